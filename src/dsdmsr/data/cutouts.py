@@ -1,0 +1,166 @@
+"""Layered cut-outs: depth scenes by the painter's algorithm.
+
+A background and some dozens of surfaces, each slanted, curved, bumpy or spherical behind a
+silhouette, are painted from far to near. Edges are exact: a pixel shows the nearest surface at its
+centre, as a depth map does, and nothing in between.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsdmsr.data.shapes import make_silhouette
+from dsdmsr.errors import ConfigError
+
+__all__ = ["CutoutConfig", "paint_cutouts"]
+
+FloatMap = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutoutConfig:
+    """Describe the scenes.
+
+    Raises:
+        ConfigError: If a range is empty or a probability is not one.
+    """
+
+    objects: tuple[int, int] = (8, 70)
+    """Fewest and most objects in a scene of 256×256; the number grows with the area."""
+    radius: tuple[float, float] = (5.0, 150.0)
+    """Smallest and largest object, in pixels; drawn log-uniformly."""
+    flat: float = 0.3
+    """How often a surface is fronto-parallel."""
+    levels: tuple[float, float] = (8.0, 220.0)
+    """Fewest and most whole grey levels that a quantised scene spans."""
+    quantised: float = 0.6
+    """How often a scene is rounded to whole levels, as many public maps are."""
+    ragged: float = 0.2
+    """How often an outline, or the stairs of a quantised scene, is ragged by a pixel or two."""
+
+    def __post_init__(self) -> None:
+        for name in ("objects", "radius", "levels"):
+            low, high = getattr(self, name)
+            if not 0 < low <= high:
+                raise ConfigError(f"{name} is {low}…{high}: give two numbers, 0 < low ≤ high")
+        for name in ("flat", "quantised", "ragged"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"{name} is {getattr(self, name)}: give a probability, 0 to 1")
+
+
+def _surface(
+    rng: np.random.Generator, x: FloatMap, y: FloatMap, radius: float, relief: float, flat: float
+) -> FloatMap | np.float32:
+    """Draw a surface's relief over coordinates relative to its centre; its size about `relief`."""
+    kind = rng.random()
+    if kind < flat:
+        return np.float32(0)
+    slope = rng.normal(0, 1, 2) * relief / radius
+    height: FloatMap = np.float32(slope[0]) * x + np.float32(slope[1]) * y
+    if kind < flat + 0.35 * (1 - flat):
+        return height
+    if kind < flat + 0.65 * (1 - flat):
+        bend = rng.normal(0, 1, 3) * relief / radius**2
+        return (
+            height
+            + np.float32(bend[0]) * (x * x)
+            + np.float32(bend[1]) * (y * y)
+            + np.float32(bend[2]) * (x * y)
+        )
+    if kind < flat + 0.85 * (1 - flat):
+        a = np.float32(radius * rng.uniform(1.0, 1.6))
+        b = a if rng.random() < 0.5 else np.float32(10 * a)
+        dome = np.sqrt(np.clip(1 - (x / a) ** 2 - (y / b) ** 2, 0, None))
+        return height * np.float32(0.3) + np.float32(relief * rng.uniform(0.5, 2)) * dome
+    for _ in range(int(rng.integers(1, 4))):
+        wave = rng.normal(0, 1, 2)
+        wave *= 2 * np.pi / (radius * rng.uniform(0.15, 1.5)) / max(np.hypot(*wave), 1e-6)
+        strength = relief * rng.uniform(0.02, 0.3)
+        phase = rng.uniform(0, 2 * np.pi)
+        height = height + np.float32(strength) * np.sin(
+            np.float32(wave[0]) * x + np.float32(wave[1]) * y + np.float32(phase)
+        )
+    return height
+
+
+def _jitter(rng: np.random.Generator, size: tuple[int, int], strength: float) -> FloatMap:
+    """Draw noise that is constant over small blocks, its standard deviation `strength`."""
+    block = int(rng.integers(1, 5))
+    coarse = rng.standard_normal((-(-size[0] // block), -(-size[1] // block)), dtype=np.float32)
+    fine = coarse.repeat(block, axis=0).repeat(block, axis=1)[: size[0], : size[1]]
+    return np.asarray(fine * np.float32(strength))
+
+
+def paint_cutouts(
+    seed: int, index: int, size: tuple[int, int], config: CutoutConfig | None = None
+) -> FloatMap:
+    """Paint scene `index`.
+
+    Args:
+        seed: Names the series of scenes; 0 or more.
+        index: Names the scene in the series; 0 or more. The scene depends on nothing else.
+        size: Height and width in pixels.
+        config: What scenes look like. Default: `CutoutConfig()`.
+
+    Returns:
+        A map of float32, h×w, of arbitrary unit, larger is nearer.
+    """
+    config = config or CutoutConfig()
+    rng = np.random.Generator(np.random.Philox(key=np.array([seed, index], dtype=np.uint64)))
+    height, width = size
+    yy = np.arange(height, dtype=np.float32)[:, None]
+    xx = np.arange(width, dtype=np.float32)[None]
+    extent = float(max(size))
+    scene = np.zeros(size, dtype=np.float32)
+    for _ in range(1 + int(rng.random() < 0.3)):
+        # One background, or two that meet in a crease, as a wall and a floor do.
+        relief = np.exp(rng.uniform(np.log(0.05), np.log(1.0)))
+        centre = rng.uniform(0, 1, 2) * size
+        wall = rng.normal(0, 0.1) + _surface(
+            rng,
+            xx - np.float32(centre[1]),
+            yy - np.float32(centre[0]),
+            extent,
+            relief,
+            config.flat,
+        )
+        scene = np.maximum(scene, wall).astype(np.float32)
+    area = height * width / 256**2
+    fewest, most = config.objects
+    count = max(2, round(np.exp(rng.uniform(np.log(fewest), np.log(most))) * area**0.75))
+    levels = np.sort(rng.beta(1, rng.uniform(0.7, 2.5), count)) if rng.random() < 0.8 else None
+    smallest, largest = config.radius
+    for k in range(count):
+        radius = float(np.exp(rng.uniform(np.log(smallest), np.log(largest))))
+        relief = min(0.5, np.exp(rng.uniform(np.log(0.005), np.log(0.4))) * radius / 60)
+        shape = make_silhouette(rng, radius)
+        cy, cx = rng.uniform(-0.1, 1.1, 2) * size
+        top, left = max(0, int(cy - shape.reach)), max(0, int(cx - shape.reach))
+        bottom = min(height, int(cy + shape.reach) + 2)
+        right = min(width, int(cx + shape.reach) + 2)
+        if top >= bottom or left >= right:
+            continue
+        x, y = xx[:, left:right] - np.float32(cx), yy[top:bottom] - np.float32(cy)
+        window = scene[top:bottom, left:right]
+        if rng.random() < config.ragged:
+            window_size = (bottom - top, right - left)
+            wobble = _jitter(rng, window_size, rng.uniform(0.2, 1.0))
+            inside = shape.inside(x + wobble, y - wobble[::-1])
+        else:
+            inside = shape.inside(x, y)
+        base = levels[k] * 1.5 + 0.05 if levels is not None else rng.uniform(0, 1.5)
+        surface = np.float32(base) + _surface(rng, x, y, radius, relief, config.flat)
+        np.copyto(window, surface, where=inside)
+    if rng.random() < config.quantised:
+        low, high = float(scene.min()), float(scene.max())
+        few, many = config.levels
+        steps = np.exp(rng.uniform(np.log(few), np.log(many)))
+        if high > low:
+            scene = (scene - low) * np.float32(steps / (high - low)) + np.float32(rng.random())
+            if rng.random() < config.ragged:
+                scene = scene + _jitter(rng, size, rng.uniform(0.02, 0.15))
+            scene = np.round(scene)
+    return scene.astype(np.float32)

@@ -1,0 +1,99 @@
+"""Endless batches of crops from painted scenes, each a function of (seed, number) alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import IterableDataset, get_worker_info
+
+from dsdmsr.data.cutouts import CutoutConfig, paint_cutouts
+from dsdmsr.errors import ConfigError
+from dsdmsr.scales import check_scale
+
+__all__ = ["Batch", "CropMix", "SyntheticBatches", "make_batch"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CropMix:
+    """Say how often, and with which crops, one factor is trained.
+
+    Raises:
+        ConfigError: If a number is not positive, or the crop is not a multiple of the factor.
+    """
+
+    scale: int
+    """The factor."""
+    crop: int
+    """Side of the square crop of the large map, in pixels."""
+    batch: int
+    """Crops in a batch."""
+    share: float = 1.0
+    """How often this factor is drawn, relative to the others."""
+
+    def __post_init__(self) -> None:
+        check_scale(self.scale)
+        if min(self.crop, self.batch, self.share) <= 0:
+            raise ConfigError("crop, batch and share are positive numbers")
+        if self.crop % self.scale:
+            raise ConfigError(f"crop is {self.crop}: give a multiple of the scale, {self.scale}")
+
+
+class Batch(NamedTuple):
+    """Crops that are to be made from maps `scale` times as small."""
+
+    hr_depth: Tensor
+    """b 1 H W, float32."""
+    valid: Tensor
+    """b 1 H W, bool."""
+    scale: int
+
+
+def make_batch(
+    seed: int, number: int, mixes: tuple[CropMix, ...], scenes: CutoutConfig
+) -> Batch:
+    """Make batch `number` of the series `seed`; nothing else changes it.
+
+    The factor is drawn by the shares of `mixes`. Each crop is a scene of its own, turned by
+    quarters, flipped, and in half of the cases negated, so that near is large or small.
+    """
+    rng = np.random.Generator(np.random.Philox(key=np.array([seed, 2**63 + number], dtype=np.uint64)))
+    shares = np.cumsum([mix.share for mix in mixes])
+    mix = mixes[int(np.searchsorted(shares, rng.random() * shares[-1], side="right"))]
+    crops = []
+    most = max(m.batch for m in mixes)
+    for k in range(mix.batch):
+        depth = paint_cutouts(seed, number * most + k, (mix.crop, mix.crop), scenes)
+        depth = np.rot90(depth, int(rng.integers(4)))
+        if rng.random() < 0.5:
+            depth = depth[:, ::-1]
+        crops.append(-depth if rng.random() < 0.5 else depth)
+    hr_depth = torch.from_numpy(np.stack(crops)[:, None].copy())
+    return Batch(hr_depth, torch.ones_like(hr_depth, dtype=torch.bool), mix.scale)
+
+
+class SyntheticBatches(IterableDataset[Batch]):
+    """Iterate over `make_batch` from number `start` on, without end.
+
+    Workers share the numbers out between them, in an order that a `DataLoader` with
+    ``batch_size=None`` undoes; so the series doesn't depend on their number.
+    """
+
+    def __init__(
+        self, seed: int, mixes: tuple[CropMix, ...], scenes: CutoutConfig, start: int = 0
+    ) -> None:
+        super().__init__()
+        self.seed, self.mixes, self.scenes, self.start = seed, mixes, scenes, start
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield batch after batch."""
+        worker = get_worker_info()
+        first, step = (0, 1) if worker is None else (worker.id, worker.num_workers)
+        number = self.start + first
+        while True:
+            yield make_batch(self.seed, number, self.mixes, self.scenes)
+            number += step

@@ -1,0 +1,84 @@
+"""The shape of a network, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dsdmsr.errors import ConfigError
+from dsdmsr.nn.units import UNITS, UnitKind
+from dsdmsr.scales import SCALES
+
+__all__ = ["ModelConfig"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """Describe a DSDMSR network.
+
+    Raises:
+        ConfigError: If a value is not one of the allowed ones.
+    """
+
+    scale: int = 8
+    """Largest factor, 2, 4, 8 or 16; every smaller one is served by the first stages."""
+    unit: UnitKind = "srcnn"
+    """The DCNN unit: srcnn, vdsr or residual."""
+    sharing: Literal["independent", "shared"] = "independent"
+    """Four units a stage, or one trunk that ends in four views."""
+    width: tuple[int, ...] = (64,)
+    """Channels of a unit's widest layer: one number for all stages, or one for each."""
+    depth: tuple[int, ...] = (10,)
+    """Layers (vdsr) or blocks (residual) of a unit: one number, or one for each stage."""
+    carried: int = 0
+    """Feature channels handed from stage to stage, beside the map."""
+    two_heads: bool = False
+    """Whether a stage makes the map that it hands on and the one that it answers with apart."""
+    fusion: Literal["mean", "legacy", "none"] = "mean"
+    """How stages are fused; with none, the last stage's output is the answer."""
+    bias: bool = True
+    """Whether convolutions have a bias."""
+    differences: bool = False
+    """Whether units see differences of depth only; with no bias: exact for a·z + b."""
+    border: int = 8
+    """Small-map pixels by which a map is mirrored outwards before the network sees it."""
+
+    def __post_init__(self) -> None:
+        _one_of("scale", self.scale, SCALES)
+        _one_of("unit", self.unit, UNITS)
+        _one_of("sharing", self.sharing, ("independent", "shared"))
+        _one_of("fusion", self.fusion, ("mean", "legacy", "none"))
+        for name in ("width", "depth"):
+            values = getattr(self, name)
+            if len(values) not in (1, self.stages) or min(values, default=0) < 1:
+                raise ConfigError(
+                    f"{name} is {list(values)}: give one positive number, or {self.stages} of them"
+                )
+        if self.unit == "vdsr" and min(self.depth) < 2:
+            raise ConfigError(f"depth is {list(self.depth)}: a vdsr unit has 2 layers or more")
+        if self.unit == "srcnn" and any(w % 2 for w in self.width):
+            raise ConfigError(f"width is {list(self.width)}: a srcnn unit needs an even width")
+        if self.carried < 0 or self.border < 0:
+            raise ConfigError("carried and border are 0 or more")
+        if self.two_heads and self.fusion != "none":
+            raise ConfigError("two_heads goes with fusion: none, since fusion gives the answer")
+        if self.differences and self.bias:
+            raise ConfigError("differences goes with bias: false, or a·z + b is not exact")
+
+    @property
+    def stages(self) -> int:
+        """Number of ×2 stages."""
+        return self.scale.bit_length() - 1
+
+    def width_of(self, stage: int) -> int:
+        """Return the width of stage `stage` (0 is the first)."""
+        return self.width[stage % len(self.width)]
+
+    def depth_of(self, stage: int) -> int:
+        """Return the depth of stage `stage` (0 is the first)."""
+        return self.depth[stage % len(self.depth)]
+
+
+def _one_of(name: str, value: object, allowed: tuple[object, ...]) -> None:
+    if value not in allowed:
+        raise ConfigError(f"{name} is {value!r}: allowed are {', '.join(map(str, allowed))}")

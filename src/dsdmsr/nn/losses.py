@@ -1,0 +1,72 @@
+"""Losses over valid pixels, and their sum over all stages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from dsdmsr.nn.model import Prediction
+
+__all__ = ["LossKind", "deep_supervision_loss", "masked_loss"]
+
+LossKind = Literal["l1", "mse", "charbonnier", "l1_mse"]
+
+
+def masked_loss(
+    pred: Float[Tensor, "b 1 h w"],
+    target: Float[Tensor, "b 1 h w"],
+    valid: Bool[Tensor, "b 1 h w"],
+    kind: LossKind,
+    *,
+    mse_weight: float = 1.0,
+) -> Float[Tensor, ""]:
+    """Return the mean loss over the valid pixels; 0 where none is valid.
+
+    Args:
+        pred: The prediction.
+        target: The truth; its values under invalid pixels are not looked at.
+        valid: Which pixels count.
+        kind: ``l1``, ``mse``, ``charbonnier`` (√(e² + 10⁻⁶)) or ``l1_mse`` (|e| + mse_weight·e²).
+        mse_weight: The weight of e² in ``l1_mse``.
+    """
+    error = torch.where(valid, pred.float() - target, 0.0)
+    if kind == "l1":
+        values = error.abs()
+    elif kind == "mse":
+        values = error.square()
+    elif kind == "charbonnier":
+        values = torch.where(valid, (error.square() + 1e-6).sqrt(), 0.0)
+    else:
+        values = error.abs() + mse_weight * error.square()
+    return values.sum() / valid.sum().clamp(min=1)
+
+
+def deep_supervision_loss(
+    prediction: Prediction,
+    targets: Sequence[Float[Tensor, "b 1 ? ?"]],
+    valids: Sequence[Bool[Tensor, "b 1 ? ?"]],
+    *,
+    kind: LossKind,
+    mse_weight: float,
+    stage_weight: float,
+) -> Float[Tensor, ""]:
+    """Return the answer's loss plus `stage_weight` times the loss of every other output.
+
+    Args:
+        prediction: The network's outputs.
+        targets: The truth at each stage's size, smallest first.
+        valids: Which pixels of each target count.
+        kind: See `masked_loss`.
+        mse_weight: See `masked_loss`.
+        stage_weight: The weight of every output that is not the answer.
+    """
+    total = masked_loss(prediction.fused, targets[-1], valids[-1], kind, mse_weight=mse_weight)
+    for depth, target, valid in zip(prediction.stages, targets, valids, strict=True):
+        if depth is not prediction.fused:
+            loss = masked_loss(depth, target, valid, kind, mse_weight=mse_weight)
+            total = total + stage_weight * loss
+    return total

@@ -1,0 +1,82 @@
+"""The DSDMSR network: a cascade of ×2 stages, deeply supervised, fused over all scales."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dsdmsr.nn.config import ModelConfig
+from dsdmsr.nn.fusion import Fusion
+from dsdmsr.nn.stage import Stage
+from dsdmsr.scales import SCALES, check_scale
+
+__all__ = ["DSDMSR", "Prediction"]
+
+
+class Prediction(NamedTuple):
+    """All that a forward pass makes."""
+
+    stages: tuple[Float[Tensor, "b 1 ? ?"], ...]
+    """Each stage's map, smallest first: twice, four times, … the input's size."""
+    fused: Float[Tensor, "b 1 h w"]
+    """The network's answer; without a fusion unit, the last of `stages`."""
+
+
+class DSDMSR(nn.Module):
+    """Make a depth map `scale` times as large, scale by scale.
+
+    Args:
+        config: The network's shape.
+
+    Source:
+        Song, Dai, Qin: "Deeply Supervised Depth Map Super-Resolution as Novel View Synthesis",
+        arXiv 1808.08688.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.stages = nn.ModuleList(Stage(config, k) for k in range(config.stages))
+        self.fusion = None if config.fusion == "none" else Fusion(config)
+
+    def forward(
+        self, lr_depth: Float[Tensor, "b 1 h w"], scale: int | None = None
+    ) -> Prediction:
+        """Return every stage's map and the fused one.
+
+        Args:
+            lr_depth: The small map, normalised to about 0…1, of any size from 1×1.
+            scale: A factor up to ``config.scale``; its first stages run. Default: the largest.
+
+        Raises:
+            ScaleError: If `scale` is not one that this network serves.
+        """
+        scale = self.config.scale if scale is None else check_scale(scale, self.scales)
+        count = scale.bit_length() - 1
+        depth, carried = lr_depth, None
+        maps: list[Tensor] = []
+        for k, stage in enumerate(self.stages[:count]):
+            output = stage(depth, carried)
+            depth, carried = output.handed_on, output.carried
+            maps.append(output.answer if k == count - 1 else output.handed_on)
+        fused = maps[-1] if self.fusion is None else self.fusion(lr_depth, maps)
+        return Prediction(tuple(maps), fused)
+
+    @property
+    def scales(self) -> tuple[int, ...]:
+        """The factors that this network serves."""
+        return tuple(s for s in SCALES if s <= self.config.scale)
+
+    def receptive_radius(self, scale: int | None = None) -> int:
+        """Return how many input pixels away a pixel can still change the output at `scale`."""
+        scale = self.config.scale if scale is None else check_scale(scale, self.scales)
+        count = scale.bit_length() - 1
+        pixels = 0.0
+        for k in range(count):
+            stage: Stage = self.stages[k]  # type: ignore[assignment]
+            pixels += stage.unit.radius / 2**k
+        if self.fusion is not None:
+            pixels += 1 + self.fusion.unit.radius / scale
+        return int(-(-pixels // 1))

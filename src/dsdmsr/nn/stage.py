@@ -1,0 +1,83 @@
+"""One ×2 step: four DCNN units, and the interleaving of their views."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from dsdmsr.nn.config import ModelConfig
+from dsdmsr.nn.units import Unit
+from dsdmsr.nn.views import interleave, repeat_views
+
+__all__ = ["Stage", "StageOutput"]
+
+
+class StageOutput(NamedTuple):
+    """What a stage makes, all at twice the size of its input."""
+
+    answer: Float[Tensor, "b 1 h w"]
+    handed_on: Float[Tensor, "b 1 h w"]
+    carried: Float[Tensor, "b c h w"] | None
+
+
+class Stage(nn.Module):
+    """Make a map twice as large by synthesising its four views.
+
+    A map that is handed to a next stage should look like the truth made smaller, with the soft
+    edges that this gives; a map that is the answer should have the truth's own edges. With
+    ``config.two_heads`` the stage makes both; otherwise they are one.
+
+    Args:
+        config: The network's configuration.
+        index: 0 for the first stage.
+    """
+
+    def __init__(self, config: ModelConfig, index: int) -> None:
+        super().__init__()
+        width, depth = config.width_of(index), config.depth_of(index)
+        shared = config.sharing == "shared"
+        last = index == config.stages - 1
+        self.two_heads = config.two_heads and not last
+        views = 4 if shared else 1
+        self.copies = 1 if shared else 4
+        self.unit = Unit(
+            config.unit,
+            in_channels=1 + (config.carried if index else 0),
+            width=width,
+            depth=depth,
+            copies=self.copies,
+            outputs=views * (2 if self.two_heads else 1),
+            bias=config.bias,
+            differences=config.differences,
+        )
+        self.adds_input = config.unit != "srcnn"
+        if self.adds_input:
+            nn.init.normal_(self.unit.head.weight, std=1e-3)
+        self.carry: nn.Conv2d | None = None
+        if config.carried and not last:
+            self.carry = nn.Conv2d(
+                self.unit.feature_channels, 4 * config.carried, 3, padding=1, bias=config.bias
+            )
+
+    def forward(
+        self, depth: Float[Tensor, "b 1 h w"], carried: Float[Tensor, "b c h w"] | None = None
+    ) -> StageOutput:
+        """Return the map at twice the size, and what the next stage needs."""
+        x = depth if carried is None else torch.cat([depth, carried], 1)
+        maps, features = self.unit(x)
+        if self.two_heads:
+            maps = maps.unflatten(1, (self.copies, 2, -1))
+            answer, handed_on = (self._to_map(maps[:, :, k].flatten(1, 2), depth) for k in (0, 1))
+        else:
+            answer = handed_on = self._to_map(maps, depth)
+        return StageOutput(
+            answer, handed_on, None if self.carry is None else interleave(self.carry(features))
+        )
+
+    def _to_map(
+        self, views: Float[Tensor, "b 4 h w"], depth: Float[Tensor, "b 1 h w"]
+    ) -> Float[Tensor, "b 1 h2 w2"]:
+        return interleave(views + repeat_views(depth) if self.adds_input else views)

@@ -1,0 +1,137 @@
+"""DCNN units: the small networks that turn a map into its views.
+
+A stage needs one unit for each of the four views. `copies` independent units run as one grouped
+network: the first layer is ungrouped (all units read the same input), every later layer has
+``groups=copies``. The arithmetic is that of separate units.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+__all__ = ["UNITS", "DifferenceConv2d", "ResidualBlock", "Unit", "UnitKind"]
+
+UnitKind = Literal["srcnn", "vdsr", "residual"]
+UNITS: tuple[UnitKind, ...] = ("srcnn", "vdsr", "residual")
+
+
+class DifferenceConv2d(nn.Conv2d):
+    """Convolve so that adding a constant to channel 0 (the depth map) changes nothing.
+
+    The kernel slices that read channel 0 are used less their mean, so that they sum to zero, and
+    the border is replicated. Together with layers that have no bias, the network then commutes
+    with ``a·z + b`` for every a ≥ 0: what it has learned of a tall step it knows of a low one.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: int) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, bias=False)
+        self.margin = kernel_size // 2
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d h w"]:
+        """Return the convolution of `x` at the size of `x`."""
+        on_depth = self.weight[:, :1]
+        weight = torch.cat(
+            [on_depth - on_depth.mean(dim=(2, 3), keepdim=True), self.weight[:, 1:]], 1
+        )
+        padded = functional.pad(x, (self.margin,) * 4, mode="replicate")
+        return functional.conv2d(padded, weight)
+
+
+class ResidualBlock(nn.Module):
+    """Two 3×3 convolutions with a ReLU between, added to the input; begins as the identity."""
+
+    def __init__(self, width: int, *, groups: int, bias: bool) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(width, width, 3, padding=1, groups=groups, bias=bias)
+        self.conv2 = nn.Conv2d(width, width, 3, padding=1, groups=groups, bias=bias)
+        nn.init.kaiming_normal_(self.conv1.weight, nonlinearity="relu")
+        nn.init.zeros_(self.conv2.weight)
+
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        """Return the block's output, the shape of `x`."""
+        return x + self.conv2(functional.relu(self.conv1(x)))
+
+
+def _conv(
+    in_channels: int, out_channels: int, kernel: int, *, groups: int = 1, bias: bool
+) -> nn.Conv2d:
+    return nn.Conv2d(
+        in_channels, out_channels, kernel, padding=kernel // 2, groups=groups, bias=bias
+    )
+
+
+class Unit(nn.Module):
+    """Turn a map (and features handed on) into views: `copies` DCNN units side by side.
+
+    Attributes:
+        feature_channels: Channels of the features before the last layer, over all copies.
+        radius: How many pixels away an input pixel can still change an output pixel.
+
+    Args:
+        kind: ``srcnn`` (9×9, 5×5, 5×5), ``vdsr`` (3×3 layers) or ``residual`` (3×3 blocks).
+        in_channels: Channels of the input; channel 0 is the depth map.
+        width: Channels of the widest layer of one copy.
+        depth: Layers for ``vdsr``, blocks for ``residual``; ``srcnn`` always has three layers.
+        copies: Independent units side by side.
+        outputs: Maps that each copy makes.
+        bias: Whether the convolutions have a bias.
+        differences: Whether the first layer sees differences of depth only.
+
+    Source:
+        ``srcnn``: Dong et al., ECCV 2014; ``vdsr``: Kim et al., CVPR 2016; blocks without
+        normalisation: Lim et al., CVPRW 2017.
+    """
+
+    def __init__(
+        self,
+        kind: UnitKind,
+        *,
+        in_channels: int,
+        width: int,
+        depth: int,
+        copies: int,
+        outputs: int,
+        bias: bool,
+        differences: bool = False,
+    ) -> None:
+        super().__init__()
+        wide = copies * width
+        first_kernel = 9 if kind == "srcnn" else 3
+        first: nn.Module
+        if differences:
+            first = DifferenceConv2d(in_channels, wide, first_kernel)
+        else:
+            first = _conv(in_channels, wide, first_kernel, bias=bias)
+        if kind == "srcnn":
+            self.feature_channels = wide // 2
+            middle = _conv(wide, self.feature_channels, 5, groups=copies, bias=bias)
+            layers: list[nn.Module] = [first, nn.ReLU(), middle, nn.ReLU()]
+            self.radius = 4 + 2 + 2
+        elif kind == "vdsr":
+            self.feature_channels = wide
+            layers = [first, nn.ReLU()]
+            for _ in range(depth - 2):
+                layers += [_conv(wide, wide, 3, groups=copies, bias=bias), nn.ReLU()]
+            self.radius = depth
+        else:
+            self.feature_channels = wide
+            blocks = [ResidualBlock(wide, groups=copies, bias=bias) for _ in range(depth)]
+            layers = [first, *blocks]
+            self.radius = 2 * depth + 2
+        self.features = nn.Sequential(*layers)
+        last_kernel = 5 if kind == "srcnn" else 3
+        self.head = _conv(
+            self.feature_channels, copies * outputs, last_kernel, groups=copies, bias=bias
+        )
+
+    def forward(
+        self, x: Float[Tensor, "b c h w"]
+    ) -> tuple[Float[Tensor, "b k h w"], Float[Tensor, "b f h w"]]:
+        """Return ``copies·outputs`` maps, and the features they were made from."""
+        features = self.features(x)
+        return self.head(features), features

@@ -1,0 +1,205 @@
+"""Recipes: what a training run is, as frozen data that YAML files fill in."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import yaml
+
+from dsdmsr.data.cutouts import CutoutConfig
+from dsdmsr.data.synthetic import CropMix
+from dsdmsr.degradation import DEGRADATIONS, Degradation
+from dsdmsr.errors import ConfigError
+from dsdmsr.nn import ModelConfig
+from dsdmsr.nn.losses import LossKind
+
+__all__ = ["Recipe", "load_recipe", "packaged_recipes", "recipe_from_dict", "recipe_to_dict"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """Describe a training run.
+
+    Raises:
+        ConfigError: If a value is not one of the allowed ones.
+    """
+
+    model: ModelConfig = field(default_factory=ModelConfig)
+    """The network."""
+    scenes: CutoutConfig = field(default_factory=CutoutConfig)
+    """The painted scenes it learns from."""
+    crops: tuple[CropMix, ...] = (CropMix(scale=8, crop=128, batch=8),)
+    """The factors to train, and their crops."""
+    degradation: Degradation = "bicubic"
+    """How small maps come from large ones."""
+    loss: LossKind = "l1"
+    """l1, mse, charbonnier or l1_mse."""
+    mse_weight: float = 1.0
+    """Weight of the squared error in l1_mse."""
+    stage_weight: float = 0.3
+    """Weight of each stage's loss beside the answer's."""
+    learning_rate: float = 1e-3
+    """Peak of the schedule: linear warm-up, then a cosine to a hundredth."""
+    warmup: int = 100
+    """Steps of warm-up."""
+    weight_decay: float = 0.0
+    """AdamW's decoupled weight decay."""
+    clip: float = 1.0
+    """Largest norm of the gradient."""
+    ema: float = 0.999
+    """Decay of the averaged weights, which are the ones that are kept."""
+    steps: int | None = None
+    """Length of the run in steps; give this or minutes."""
+    minutes: float | None = None
+    """Length of the run in minutes of wall time, which the schedule follows too."""
+    precision: Literal["fp32", "bf16", "auto"] = "fp32"
+    """auto is bf16 where the device has matrix units for it; bf16 runs in channels_last."""
+    workers: int = 1
+    """Processes that paint scenes."""
+    seed: int = 0
+    """Of the weights, and of the scenes."""
+    validate_every: int = 1000
+    """Steps between validations on held-apart scenes."""
+    checkpoint_seconds: float = 90.0
+    """Seconds between checkpoints."""
+
+    def __post_init__(self) -> None:
+        if not self.crops:
+            raise ConfigError("crops is empty: name at least one factor to train")
+        too_large = [mix.scale for mix in self.crops if mix.scale > self.model.scale]
+        if too_large:
+            raise ConfigError(f"crops has scale {too_large[0]}: the model ends at {self.model.scale}")
+        if self.degradation not in DEGRADATIONS:
+            raise ConfigError(
+                f"degradation is {self.degradation!r}: allowed are {', '.join(DEGRADATIONS)}"
+            )
+        if self.loss not in get_args(LossKind):
+            raise ConfigError(
+                f"loss is {self.loss!r}: allowed are {', '.join(get_args(LossKind))}"
+            )
+        if self.precision not in ("fp32", "bf16", "auto"):
+            raise ConfigError(f"precision is {self.precision!r}: allowed are fp32, bf16, auto")
+        if not 0 < self.ema < 1:
+            raise ConfigError(f"ema is {self.ema}: give a number between 0 and 1")
+        if (self.steps is None) == (self.minutes is None):
+            raise ConfigError("give the run's length as steps or as minutes, one of them")
+        if (self.steps or self.minutes or 0) <= 0:
+            raise ConfigError("steps and minutes are positive numbers")
+        for name in ("learning_rate", "clip", "warmup", "validate_every", "checkpoint_seconds"):
+            if getattr(self, name) <= 0:
+                raise ConfigError(f"{name} is {getattr(self, name)}: give a positive number")
+        for name in ("mse_weight", "stage_weight", "weight_decay", "workers", "seed"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"{name} is {getattr(self, name)}: give 0 or more")
+
+    def lasting(self, *, steps: int | None = None, minutes: float | None = None) -> Recipe:
+        """Return the recipe with another length; with neither given, as it is."""
+        if steps is None and minutes is None:
+            return self
+        return dataclasses.replace(self, steps=steps, minutes=minutes)
+
+
+def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
+    """Return the recipe as plain lists, dicts and scalars, the form of its YAML file."""
+    return typing.cast(dict[str, Any], _plain(recipe))
+
+
+def recipe_from_dict(values: dict[str, Any]) -> Recipe:
+    """Build a recipe from the form of `recipe_to_dict`; what is left out keeps its default.
+
+    Raises:
+        ConfigError: If a key is unknown or a value is of the wrong type or range.
+    """
+    return build(Recipe, values, "recipe")
+
+
+def packaged_recipes() -> dict[str, Any]:
+    """Return the recipes in the package: name → an openable path."""
+    folder = resources.files("dsdmsr.training") / "recipes"
+    return {
+        Path(item.name).stem: item
+        for item in sorted(folder.iterdir(), key=lambda item: item.name)
+        if item.name.endswith(".yaml")
+    }
+
+
+def load_recipe(name_or_file: str) -> Recipe:
+    """Load a recipe by its name in the package, or from a YAML file.
+
+    Raises:
+        ConfigError: If there is no such recipe, or the file is not one.
+    """
+    packaged = packaged_recipes()
+    source = packaged.get(name_or_file, Path(name_or_file))
+    if not source.is_file():
+        raise ConfigError(
+            f"recipe {name_or_file!r} not found: give a YAML file, or one of {', '.join(packaged)}"
+        )
+    try:
+        values = yaml.safe_load(source.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        summary = str(error).splitlines()[0]
+        raise ConfigError(f"recipe {name_or_file!r} is not readable YAML: {summary}") from error
+    if not isinstance(values, dict):
+        raise ConfigError(f"recipe {name_or_file!r} holds no settings: give lines of 'key: value'")
+    return recipe_from_dict(values)
+
+
+def build(cls: type[T], values: dict[str, Any], where: str) -> T:
+    """Build a dataclass from plain values, checking keys and types.
+
+    Raises:
+        ConfigError: If a key is unknown or a value is of the wrong type or range.
+    """
+    hints = get_type_hints(cls)
+    unknown = [str(key) for key in values if key not in hints]
+    if unknown:
+        raise ConfigError(
+            f"{where} has an unknown key {unknown[0]!r}: allowed are {', '.join(sorted(hints))}"
+        )
+    try:
+        return cls(**{k: _typed(hints[k], v, f"{where}.{k}") for k, v in values.items()})
+    except TypeError as error:
+        raise ConfigError(f"{where}: {error}") from error
+
+
+def _typed(kind: Any, value: Any, where: str) -> Any:
+    origin, options = get_origin(kind), get_args(kind)
+    if dataclasses.is_dataclass(kind):
+        if not isinstance(value, dict):
+            raise ConfigError(f"{where} is {value!r}: give lines of 'key: value'")
+        return build(typing.cast(type, kind), value, where)
+    if origin is tuple:
+        if not isinstance(value, (list, tuple)):
+            raise ConfigError(f"{where} is {value!r}: give a list")
+        if options[-1] is not Ellipsis and len(value) != len(options):
+            raise ConfigError(f"{where} is {value!r}: give {len(options)} values")
+        kinds = [options[0]] * len(value) if options[-1] is Ellipsis else options
+        return tuple(_typed(k, v, f"{where}[{i}]") for i, (k, v) in enumerate(zip(kinds, value)))
+    if origin in (Union, types.UnionType):
+        if value is None and type(None) in options:
+            return None
+        return _typed(next(o for o in options if o is not type(None)), value, where)
+    if origin is Literal:
+        return value
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise ConfigError(f"{where} is {value!r}: give a value of type {kind.__name__}")
+    return value
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    return value

@@ -1,0 +1,130 @@
+"""Run a recipe: from a folder, or an interrupted run in it, to trained weights."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from pathlib import Path
+from typing import Any, Literal
+
+import lightning
+import torch
+import yaml
+from rich.console import Console
+from safetensors.torch import save_file
+
+from dsdmsr.errors import ModelError, TrainingError
+from dsdmsr.nn import DSDMSR
+from dsdmsr.training.callbacks import CsvLog, LastCheckpoint, RunProgress
+from dsdmsr.training.config import Recipe, recipe_to_dict
+from dsdmsr.training.module import TrainingModule
+
+__all__ = ["fit"]
+
+
+def fit(
+    recipe: Recipe,
+    run_dir: Path,
+    *,
+    resume: Literal["auto", "never"] = "never",
+    init: dict[str, torch.Tensor] | None = None,
+    device: str = "auto",
+    console: Console | None = None,
+) -> Path:
+    """Train a recipe and leave everything in `run_dir`.
+
+    ``recipe.yaml`` is what ran, ``log.csv`` how it went, ``last.ckpt`` what a resume needs, and
+    ``model.safetensors`` the averaged weights in float32.
+
+    Args:
+        recipe: What to train.
+        run_dir: A new or empty folder, or, to resume, one with ``last.ckpt``.
+        resume: ``auto`` goes on from ``last.ckpt`` where there is one.
+        init: Weights to begin with; those whose name and shape fit are taken.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        console: Where progress is shown. Default: standard error.
+
+    Returns:
+        The path of ``model.safetensors``.
+
+    Raises:
+        TrainingError: If `run_dir` holds a run and `resume` is ``never``, or training diverges.
+        ModelError: If none of the weights in `init` fits.
+    """
+    checkpoint = run_dir / "last.ckpt"
+    start = 0
+    if checkpoint.exists() or (run_dir / "log.csv").exists():
+        if resume != "auto":
+            raise TrainingError(f"{run_dir} holds a run: give another folder, or --resume auto")
+        if checkpoint.exists():
+            state = torch.load(checkpoint, weights_only=True, map_location="cpu")
+            start = int(state["global_step"])
+    try:
+        run_dir.mkdir(parents=True, exist_ok=True)
+        (run_dir / "recipe.yaml").write_text(yaml.safe_dump(recipe_to_dict(recipe)))
+    except OSError as error:
+        raise TrainingError(f"cannot write to {run_dir}: {error.strerror}") from error
+
+    torch.manual_seed(recipe.seed)
+    module = TrainingModule(recipe, start)
+    if init is not None and start == 0:
+        load_fitting(module.model, init)
+        module.averaged.module.load_state_dict(module.model.state_dict())
+    trainer = _trainer(recipe, run_dir, device, console or Console(stderr=True))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="lightning")
+        warnings.filterwarnings("ignore", module="torch.utils.data")
+        trainer.fit(module, ckpt_path=checkpoint if start else None, weights_only=True)
+    weights = {k: v.contiguous() for k, v in module.averaged.module.state_dict().items()}
+    beside = run_dir / "model.safetensors.part"
+    save_file(weights, beside)
+    return beside.replace(run_dir / "model.safetensors")
+
+
+def load_fitting(model: DSDMSR, weights: dict[str, torch.Tensor]) -> None:
+    """Load the weights whose names and shapes fit; a last stage without any gets its elder's.
+
+    Raises:
+        ModelError: If none fits.
+    """
+    own = model.state_dict()
+    fitting = {k: v.float() for k, v in weights.items() if k in own and own[k].shape == v.shape}
+    if not fitting:
+        raise ModelError("none of the given weights fits this network: give weights of its shape")
+    model.load_state_dict({**own, **fitting})
+
+
+def _uses_bf16(recipe: Recipe, device: str) -> bool:
+    if recipe.precision != "auto":
+        return recipe.precision == "bf16"
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported()
+    tiles: Any = getattr(torch.cpu, "_is_amx_tile_supported", None)
+    return bool(tiles and tiles())
+
+
+def _trainer(recipe: Recipe, run_dir: Path, device: str, console: Console) -> lightning.Trainer:
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    return lightning.Trainer(
+        accelerator="gpu" if device == "cuda" else "cpu",
+        devices=1,
+        precision="bf16-mixed" if _uses_bf16(recipe, device) else "32-true",
+        max_steps=recipe.steps or -1,
+        max_epochs=-1,
+        gradient_clip_val=recipe.clip,
+        val_check_interval=recipe.validate_every,
+        check_val_every_n_epoch=None,
+        num_sanity_val_steps=0,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        default_root_dir=run_dir,
+        callbacks=[
+            CsvLog(run_dir / "log.csv", every=100),
+            LastCheckpoint(run_dir / "last.ckpt", recipe.checkpoint_seconds),
+            RunProgress(console),
+        ],
+    )

@@ -1,0 +1,203 @@
+"""The Lightning module: a recipe's losses, schedule, averaged weights and validation."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import lightning
+import torch
+from torch import Tensor
+from torch.optim import AdamW
+from torch.optim.swa_utils import AveragedModel
+from torch.utils.data import DataLoader
+
+from dsdmsr.data.synthetic import Batch, CropMix, SyntheticBatches, make_batch
+from dsdmsr.degradation import degrade, resize_bicubic
+from dsdmsr.errors import TrainingError
+from dsdmsr.nn import DSDMSR, deep_supervision_loss
+from dsdmsr.training.config import Recipe
+
+__all__ = ["TrainingModule", "normalise_crops"]
+
+_VALIDATION_SEED = 2**40
+_VALIDATION_CROPS = {2: 256, 4: 256, 8: 384, 16: 512}
+_LEVELS = 255.0
+
+
+def normalise_crops(lr_depth: Tensor, lr_valid: Tensor) -> tuple[Tensor, Tensor]:
+    """Return each crop's offset and range over its valid pixels, b 1 1 1; range 1 if constant."""
+    low = torch.where(lr_valid, lr_depth, torch.inf).amin((1, 2, 3), keepdim=True)
+    high = torch.where(lr_valid, lr_depth, -torch.inf).amax((1, 2, 3), keepdim=True)
+    none = ~lr_valid.any(dim=(1, 2, 3)).reshape(-1, 1, 1, 1)
+    low, high = low.masked_fill(none, 0), high.masked_fill(none, 1)
+    span = high - low
+    return low, torch.where(span > 0, span, 1.0)
+
+
+class TrainingModule(lightning.LightningModule):
+    """Train a recipe's network.
+
+    Args:
+        recipe: What to train, on what, for how long.
+        start: The number of the first batch: how many steps the run has behind it.
+    """
+
+    def __init__(self, recipe: Recipe, start: int = 0) -> None:
+        super().__init__()
+        self.recipe, self.start = recipe, start
+        self.model = DSDMSR(recipe.model)
+        self.averaged = AveragedModel(self.model, multi_avg_fn=self._average)
+        self.averaged.requires_grad_(False)
+        self.seconds_before = 0.0
+        self._began = time.monotonic()
+
+    @torch.no_grad()
+    def _average(self, averaged: Any, current: Any, count: Any) -> None:
+        """Move the averaged weights; faster in the first steps, so that they forget the start."""
+        n = float(count)
+        decay = min(self.recipe.ema, (1 + n) / (10 + n))
+        torch._foreach_lerp_(list(averaged), list(current), 1 - decay)
+
+    # Data
+
+    def train_dataloader(self) -> DataLoader[Batch]:
+        """Return the endless batches, from `start` on."""
+        recipe = self.recipe
+        data = SyntheticBatches(recipe.seed, recipe.crops, recipe.scenes, self.start)
+        workers = recipe.workers
+        return DataLoader(
+            data,
+            batch_size=None,
+            num_workers=workers,
+            prefetch_factor=4 if workers else None,
+        )
+
+    def val_dataloader(self) -> DataLoader[Batch]:
+        """Return one batch of held-apart scenes a factor."""
+        scales = sorted({mix.scale for mix in self.recipe.crops})
+        batches = [
+            make_batch(
+                _VALIDATION_SEED,
+                scale,
+                (CropMix(scale=scale, crop=_VALIDATION_CROPS[scale], batch=6),),
+                self.recipe.scenes,
+            )
+            for scale in scales
+        ]
+        return DataLoader(batches, batch_size=None)  # type: ignore[arg-type]
+
+    # Optimisation
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of training so far, those before a resume included."""
+        return self.seconds_before + time.monotonic() - self._began
+
+    @property
+    def progress(self) -> float:
+        """How much of the run is done, 0 to 1."""
+        recipe = self.recipe
+        if recipe.steps is not None:
+            return min(1.0, self.global_step / recipe.steps)
+        assert recipe.minutes is not None  # the recipe has checked that one of them is given
+        return min(1.0, self.seconds / (60 * recipe.minutes))
+
+    def learning_rate(self) -> float:
+        """Return the rate at this moment: linear warm-up, then a cosine to a hundredth."""
+        warm = min(1.0, (self.global_step + 1) / self.recipe.warmup)
+        cosine = 0.01 + 0.99 * (1 + math.cos(math.pi * self.progress)) / 2
+        return self.recipe.learning_rate * warm * cosine
+
+    def configure_optimizers(self) -> AdamW:
+        """Return AdamW; its rate is set before each step."""
+        return AdamW(
+            self.model.parameters(),
+            lr=self.recipe.learning_rate,
+            weight_decay=self.recipe.weight_decay,
+        )
+
+    def on_fit_start(self) -> None:
+        """Start the clock."""
+        self._began = time.monotonic()
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """Set the learning rate."""
+        for optimizer in self.trainer.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = self.learning_rate()
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Return the deeply supervised loss of a batch."""
+        recipe = self.recipe
+        targets, valids = self._targets(batch)
+        lr_depth, lr_valid = degrade(
+            batch.hr_depth, batch.scale, recipe.degradation, batch.valid
+        )
+        low, span = normalise_crops(lr_depth, lr_valid)
+        prediction = self.model((lr_depth - low) / span, batch.scale)
+        loss = deep_supervision_loss(
+            prediction,
+            [(target - low) / span for target in targets],
+            valids,
+            kind=recipe.loss,
+            mse_weight=recipe.mse_weight,
+            stage_weight=recipe.stage_weight,
+        )
+        if not bool(torch.isfinite(loss)):
+            raise TrainingError(
+                f"the loss is {float(loss)} at step {self.global_step}, batch "
+                f"{self.start + batch_idx} of seed {recipe.seed}: lower the learning rate, and "
+                "resume from the last checkpoint"
+            )
+        self.log(f"train/loss_x{batch.scale}", loss.detach())
+        return loss
+
+    def _targets(self, batch: Batch) -> tuple[list[Tensor], list[Tensor]]:
+        """Return the truth at every stage's size, smallest first, and what of it is valid."""
+        targets, valids = [], []
+        factor = batch.scale // 2
+        while factor >= 1:
+            kind = self.recipe.degradation
+            target, valid = (
+                degrade(batch.hr_depth, factor, kind, batch.valid)
+                if factor > 1
+                else (batch.hr_depth, batch.valid)
+            )
+            targets.append(target)
+            valids.append(valid)
+            factor //= 2
+        return targets, valids
+
+    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
+        """Move the averaged weights; stop when the run's length is reached."""
+        self.averaged.update_parameters(self.model)
+        if self.progress >= 1:
+            self.trainer.should_stop = True
+
+    # Validation
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Log the averaged network's RMSE in 255ths of the range, and bicubic's."""
+        scale = batch.scale
+        lr_depth, lr_valid = degrade(batch.hr_depth, scale, self.recipe.degradation, batch.valid)
+        low, span = normalise_crops(lr_depth, lr_valid)
+        small, truth = (lr_depth - low) / span, (batch.hr_depth - low) / span
+        for name, pred in (
+            ("rmse", self.averaged(small, scale).fused),
+            ("bicubic", resize_bicubic(small, scale)),
+        ):
+            error = torch.where(batch.valid, pred.float() - truth, 0.0).square().sum()
+            value = _LEVELS * (error / batch.valid.sum()).sqrt()
+            self.log(f"val/{name}_x{scale}", value, batch_size=1)
+
+    # Checkpoints
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the time spent."""
+        checkpoint["seconds"] = self.seconds
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take up the time spent."""
+        self.seconds_before = float(checkpoint["seconds"])

@@ -1,0 +1,62 @@
+"""Make depth maps 2, 4, 8 or 16 times larger, from the depth map alone.
+
+The names below are loaded when they are first used; importing the package does not import torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dsdmsr.degradation import degrade
+    from dsdmsr.depth import DepthMap, Intrinsics, Stereo
+    from dsdmsr.errors import DsdmsrError
+    from dsdmsr.io import read_depth, write_depth
+    from dsdmsr.nn import DSDMSR, ModelConfig
+    from dsdmsr.upscaling import Upscaler
+    from dsdmsr.zoo.pretrained import from_pretrained, save_pretrained
+
+__all__ = [
+    "DSDMSR",
+    "DepthMap",
+    "DsdmsrError",
+    "Intrinsics",
+    "ModelConfig",
+    "Stereo",
+    "Upscaler",
+    "__version__",
+    "degrade",
+    "from_pretrained",
+    "read_depth",
+    "save_pretrained",
+    "write_depth",
+]
+
+_HOMES = {
+    "DSDMSR": "dsdmsr.nn",
+    "DepthMap": "dsdmsr.depth",
+    "DsdmsrError": "dsdmsr.errors",
+    "Intrinsics": "dsdmsr.depth",
+    "ModelConfig": "dsdmsr.nn",
+    "Stereo": "dsdmsr.depth",
+    "Upscaler": "dsdmsr.upscaling",
+    "degrade": "dsdmsr.degradation",
+    "from_pretrained": "dsdmsr.zoo.pretrained",
+    "read_depth": "dsdmsr.io",
+    "save_pretrained": "dsdmsr.zoo.pretrained",
+    "write_depth": "dsdmsr.io",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return version("dsdmsr")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'dsdmsr' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

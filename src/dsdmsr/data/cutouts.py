@@ -53,36 +53,32 @@ class CutoutConfig:
 
 def _surface(
     rng: np.random.Generator, x: FloatMap, y: FloatMap, radius: float, relief: float, flat: float
-) -> FloatMap | np.float32:
+) -> FloatMap:
     """Draw a surface's relief over coordinates relative to its centre; its size about `relief`."""
     kind = rng.random()
     if kind < flat:
-        return np.float32(0)
+        return np.zeros((1, 1), dtype=np.float32)
     slope = rng.normal(0, 1, 2) * relief / radius
     height: FloatMap = np.float32(slope[0]) * x + np.float32(slope[1]) * y
     if kind < flat + 0.35 * (1 - flat):
         return height
     if kind < flat + 0.65 * (1 - flat):
         bend = rng.normal(0, 1, 3) * relief / radius**2
-        return (
-            height
-            + np.float32(bend[0]) * (x * x)
-            + np.float32(bend[1]) * (y * y)
-            + np.float32(bend[2]) * (x * y)
-        )
+        squares = np.float32(bend[0]) * (x * x) + np.float32(bend[1]) * (y * y)
+        return np.asarray(height + squares + np.float32(bend[2]) * (x * y))
     if kind < flat + 0.85 * (1 - flat):
         a = np.float32(radius * rng.uniform(1.0, 1.6))
         b = a if rng.random() < 0.5 else np.float32(10 * a)
         dome = np.sqrt(np.clip(1 - (x / a) ** 2 - (y / b) ** 2, 0, None))
-        return height * np.float32(0.3) + np.float32(relief * rng.uniform(0.5, 2)) * dome
+        bulge = np.float32(relief * rng.uniform(0.5, 2)) * dome
+        return np.asarray(height * np.float32(0.3) + bulge)
     for _ in range(int(rng.integers(1, 4))):
         wave = rng.normal(0, 1, 2)
         wave *= 2 * np.pi / (radius * rng.uniform(0.15, 1.5)) / max(np.hypot(*wave), 1e-6)
         strength = relief * rng.uniform(0.02, 0.3)
         phase = rng.uniform(0, 2 * np.pi)
-        height = height + np.float32(strength) * np.sin(
-            np.float32(wave[0]) * x + np.float32(wave[1]) * y + np.float32(phase)
-        )
+        turn = np.float32(wave[0]) * x + np.float32(wave[1]) * y + np.float32(phase)
+        height = np.asarray(height + np.float32(strength) * np.sin(turn))
     return height
 
 
@@ -110,57 +106,69 @@ def paint_cutouts(
     """
     config = config or CutoutConfig()
     rng = np.random.Generator(np.random.Philox(key=np.array([seed, index], dtype=np.uint64)))
-    height, width = size
-    yy = np.arange(height, dtype=np.float32)[:, None]
-    xx = np.arange(width, dtype=np.float32)[None]
-    extent = float(max(size))
+    scene = _background(rng, size, config)
+    fewest, most = config.objects
+    share = (size[0] * size[1] / 256**2) ** 0.75
+    count = max(2, round(np.exp(rng.uniform(np.log(fewest), np.log(most))) * share))
+    layered = rng.random() < 0.8
+    bases = np.sort(rng.beta(1, rng.uniform(0.7, 2.5), count)) * 1.5 + 0.05 if layered else None
+    for k in range(count):
+        _paint_object(rng, scene, config, base=None if bases is None else float(bases[k]))
+    if rng.random() < config.quantised:
+        scene = _quantise(rng, scene, config)
+    return scene.astype(np.float32)
+
+
+def _background(rng: np.random.Generator, size: tuple[int, int], config: CutoutConfig) -> FloatMap:
+    """Paint one surface, or two that meet in a crease, as a wall and a floor do."""
+    yy = np.arange(size[0], dtype=np.float32)[:, None]
+    xx = np.arange(size[1], dtype=np.float32)[None]
     scene = np.zeros(size, dtype=np.float32)
     for _ in range(1 + int(rng.random() < 0.3)):
-        # One background, or two that meet in a crease, as a wall and a floor do.
         relief = np.exp(rng.uniform(np.log(0.05), np.log(1.0)))
-        centre = rng.uniform(0, 1, 2) * size
-        wall = rng.normal(0, 0.1) + _surface(
-            rng,
-            xx - np.float32(centre[1]),
-            yy - np.float32(centre[0]),
-            extent,
-            relief,
-            config.flat,
-        )
+        cy, cx = rng.uniform(0, 1, 2) * size
+        x, y = xx - np.float32(cx), yy - np.float32(cy)
+        offset = rng.normal(0, 0.1)
+        wall = offset + _surface(rng, x, y, float(max(size)), relief, config.flat)
         scene = np.maximum(scene, wall).astype(np.float32)
-    area = height * width / 256**2
-    fewest, most = config.objects
-    count = max(2, round(np.exp(rng.uniform(np.log(fewest), np.log(most))) * area**0.75))
-    levels = np.sort(rng.beta(1, rng.uniform(0.7, 2.5), count)) if rng.random() < 0.8 else None
+    return scene
+
+
+def _paint_object(
+    rng: np.random.Generator, scene: FloatMap, config: CutoutConfig, *, base: float | None
+) -> None:
+    """Paint one object over the scene, `base` near, or anywhere."""
+    height, width = scene.shape
     smallest, largest = config.radius
-    for k in range(count):
-        radius = float(np.exp(rng.uniform(np.log(smallest), np.log(largest))))
-        relief = min(0.5, np.exp(rng.uniform(np.log(0.005), np.log(0.4))) * radius / 60)
-        shape = make_silhouette(rng, radius)
-        cy, cx = rng.uniform(-0.1, 1.1, 2) * size
-        top, left = max(0, int(cy - shape.reach)), max(0, int(cx - shape.reach))
-        bottom = min(height, int(cy + shape.reach) + 2)
-        right = min(width, int(cx + shape.reach) + 2)
-        if top >= bottom or left >= right:
-            continue
-        x, y = xx[:, left:right] - np.float32(cx), yy[top:bottom] - np.float32(cy)
-        window = scene[top:bottom, left:right]
-        if rng.random() < config.ragged:
-            window_size = (bottom - top, right - left)
-            wobble = _jitter(rng, window_size, rng.uniform(0.2, 1.0))
-            inside = shape.inside(x + wobble, y - wobble[::-1])
-        else:
-            inside = shape.inside(x, y)
-        base = levels[k] * 1.5 + 0.05 if levels is not None else rng.uniform(0, 1.5)
-        surface = np.float32(base) + _surface(rng, x, y, radius, relief, config.flat)
-        np.copyto(window, surface, where=inside)
-    if rng.random() < config.quantised:
-        low, high = float(scene.min()), float(scene.max())
-        few, many = config.levels
-        steps = np.exp(rng.uniform(np.log(few), np.log(many)))
-        if high > low:
-            scene = (scene - low) * np.float32(steps / (high - low)) + np.float32(rng.random())
-            if rng.random() < config.ragged:
-                scene = scene + _jitter(rng, size, rng.uniform(0.02, 0.15))
-            scene = np.round(scene)
-    return scene.astype(np.float32)
+    radius = float(np.exp(rng.uniform(np.log(smallest), np.log(largest))))
+    relief = min(0.5, np.exp(rng.uniform(np.log(0.005), np.log(0.4))) * radius / 60)
+    shape = make_silhouette(rng, radius)
+    cy, cx = rng.uniform(-0.1, 1.1, 2) * scene.shape
+    top, left = max(0, int(cy - shape.reach)), max(0, int(cx - shape.reach))
+    bottom = min(height, int(cy + shape.reach) + 2)
+    right = min(width, int(cx + shape.reach) + 2)
+    if top >= bottom or left >= right:
+        return
+    x = np.arange(left, right, dtype=np.float32)[None] - np.float32(cx)
+    y = np.arange(top, bottom, dtype=np.float32)[:, None] - np.float32(cy)
+    if rng.random() < config.ragged:
+        wobble = _jitter(rng, (bottom - top, right - left), rng.uniform(0.2, 1.0))
+        inside = shape.inside(x + wobble, y - wobble[::-1])
+    else:
+        inside = shape.inside(x, y)
+    nearness = rng.uniform(0, 1.5) if base is None else base
+    surface = np.float32(nearness) + _surface(rng, x, y, radius, relief, config.flat)
+    np.copyto(scene[top:bottom, left:right], surface, where=inside)
+
+
+def _quantise(rng: np.random.Generator, scene: FloatMap, config: CutoutConfig) -> FloatMap:
+    """Round the scene to whole levels."""
+    low, high = float(scene.min()), float(scene.max())
+    few, many = config.levels
+    steps = np.exp(rng.uniform(np.log(few), np.log(many)))
+    if high <= low:
+        return scene
+    levels = (scene - low) * np.float32(steps / (high - low)) + np.float32(rng.random())
+    if rng.random() < config.ragged:
+        levels = levels + _jitter(rng, (scene.shape[0], scene.shape[1]), rng.uniform(0.02, 0.15))
+    return np.asarray(np.round(levels))

@@ -46,7 +46,7 @@ def _ellipse(rng: np.random.Generator, radius: float) -> Silhouette:
 def _box(rng: np.random.Generator, radius: float) -> Silhouette:
     a, b = radius, radius * rng.uniform(0.15, 1)
     skew = np.float32(rng.normal(0, 0.2))
-    angle = rng.normal(0, 0.15) + rng.integers(2) * np.pi / 2
+    angle = float(rng.normal(0, 0.15) + rng.integers(2) * np.pi / 2)
     if rng.random() < 0.4:
         angle = rng.uniform(0, np.pi)
 
@@ -103,7 +103,9 @@ def _blob(rng: np.random.Generator, radius: float) -> Silhouette:
     return Silhouette(inside, radius)
 
 
-def _thick_line(px: NDArray[np.float64], py: NDArray[np.float64], widths: NDArray[np.float64]) -> Inside:
+def _thick_line(
+    px: NDArray[np.float64], py: NDArray[np.float64], widths: NDArray[np.float64]
+) -> Inside:
     """Return the inside test of a chain of segments, each with its own half width."""
 
     def inside(x: Coordinates, y: Coordinates) -> NDArray[np.bool_]:

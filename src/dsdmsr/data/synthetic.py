@@ -53,15 +53,15 @@ class Batch(NamedTuple):
     scale: int
 
 
-def make_batch(
-    seed: int, number: int, mixes: tuple[CropMix, ...], scenes: CutoutConfig
-) -> Batch:
+def make_batch(seed: int, number: int, mixes: tuple[CropMix, ...], scenes: CutoutConfig) -> Batch:
     """Make batch `number` of the series `seed`; nothing else changes it.
 
     The factor is drawn by the shares of `mixes`. Each crop is a scene of its own, turned by
     quarters, flipped, and in half of the cases negated, so that near is large or small.
     """
-    rng = np.random.Generator(np.random.Philox(key=np.array([seed, 2**63 + number], dtype=np.uint64)))
+    rng = np.random.Generator(
+        np.random.Philox(key=np.array([seed, 2**63 + number], dtype=np.uint64))
+    )
     shares = np.cumsum([mix.share for mix in mixes])
     mix = mixes[int(np.searchsorted(shares, rng.random() * shares[-1], side="right"))]
     crops = []

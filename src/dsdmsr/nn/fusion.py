@@ -51,5 +51,5 @@ class Fusion(nn.Module):
         ]
         total = torch.stack([*enlarged, maps[-1]]).sum(0)
         merged = total if self.legacy else total / len(maps)
-        residual, _ = self.unit(merged)
+        residual: Tensor = self.unit(merged)[0]
         return merged + residual if self.adds_input else residual

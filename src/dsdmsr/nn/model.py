@@ -41,9 +41,7 @@ class DSDMSR(nn.Module):
         self.stages = nn.ModuleList(Stage(config, k) for k in range(config.stages))
         self.fusion = None if config.fusion == "none" else Fusion(config)
 
-    def forward(
-        self, lr_depth: Float[Tensor, "b 1 h w"], scale: int | None = None
-    ) -> Prediction:
+    def forward(self, lr_depth: Float[Tensor, "b 1 h w"], scale: int | None = None) -> Prediction:
         """Return every stage's map and the fused one.
 
         Args:

@@ -93,7 +93,9 @@ class RunProgress(lightning.Callback):
         self.bar = Progress(
             TextColumn("training"),
             BarColumn(),
-            TextColumn("{task.percentage:>5.1f} %  step {task.fields[step]}  loss {task.fields[loss]:.4f}"),
+            TextColumn(
+                "{task.percentage:>5.1f} %  step {task.fields[step]}  loss {task.fields[loss]:.4f}"
+            ),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
             console=console,

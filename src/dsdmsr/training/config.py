@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import types
-import typing
 from dataclasses import dataclass, field
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, cast, get_args
 
 import yaml
 
@@ -18,10 +17,9 @@ from dsdmsr.degradation import DEGRADATIONS, Degradation
 from dsdmsr.errors import ConfigError
 from dsdmsr.nn import ModelConfig
 from dsdmsr.nn.losses import LossKind
+from dsdmsr.plain import from_plain, to_plain
 
 __all__ = ["Recipe", "load_recipe", "packaged_recipes", "recipe_from_dict", "recipe_to_dict"]
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,15 +74,15 @@ class Recipe:
             raise ConfigError("crops is empty: name at least one factor to train")
         too_large = [mix.scale for mix in self.crops if mix.scale > self.model.scale]
         if too_large:
-            raise ConfigError(f"crops has scale {too_large[0]}: the model ends at {self.model.scale}")
+            raise ConfigError(
+                f"crops has scale {too_large[0]}: the model ends at {self.model.scale}"
+            )
         if self.degradation not in DEGRADATIONS:
             raise ConfigError(
                 f"degradation is {self.degradation!r}: allowed are {', '.join(DEGRADATIONS)}"
             )
         if self.loss not in get_args(LossKind):
-            raise ConfigError(
-                f"loss is {self.loss!r}: allowed are {', '.join(get_args(LossKind))}"
-            )
+            raise ConfigError(f"loss is {self.loss!r}: allowed are {', '.join(get_args(LossKind))}")
         if self.precision not in ("fp32", "bf16", "auto"):
             raise ConfigError(f"precision is {self.precision!r}: allowed are fp32, bf16, auto")
         if not 0 < self.ema < 1:
@@ -109,19 +107,19 @@ class Recipe:
 
 def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
     """Return the recipe as plain lists, dicts and scalars, the form of its YAML file."""
-    return typing.cast(dict[str, Any], _plain(recipe))
+    return cast(dict[str, Any], to_plain(recipe))
 
 
-def recipe_from_dict(values: dict[str, Any]) -> Recipe:
+def recipe_from_dict(values: object) -> Recipe:
     """Build a recipe from the form of `recipe_to_dict`; what is left out keeps its default.
 
     Raises:
         ConfigError: If a key is unknown or a value is of the wrong type or range.
     """
-    return build(Recipe, values, "recipe")
+    return from_plain(Recipe, values, "recipe")
 
 
-def packaged_recipes() -> dict[str, Any]:
+def packaged_recipes() -> dict[str, Traversable]:
     """Return the recipes in the package: name → an openable path."""
     folder = resources.files("dsdmsr.training") / "recipes"
     return {
@@ -138,7 +136,7 @@ def load_recipe(name_or_file: str) -> Recipe:
         ConfigError: If there is no such recipe, or the file is not one.
     """
     packaged = packaged_recipes()
-    source = packaged.get(name_or_file, Path(name_or_file))
+    source: Traversable = packaged.get(name_or_file, Path(name_or_file))
     if not source.is_file():
         raise ConfigError(
             f"recipe {name_or_file!r} not found: give a YAML file, or one of {', '.join(packaged)}"
@@ -148,58 +146,4 @@ def load_recipe(name_or_file: str) -> Recipe:
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         summary = str(error).splitlines()[0]
         raise ConfigError(f"recipe {name_or_file!r} is not readable YAML: {summary}") from error
-    if not isinstance(values, dict):
-        raise ConfigError(f"recipe {name_or_file!r} holds no settings: give lines of 'key: value'")
     return recipe_from_dict(values)
-
-
-def build(cls: type[T], values: dict[str, Any], where: str) -> T:
-    """Build a dataclass from plain values, checking keys and types.
-
-    Raises:
-        ConfigError: If a key is unknown or a value is of the wrong type or range.
-    """
-    hints = get_type_hints(cls)
-    unknown = [str(key) for key in values if key not in hints]
-    if unknown:
-        raise ConfigError(
-            f"{where} has an unknown key {unknown[0]!r}: allowed are {', '.join(sorted(hints))}"
-        )
-    try:
-        return cls(**{k: _typed(hints[k], v, f"{where}.{k}") for k, v in values.items()})
-    except TypeError as error:
-        raise ConfigError(f"{where}: {error}") from error
-
-
-def _typed(kind: Any, value: Any, where: str) -> Any:
-    origin, options = get_origin(kind), get_args(kind)
-    if dataclasses.is_dataclass(kind):
-        if not isinstance(value, dict):
-            raise ConfigError(f"{where} is {value!r}: give lines of 'key: value'")
-        return build(typing.cast(type, kind), value, where)
-    if origin is tuple:
-        if not isinstance(value, (list, tuple)):
-            raise ConfigError(f"{where} is {value!r}: give a list")
-        if options[-1] is not Ellipsis and len(value) != len(options):
-            raise ConfigError(f"{where} is {value!r}: give {len(options)} values")
-        kinds = [options[0]] * len(value) if options[-1] is Ellipsis else options
-        return tuple(_typed(k, v, f"{where}[{i}]") for i, (k, v) in enumerate(zip(kinds, value)))
-    if origin in (Union, types.UnionType):
-        if value is None and type(None) in options:
-            return None
-        return _typed(next(o for o in options if o is not type(None)), value, where)
-    if origin is Literal:
-        return value
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise ConfigError(f"{where} is {value!r}: give a value of type {kind.__name__}")
-    return value
-
-
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
-    return value

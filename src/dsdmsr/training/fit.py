@@ -98,7 +98,7 @@ def _uses_bf16(recipe: Recipe, device: str) -> bool:
     if recipe.precision != "auto":
         return recipe.precision == "bf16"
     if device == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     tiles: Any = getattr(torch.cpu, "_is_amx_tile_supported", None)
     return bool(tiles and tiles())
 

@@ -132,9 +132,7 @@ class TrainingModule(lightning.LightningModule):
         """Return the deeply supervised loss of a batch."""
         recipe = self.recipe
         targets, valids = self._targets(batch)
-        lr_depth, lr_valid = degrade(
-            batch.hr_depth, batch.scale, recipe.degradation, batch.valid
-        )
+        lr_depth, lr_valid = degrade(batch.hr_depth, batch.scale, recipe.degradation, batch.valid)
         low, span = normalise_crops(lr_depth, lr_valid)
         prediction = self.model((lr_depth - low) / span, batch.scale)
         loss = deep_supervision_loss(

@@ -1,0 +1,231 @@
+"""The command line. Heavy libraries are loaded by the commands that need them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, CycloptsError, Group, Parameter, validators
+from rich.console import Console
+
+from dsdmsr.errors import ConfigError, DsdmsrError
+
+__all__ = ["app", "main"]
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+app = App(
+    name="dsdmsr",
+    help="Make depth maps 2, 4, 8 or 16 times larger, from the depth map alone.",
+    version_flags=["--version"],
+    result_action="return_value",
+    console=out,
+    error_console=err,
+    print_error=False,
+    exit_on_error=False,
+    suppress_keyboard_interrupt=False,
+)
+
+_length = Group("Length", validator=validators.LimitedChoice())
+
+
+@app.command
+def upscale(
+    inputs: Annotated[list[str], Parameter(name="IN", consume_multiple=True, negative=())],
+    /,
+    *,
+    output: Annotated[Path, Parameter(name=["--output", "-o"])],
+    scale: Literal[2, 4, 8, 16],
+    model: str | None = None,
+    encoding: str | None = None,
+    device: str = "auto",
+    overwrite: bool = False,
+) -> int:
+    """Make depth files larger.
+
+    Parameters
+    ----------
+    inputs
+        Depth files, folders of them, or patterns such as 'frames/*.png'.
+    output
+        A file name for one input; otherwise a folder, made if missing.
+    scale
+        The factor.
+    model
+        A packaged network (see `dsdmsr models`), a folder, or owner/name on the Hub.
+    encoding
+        What the numbers in the files mean: mm, tum, kitti, levels, levels16, float, metres, dtu,
+        disparity. Default: 16-bit is mm, 8-bit is levels, other numbers are float.
+    device
+        auto, cpu, or cuda.
+    overwrite
+        Replace files that exist.
+    """
+    from dsdmsr.app.upscale import upscale_files
+
+    return upscale_files(
+        inputs,
+        output,
+        scale=scale,
+        model=model,
+        encoding=encoding,
+        device=device,
+        overwrite=overwrite,
+        out=out,
+        err=err,
+    )
+
+
+@app.command
+def sample(folder: Path, /, *, seed: int = 7, overwrite: bool = False) -> int:
+    """Write a rendered small depth map, lr_depth.png, and its truth, hr_depth.png.
+
+    Both are 16-bit PNGs in millimetres, 120×160 and 480×640.
+
+    Parameters
+    ----------
+    folder
+        Where; made if missing.
+    seed
+        Which scene.
+    overwrite
+        Replace files that exist.
+    """
+    from dsdmsr.app.sample import write_sample
+
+    for path in write_sample(folder, seed=seed, overwrite=overwrite):
+        out.print(f"wrote {path}")
+    return 0
+
+
+@app.command
+def models() -> int:
+    """List the packaged networks."""
+    from dsdmsr.zoo.names import DEFAULT_MODEL, PACKAGED, folder_of
+
+    for name, purpose in PACKAGED.items():
+        size = len((folder_of(name) / "model.safetensors").read_bytes()) / 1e6
+        default = " (default)" if name == DEFAULT_MODEL else ""
+        out.print(f"{name}{default}: {purpose}; {size:.1f} MB")
+    return 0
+
+
+@app.command
+def evaluate(
+    *,
+    protocol: Literal["a"],
+    data: Path,
+    model: str | None = None,
+    json: Path | None = None,
+    device: str = "auto",
+    overwrite: bool = False,
+) -> int:
+    """Measure a network, with bicubic beside it, under a protocol of the field.
+
+    Parameters
+    ----------
+    protocol
+        a: noise-free Middlebury, sets A, B and C.
+    data
+        The folder that holds middlebury/eval.
+    model
+        A packaged network, a folder, or owner/name on the Hub.
+    json
+        Where to write the results.
+    device
+        auto, cpu, or cuda.
+    overwrite
+        Replace the results file if it exists.
+    """
+    from dsdmsr.app.evaluate import evaluate_network
+
+    evaluate_network(
+        protocol=protocol,
+        data=data,
+        model=model,
+        json=json,
+        device=device,
+        overwrite=overwrite,
+        out=out,
+        err=err,
+    )
+    return 0
+
+
+@app.command
+def train(
+    *,
+    recipe: str,
+    run_dir: Path,
+    minutes: Annotated[float | None, Parameter(group=_length)] = None,
+    steps: Annotated[int | None, Parameter(group=_length)] = None,
+    resume: Literal["auto", "never"] = "never",
+    init: str | None = None,
+    device: Literal["auto", "cpu", "cuda"] = "auto",
+) -> int:
+    """Train a network on painted scenes.
+
+    Parameters
+    ----------
+    recipe
+        A packaged recipe (base, smoke), or a YAML file.
+    run_dir
+        The run's folder: recipe, log, checkpoint, and at the end the network.
+    minutes
+        Length of the run in minutes, instead of the recipe's.
+    steps
+        Length of the run in steps, instead of the recipe's.
+    resume
+        auto: go on from the folder's last checkpoint, if there is one.
+    init
+        A network to begin from: packaged, a folder, or owner/name on the Hub.
+    device
+        auto, cpu, or cuda.
+    """
+    try:
+        import lightning  # noqa: F401
+    except ImportError as error:
+        raise ConfigError(
+            "training needs the extra 'train': pip install 'dsdmsr[train]'"
+        ) from error
+    from dsdmsr.training.run import train_recipe
+
+    folder = train_recipe(
+        recipe,
+        run_dir,
+        minutes=minutes,
+        steps=steps,
+        resume=resume,
+        init=init,
+        device=device,
+        console=err,
+    )
+    out.print(f"trained network: {folder}; use it with --model {folder}")
+    return 0
+
+
+def main(arguments: Iterable[str] | None = None) -> int:
+    """Run the command; return its exit code: 0, 1 (some files failed) or 2 (cannot be done)."""
+    try:
+        result = app(None if arguments is None else list(arguments))
+    except CycloptsError as error:
+        err.print(f"dsdmsr: {_first_line(str(error))}; see 'dsdmsr --help'", markup=False)
+        return 2
+    except DsdmsrError as error:
+        err.print(f"dsdmsr: {_first_line(str(error))}", markup=False)
+        return 2
+    except KeyboardInterrupt:
+        err.print("dsdmsr: interrupted")
+        return 130
+    return result if isinstance(result, int) else 0
+
+
+def _first_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""A rendered sample to try things with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from dsdmsr.data.cutouts import CutoutConfig, paint_cutouts
+from dsdmsr.degradation import degrade
+from dsdmsr.depth import DepthMap
+from dsdmsr.errors import ConfigError
+from dsdmsr.io import check_output, write_depth
+
+__all__ = ["render_sample", "write_sample"]
+
+_SIZE, _SCALE = (480, 640), 4
+_NEAR, _FAR = 0.6, 4.0
+# Series of scenes that no training seed reaches.
+_SERIES = 2**41
+
+
+def render_sample(seed: int) -> tuple[DepthMap, DepthMap]:
+    """Render a depth map of 480×640 and the one 4 times as small, both in metres.
+
+    Raises:
+        ConfigError: If `seed` is negative.
+    """
+    if seed < 0:
+        raise ConfigError(f"seed is {seed}: give 0 or more")
+    nearness = paint_cutouts(_SERIES, seed, _SIZE, CutoutConfig(quantised=0, ragged=0))
+    share = (nearness - nearness.min()) / (nearness.max() - nearness.min())
+    depth = 1 / (1 / _FAR + share.astype(np.float64) * (1 / _NEAR - 1 / _FAR))
+    small, _ = degrade(torch.from_numpy(depth)[None, None], _SCALE, "area")
+    return (
+        DepthMap(depth, unit="m", encoding="mm"),
+        DepthMap(small[0, 0].numpy(), unit="m", encoding="mm"),
+    )
+
+
+def write_sample(folder: Path, *, seed: int, overwrite: bool) -> list[Path]:
+    """Write ``lr_depth.png`` and ``hr_depth.png`` to `folder`, both or none.
+
+    Raises:
+        FileError: If one exists and `overwrite` is false, or the folder can't be written.
+    """
+    large, small = render_sample(seed)
+    files = {folder / "lr_depth.png": small, folder / "hr_depth.png": large}
+    for path in files:
+        check_output(path, overwrite=overwrite)
+    for path, depth in files.items():
+        write_depth(path, depth, overwrite=overwrite)
+    return list(files)

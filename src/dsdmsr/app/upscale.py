@@ -1,0 +1,130 @@
+"""Upscale files, folders and patterns."""
+
+from __future__ import annotations
+
+import glob
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from dsdmsr.depth import DepthMap
+from dsdmsr.errors import DepthError, DsdmsrError, FileError
+from dsdmsr.io import SUFFIXES, check_output, output_encoding, read_depth, write_depth
+from dsdmsr.io.encodings import ENCODINGS, find_encoding
+from dsdmsr.scales import check_scale
+from dsdmsr.upscaling import Upscaler
+
+__all__ = ["upscale_files"]
+
+
+def upscale_files(
+    inputs: Sequence[str],
+    output: Path,
+    *,
+    scale: int,
+    model: str | None,
+    encoding: str | None,
+    device: str,
+    overwrite: bool,
+    out: Console,
+    err: Console,
+) -> int:
+    """Upscale; return 0, or 1 if some of several files failed.
+
+    One file that fails is an error; of several, those that fail are listed at the end, and the
+    rest is written.
+
+    Raises:
+        DsdmsrError: If nothing can be done as asked.
+    """
+    check_scale(scale)
+    if encoding is not None:
+        find_encoding(encoding)
+    jobs = _plan(inputs, output)
+    if len(jobs) == 1:
+        # Before the network is loaded, which takes a second or two.
+        check_output(jobs[0][1], overwrite=overwrite)
+        read_depth(jobs[0][0], encoding)
+    upscaler = Upscaler.from_pretrained(model, scale=scale, device=device)
+    failures: list[tuple[Path, DsdmsrError]] = []
+    announced: set[str] = set()
+    with Progress(console=err, transient=True) as progress:
+        for source, target in progress.track(jobs, description=f"upscaling ×{scale}"):
+            try:
+                depth = read_depth(source, encoding)
+                _upscale_file(upscaler, depth, source, target, overwrite=overwrite)
+            except DsdmsrError as error:
+                if len(jobs) == 1:
+                    raise
+                failures.append((source, error))
+                continue
+            guess = depth.encoding
+            if encoding is None and guess is not None and guess not in announced:
+                announced.add(guess)
+                err.print(
+                    f"{source}: read as {guess}: {ENCODINGS[guess].meaning}; --encoding changes it",
+                    markup=False,
+                )
+    done = len(jobs) - len(failures)
+    out.print(
+        f"wrote {jobs[0][1] if len(jobs) == 1 else f'{done} files to {output}'}", markup=False
+    )
+    for source, failure in failures:
+        err.print(f"failed: {source}: {failure}", markup=False)
+    return 1 if failures else 0
+
+
+def _upscale_file(
+    upscaler: Upscaler, depth: DepthMap, source: Path, target: Path, *, overwrite: bool
+) -> None:
+    """Upscale one map; refuse before the work what could not be written after it."""
+    check_output(target, overwrite=overwrite)
+    output_encoding(target, depth, None)
+    try:
+        large = upscaler(depth)
+    except DepthError as error:
+        raise DepthError(f"{source}: {error}") from error
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "memory" not in str(error):
+            raise
+        height, width = depth.shape
+        raise FileError(
+            f"{source}: not enough memory to make {height}×{width} pixels {upscaler.scale} times "
+            "larger: choose a smaller scale or cut the map"
+        ) from error
+    write_depth(target, large, overwrite=overwrite)
+
+
+def _plan(inputs: Sequence[str], output: Path) -> list[tuple[Path, Path]]:
+    """Return (source, target) for every file that the inputs name."""
+    single_file = len(inputs) == 1 and output.suffix.lower() in SUFFIXES and not output.is_dir()
+    sources: list[Path] = []
+    for given in inputs:
+        path = Path(given)
+        if path.is_dir():
+            if single_file:
+                raise FileError(f"{path} is a folder and {output} a file name: give -o a folder")
+            found = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
+            if not found:
+                raise FileError(f"{path} holds no depth file ({', '.join(SUFFIXES)})")
+            sources += found
+        elif path.exists() or not glob.has_magic(given):
+            sources.append(path)
+        else:
+            matches = sorted(Path(p) for p in glob.glob(given, recursive=True))
+            if not matches:
+                raise FileError(f"{given} matches no file: give depth files, folders or patterns")
+            sources += matches
+    if single_file and len(sources) == 1:
+        return [(sources[0], output)]
+    if output.suffix.lower() in SUFFIXES and not output.is_dir():
+        raise FileError(f"{len(sources)} inputs, but {output} is one file: give -o a folder")
+    if output.is_file():
+        raise FileError(f"{output} is a file: give -o a folder")
+    doubles = [n for n, count in Counter(p.name for p in sources).items() if count > 1]
+    if doubles:
+        raise FileError(f"two inputs are called {doubles[0]}: upscale them to folders of their own")
+    return [(source, output / source.name) for source in sources]

@@ -1,0 +1,151 @@
+"""The depth map: values that never travel without their validity, kind and unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dsdmsr.errors import DepthError
+
+__all__ = ["DepthMap", "Intrinsics", "Kind", "Stereo", "Unit"]
+
+Kind = Literal["depth", "disparity", "inverse_depth"]
+Unit = Literal["m", "px", "level"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intrinsics:
+    """Describe a pinhole camera, in pixels; pixel centres lie at whole numbers."""
+
+    fx: float
+    """Focal length along x."""
+    fy: float
+    """Focal length along y."""
+    cx: float
+    """Principal point, x."""
+    cy: float
+    """Principal point, y."""
+
+    def scaled(self, scale: int) -> Intrinsics:
+        """Return the camera of a map `scale` times as large.
+
+        A small pixel covers a block of large ones, so ``f' = s·f`` and
+        ``c' = s·(c + 0.5) - 0.5``.
+        """
+        return Intrinsics(
+            fx=scale * self.fx,
+            fy=scale * self.fy,
+            cx=scale * (self.cx + 0.5) - 0.5,
+            cy=scale * (self.cy + 0.5) - 0.5,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stereo:
+    """Turn disparity into depth: ``Z = baseline·focal / (d + doffs)``.
+
+    The disparity is in pixels of the image that `focal` and `doffs` belong to, whatever the size
+    of the map.
+    """
+
+    focal: float
+    """Focal length, pixels."""
+    baseline: float
+    """Distance of the two cameras, metres."""
+    doffs: float = 0.0
+    """Difference of the principal points' x, pixels."""
+
+
+@dataclass(frozen=True, eq=False)
+class DepthMap:
+    """Hold a depth map; nothing in it changes after it is made.
+
+    Args:
+        values: Numbers, H×W, kept as a read-only float32 copy; 0 under invalid pixels.
+        valid: Which pixels can be used, bool, H×W. Default: all. Pixels whose value is NaN or
+            infinite are never valid.
+        kind: ``depth`` (distance along the optical axis), ``disparity`` or ``inverse_depth``.
+        unit: ``m``, ``px``, ``level`` (grey levels), or None where it is not known.
+        intrinsics: The camera.
+        stereo: What turns the disparity into depth.
+        encoding: The name of the file encoding that the values came in.
+
+    Raises:
+        DepthError: If the shape is not H×W with both at least 1, the values are not numbers,
+            `valid` has another shape, `kind` or `unit` is unknown, or a valid depth is negative.
+    """
+
+    values: NDArray[np.float32]
+    valid: NDArray[np.bool_]
+    kind: Kind
+    unit: Unit | None
+    intrinsics: Intrinsics | None
+    stereo: Stereo | None
+    encoding: str | None
+
+    def __init__(
+        self,
+        values: ArrayLike,
+        valid: ArrayLike | None = None,
+        *,
+        kind: Kind = "depth",
+        unit: Unit | None = None,
+        intrinsics: Intrinsics | None = None,
+        stereo: Stereo | None = None,
+        encoding: str | None = None,
+    ) -> None:
+        given = np.asarray(values)
+        if given.dtype.kind not in "fiub":
+            raise DepthError(f"values are of type {given.dtype}: give real numbers")
+        if given.ndim != 2 or 0 in given.shape:
+            raise DepthError(f"values have shape {given.shape}: give H×W, both at least 1")
+        with np.errstate(over="ignore"):
+            numbers = given.astype(np.float32)
+        usable = np.isfinite(numbers)
+        if valid is not None:
+            mask = np.asarray(valid)
+            if mask.shape != given.shape or mask.dtype != np.bool_:
+                raise DepthError(
+                    f"valid is {mask.dtype} of shape {mask.shape}: give bool, {given.shape}"
+                )
+            usable &= mask
+        if kind not in get_args(Kind):
+            raise DepthError(f"kind is {kind!r}: allowed are {', '.join(get_args(Kind))}")
+        if unit is not None and unit not in get_args(Unit):
+            raise DepthError(f"unit is {unit!r}: allowed are {', '.join(get_args(Unit))}, None")
+        numbers = np.where(usable, numbers, np.float32(0))
+        if kind == "depth" and (negative := int((numbers < 0).sum())):
+            raise DepthError(
+                f"{negative} pixels are negative, which a depth can't be: mark them invalid, or "
+                "give another kind (disparity, inverse_depth)"
+            )
+        numbers.setflags(write=False)
+        usable.setflags(write=False)
+        for name, value in (
+            ("values", numbers),
+            ("valid", usable),
+            ("kind", kind),
+            ("unit", unit),
+            ("intrinsics", intrinsics),
+            ("stereo", stereo),
+            ("encoding", encoding),
+        ):
+            object.__setattr__(self, name, value)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.values.shape[0], self.values.shape[1]
+
+    def __repr__(self) -> str:
+        height, width = self.shape
+        share = self.valid.mean()
+        unit = self.unit or "unknown unit"
+        text = f"DepthMap({height}×{width}, {self.kind}, {unit}, {share:.1%} valid"
+        if self.valid.any():
+            used = self.values[self.valid]
+            text += f", {used.min():.6g}…{used.max():.6g}"
+        return text + ")"

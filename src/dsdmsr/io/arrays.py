@@ -1,0 +1,64 @@
+"""NumPy's files: NPY, and NPZ with the array under the key ``depth``."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.lib.npyio import NpzFile
+from numpy.typing import NDArray
+
+from dsdmsr.errors import FileError
+
+__all__ = ["read_npy", "read_npz", "write_npy", "write_npz"]
+
+
+def _load(path: Path, wanted: type[Any], name: str) -> Any:
+    """Return what `np.load` makes of the file, arrays of an archive loaded."""
+    try:
+        with path.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            if not isinstance(loaded, wanted):
+                raise FileError(f"{path} is not an {name} file, whatever its name says")
+            return loaded if name == "NPY" else {key: loaded[key] for key in loaded.files}
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        if "pickle" in str(error):
+            raise FileError(
+                f"{path} holds pickled objects, or is no NumPy file: give plain numbers"
+            ) from error
+        raise FileError(f"{path} is damaged or cut off: {error}") from error
+
+
+def read_npy(path: Path) -> NDArray[np.generic]:
+    """Return the array of an NPY file.
+
+    Raises:
+        FileError: If the file is damaged or holds Python objects.
+    """
+    return np.asarray(_load(path, np.ndarray, "NPY"))
+
+
+def read_npz(path: Path) -> NDArray[np.generic]:
+    """Return the array ``depth`` of an NPZ file, or its only array.
+
+    Raises:
+        FileError: If the file is damaged, or has several arrays and none called ``depth``.
+    """
+    arrays = _load(path, NpzFile, "NPZ")
+    if "depth" not in arrays and len(arrays) != 1:
+        held = ", ".join(arrays) or "nothing"
+        raise FileError(f"{path} holds {held}: give one array, or one called depth")
+    return np.asarray(arrays["depth"] if "depth" in arrays else next(iter(arrays.values())))
+
+
+def write_npy(file: BinaryIO, numbers: NDArray[np.generic]) -> None:
+    """Write the numbers as NPY."""
+    np.save(file, numbers, allow_pickle=False)
+
+
+def write_npz(file: BinaryIO, numbers: NDArray[np.generic]) -> None:
+    """Write the numbers as NPZ, under the key ``depth``."""
+    np.savez_compressed(file, depth=numbers)

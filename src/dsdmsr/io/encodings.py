@@ -1,0 +1,165 @@
+"""The table of encodings: what the numbers in a depth file mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsdmsr.depth import DepthMap, Kind, Unit
+from dsdmsr.errors import DepthError, EncodingError
+
+__all__ = ["ENCODINGS", "Encoding", "decode", "encode", "find_encoding"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoding:
+    """Describe how numbers in a file become values of a map."""
+
+    meaning: str
+    """One line for people."""
+    per_unit: float = 1.0
+    """What one unit of the map is in the file."""
+    kind: Kind = "depth"
+    """The map's kind."""
+    unit: Unit | None = None
+    """The map's unit."""
+    invalid: float = 0.0
+    """The number that means "nothing here"; NaN and infinity always do."""
+    largest: int | None = None
+    """The largest whole number, for encodings of whole numbers; None for floats."""
+
+    @property
+    def dtype(self) -> np.dtype[np.generic]:
+        """The array type that files of this encoding hold."""
+        if self.largest is None:
+            return np.dtype(np.float32)
+        return np.dtype(np.uint8 if self.largest < 256 else np.uint16)
+
+    @property
+    def value_range(self) -> tuple[float, float]:
+        """The least and the greatest value that can be written and read back as valid."""
+        if self.largest is None:
+            limit = float(np.finfo(np.float32).max)
+            return (-limit if self.kind != "depth" else 0.0), limit / self.per_unit
+        return 1 / self.per_unit, self.largest / self.per_unit
+
+
+ENCODINGS: dict[str, Encoding] = {
+    "mm": Encoding(
+        meaning="16-bit, 1000 per metre, 0 = no depth (ScanNet, RealSense, Azure Kinect, NYU)",
+        per_unit=1000,
+        unit="m",
+        largest=65535,
+    ),
+    "tum": Encoding(
+        meaning="16-bit, 5000 per metre, 0 = no depth (TUM RGB-D)",
+        per_unit=5000,
+        unit="m",
+        largest=65535,
+    ),
+    "kitti": Encoding(
+        meaning="16-bit, 256 per metre, 0 = no depth (KITTI)",
+        per_unit=256,
+        unit="m",
+        largest=65535,
+    ),
+    "levels": Encoding(
+        meaning="8-bit grey levels of disparity, 0 = unknown (Middlebury 2001-2006)",
+        kind="disparity",
+        unit="level",
+        largest=255,
+    ),
+    "levels16": Encoding(
+        meaning="16-bit levels of disparity, 0 = unknown",
+        kind="disparity",
+        unit="level",
+        largest=65535,
+    ),
+    "float": Encoding(meaning="float depth in a unit that the file doesn't say, 0 = no depth"),
+    "metres": Encoding(meaning="float depth in metres, 0 = no depth", unit="m"),
+    "dtu": Encoding(
+        meaning="float depth, 1000 per metre, 0 = no depth (DTU)", per_unit=1000, unit="m"
+    ),
+    "disparity": Encoding(
+        meaning="float disparity in pixels, infinity = unknown (Middlebury 2014)",
+        kind="disparity",
+        unit="px",
+        invalid=float("inf"),
+    ),
+}
+"""Name → encoding. Sources: the named data sets' documentation."""
+
+
+def find_encoding(name: str) -> Encoding:
+    """Return the encoding called `name`.
+
+    Raises:
+        EncodingError: If there is none.
+    """
+    if name not in ENCODINGS:
+        raise EncodingError(f"encoding {name!r} is unknown: allowed are {', '.join(ENCODINGS)}")
+    return ENCODINGS[name]
+
+
+def decode(numbers: NDArray[np.generic], name: str) -> DepthMap:
+    """Make a map of the numbers in a file.
+
+    Raises:
+        EncodingError: If `name` is unknown.
+        DepthError: If the numbers are not a depth map.
+    """
+    encoding = find_encoding(name)
+    if numbers.dtype.kind not in "fiub":
+        raise DepthError(f"the numbers are of type {numbers.dtype}: give real ones")
+    valid = np.isfinite(numbers) & (numbers != encoding.invalid)
+    return DepthMap(
+        np.asarray(numbers, dtype=np.float64) / encoding.per_unit,
+        valid,
+        kind=encoding.kind,
+        unit=encoding.unit,
+        encoding=name,
+    )
+
+
+def encode(depth: DepthMap, name: str, *, whole: bool) -> NDArray[np.generic]:
+    """Make the numbers of a file of a map.
+
+    Args:
+        depth: The map.
+        name: The encoding.
+        whole: Whether the file holds whole numbers, so that values are rounded (half up).
+
+    Raises:
+        EncodingError: If `name` is unknown, is of another kind or unit than the map, or valid
+            values don't fit; the message says how many.
+    """
+    encoding = find_encoding(name)
+    if depth.kind != encoding.kind:
+        raise EncodingError(
+            f"the map is of kind {depth.kind}, encoding {name!r} of kind {encoding.kind}: "
+            "choose an encoding of the map's kind"
+        )
+    if None not in (depth.unit, encoding.unit) and depth.unit != encoding.unit:
+        raise EncodingError(
+            f"the map's unit is {depth.unit}, that of encoding {name!r} is {encoding.unit}: "
+            "choose an encoding of the map's unit"
+        )
+    with np.errstate(over="ignore"):
+        numbers = depth.values.astype(np.float64) * encoding.per_unit
+        if whole and encoding.largest is not None:
+            numbers = np.floor(numbers + 0.5)
+            fits = (numbers >= 1) & (numbers <= encoding.largest)
+            allowed = f"1…{encoding.largest} (÷ {encoding.per_unit:g})"
+        else:
+            numbers = numbers.astype(np.float32)
+            fits = np.isfinite(numbers) & (numbers != encoding.invalid)
+            allowed = f"finite numbers other than {encoding.invalid:g}"
+    if misfits := int((depth.valid & ~fits).sum()):
+        raise EncodingError(
+            f"{misfits} of {int(depth.valid.sum())} valid pixels do not fit encoding {name!r}, "
+            f"which holds {allowed}: choose another encoding"
+        )
+    dtype = encoding.dtype if whole else np.dtype(np.float32)
+    return np.where(depth.valid, numbers, encoding.invalid).astype(dtype)

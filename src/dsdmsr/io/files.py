@@ -1,0 +1,163 @@
+"""Depth files to maps and back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsdmsr.depth import DepthMap
+from dsdmsr.errors import DepthError, EncodingError, FileError
+from dsdmsr.io.arrays import read_npy, read_npz, write_npy, write_npz
+from dsdmsr.io.encodings import ENCODINGS, decode, encode, find_encoding
+from dsdmsr.io.pfm import read_pfm, write_pfm
+from dsdmsr.io.png import read_png, write_png
+
+__all__ = ["SUFFIXES", "check_output", "output_encoding", "read_depth", "write_depth"]
+
+
+class Format(NamedTuple):
+    """A kind of file: how it is read and written, and which numbers it holds."""
+
+    read: Callable[[Path], NDArray[np.generic]]
+    write: Callable[[BinaryIO, NDArray[np.generic]], None]
+    holds: Literal["whole", "float", "both"]
+
+
+FORMATS: dict[str, Format] = {
+    ".png": Format(read_png, write_png, "whole"),
+    ".pfm": Format(read_pfm, write_pfm, "float"),
+    ".npy": Format(read_npy, write_npy, "both"),
+    ".npz": Format(read_npz, write_npz, "both"),
+}
+SUFFIXES = tuple(FORMATS)
+"""The file name endings that can be read and written."""
+
+_GUESSES = {("u", 1): "levels", ("u", 2): "mm"}
+
+
+def _format_of(path: Path) -> Format:
+    if path.suffix.lower() not in FORMATS:
+        raise FileError(
+            f"{path} ends in {path.suffix or 'no suffix'}: allowed are {', '.join(FORMATS)}"
+        )
+    return FORMATS[path.suffix.lower()]
+
+
+def read_depth(path: str | os.PathLike[str], encoding: str | None = None) -> DepthMap:
+    """Read a depth file.
+
+    Args:
+        path: A ``.png``, ``.pfm``, ``.npy`` or ``.npz`` file.
+        encoding: What its numbers mean, a name in ``ENCODINGS``. Default: a guess, which the map's
+            ``encoding`` tells: whole numbers of 8 bits are ``levels``, of 16 bits ``mm``, all
+            other numbers ``float``. ``levels`` means ``levels16`` where the file has 16 bits.
+
+    Returns:
+        The map, in metres for the depth encodings that have a unit.
+
+    Raises:
+        FileError: If the file is missing, is a folder, is damaged, or is no depth file.
+        EncodingError: If the encoding is unknown or is not one for this file's numbers.
+        DepthError: If the numbers are not a depth map.
+    """
+    path = Path(path)
+    if encoding is not None:
+        find_encoding(encoding)
+    if path.is_dir():
+        raise FileError(f"{path} is a folder: give a depth file")
+    if not path.exists():
+        raise FileError(f"{path} does not exist: give a depth file")
+    try:
+        numbers = _format_of(path).read(path)
+    except (OSError, MemoryError) as error:
+        raise FileError(f"{path} cannot be read: {error}") from error
+    if encoding is None:
+        encoding = _GUESSES.get((numbers.dtype.kind, numbers.dtype.itemsize), "float")
+    elif encoding == "levels" and numbers.dtype == np.uint16:
+        encoding = "levels16"
+    elif path.suffix.lower() == ".png" and ENCODINGS[encoding].dtype != numbers.dtype:
+        fitting = [n for n, e in ENCODINGS.items() if e.dtype == numbers.dtype]
+        raise EncodingError(
+            f"{path} has {8 * numbers.dtype.itemsize} bits, encoding {encoding!r} has not: allowed "
+            f"are {', '.join(fitting)}"
+        )
+    try:
+        return decode(numbers, encoding)
+    except (DepthError, EncodingError) as error:
+        raise type(error)(f"{path}: {error}") from error
+
+
+def check_output(path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+    """Return `path` if a depth file may be written there.
+
+    Raises:
+        FileError: If its suffix is unknown, it is a folder, or it exists and `overwrite` is false.
+    """
+    path = Path(path)
+    _format_of(path)
+    if path.is_dir():
+        raise FileError(f"{path} is a folder: give a file name")
+    if path.exists() and not overwrite:
+        raise FileError(f"{path} exists: give another name, or allow overwriting")
+    return path
+
+
+def output_encoding(path: Path, depth: DepthMap, encoding: str | None) -> str:
+    """Return the encoding in which `depth` goes to `path`: as asked, or as it came.
+
+    Raises:
+        EncodingError: If the file's format cannot hold it.
+    """
+    holds = _format_of(path).holds
+    name = encoding or depth.encoding or "float"
+    if holds == "whole" and find_encoding(name).largest is None:
+        whole = [n for n, e in ENCODINGS.items() if e.largest is not None]
+        raise EncodingError(
+            f"{path.name}: a PNG cannot hold encoding {name!r}: choose one of {', '.join(whole)}"
+        )
+    return name
+
+
+def write_depth(
+    path: str | os.PathLike[str],
+    depth: DepthMap,
+    encoding: str | None = None,
+    *,
+    overwrite: bool = False,
+) -> None:
+    """Write a depth file, whole or not at all.
+
+    Args:
+        path: Where; its suffix says which format. Missing folders are made.
+        depth: The map.
+        encoding: What the numbers shall mean. Default: what the map came in.
+        overwrite: Whether a file that exists may be replaced.
+
+    Raises:
+        FileError: If the file exists, or cannot be written there.
+        EncodingError: If the format or the encoding cannot hold the map; nothing is clipped.
+    """
+    path = check_output(path, overwrite=overwrite)
+    format_ = _format_of(path)
+    name = output_encoding(path, depth, encoding)
+    whole = format_.holds != "float" and ENCODINGS[name].largest is not None
+    try:
+        numbers = encode(depth, name, whole=whole)
+    except EncodingError as error:
+        raise EncodingError(f"{path}: {error}") from error
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with beside.open("wb") as file:
+                format_.write(file, numbers)
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise FileError(f"{path} cannot be written: {error.strerror or error}") from error

@@ -1,0 +1,45 @@
+"""Grey PNG files of 8 or 16 bits."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from dsdmsr.errors import FileError
+
+__all__ = ["read_png", "write_png"]
+
+_MODES = {"L": np.uint8, "I;16": np.uint16, "I;16B": np.uint16, "I": np.uint16}
+
+
+def read_png(path: Path) -> NDArray[np.generic]:
+    """Return the numbers of a grey PNG, uint8 or uint16.
+
+    Raises:
+        FileError: If the file is not a whole grey PNG.
+    """
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            if image.mode not in _MODES:
+                raise FileError(
+                    f"{path} is a PNG of mode {image.mode} (colour, alpha or palette): give a grey "
+                    "one of 8 or 16 bits"
+                )
+            return np.asarray(image).astype(_MODES[image.mode])
+    except UnidentifiedImageError as error:
+        raise FileError(f"{path} is not a PNG, whatever its name says") from error
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error) as error:
+        raise FileError(f"{path} is damaged or cut off: {error}") from error
+    except Image.DecompressionBombError as error:
+        raise FileError(f"{path} promises too many pixels: {error}") from error
+
+
+def write_png(file: BinaryIO, numbers: NDArray[np.generic]) -> None:
+    """Write uint8 or uint16 numbers as a grey PNG."""
+    Image.fromarray(numbers).save(file, format="PNG")

@@ -1,0 +1,110 @@
+"""A depth map in, a larger one out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsdmsr.depth import DepthMap
+from dsdmsr.io import ENCODINGS
+from dsdmsr.scales import check_scale
+from dsdmsr.upscaling.backend import Backend, TorchBackend
+from dsdmsr.upscaling.holes import fill_nearest
+from dsdmsr.zoo.pretrained import from_pretrained
+
+__all__ = ["Upscaler"]
+
+_MARGIN = 0.1
+"""How far an output may lie outside the input's range, as a share of that range."""
+
+
+class Upscaler:
+    """Make depth maps `scale` times as large.
+
+    Invalid pixels stay invalid, `scale` by `scale` pixels for each, and what stands under them
+    changes nothing. The values keep their kind, unit and range: an output is at most a tenth of
+    the input's range outside of it, never at or below zero where no input is, and never outside
+    of what the input's encoding can hold. Intrinsics scale with the map; `stereo` stays.
+
+    Args:
+        backend: What runs the network.
+        scale: The factor.
+    """
+
+    def __init__(self, backend: Backend, *, scale: int) -> None:
+        self.backend, self.scale = backend, check_scale(scale)
+
+    @classmethod
+    def from_pretrained(
+        cls, name: str | Path | None = None, *, scale: int, device: str = "auto"
+    ) -> Upscaler:
+        """Make one with a trained network.
+
+        Args:
+            name: A packaged network, a folder, or a repository on the Hub. Default: the package's
+                default network.
+            scale: 2, 4, 8 or 16, as far as the network goes.
+            device: ``auto`` (CUDA where there is one), ``cpu``, ``cuda``, ``cuda:1``, …
+
+        Raises:
+            ScaleError: If the network does not serve `scale`.
+            ModelError: If the network cannot be found or loaded.
+            ConfigError: If the device is not there.
+        """
+        check_scale(scale)
+        model = from_pretrained(None if name is None else str(name))
+        check_scale(scale, model.scales)
+        return cls(TorchBackend(model, device), scale=scale)
+
+    def __call__(self, depth: DepthMap) -> DepthMap:
+        """Return the map at ``scale·H × scale·W``.
+
+        Args:
+            depth: Any map with at least one valid pixel.
+
+        Raises:
+            DepthError: If no pixel is valid.
+        """
+        scale = self.scale
+        values = depth.values.astype(np.float64)
+        filled = fill_nearest(values, depth.valid)
+        low, high = float(filled.min()), float(filled.max())
+        if low == high:
+            large = np.full((scale * depth.shape[0], scale * depth.shape[1]), low)
+        else:
+            large = low + (high - low) * self._run((filled - low) / (high - low))
+            large = np.clip(large, *_allowed(low, high, depth.encoding))
+        blocks = np.ones((scale, scale), dtype=bool)
+        return DepthMap(
+            large,
+            np.kron(depth.valid, blocks),
+            kind=depth.kind,
+            unit=depth.unit,
+            intrinsics=depth.intrinsics and depth.intrinsics.scaled(scale),
+            stereo=depth.stereo,
+            encoding=depth.encoding,
+        )
+
+    def _run(self, normalised: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Run the network on one map of values 0…1, mirrored outwards by its border."""
+        border, scale = self.backend.border, self.scale
+        padded = np.pad(normalised, border, mode="symmetric").astype(np.float32)
+        large = self.backend(padded[None, None], scale)[0, 0].astype(np.float64)
+        inner = slice(border * scale, -border * scale or None)
+        return np.asarray(large[inner, inner])
+
+
+def _allowed(low: float, high: float, encoding: str | None) -> tuple[float, float]:
+    """Return the least and greatest output for an input of range `low`…`high`."""
+    margin = _MARGIN * (high - low)
+    least, most = low - margin, high + margin
+    if low > 0:
+        least = max(least, low / 2)
+    elif low == 0:
+        least = 0.0
+    if encoding in ENCODINGS:
+        smallest, greatest = ENCODINGS[encoding].value_range
+        least, most = max(least, min(smallest, low)), min(most, max(greatest, high))
+    return least, most

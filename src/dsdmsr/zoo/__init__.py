@@ -1,0 +1,1 @@
+"""Packaged networks, one folder each."""

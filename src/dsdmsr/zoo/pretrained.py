@@ -1,0 +1,107 @@
+"""Networks from folders and back, in the form of the Hugging Face Hub."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib import resources
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from dsdmsr.errors import ConfigError, ModelError
+from dsdmsr.nn import DSDMSR, ModelConfig
+from dsdmsr.plain import from_plain, to_plain
+from dsdmsr.zoo.names import DEFAULT_MODEL, PACKAGED, folder_of
+
+__all__ = ["from_pretrained", "load_weights", "save_pretrained"]
+
+_CONFIG, _WEIGHTS, _CARD = "config.json", "model.safetensors", "README.md"
+_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def from_pretrained(name: str | None = None) -> DSDMSR:
+    """Load a network.
+
+    Args:
+        name: A packaged name, a folder with ``config.json`` and ``model.safetensors``, or a
+            repository on the Hugging Face Hub (``owner/name``). Default: `DEFAULT_MODEL`.
+
+    Returns:
+        The network in float32, on the CPU, in evaluation mode.
+
+    Raises:
+        ModelError: If there is no such network, or its files are damaged or don't belong together.
+    """
+    name = DEFAULT_MODEL if name is None else name
+    if name in PACKAGED:
+        with resources.as_file(folder_of(name)) as folder:
+            return _load(Path(folder))
+    if Path(name).is_dir():
+        return _load(Path(name))
+    if _HUB_NAME.fullmatch(name):
+        return _load(_download(name))
+    raise ModelError(
+        f"model {name!r} not found: give one of {', '.join(PACKAGED)}, or a folder with {_CONFIG} "
+        f"and {_WEIGHTS}"
+    )
+
+
+def load_weights(path: Path) -> dict[str, torch.Tensor]:
+    """Return the tensors of a safetensors file.
+
+    Raises:
+        ModelError: If the file is missing or damaged.
+    """
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{path} cannot be read as safetensors: {error}") from error
+
+
+def save_pretrained(model: DSDMSR, folder: Path, card: str) -> None:
+    """Write a network: ``config.json``, ``model.safetensors`` in float16, and its card.
+
+    Args:
+        model: The network.
+        folder: Where; made if missing, files in it are replaced.
+        card: The text of README.md, with the Hub's YAML header.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    config = json.dumps(to_plain(model.config), indent=2) + "\n"
+    half = {k: v.detach().cpu().half().contiguous() for k, v in model.state_dict().items()}
+    save_file(half, folder / f".{_WEIGHTS}.part", metadata={"format": "pt"})
+    (folder / f".{_WEIGHTS}.part").chmod(0o644)
+    (folder / f".{_WEIGHTS}.part").replace(folder / _WEIGHTS)
+    (folder / _CONFIG).write_text(config, encoding="utf-8")
+    (folder / _CARD).write_text(card, encoding="utf-8")
+
+
+def _load(folder: Path) -> DSDMSR:
+    try:
+        values = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+        model = DSDMSR(from_plain(ModelConfig, values, str(folder / _CONFIG)))
+    except (OSError, ValueError, ConfigError) as error:
+        raise ModelError(f"{folder / _CONFIG} is missing or not a network's: {error}") from error
+    weights = load_weights(folder / _WEIGHTS)
+    try:
+        model.load_state_dict({k: v.float() for k, v in weights.items()})
+    except RuntimeError as error:
+        raise ModelError(f"{folder / _WEIGHTS} does not fit its {_CONFIG}") from error
+    return model.eval()
+
+
+def _download(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, allow_patterns=[_CONFIG, _WEIGHTS, _CARD]))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelError(
+            f"model {name!r} is neither packaged ({', '.join(PACKAGED)}) nor a folder, and the Hub "
+            f"did not give it: {reason}"
+        ) from error

@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import dsdmsr
+from dsdmsr import DepthMap, read_depth, write_depth
+from dsdmsr.app.cli import main
+
+
+@pytest.fixture
+def small(tmp_path):
+    """A small 16-bit PNG in millimetres with a hole."""
+    numbers = np.full((6, 8), 1500, np.uint16)
+    numbers[:, 4:] = 2500
+    numbers[0, 0] = 0
+    Image.fromarray(numbers).save(tmp_path / "small.png")
+    return tmp_path / "small.png"
+
+
+def run(capsys, *arguments: object) -> tuple[int, str, str]:
+    code = main([str(a) for a in arguments])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def refused(capsys, *arguments: object) -> str:
+    """Run what must be refused: exit code 2, and one line."""
+    code, out, err = run(capsys, *arguments)
+    assert code == 2
+    assert "Traceback" not in err
+    lines = [line for line in (out + err).splitlines() if line.strip()]
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("dsdmsr: ")
+    return lines[0]
+
+
+def test_one_file_becomes_a_larger_one_in_its_encoding(capsys, tmp_path, small):
+    big = tmp_path / "new" / "big.png"
+    code, out, err = run(capsys, "upscale", small, "-o", big, "--scale", 4)
+    assert code == 0
+    assert str(big) in out
+    assert "read as mm" in err
+    with Image.open(big) as image:
+        assert image.mode.startswith("I;16")
+        numbers = np.asarray(image)
+    assert numbers.shape == (24, 32)
+    assert (numbers[:4, :4] == 0).all()
+    assert abs(int(numbers[20, 2]) - 1500) < 25
+    assert abs(int(numbers[20, 30]) - 2500) < 25
+
+
+def test_an_encoding_that_is_given_is_not_announced(capsys, tmp_path, small):
+    code, _, err = run(
+        capsys, "upscale", small, "-o", tmp_path / "b.png", "--scale", 2, "--encoding", "tum"
+    )
+    assert code == 0
+    assert "read as" not in err
+    assert read_depth(tmp_path / "b.png", "tum").values.max() < 0.6
+
+
+def test_png_to_npy_keeps_metres(capsys, tmp_path, small):
+    assert run(capsys, "upscale", small, "-o", tmp_path / "b.npy", "--scale", 2)[0] == 0
+    assert read_depth(tmp_path / "b.npy", "mm").values.max() == pytest.approx(2.5, abs=0.11)
+
+
+def test_folders_and_patterns_and_a_failure_among_many(capsys, tmp_path, small):
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    for name in "ab":
+        (frames / f"{name}.png").write_bytes(small.read_bytes())
+    (frames / "notes.txt").write_text("not a depth file")
+    code, out, _ = run(capsys, "upscale", frames, "-o", tmp_path / "out", "--scale", 2)
+    assert code == 0
+    assert "wrote 2 files" in out
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a.png", "b.png"]
+
+    (frames / "c.png").write_bytes(small.read_bytes()[:50])
+    pattern = frames / "*.png"
+    code, out, err = run(capsys, "upscale", pattern, "-o", tmp_path / "out2", "--scale", 2)
+    assert code == 1
+    assert "wrote 2 files" in out
+    assert "failed: " in err
+    assert "c.png is damaged" in err
+    assert sorted(p.name for p in (tmp_path / "out2").iterdir()) == ["a.png", "b.png"]
+
+    code, _, err = run(capsys, "upscale", frames, "-o", tmp_path / "out", "--scale", 2)
+    assert code == 1
+    assert err.count("exists") == 2
+    code, _, _ = run(capsys, "upscale", frames, "-o", tmp_path / "out", "--scale", 2, "--overwrite")
+    assert code == 1
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("name", "content", "says"),
+        [
+            ("cut.png", b"\x89PNG\r\n\x1a\n\0\0", "damaged|not a PNG"),
+            ("cut.pfm", b"Pf\n3 3\n-1\n123", "promises 3×3 pixels"),
+            ("huge.pfm", b"Pf\n100000 100000\n-1\n1234", "promises 100000×100000"),
+            ("cut.npz", b"PK\x03\x04123", "damaged|not"),
+        ],
+    )
+    def test_damaged_files(self, capsys, tmp_path, name, content, says):
+        (tmp_path / name).write_bytes(content)
+        out = tmp_path / f"big{name[-4:]}"
+        line = refused(capsys, "upscale", tmp_path / name, "-o", out, "--scale", 2)
+        assert any(part in line for part in says.split("|"))
+        assert not out.exists()
+
+    def test_arrays_that_are_no_maps(self, capsys, tmp_path):
+        objects = np.array([{"a": 1}], dtype=object)
+        np.save(tmp_path / "p.npy", objects, allow_pickle=True)
+        np.save(tmp_path / "z.npy", np.zeros((0, 5)))
+        np.save(tmp_path / "n.npy", np.array([[-1.0]]))
+        np.save(tmp_path / "i.npy", np.full((3, 3), np.nan))
+        Image.new("RGB", (4, 4)).save(tmp_path / "c.png")
+        for name, says in [
+            ("p.npy", "pickled"),
+            ("z.npy", "both at least 1"),
+            ("n.npy", "1 pixels are negative"),
+            ("i.npy", "no pixel of the map is valid"),
+            ("c.png", "give a grey one"),
+        ]:
+            out = tmp_path / f"big{name[-4:]}"
+            line = refused(capsys, "upscale", tmp_path / name, "-o", out, "--scale", 2)
+            assert says in line
+            assert not out.exists()
+
+    def test_paths_and_names(self, capsys, tmp_path, small):
+        out = tmp_path / "b.png"
+        (tmp_path / "dir.png").mkdir()
+        (tmp_path / "empty").mkdir()
+        ask = ("-o", out, "--scale", 2)
+        for arguments, says in [
+            (("none.png", *ask), "none.png does not exist"),
+            ((tmp_path / "*.exr", *ask), "matches no file"),
+            ((tmp_path / "empty", "-o", tmp_path / "o", "--scale", 2), "holds no depth file"),
+            ((tmp_path / "empty", *ask), "give -o a folder"),
+            ((small, small, *ask), "is one file: give -o a folder"),
+            ((small, small, "-o", tmp_path / "o", "--scale", 2), "two inputs are called"),
+            ((small, "-o", small / "x.png", "--scale", 2), "cannot be written"),
+            ((small, "-o", small, "--scale", 2), "exists"),
+            ((small, *ask, "--model", "dsdmsr-huge"), "model 'dsdmsr-huge' not found: give one of"),
+            ((small, *ask, "--encoding", "cm"), "encoding 'cm' is unknown: allowed are mm"),
+            ((small, *ask, "--encoding", "levels8"), "is unknown"),
+            ((small, *ask, "--device", "tpu"), "device 'tpu' is not there"),
+            ((small, "-o", out, "--scale", 3), "--scale"),
+            ((small, "-o", out, "--scale", "four"), "--scale"),
+            ((small, "-o", out), "--scale"),
+            ((small, "--scale", 2), "--output"),
+            ((small, *ask, "--colour"), "--colour"),
+            (("-o", out, "--scale", 2), "IN"),
+        ]:
+            assert says in refused(capsys, "upscale", *arguments)
+            assert not out.exists()
+
+    def test_a_float_map_does_not_go_into_a_png(self, capsys, tmp_path):
+        np.save(tmp_path / "f.npy", np.array([[1.0, 2.0]]))
+        line = refused(
+            capsys, "upscale", tmp_path / "f.npy", "-o", tmp_path / "f.png", "--scale", 2
+        )
+        assert "choose one of mm" in line
+
+    def test_other_commands(self, capsys, tmp_path):
+        (tmp_path / "lr_depth.png").write_text("mine")
+        run_dir = tmp_path / "run"
+        for arguments, says in [
+            (("evaluate", "--protocol", "z", "--data", tmp_path), "--protocol"),
+            (("evaluate", "--protocol", "a", "--data", tmp_path / "none"), "is not a folder"),
+            (("evaluate", "--protocol", "a", "--data", tmp_path), "art.png is missing"),
+            (("train", "--recipe", "none", "--run-dir", run_dir), "recipe 'none' not found"),
+            (
+                ("train", "--recipe", "smoke", "--run-dir", run_dir, "--steps", 1, "--minutes", 1),
+                "--steps",
+            ),
+            (("train", "--recipe", "smoke", "--run-dir", run_dir, "--steps", 0), "positive"),
+            (("sample", tmp_path), "exists"),
+            (("smaple", tmp_path), "smaple"),
+        ]:
+            assert says in refused(capsys, *arguments)
+        assert (tmp_path / "lr_depth.png").read_text() == "mine"
+        assert not (tmp_path / "hr_depth.png").exists()
+
+
+def test_the_sample_is_a_small_map_and_its_truth(capsys, tmp_path):
+    code, out, _ = run(capsys, "sample", tmp_path / "s")
+    assert code == 0
+    assert out.count("wrote") == 2
+    small, large = (read_depth(tmp_path / "s" / f"{n}_depth.png") for n in ("lr", "hr"))
+    assert (small.shape, large.shape) == ((120, 160), (480, 640))
+    blocks = large.values.reshape(120, 4, 160, 4).mean((1, 3))
+    np.testing.assert_allclose(small.values, blocks, atol=0.0012)
+
+
+def test_models_lists_what_is_packaged(capsys):
+    code, out, _ = run(capsys, "models")
+    assert code == 0
+    assert "dsdmsr-base (default)" in out
+
+
+def test_evaluate_prints_and_writes(capsys, tmp_path, monkeypatch, tiny_model):
+    from dsdmsr.evaluation import protocols
+    from dsdmsr.zoo.pretrained import save_pretrained
+
+    (tmp_path / "maps").mkdir()
+    Image.fromarray(np.arange(32 * 32, dtype=np.uint16).reshape(32, 32).astype(np.uint8)).save(
+        tmp_path / "maps" / "one.png"
+    )
+    tiny = protocols.Protocol(
+        letter="a",
+        title="a test",
+        degradation="bicubic",
+        rounded=True,
+        dropped=1,
+        scales=(2, 8),
+        sets=(("S", protocols.MapSet(folder="maps", scenes=("one",))),),
+    )
+    monkeypatch.setitem(protocols.PROTOCOLS, "a", tiny)
+    save_pretrained(tiny_model, tmp_path / "net", "card")
+    ask = ("evaluate", "--protocol", "a", "--data", tmp_path, "--model", tmp_path / "net")
+    code, out, _ = run(capsys, *ask, "--json", tmp_path / "r.json")
+    assert code == 0
+    assert "bicubic" in out
+    scores = json.loads((tmp_path / "r.json").read_text())["scores"]
+    assert {(s["method"], s["scale"]) for s in scores} == {
+        (str(method), scale) for method in ("bicubic", tmp_path / "net") for scale in (2, 8)
+    }
+    assert "exists" in refused(capsys, *ask, "--json", tmp_path / "r.json")
+
+
+def test_an_interrupt_leaves_nothing_half_written(capsys, tmp_path, small, monkeypatch):
+    from dsdmsr.upscaling import Upscaler
+
+    def stop(self, depth):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Upscaler, "__call__", stop)
+    before = sorted(tmp_path.iterdir())
+    code, _, err = run(capsys, "upscale", small, "-o", tmp_path / "b.png", "--scale", 2)
+    assert code == 130
+    assert "interrupted" in err
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import dsdmsr; dsdmsr.DepthMap; dsdmsr.read_depth",
+        "from dsdmsr.app.cli import main; main(['--help']); main(['models'])",
+        "import dsdmsr.app.cli",
+    ],
+)
+def test_light_things_do_not_load_torch(code):
+    check = f"{code}; import sys; assert 'torch' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_public_names_are_there_and_no_others():
+    for name in dsdmsr.__all__:
+        assert getattr(dsdmsr, name) is not None
+    assert dir(dsdmsr) == dsdmsr.__all__
+    with pytest.raises(AttributeError, match="no attribute 'utils'"):
+        dsdmsr.utils  # noqa: B018
+
+
+def test_python_does_what_the_readme_says(tmp_path, small):
+    depth = dsdmsr.read_depth(small)
+    large = dsdmsr.Upscaler.from_pretrained(scale=2)(depth)
+    write_depth(tmp_path / "large.png", large)
+    assert isinstance(large, DepthMap)
+    assert read_depth(tmp_path / "large.png").shape == (12, 16)

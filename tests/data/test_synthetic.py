@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from collections import Counter
+from itertools import islice
+
+import pytest
+import torch
+from torch.utils.data import DataLoader
+
+from dsdmsr.data.cutouts import CutoutConfig
+from dsdmsr.data.synthetic import CropMix, SyntheticBatches, make_batch
+from dsdmsr.errors import ConfigError
+
+MIXES = (CropMix(scale=2, crop=16, batch=3, share=3), CropMix(scale=8, crop=32, batch=2))
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_batches_depend_on_seed_and_number_alone(workers):
+    data = SyntheticBatches(5, MIXES, CutoutConfig(), start=10)
+    loader = DataLoader(data, batch_size=None, num_workers=workers)
+    for number, batch in zip(range(10, 17), loader, strict=False):
+        expected = make_batch(5, number, MIXES, CutoutConfig())
+        assert batch.scale == expected.scale
+        assert torch.equal(batch.hr_depth, expected.hr_depth)
+        assert batch.valid.all()
+
+
+def test_factors_come_as_often_as_their_shares_say():
+    scales = Counter(
+        make_batch(1, k, MIXES, CutoutConfig(objects=(2, 3))).scale for k in range(200)
+    )
+    assert 0.65 < scales[2] / 200 < 0.85
+    shapes = {
+        b.scale: tuple(b.hr_depth.shape)
+        for b in islice(iter(SyntheticBatches(1, MIXES, CutoutConfig())), 30)
+    }
+    assert shapes == {2: (3, 1, 16, 16), 8: (2, 1, 32, 32)}
+
+
+def test_no_two_crops_are_the_same():
+    crops = [c for k in range(8) for c in make_batch(1, k, MIXES[1:], CutoutConfig()).hr_depth]
+    assert len({c.numpy().tobytes() for c in crops}) == len(crops)
+
+
+@pytest.mark.parametrize("values", [{"crop": 20, "scale": 8}, {"batch": 0}, {"scale": 6}])
+def test_mixes_that_make_no_sense_are_refused(values):
+    with pytest.raises(ConfigError):
+        CropMix(**{"scale": 2, "crop": 16, "batch": 1, **values})

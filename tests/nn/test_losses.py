@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from dsdmsr.nn import Prediction, deep_supervision_loss, masked_loss
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("l1", (1 + 3) / 2),
+        ("mse", (1 + 9) / 2),
+        ("charbonnier", (math.sqrt(1 + 1e-6) + math.sqrt(9 + 1e-6)) / 2),
+        ("l1_mse", (1 + 3 + 2 * (1 + 9)) / 2),
+    ],
+)
+def test_losses_are_means_over_valid_pixels(kind, expected):
+    pred = torch.tensor([[[[1.0, 5.0, 7.0]]]], requires_grad=True)
+    target = torch.tensor([[[[0.0, 2.0, float("nan")]]]])
+    valid = torch.tensor([[[[True, True, False]]]])
+    loss = masked_loss(pred, target, valid, kind, mse_weight=2)
+    assert float(loss.detach()) == pytest.approx(expected)
+    loss.backward()
+    assert pred.grad is not None
+    assert torch.isfinite(pred.grad).all()
+    assert pred.grad[..., 2] == 0
+
+
+def test_nothing_valid_is_no_loss():
+    zero = torch.zeros(1, 1, 2, 2)
+    assert float(masked_loss(zero, zero + 1, zero.bool(), "l1")) == 0
+
+
+@pytest.mark.parametrize("has_fusion", [False, True])
+def test_every_output_is_supervised_and_the_answer_counts_whole(has_fusion):
+    stages = tuple(torch.full((1, 1, s, s), float(s)) for s in (2, 4, 8))
+    fused = torch.full((1, 1, 8, 8), 20.0) if has_fusion else stages[-1]
+    targets = [torch.zeros(1, 1, s, s) for s in (2, 4, 8)]
+    loss = deep_supervision_loss(
+        Prediction(stages, fused),
+        targets,
+        [torch.ones_like(t, dtype=torch.bool) for t in targets],
+        kind="l1",
+        mse_weight=0,
+        stage_weight=0.1,
+    )
+    expected = 20 + 0.1 * (2 + 4 + 8) if has_fusion else 8 + 0.1 * (2 + 4)
+    assert float(loss) == pytest.approx(expected)

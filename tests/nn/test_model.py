@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from dsdmsr.errors import ConfigError, ScaleError
+from dsdmsr.nn import DSDMSR, ModelConfig, interleave, split_views
+from dsdmsr.nn.fusion import Fusion
+from dsdmsr.nn.stage import Stage
+from dsdmsr.nn.units import UNITS
+
+
+def count(model: torch.nn.Module) -> int:
+    return sum(p.numel() for p in model.parameters())
+
+
+@pytest.mark.parametrize(
+    ("config", "parameters"),
+    [
+        (ModelConfig(scale=8, unit="srcnn", fusion="legacy"), 744_653),
+        (ModelConfig(scale=16, unit="srcnn", fusion="legacy"), 973_777),
+        (ModelConfig(scale=8, unit="vdsr", depth=(10,), bias=False, fusion="legacy"), 3_848_832),
+    ],
+)
+def test_the_published_forms_have_their_parameters(config, parameters):
+    assert count(DSDMSR(config)) == parameters
+
+
+def test_interleaving_puts_view_2r_plus_c_at_2i_plus_r_2j_plus_c(rng):
+    views = torch.from_numpy(rng.normal(size=(2, 4, 5, 3)))
+    large = interleave(views)
+    assert large.shape == (2, 1, 10, 6)
+    for r in range(2):
+        for c in range(2):
+            for i in range(5):
+                for j in range(3):
+                    assert torch.equal(large[:, 0, 2 * i + r, 2 * j + c], views[:, 2 * r + c, i, j])
+    assert torch.equal(split_views(large), views)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("index", [0, 1])
+def test_the_grouped_stage_is_four_separate_units(unit, index):
+    torch.manual_seed(1)
+    config = ModelConfig(scale=4, unit=unit, width=(8,), depth=(3,), carried=2)
+    stage = Stage(config, index).double()
+    for parameter in stage.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    depth = torch.randn(2, 1, 7, 6, dtype=torch.float64)
+    carried = torch.randn(2, 2, 7, 6, dtype=torch.float64) if index else None
+    made = stage(depth, carried).answer
+    x = depth if carried is None else torch.cat([depth, carried], 1)
+
+    def run(conv: torch.nn.Conv2d, y: torch.Tensor, which: int, grouped: bool) -> torch.Tensor:
+        """Run what belongs to one unit of a layer as a layer of its own."""
+        rows = conv.out_channels // 4
+        part = slice(which * rows, (which + 1) * rows)
+        assert conv.groups == (4 if grouped else 1)
+        bias = None if conv.bias is None else conv.bias[part]
+        return functional.conv2d(y, conv.weight[part], bias, padding=conv.padding)
+
+    for view in range(4):
+        first, *rest = stage.unit.features
+        y = run(first, x, view, grouped=False)
+        for layer in rest:
+            if isinstance(layer, torch.nn.ReLU):
+                y = functional.relu(y)
+            elif isinstance(layer, torch.nn.Conv2d):
+                y = run(layer, y, view, grouped=True)
+            else:
+                inner = functional.relu(run(layer.conv1, y, view, grouped=True))
+                y = y + run(layer.conv2, inner, view, grouped=True)
+        y = run(stage.unit.head, y, view, grouped=True)
+        if unit != "srcnn":
+            y = y + depth
+        r, c = divmod(view, 2)
+        torch.testing.assert_close(made[..., r::2, c::2], y, rtol=0, atol=1e-10)
+
+
+def bilinear_by_loops(depth: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    made = np.zeros(size)
+    for i in range(size[0]):
+        for j in range(size[1]):
+            y = min(max((i + 0.5) * depth.shape[0] / size[0] - 0.5, 0), depth.shape[0] - 1)
+            x = min(max((j + 0.5) * depth.shape[1] / size[1] - 0.5, 0), depth.shape[1] - 1)
+            y0, x0 = int(y), int(x)
+            y1, x1 = min(y0 + 1, depth.shape[0] - 1), min(x0 + 1, depth.shape[1] - 1)
+            fy, fx = y - y0, x - x0
+            made[i, j] = (1 - fy) * ((1 - fx) * depth[y0, x0] + fx * depth[y0, x1]) + fy * (
+                (1 - fx) * depth[y1, x0] + fx * depth[y1, x1]
+            )
+    return made
+
+
+@pytest.mark.parametrize("kind", ["mean", "legacy"])
+def test_fusion_averages_input_and_stages_or_sums_the_stages(rng, kind):
+    fusion = Fusion(ModelConfig(scale=4, unit="srcnn", fusion=kind)).double()
+    seen = []
+    fusion.unit.register_forward_pre_hook(lambda _, x: seen.append(x[0]))
+    maps = [rng.normal(size=(3 * s, 5 * s)) for s in (1, 2, 4)]
+    tensors = [torch.from_numpy(m)[None, None] for m in maps]
+    made = fusion(tensors[0], tensors[1:])
+    large = [bilinear_by_loops(m, (12, 20)) for m in maps]
+    expected = sum(large) / 3 if kind == "mean" else large[1] + large[2]
+    np.testing.assert_allclose(seen[0][0, 0].numpy(), expected, atol=1e-12)
+    assert made.shape == (1, 1, 12, 20)
+
+
+FORMS = [
+    ModelConfig(scale=16, unit="srcnn"),
+    ModelConfig(scale=8, unit="vdsr", depth=(4,), width=(8,), bias=False, fusion="legacy"),
+    ModelConfig(scale=8, unit="vdsr", depth=(8,), width=(4,), sharing="shared", carried=3),
+    ModelConfig(scale=16, unit="residual", depth=(2,), width=(8,), carried=4),
+    ModelConfig(
+        scale=16,
+        unit="residual",
+        sharing="shared",
+        width=(8, 8, 4, 4),
+        depth=(2, 2, 1, 1),
+        carried=4,
+        two_heads=True,
+        fusion="none",
+        bias=False,
+        differences=True,
+    ),
+]
+
+
+@pytest.mark.parametrize("config", FORMS, ids=lambda c: f"{c.unit}-{c.sharing}-{c.fusion}")
+class TestEveryForm:
+    @pytest.mark.parametrize("size", [(1, 1), (3, 5)])
+    def test_sizes_of_stages_and_answer(self, config, size):
+        model = DSDMSR(config)
+        for scale in model.scales:
+            prediction = model(torch.rand(2, 1, *size), scale)
+            sizes = [tuple(stage.shape) for stage in prediction.stages]
+            factors = [f for f in (2, 4, 8, 16) if f <= scale]
+            assert sizes == [(2, 1, f * size[0], f * size[1]) for f in factors]
+            assert prediction.fused.shape == (2, 1, scale * size[0], scale * size[1])
+        assert model.scales[-1] == config.scale
+        for bad in (3, 32, 1):
+            with pytest.raises(ScaleError, match="allowed are 2"):
+                model(torch.rand(1, 1, 2, 2), bad)
+
+    def test_every_parameter_learns_from_the_answers_and_the_stages(self, config):
+        model = DSDMSR(config)
+        for parameter in model.parameters():
+            torch.nn.init.normal_(parameter, std=0.2)
+        total = torch.zeros(())
+        for scale in model.scales:
+            prediction = model(torch.rand(1, 1, 6, 6), scale)
+            total = total + sum(s.square().sum() for s in prediction.stages)
+            total = total + prediction.fused.square().sum()
+        total.backward()
+        silent = [n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()]
+        assert not silent
+
+    def test_nothing_reaches_further_than_declared(self, config):
+        model = DSDMSR(config).double()
+        for parameter in model.parameters():
+            torch.nn.init.normal_(parameter, std=0.3)
+        scale = 4
+        radius = model.receptive_radius(scale)
+        size = 2 * radius + 5
+        depth = torch.rand(1, 1, size, size, dtype=torch.float64)
+        changed = depth.clone()
+        changed[..., size // 2, size // 2] += 1
+        moved = (model(depth, scale).fused != model(changed, scale).fused)[0, 0].nonzero()
+        assert len(moved)
+        middle = size // 2 * scale + (scale - 1) / 2
+        assert (moved - middle).abs().max() <= (radius + 0.5) * scale
+
+
+def test_a_form_without_bias_that_sees_differences_commutes_with_a_z_plus_b():
+    model = DSDMSR(FORMS[-1]).double()
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    depth = torch.rand(1, 1, 6, 9, dtype=torch.float64)
+    for scale in (2, 16):
+        plain = model(depth, scale).fused
+        assert (plain - functional.interpolate(depth, scale_factor=scale)).abs().max() > 0.01
+        torch.testing.assert_close(model(3.5 * depth - 2, scale).fused, 3.5 * plain - 2)
+
+
+def test_the_answer_and_the_map_handed_on_have_heads_of_their_own():
+    one = DSDMSR(FORMS[-1])
+    two = DSDMSR(dataclasses.replace(FORMS[-1], two_heads=False))
+    for model in (one, two):
+        for parameter in model.parameters():
+            torch.nn.init.normal_(parameter, std=0.2)
+    depth = torch.rand(1, 1, 4, 4)
+    assert not torch.equal(one(depth, 2).stages[0], one(depth, 4).stages[0])
+    assert torch.equal(two(depth, 2).stages[0], two(depth, 4).stages[0])
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"scale": 3}, "scale is 3: allowed are 2, 4, 8, 16"),
+        ({"unit": "unet"}, "unit is 'unet'"),
+        ({"sharing": "some"}, "sharing is 'some'"),
+        ({"fusion": "sum"}, "fusion is 'sum'"),
+        ({"width": (1, 2)}, "give one positive number, or 3 of them"),
+        ({"depth": ()}, "depth is"),
+        ({"depth": (0,)}, "depth is"),
+        ({"unit": "vdsr", "depth": (1,)}, "2 layers or more"),
+        ({"width": (7,)}, "even width"),
+        ({"carried": -1}, "0 or more"),
+        ({"two_heads": True}, "two_heads goes with"),
+        ({"differences": True}, "differences goes with"),
+    ],
+)
+def test_configurations_that_make_no_sense_are_refused(values, says):
+    with pytest.raises(ConfigError, match=says):
+        ModelConfig(**values)

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from dsdmsr import DepthMap, Intrinsics
+from dsdmsr.errors import DepthError
+
+
+def test_values_and_validity_are_kept_and_cannot_change():
+    given = np.array([[1.5, 2.0], [3.0, 4.0]])
+    valid = np.array([[True, False], [True, True]])
+    depth = DepthMap(given, valid, unit="m")
+    given[0, 0] = valid[0, 0] = 0
+    assert depth.values.dtype == np.float32
+    np.testing.assert_array_equal(depth.values, [[1.5, 0], [3, 4]])
+    np.testing.assert_array_equal(depth.valid, [[True, False], [True, True]])
+    with pytest.raises(ValueError, match="read-only"):
+        depth.values[0, 0] = 7
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        depth.unit = "px"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e300])
+def test_what_is_not_finite_is_invalid(bad):
+    depth = DepthMap([[1.0, bad]], np.array([[True, True]]))
+    np.testing.assert_array_equal(depth.valid, [[True, False]])
+    assert depth.values[0, 1] == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "says"),
+    [
+        (np.zeros((0, 5)), {}, "both at least 1"),
+        (np.zeros((2, 2, 3)), {}, "both at least 1"),
+        (np.array([["a"]]), {}, "real numbers"),
+        (np.ones((1, 1), dtype=complex), {}, "real numbers"),
+        ([[1.0]], {"valid": [[1]]}, "give bool"),
+        ([[1.0]], {"valid": np.ones((2, 2), bool)}, "give bool"),
+        ([[1.0]], {"kind": "distance"}, "kind is 'distance'"),
+        ([[1.0]], {"unit": "mm"}, "unit is 'mm'"),
+        ([[-1.0, -2.0, 3.0]], {}, "2 pixels are negative"),
+    ],
+)
+def test_what_cannot_be_a_map_is_refused(values, options, says):
+    with pytest.raises(DepthError, match=says):
+        DepthMap(values, **options)
+
+
+def test_disparity_may_be_negative_and_invalid_depth_too():
+    assert DepthMap([[-1.0]], kind="disparity").values[0, 0] == -1
+    assert DepthMap([[-1.0]], [[False]]).values[0, 0] == 0
+
+
+def test_intrinsics_scale_by_the_pixel_rule():
+    large = Intrinsics(fx=100, fy=110, cx=7.5, cy=3.25).scaled(4)
+    # The camera ray through the middle of small pixel (u, v) passes the middle of its block.
+    assert (large.fx, large.fy) == (400, 440)
+    for u in (0.0, 7.5, 12.0):
+        middle = 4 * u + 1.5
+        assert (middle - large.cx) / large.fx == pytest.approx((u - 7.5) / 100)
+    assert large.cy == 4 * 3.75 - 0.5

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from dsdmsr.errors import ConfigError
+from dsdmsr.training.config import (
+    Recipe,
+    load_recipe,
+    packaged_recipes,
+    recipe_from_dict,
+    recipe_to_dict,
+)
+
+
+@pytest.mark.parametrize("name", sorted(packaged_recipes()))
+def test_packaged_recipes_load_and_survive_yaml(name):
+    recipe = load_recipe(name)
+    assert recipe_from_dict(yaml.safe_load(yaml.safe_dump(recipe_to_dict(recipe)))) == recipe
+
+
+def test_the_base_recipe_serves_every_factor():
+    recipe = load_recipe("base")
+    assert {mix.scale for mix in recipe.crops} == {2, 4, 8, 16}
+    assert recipe.minutes is not None
+    assert recipe.minutes <= 150
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"steps": 5, "colour": 1}, "recipe has an unknown key 'colour': allowed are"),
+        ({"steps": 5, "model": {"unti": "srcnn"}}, "recipe.model has an unknown key 'unti'"),
+        ({"steps": 5, "model": 3}, "recipe.model is 3"),
+        ({"steps": "five"}, "recipe.steps is 'five': give a value of type int"),
+        ({"steps": True}, "give a value of type int"),
+        ({"steps": 5, "loss": "l2"}, "allowed are l1, mse, charbonnier, l1_mse"),
+        ({"steps": 5, "degradation": "blur"}, "allowed are bicubic, area, interval"),
+        ({"steps": 5, "precision": "fp8"}, "allowed are fp32, bf16, auto"),
+        ({"steps": 5, "crops": []}, "crops is empty"),
+        ({"steps": 5, "crops": [{"scale": 2}]}, "missing 2 required"),
+        ({"steps": 5, "crops": [{"scale": 16, "crop": 64, "batch": 1}]}, "the model ends at 8"),
+        ({"steps": 5, "scenes": {"objects": [1, 2, 3]}}, "give 2 values"),
+        ({"steps": 5, "model": {"width": 8}}, "give a list"),
+        ({"steps": 5, "minutes": 1.0}, "one of them"),
+        ({}, "one of them"),
+        ({"steps": -1}, "positive"),
+        ({"steps": 5, "ema": 1.0}, "between 0 and 1"),
+        ({"steps": 5, "learning_rate": 0}, "positive number"),
+        ({"steps": 5, "stage_weight": -1}, "0 or more"),
+        ([1], "give lines of 'key: value'"),
+    ],
+)
+def test_recipes_that_make_no_sense_are_refused(values, says):
+    with pytest.raises(ConfigError, match=says) as caught:
+        recipe_from_dict(values)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_unknown_and_damaged_recipes_are_refused(tmp_path):
+    with pytest.raises(ConfigError, match="give a YAML file, or one of base, smoke"):
+        load_recipe("bse")
+    path = tmp_path / "a.yaml"
+    for text in ("a: [", "\x00", "- 1", ""):
+        path.write_text(text)
+        with pytest.raises(ConfigError):
+            load_recipe(str(path))
+
+
+def test_a_length_given_replaces_the_recipes():
+    recipe = Recipe(minutes=5.0)
+    assert recipe.lasting() == recipe
+    longer = recipe.lasting(steps=7)
+    assert (longer.steps, longer.minutes) == (7, None)

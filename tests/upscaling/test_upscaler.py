@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dsdmsr import DepthMap, Intrinsics, Stereo, Upscaler
+from dsdmsr.errors import ConfigError, DepthError, ScaleError
+from dsdmsr.upscaling.backend import TorchBackend
+
+
+class Recorder:
+    """A backend that repeats pixels and remembers what it was given."""
+
+    border = 3
+
+    def __init__(self) -> None:
+        self.seen: list[np.ndarray] = []
+
+    def __call__(self, lr_depth: np.ndarray, scale: int) -> np.ndarray:
+        self.seen.append(lr_depth)
+        return lr_depth.repeat(scale, axis=2).repeat(scale, axis=3)
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()
+
+
+@pytest.mark.parametrize("scale", [2, 4, 8, 16])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 2), (5, 3)])
+def test_the_network_sees_the_map_normalised_and_mirrored(recorder, rng, scale, shape):
+    values = rng.uniform(5, 9, shape)
+    made = Upscaler(recorder, scale=scale)(DepthMap(values))
+    np.testing.assert_allclose(made.values, values.repeat(scale, 0).repeat(scale, 1), rtol=1e-6)
+    if values.size == 1:
+        return
+    (seen,) = recorder.seen
+    single = values.astype(np.float32).astype(float)
+    expected = (single - single.min()) / (single.max() - single.min())
+    assert seen.shape == (1, 1, shape[0] + 6, shape[1] + 6)
+    assert seen.dtype == np.float32
+    for i in range(-3, shape[0] + 3):
+        for j in range(-3, shape[1] + 3):
+            # The edge pixel is repeated: … 2 1 0 | 0 1 2 …
+            row = [*range(shape[0]), *reversed(range(shape[0]))][i % (2 * shape[0])]
+            column = [*range(shape[1]), *reversed(range(shape[1]))][j % (2 * shape[1])]
+            assert seen[0, 0, i + 3, j + 3] == pytest.approx(expected[row, column], abs=1e-6)
+
+
+def test_the_border_is_treated_as_a_mirror(tiny_model, rng):
+    """A map mirrored by hand comes out, in its middle, as the map alone does."""
+    upscaler = Upscaler(TorchBackend(tiny_model, "cpu"), scale=2)
+    values = rng.uniform(1, 2, (24, 20))
+    alone = upscaler(DepthMap(values)).values
+    mirrored = upscaler(DepthMap(np.pad(values, 12, mode="symmetric"))).values[24:-24, 24:-24]
+    reach = max(0, tiny_model.receptive_radius(2) - tiny_model.config.border)
+    inner = slice(2 * reach, -2 * reach or None)
+    np.testing.assert_allclose(alone[inner, inner], mirrored[inner, inner], atol=1e-5)
+    assert reach < 5
+
+
+def test_what_is_not_shape_stays(recorder):
+    camera = Intrinsics(fx=10, fy=10, cx=2, cy=2)
+    stereo = Stereo(focal=10, baseline=0.1)
+    depth = DepthMap(
+        [[3.0, 4.0]],
+        kind="disparity",
+        unit="px",
+        intrinsics=camera,
+        stereo=stereo,
+        encoding="disparity",
+    )
+    made = Upscaler(recorder, scale=2)(depth)
+    assert (made.kind, made.unit, made.encoding) == ("disparity", "px", "disparity")
+    assert made.intrinsics == camera.scaled(2)
+    assert made.stereo == stereo
+
+
+def test_holes_stay_holes_block_by_block_and_change_nothing(tiny_model, rng):
+    upscaler = Upscaler(TorchBackend(tiny_model, "cpu"), scale=4)
+    valid = rng.random((9, 11)) > 0.3
+    values = rng.uniform(1, 2, (9, 11))
+    made = [upscaler(DepthMap(np.where(valid, values, junk), valid)) for junk in (0.0, 1e9, np.nan)]
+    np.testing.assert_array_equal(made[0].valid, valid.repeat(4, 0).repeat(4, 1))
+    for other in made[1:]:
+        np.testing.assert_array_equal(other.values, made[0].values)
+    # A map that has its holes filled with the nearest values by hand gives the same valid pixels.
+    assert made[0].values[made[0].valid].min() > 0
+
+
+@pytest.mark.parametrize("value", [0.0, 1e-30, 0.7312, 1e30])
+def test_constant_maps_come_back_constant(tiny_model, value):
+    made = Upscaler(TorchBackend(tiny_model, "cpu"), scale=8)(DepthMap(np.full((3, 2), value)))
+    np.testing.assert_array_equal(made.values, np.full((24, 16), value, np.float32))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    height=st.integers(1, 12),
+    width=st.integers(1, 12),
+    low=st.floats(0, 1e3),
+    span=st.floats(1e-2, 1e3),
+    holes=st.sampled_from([0.0, 0.3, 0.95]),
+    seed=st.integers(0, 2**16),
+)
+def test_any_map_gives_one_of_the_right_size_near_its_range(height, width, low, span, holes, seed):
+    rng = np.random.default_rng(seed)
+    valid = rng.random((height, width)) >= holes
+    valid.flat[0] = True
+    depth = DepthMap(rng.uniform(low, low + span, (height, width)), valid)
+
+    class Wild:
+        border = 2
+
+        def __call__(self, lr_depth: np.ndarray, scale: int) -> np.ndarray:
+            shape = (1, 1, scale * lr_depth.shape[2], scale * lr_depth.shape[3])
+            return rng.normal(0.5, 5, shape).astype(np.float32)
+
+    made = Upscaler(Wild(), scale=2)(depth)
+    assert made.shape == (2 * height, 2 * width)
+    given_values, values = depth.values[depth.valid], made.values[made.valid]
+    margin = 0.1001 * np.ptp(given_values)
+    assert values.min() >= given_values.min() - margin - 1e-6 * given_values.max()
+    assert values.max() <= given_values.max() + margin + 1e-6 * given_values.max()
+    if given_values.min() > 0:
+        assert values.min() > 0
+
+
+@pytest.mark.parametrize(("factor", "offset"), [(2.0, 0.0), (1e-3, 5.0), (1e4, 30.0)])
+def test_a_change_of_unit_commutes_with_upscaling(tiny_model, rng, factor, offset):
+    upscaler = Upscaler(TorchBackend(tiny_model, "cpu"), scale=4)
+    values = rng.uniform(1, 2, (8, 9)).astype(np.float32).astype(float)
+    plain = upscaler(DepthMap(values, kind="disparity")).values.astype(float)
+    changed = upscaler(DepthMap(factor * values + offset, kind="disparity")).values
+    np.testing.assert_allclose(
+        changed, factor * plain + offset, rtol=2e-6, atol=2e-4 * factor + 1e-6 * offset
+    )
+
+
+def test_an_output_fits_the_encoding_that_the_input_came_in(rng):
+    class Overshoot(Recorder):
+        def __call__(self, lr_depth: np.ndarray, scale: int) -> np.ndarray:
+            return 1.2 * super().__call__(lr_depth, scale) - 0.1
+
+    depth = DepthMap([[1.0, 255.0]], kind="disparity", unit="level", encoding="levels")
+    made = Upscaler(Overshoot(), scale=2)(depth)
+    assert made.values.min() >= 0.5
+    assert made.values.max() == 255
+
+
+def test_nothing_valid_and_bad_scales_and_devices_are_refused(recorder):
+    with pytest.raises(DepthError, match="no pixel of the map is valid"):
+        Upscaler(recorder, scale=2)(DepthMap([[0.0]], [[False]]))
+    with pytest.raises(ScaleError, match="allowed are 2, 4, 8, 16"):
+        Upscaler(recorder, scale=3)
+    with pytest.raises(ConfigError, match="device 'tpu9' is not there"):
+        Upscaler.from_pretrained(scale=2, device="tpu9")

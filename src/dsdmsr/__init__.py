@@ -6,7 +6,6 @@ The names below are loaded when they are first used; importing the package does 
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -52,6 +51,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> object:
     if name == "__version__":
+        from importlib.metadata import version
+
         return version("dsdmsr")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)

@@ -11,7 +11,8 @@ from PIL import Image
 from dsdmsr.errors import DataError
 from dsdmsr.evaluation.evaluate import evaluate, methods_for
 from dsdmsr.evaluation.protocols import PROTOCOLS, MapSet, Protocol
-from dsdmsr.evaluation.report import results, weights_checksum, write_json
+from dsdmsr.evaluation.report import results, weights_checksum
+from dsdmsr.provenance import write_json
 from dsdmsr.zoo.pretrained import from_pretrained
 
 

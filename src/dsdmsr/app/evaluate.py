@@ -10,7 +10,8 @@ from rich.progress import Progress
 from dsdmsr.errors import DataError, FileError
 from dsdmsr.evaluation.evaluate import Score, count_maps, evaluate, methods_for
 from dsdmsr.evaluation.protocols import PROTOCOLS
-from dsdmsr.evaluation.report import results, table, weights_checksum, write_json
+from dsdmsr.evaluation.report import results, table, weights_checksum
+from dsdmsr.provenance import write_json
 from dsdmsr.zoo.names import DEFAULT_MODEL
 from dsdmsr.zoo.pretrained import from_pretrained
 

@@ -32,7 +32,7 @@ def render_sample(seed: int) -> tuple[DepthMap, DepthMap]:
     nearness = paint_cutouts(_SERIES, seed, _SIZE, CutoutConfig(quantised=0, ragged=0))
     share = (nearness - nearness.min()) / (nearness.max() - nearness.min())
     depth = 1 / (1 / _FAR + share.astype(np.float64) * (1 / _NEAR - 1 / _FAR))
-    small, _ = degrade(torch.from_numpy(depth)[None, None], _SCALE, "area")
+    small, _ = degrade(torch.from_numpy(depth)[None, None], _SCALE, "bicubic")
     return (
         DepthMap(depth, unit="m", encoding="mm"),
         DepthMap(small[0, 0].numpy(), unit="m", encoding="mm"),

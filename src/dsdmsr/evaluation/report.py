@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import platform
-import subprocess
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import torch
 from rich.table import Table
 
-import dsdmsr
 from dsdmsr.evaluation.evaluate import Score
 from dsdmsr.evaluation.protocols import Protocol
 from dsdmsr.nn import DSDMSR
+from dsdmsr.provenance import provenance
 
-__all__ = ["provenance", "results", "table", "weights_checksum", "write_json"]
+__all__ = ["results", "table", "weights_checksum"]
 
 SCHEMA = 1
 
@@ -31,39 +25,6 @@ def weights_checksum(model: DSDMSR) -> str:
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().half().contiguous().numpy().tobytes())
     return digest.hexdigest()
-
-
-def provenance() -> dict[str, Any]:
-    """Return what made a figure: package, commit, date, machine."""
-    return {
-        "version": dsdmsr.__version__,
-        "commit": _commit(),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {
-            "processor": _processor(),
-            "threads": torch.get_num_threads(),
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-        },
-    }
-
-
-def _commit() -> str | None:
-    """Return the commit of the checkout that this package runs from, if it is one."""
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip() or None
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if "model name" in line)
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
 
 
 def results(
@@ -87,16 +48,6 @@ def results(
             for s in scores
         ],
     }
-
-
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON beside `path`, and rename."""
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        beside.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def table(protocol: Protocol, scores: Sequence[Score]) -> Table:

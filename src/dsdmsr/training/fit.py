@@ -15,6 +15,7 @@ from safetensors.torch import save_file
 
 from dsdmsr.errors import ModelError, TrainingError
 from dsdmsr.nn import DSDMSR
+from dsdmsr.provenance import provenance, write_json
 from dsdmsr.training.callbacks import CsvLog, LastCheckpoint, RunProgress
 from dsdmsr.training.config import Recipe, recipe_to_dict
 from dsdmsr.training.module import TrainingModule
@@ -33,8 +34,8 @@ def fit(
 ) -> Path:
     """Train a recipe and leave everything in `run_dir`.
 
-    ``recipe.yaml`` is what ran, ``log.csv`` how it went, ``last.ckpt`` what a resume needs, and
-    ``model.safetensors`` the averaged weights in float32.
+    ``recipe.yaml`` is what ran, ``run.json`` on what commit and machine, ``log.csv`` how it went,
+    ``last.ckpt`` what a resume needs, and ``model.safetensors`` the averaged weights in float32.
 
     Args:
         recipe: What to train.
@@ -62,6 +63,8 @@ def fit(
     try:
         run_dir.mkdir(parents=True, exist_ok=True)
         (run_dir / "recipe.yaml").write_text(yaml.safe_dump(recipe_to_dict(recipe)))
+        if start == 0:
+            write_json(run_dir / "run.json", provenance())
     except OSError as error:
         raise TrainingError(f"cannot write to {run_dir}: {error.strerror}") from error
 
@@ -82,7 +85,7 @@ def fit(
 
 
 def load_fitting(model: DSDMSR, weights: dict[str, torch.Tensor]) -> None:
-    """Load the weights whose names and shapes fit; a last stage without any gets its elder's.
+    """Load the weights whose names and shapes fit.
 
     Raises:
         ModelError: If none fits.

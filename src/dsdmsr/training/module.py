@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader
 from dsdmsr.data.synthetic import Batch, CropMix, SyntheticBatches, make_batch
 from dsdmsr.degradation import degrade, resize_bicubic
 from dsdmsr.errors import TrainingError
+from dsdmsr.metrics import rmse
 from dsdmsr.nn import DSDMSR, deep_supervision_loss
 from dsdmsr.training.config import Recipe
 
@@ -186,9 +187,8 @@ class TrainingModule(lightning.LightningModule):
             ("rmse", self.averaged(small, scale).fused),
             ("bicubic", resize_bicubic(small, scale)),
         ):
-            error = torch.where(batch.valid, pred.float() - truth, 0.0).square().sum()
-            value = _LEVELS * (error / batch.valid.sum()).sqrt()
-            self.log(f"val/{name}_x{scale}", value, batch_size=1)
+            value = _LEVELS * rmse(pred, truth, batch.valid)
+            self.log(f"val/{name}_x{scale}", value.float(), batch_size=1)
 
     # Checkpoints
 

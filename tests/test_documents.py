@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dsdmsr.evaluation.report import weights_checksum
+from dsdmsr.zoo.names import PACKAGED
+from dsdmsr.zoo.pretrained import from_pretrained
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def readme_module():
+    spec = importlib.util.spec_from_file_location("readme", ROOT / "benchmarks" / "readme.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_figures_in_documents_are_those_of_the_results_files():
+    readme = readme_module()
+    for document in readme.documents():
+        text = document.read_text(encoding="utf-8")
+        assert "<!-- table: " in text
+        assert readme.fill(text) == text, f"run python benchmarks/readme.py ({document})"
+
+
+@pytest.mark.parametrize("name", sorted((ROOT / "benchmarks" / "results").glob("*.json")))
+def test_results_are_those_of_the_weights_in_the_package(name):
+    results = json.loads(name.read_text())
+    assert results["model"]["name"] in PACKAGED
+    assert results["model"]["sha256"] == weights_checksum(from_pretrained(results["model"]["name"]))
+    assert results["commit"]
+    assert results["date"]
+    assert results["machine"]["processor"]
+
+
+def test_the_readme_names_what_there_is():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    links = re.findall(r"\]\(((?!http)[^)]+)\)", text)
+    assert links
+    for link in links:
+        assert (ROOT / link).exists(), link
+    from dsdmsr.io import ENCODINGS
+
+    for encoding in ENCODINGS:
+        assert f"`{encoding}`" in text
+    yaml.safe_load((ROOT / "CITATION.cff").read_text())

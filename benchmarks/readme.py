@@ -30,6 +30,8 @@ def accuracy_table(results: dict[str, Any]) -> str:
         if others and row["protocol"] == letter and row["metric"] == "rmse":
             key = (row["set"], row["method"], int(row["scale"]))
             means.setdefault(key, []).append(float(row["value"]))
+    if not any(method == network for _, method, _ in means):
+        raise SystemExit(f"the results hold no scores of {network}")
     lines = [
         f"Protocol ({letter}): {results['protocol']['title']}. Mean RMSE of each set; less is "
         "better.",

@@ -137,6 +137,8 @@ class TestRefusals:
         out = tmp_path / "b.png"
         (tmp_path / "dir.png").mkdir()
         (tmp_path / "empty").mkdir()
+        old = tmp_path / "old.png"
+        old.write_text("mine")
         ask = ("-o", out, "--scale", 2)
         for arguments, says in [
             (("none.png", *ask), "none.png does not exist"),
@@ -146,7 +148,8 @@ class TestRefusals:
             ((small, small, *ask), "is one file: give -o a folder"),
             ((small, small, "-o", tmp_path / "o", "--scale", 2), "two inputs are called"),
             ((small, "-o", small / "x.png", "--scale", 2), "cannot be written"),
-            ((small, "-o", small, "--scale", 2), "exists"),
+            ((small, "-o", small, "--scale", 2), "its own enlargement"),
+            ((small, "-o", old, "--scale", 2), "old.png exists"),
             ((small, *ask, "--model", "dsdmsr-huge"), "model 'dsdmsr-huge' not found: give one of"),
             ((small, *ask, "--encoding", "cm"), "encoding 'cm' is unknown: allowed are mm"),
             ((small, *ask, "--encoding", "levels8"), "is unknown"),
@@ -157,6 +160,13 @@ class TestRefusals:
             ((small, "--scale", 2), "--output"),
             ((small, *ask, "--colour"), "--colour"),
             (("-o", out, "--scale", 2), "IN"),
+            ((small, "-o", tmp_path / "b.tif", "--scale", 2), "ends in .tif: allowed are .png"),
+            ((small, "-o", small, "--scale", 2, "--overwrite"), "its own enlargement"),
+            ((tmp_path / ("x" * 300 + ".png"), *ask), "cannot be read"),
+            ((small, *ask, "--output-encoding", "cm"), "encoding 'cm' is unknown"),
+            ((small, *ask, "--output-encoding", "float"), "a PNG cannot hold encoding 'float'"),
+            ((small, *ask, "--output-encoding", "levels16"), "choose an encoding of the map's"),
+            ((small, *ask, "--model", "./none"), "model './none' not found"),
         ]:
             assert says in refused(capsys, "upscale", *arguments)
             assert not out.exists()
@@ -166,7 +176,16 @@ class TestRefusals:
         line = refused(
             capsys, "upscale", tmp_path / "f.npy", "-o", tmp_path / "f.png", "--scale", 2
         )
-        assert "choose one of mm" in line
+        assert "one of mm" in line
+        assert (
+            run(
+                capsys,
+                *("upscale", tmp_path / "f.npy", "-o", tmp_path / "f.png", "--scale", 2),
+                *("--output-encoding", "mm"),
+            )[0]
+            == 0
+        )
+        np.testing.assert_allclose(read_depth(tmp_path / "f.png").values.max(), 2, atol=0.11)
 
     def test_other_commands(self, capsys, tmp_path):
         (tmp_path / "lr_depth.png").write_text("mine")
@@ -182,6 +201,9 @@ class TestRefusals:
             ),
             (("train", "--recipe", "smoke", "--run-dir", run_dir, "--steps", 0), "positive"),
             (("sample", tmp_path), "exists"),
+            (("sample", tmp_path / "x", "--seed", -1), "give 0 to"),
+            (("sample", tmp_path / "x", "--seed", 2**64), "give 0 to"),
+            (("train", "--recipe", "smoke", "--run-dir", tmp_path), "is not empty"),
             (("smaple", tmp_path), "smaple"),
         ]:
             assert says in refused(capsys, *arguments)
@@ -190,10 +212,11 @@ class TestRefusals:
 
 
 def test_the_sample_is_a_small_map_and_its_truth(capsys, tmp_path):
-    code, out, _ = run(capsys, "sample", tmp_path / "s")
+    folder = tmp_path / "s[b] [/a]"
+    code, out, _ = run(capsys, "sample", folder)
     assert code == 0
-    assert out.count("wrote") == 2
-    small, large = (read_depth(tmp_path / "s" / f"{n}_depth.png") for n in ("lr", "hr"))
+    assert out.count(f"wrote {folder}") == 2
+    small, large = (read_depth(folder / f"{n}_depth.png") for n in ("lr", "hr"))
     assert (small.shape, large.shape) == ((120, 160), (480, 640))
     truth = torch.from_numpy(large.values.copy())[None, None]
     np.testing.assert_allclose(small.values, degrade(truth, 4)[0][0, 0], atol=0.0012)
@@ -230,7 +253,7 @@ def test_evaluate_prints_and_writes(capsys, tmp_path, monkeypatch, tiny_model):
     assert "bicubic" in out
     scores = json.loads((tmp_path / "r.json").read_text())["scores"]
     assert {(s["method"], s["scale"]) for s in scores} == {
-        (str(method), scale) for method in ("bicubic", tmp_path / "net") for scale in (2, 8)
+        (str(method), scale) for method in ("bicubic", "net") for scale in (2, 8)
     }
     assert "exists" in refused(capsys, *ask, "--json", tmp_path / "r.json")
 

@@ -55,6 +55,13 @@ def test_levels_are_disparity_of_either_depth(tmp_path, dtype, name):
     np.testing.assert_array_equal(depth.valid, numbers > 0)
 
 
+def test_16_bit_levels_in_any_byte_order(tmp_path):
+    np.save(tmp_path / "a.npy", np.array([[300, 2]], dtype=">u2"))
+    depth = read_depth(tmp_path / "a.npy", "levels")
+    assert depth.encoding == "levels16"
+    np.testing.assert_array_equal(depth.values, [[300, 2]])
+
+
 @pytest.mark.parametrize(("order", "sign"), [("<", "-1.0"), (">", "1"), (">", "2.5e0")])
 def test_pfm_of_both_byte_orders(tmp_path, order, sign):
     values = np.array([[1.5, 2, 0], [4, np.inf, 6.25]], dtype=np.float32)
@@ -152,6 +159,18 @@ def bad_files() -> dict[str, tuple[str, bytes]]:
     np.save(ragged, np.zeros((0, 7)))
     np.savez(zipped, depth=np.ones((50, 50)))
     np.savez(several, a=np.ones((2, 2)), b=np.ones((2, 2)))
+    plain = io.BytesIO()
+    np.save(plain, np.ones((3, 3)))
+    npy = plain.getvalue()
+    # The compression method stands in the local header and in the central directory.
+    packed = zipped.getvalue()
+    central = packed.rindex(b"PK\x01\x02")
+    unknown = packed[:8] + b"\x63" + packed[9 : central + 10] + b"\x63" + packed[central + 11 :]
+    four_bits = png_by_hand(np.zeros((4, 2), np.uint8))
+    head = struct.pack(">IIBBBBB", 4, 4, 4, 0, 0, 0, 0)
+    four_bits = (
+        four_bits[:16] + head + struct.pack(">I", zlib.crc32(b"IHDR" + head)) + four_bits[33:]
+    )
     jpeg = io.BytesIO()
     Image.new("L", (4, 4)).save(jpeg, "JPEG")
     return {
@@ -159,6 +178,7 @@ def bad_files() -> dict[str, tuple[str, bytes]]:
         "png with one byte off": ("a.png", grey[:100] + bytes([grey[100] ^ 1]) + grey[101:]),
         "empty png": ("a.png", b""),
         "colour png": ("a.png", colour.getvalue()),
+        "png of 4 bits": ("a.png", four_bits),
         "palette png": ("a.png", palette.getvalue()),
         "jpeg called png": ("a.png", jpeg.getvalue()),
         "png of 10^10 pixels": ("a.png", grey[:16] + struct.pack(">II", 10**5, 10**5) + grey[24:]),
@@ -167,10 +187,13 @@ def bad_files() -> dict[str, tuple[str, bytes]]:
         "pfm of 10^10 pixels": ("a.pfm", b"Pf\n100000 100000\n-1\n" + b"\0" * 100),
         "pfm of no pixels": ("a.pfm", b"Pf\n0 4\n-1\n"),
         "colour pfm": ("a.pfm", b"PF\n1 1\n-1\n" + b"\0" * 12),
+        "pfm with a scale of two points": ("a.pfm", b"Pf\n1 1\n1.2.3\n" + b"\0" * 4),
         "pfm without header": ("a.pfm", b"hello"),
         "pickled npy": ("a.npy", pickled.getvalue()),
         "npy of 0 rows": ("a.npy", ragged.getvalue()),
         "truncated npz": ("a.npz", zipped.getvalue()[:-300]),
+        "npy with a broken header": ("a.npy", npy[:10] + b"{((((" + npy[15:]),
+        "npz of an unknown compression": ("a.npz", unknown),
         "npz of several arrays": ("a.npz", several.getvalue()),
         "npy called npz": ("a.npz", ragged.getvalue()),
         "npz called npy": ("a.npy", zipped.getvalue()),

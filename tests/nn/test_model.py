@@ -212,6 +212,7 @@ def test_the_answer_and_the_map_handed_on_have_heads_of_their_own():
         ({"carried": -1}, "0 or more"),
         ({"two_heads": True}, "two_heads goes with"),
         ({"differences": True}, "differences goes with"),
+        ({"unit": "vdsr", "differences": True, "bias": False}, "differences goes with"),
     ],
 )
 def test_configurations_that_make_no_sense_are_refused(values, says):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsdmsr import DepthMap, Intrinsics, Stereo, Upscaler
-from dsdmsr.errors import ConfigError, DepthError, ScaleError
+from dsdmsr.errors import ConfigError, DepthError, ModelError, ScaleError
 from dsdmsr.upscaling.backend import TorchBackend
 
 
@@ -148,6 +148,15 @@ def test_an_output_fits_the_encoding_that_the_input_came_in(rng):
     made = Upscaler(Overshoot(), scale=2)(depth)
     assert made.values.min() >= 0.5
     assert made.values.max() == 255
+
+
+def test_a_network_that_gives_nan_is_an_error_and_no_hole(rng):
+    class Broken(Recorder):
+        def __call__(self, lr_depth: np.ndarray, scale: int) -> np.ndarray:
+            return np.full_like(super().__call__(lr_depth, scale), np.nan)
+
+    with pytest.raises(ModelError, match="not finite"):
+        Upscaler(Broken(), scale=2)(DepthMap([[1.0, 2.0]]))
 
 
 def test_nothing_valid_and_bad_scales_and_devices_are_refused(recorder):

@@ -41,6 +41,7 @@ def upscale(
     scale: Literal[2, 4, 8, 16],
     model: str | None = None,
     encoding: str | None = None,
+    output_encoding: str | None = None,
     device: str = "auto",
     overwrite: bool = False,
 ) -> int:
@@ -59,6 +60,8 @@ def upscale(
     encoding
         What the numbers in the files mean: mm, tum, kitti, levels, levels16, float, metres, dtu,
         disparity. Default: 16-bit is mm, 8-bit is levels, other numbers are float.
+    output_encoding
+        What they shall mean in the output. Default: the same.
     device
         auto, cpu, or cuda.
     overwrite
@@ -72,6 +75,7 @@ def upscale(
         scale=scale,
         model=model,
         encoding=encoding,
+        output_encoding=output_encoding,
         device=device,
         overwrite=overwrite,
         out=out,
@@ -97,7 +101,7 @@ def sample(folder: Path, /, *, seed: int = 7, overwrite: bool = False) -> int:
     from dsdmsr.app.sample import write_sample
 
     for path in write_sample(folder, seed=seed, overwrite=overwrite):
-        out.print(f"wrote {path}")
+        out.print(f"wrote {path}", markup=False)
     return 0
 
 
@@ -203,7 +207,7 @@ def train(
         device=device,
         console=err,
     )
-    out.print(f"trained network: {folder}; use it with --model {folder}")
+    out.print(f"trained network: {folder}; use it with --model {folder}", markup=False)
     return 0
 
 
@@ -212,10 +216,13 @@ def main(arguments: Iterable[str] | None = None) -> int:
     try:
         result = app(None if arguments is None else list(arguments))
     except CycloptsError as error:
-        err.print(f"dsdmsr: {_first_line(str(error))}; see 'dsdmsr --help'", markup=False)
+        err.print(f"dsdmsr: {_one_line(str(error))}; see 'dsdmsr --help'", markup=False)
         return 2
     except DsdmsrError as error:
-        err.print(f"dsdmsr: {_first_line(str(error))}", markup=False)
+        err.print(f"dsdmsr: {_one_line(str(error))}", markup=False)
+        return 2
+    except OSError as error:
+        err.print(f"dsdmsr: {_one_line(str(error))}", markup=False)
         return 2
     except KeyboardInterrupt:
         err.print("dsdmsr: interrupted")
@@ -223,7 +230,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _first_line(text: str) -> str:
+def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 

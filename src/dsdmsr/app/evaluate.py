@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 from pathlib import Path
 
 from rich.console import Console
@@ -42,10 +44,14 @@ def evaluate_network(
     if json is not None:
         if json.exists() and not overwrite:
             raise FileError(f"{json} exists: give another name, or --overwrite")
-        if not json.parent.is_dir():
-            raise FileError(f"{json.parent} is not a folder: make it first")
-    name = model or DEFAULT_MODEL
-    network = from_pretrained(name)
+        if json.is_dir() or not os.access(json.parent, os.W_OK):
+            raise FileError(f"{json} cannot be written: give a file in a folder that can be")
+    network = from_pretrained(model)
+    name = DEFAULT_MODEL if model is None else Path(model).resolve().name
+    if name == "bicubic":
+        raise FileError("a network called bicubic can't be told from the baseline: rename it")
+    scales = tuple(s for s in chosen.scales if s in network.scales)
+    chosen = dataclasses.replace(chosen, scales=scales)
     scores: list[Score] = []
     with Progress(console=err, transient=True) as progress:
         task = progress.add_task(f"protocol ({protocol})", total=count_maps(chosen))
@@ -54,7 +60,7 @@ def evaluate_network(
             progress.advance(task)
     out.print(table(chosen, scores))
     if json is not None:
-        content = results(chosen, scores, model=Path(name).name, checksum=weights_checksum(network))
+        content = results(chosen, scores, model=name, checksum=weights_checksum(network))
         try:
             write_json(json, content)
         except OSError as error:

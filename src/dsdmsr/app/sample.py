@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from dsdmsr.data.cutouts import CutoutConfig, paint_cutouts
+from dsdmsr.data.synthetic import LARGEST_SEED
 from dsdmsr.degradation import degrade
 from dsdmsr.depth import DepthMap
 from dsdmsr.errors import ConfigError
@@ -17,8 +18,7 @@ __all__ = ["render_sample", "write_sample"]
 
 _SIZE, _SCALE = (480, 640), 4
 _NEAR, _FAR = 0.6, 4.0
-# Series of scenes that no training seed reaches.
-_SERIES = 2**41
+_SERIES = LARGEST_SEED + 1
 
 
 def render_sample(seed: int) -> tuple[DepthMap, DepthMap]:
@@ -27,8 +27,8 @@ def render_sample(seed: int) -> tuple[DepthMap, DepthMap]:
     Raises:
         ConfigError: If `seed` is negative.
     """
-    if seed < 0:
-        raise ConfigError(f"seed is {seed}: give 0 or more")
+    if not 0 <= seed < 2**64:
+        raise ConfigError(f"seed is {seed}: give 0 to {2**64 - 1}")
     nearness = paint_cutouts(_SERIES, seed, _SIZE, CutoutConfig(quantised=0, ragged=0))
     share = (nearness - nearness.min()) / (nearness.max() - nearness.min())
     depth = 1 / (1 / _FAR + share.astype(np.float64) * (1 / _NEAR - 1 / _FAR))
@@ -40,7 +40,7 @@ def render_sample(seed: int) -> tuple[DepthMap, DepthMap]:
 
 
 def write_sample(folder: Path, *, seed: int, overwrite: bool) -> list[Path]:
-    """Write ``lr_depth.png`` and ``hr_depth.png`` to `folder`, both or none.
+    """Write ``lr_depth.png`` and ``hr_depth.png`` to `folder`, neither if one of them exists.
 
     Raises:
         FileError: If one exists and `overwrite` is false, or the folder can't be written.

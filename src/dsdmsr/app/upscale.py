@@ -12,7 +12,7 @@ from rich.progress import Progress
 
 from dsdmsr.depth import DepthMap
 from dsdmsr.errors import DepthError, DsdmsrError, FileError
-from dsdmsr.io import SUFFIXES, check_output, output_encoding, read_depth, write_depth
+from dsdmsr.io import SUFFIXES, check_output, choose_encoding, read_depth, write_depth
 from dsdmsr.io.encodings import ENCODINGS, find_encoding
 from dsdmsr.scales import check_scale
 from dsdmsr.upscaling import Upscaler
@@ -27,6 +27,7 @@ def upscale_files(
     scale: int,
     model: str | None,
     encoding: str | None,
+    output_encoding: str | None,
     device: str,
     overwrite: bool,
     out: Console,
@@ -41,13 +42,14 @@ def upscale_files(
         DsdmsrError: If nothing can be done as asked.
     """
     check_scale(scale)
-    if encoding is not None:
-        find_encoding(encoding)
+    for name in (encoding, output_encoding):
+        if name is not None:
+            find_encoding(name)
     jobs = _plan(inputs, output)
     if len(jobs) == 1:
         # Before the network is loaded, which takes a second or two.
         check_output(jobs[0][1], overwrite=overwrite)
-        read_depth(jobs[0][0], encoding)
+        choose_encoding(jobs[0][1], read_depth(jobs[0][0], encoding), output_encoding)
     upscaler = Upscaler.from_pretrained(model, scale=scale, device=device)
     failures: list[tuple[Path, DsdmsrError]] = []
     announced: set[str] = set()
@@ -55,7 +57,9 @@ def upscale_files(
         for source, target in progress.track(jobs, description=f"upscaling ×{scale}"):
             try:
                 depth = read_depth(source, encoding)
-                _upscale_file(upscaler, depth, source, target, overwrite=overwrite)
+                check_output(target, overwrite=overwrite)
+                chosen = choose_encoding(target, depth, output_encoding)
+                write_depth(target, _enlarge(upscaler, depth, source), chosen, overwrite=overwrite)
             except DsdmsrError as error:
                 if len(jobs) == 1:
                     raise
@@ -77,14 +81,10 @@ def upscale_files(
     return 1 if failures else 0
 
 
-def _upscale_file(
-    upscaler: Upscaler, depth: DepthMap, source: Path, target: Path, *, overwrite: bool
-) -> None:
-    """Upscale one map; refuse before the work what could not be written after it."""
-    check_output(target, overwrite=overwrite)
-    output_encoding(target, depth, None)
+def _enlarge(upscaler: Upscaler, depth: DepthMap, source: Path) -> DepthMap:
+    """Upscale one map; name its file in what goes wrong."""
     try:
-        large = upscaler(depth)
+        return upscaler(depth)
     except DepthError as error:
         raise DepthError(f"{source}: {error}") from error
     except (MemoryError, RuntimeError) as error:
@@ -95,11 +95,25 @@ def _upscale_file(
             f"{source}: not enough memory to make {height}×{width} pixels {upscaler.scale} times "
             "larger: choose a smaller scale or cut the map"
         ) from error
-    write_depth(target, large, overwrite=overwrite)
 
 
 def _plan(inputs: Sequence[str], output: Path) -> list[tuple[Path, Path]]:
-    """Return (source, target) for every file that the inputs name."""
+    """Return (source, target) for every file that the inputs name.
+
+    Raises:
+        FileError: If the inputs name no file, or the output does not suit them.
+    """
+    try:
+        jobs = _pair(inputs, output)
+        same = [source for source, target in jobs if source.resolve() == target.resolve()]
+    except OSError as error:
+        raise FileError(f"{error.filename} cannot be read: {error.strerror}") from error
+    if same:
+        raise FileError(f"{same[0]} would be replaced by its own enlargement: give -o another name")
+    return jobs
+
+
+def _pair(inputs: Sequence[str], output: Path) -> list[tuple[Path, Path]]:
     single_file = len(inputs) == 1 and output.suffix.lower() in SUFFIXES and not output.is_dir()
     sources: list[Path] = []
     for given in inputs:
@@ -120,6 +134,11 @@ def _plan(inputs: Sequence[str], output: Path) -> list[tuple[Path, Path]]:
             sources += matches
     if single_file and len(sources) == 1:
         return [(sources[0], output)]
+    one_file = len(inputs) == len(sources) == 1 and not Path(inputs[0]).is_dir()
+    if one_file and output.suffix and not output.exists():
+        raise FileError(
+            f"{output} ends in {output.suffix}: allowed are {', '.join(SUFFIXES)}, or a folder"
+        )
     if output.suffix.lower() in SUFFIXES and not output.is_dir():
         raise FileError(f"{len(sources)} inputs, but {output} is one file: give -o a folder")
     if output.is_file():

@@ -15,7 +15,10 @@ from dsdmsr.data.cutouts import CutoutConfig, paint_cutouts
 from dsdmsr.errors import ConfigError
 from dsdmsr.scales import check_scale
 
-__all__ = ["Batch", "CropMix", "SyntheticBatches", "make_batch"]
+__all__ = ["LARGEST_SEED", "Batch", "CropMix", "SyntheticBatches", "make_batch"]
+
+LARGEST_SEED = 2**40
+"""Training uses the seeds below; those from here on are for validation and samples."""
 
 
 @dataclass(frozen=True, kw_only=True)

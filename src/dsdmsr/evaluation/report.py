@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from dsdmsr.evaluation.evaluate import Score
@@ -71,6 +72,6 @@ def table(protocol: Protocol, scores: Sequence[Score]) -> Table:
                     ]
                     means.append(f"{sum(found) / len(found):.3f}")
                 style = "bold" if scene == "mean" else None
-                made.add_row(set_name, scene, method, *means, style=style)
+                made.add_row(set_name, scene, escape(method), *means, style=style)
         made.add_section()
     return made

@@ -1,14 +1,14 @@
 """Depth files to maps and back; see `dsdmsr.io.encodings.ENCODINGS` for what numbers can mean."""
 
 from dsdmsr.io.encodings import ENCODINGS, Encoding
-from dsdmsr.io.files import SUFFIXES, check_output, output_encoding, read_depth, write_depth
+from dsdmsr.io.files import SUFFIXES, check_output, choose_encoding, read_depth, write_depth
 
 __all__ = [
     "ENCODINGS",
     "SUFFIXES",
     "Encoding",
     "check_output",
-    "output_encoding",
+    "choose_encoding",
     "read_depth",
     "write_depth",
 ]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import struct
+import tokenize
 import zipfile
 import zlib
+from lzma import LZMAError
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,6 +19,24 @@ from dsdmsr.errors import FileError
 __all__ = ["read_npy", "read_npz", "write_npy", "write_npz"]
 
 
+_DAMAGE = (
+    EOFError,
+    KeyError,
+    LZMAError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What NumPy and the archive's readers raise for files that are not whole."""
+
+
 def _load(path: Path, wanted: type[Any], name: str) -> Any:
     """Return what `np.load` makes of the file, arrays of an archive loaded."""
     try:
@@ -24,12 +45,13 @@ def _load(path: Path, wanted: type[Any], name: str) -> Any:
             if not isinstance(loaded, wanted):
                 raise FileError(f"{path} is not an {name} file, whatever its name says")
             return loaded if name == "NPY" else {key: loaded[key] for key in loaded.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except _DAMAGE as error:
         if "pickle" in str(error):
             raise FileError(
                 f"{path} holds pickled objects, or is no NumPy file: give plain numbers"
             ) from error
-        raise FileError(f"{path} is damaged or cut off: {error}") from error
+        summary = " ".join(str(error).split())
+        raise FileError(f"{path} is damaged or cut off: {summary}") from error
 
 
 def read_npy(path: Path) -> NDArray[np.generic]:

@@ -17,7 +17,7 @@ from dsdmsr.io.encodings import ENCODINGS, decode, encode, find_encoding
 from dsdmsr.io.pfm import read_pfm, write_pfm
 from dsdmsr.io.png import read_png, write_png
 
-__all__ = ["SUFFIXES", "check_output", "output_encoding", "read_depth", "write_depth"]
+__all__ = ["SUFFIXES", "check_output", "choose_encoding", "read_depth", "write_depth"]
 
 
 class Format(NamedTuple):
@@ -38,6 +38,11 @@ SUFFIXES = tuple(FORMATS)
 """The file name endings that can be read and written."""
 
 _GUESSES = {("u", 1): "levels", ("u", 2): "mm"}
+
+
+def _sort(numbers: NDArray[np.generic]) -> tuple[str, int]:
+    """Return the kind of number and its bytes, whatever their order."""
+    return numbers.dtype.kind, numbers.dtype.itemsize
 
 
 def _format_of(path: Path) -> Format:
@@ -68,17 +73,17 @@ def read_depth(path: str | os.PathLike[str], encoding: str | None = None) -> Dep
     path = Path(path)
     if encoding is not None:
         find_encoding(encoding)
-    if path.is_dir():
-        raise FileError(f"{path} is a folder: give a depth file")
-    if not path.exists():
-        raise FileError(f"{path} does not exist: give a depth file")
     try:
+        if path.is_dir():
+            raise FileError(f"{path} is a folder: give a depth file")
+        if not path.exists():
+            raise FileError(f"{path} does not exist: give a depth file")
         numbers = _format_of(path).read(path)
     except (OSError, MemoryError) as error:
         raise FileError(f"{path} cannot be read: {error}") from error
     if encoding is None:
-        encoding = _GUESSES.get((numbers.dtype.kind, numbers.dtype.itemsize), "float")
-    elif encoding == "levels" and numbers.dtype == np.uint16:
+        encoding = _GUESSES.get(_sort(numbers), "float")
+    elif encoding == "levels" and _sort(numbers) == ("u", 2):
         encoding = "levels16"
     elif path.suffix.lower() == ".png" and ENCODINGS[encoding].dtype != numbers.dtype:
         fitting = [n for n, e in ENCODINGS.items() if e.dtype == numbers.dtype]
@@ -107,7 +112,7 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool = False) -> Pa
     return path
 
 
-def output_encoding(path: Path, depth: DepthMap, encoding: str | None) -> str:
+def choose_encoding(path: Path, depth: DepthMap, encoding: str | None) -> str:
     """Return the encoding in which `depth` goes to `path`: as asked, or as it came.
 
     Raises:
@@ -118,7 +123,8 @@ def output_encoding(path: Path, depth: DepthMap, encoding: str | None) -> str:
     if holds == "whole" and find_encoding(name).largest is None:
         whole = [n for n, e in ENCODINGS.items() if e.largest is not None]
         raise EncodingError(
-            f"{path.name}: a PNG cannot hold encoding {name!r}: choose one of {', '.join(whole)}"
+            f"{path}: a PNG cannot hold encoding {name!r}: write .npy, .npz or .pfm, or choose an "
+            f"output encoding, one of {', '.join(whole)}"
         )
     return name
 
@@ -144,7 +150,7 @@ def write_depth(
     """
     path = check_output(path, overwrite=overwrite)
     format_ = _format_of(path)
-    name = output_encoding(path, depth, encoding)
+    name = choose_encoding(path, depth, encoding)
     whole = format_.holds != "float" and ENCODINGS[name].largest is not None
     try:
         numbers = encode(depth, name, whole=whole)

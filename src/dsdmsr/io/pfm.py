@@ -16,7 +16,9 @@ from dsdmsr.errors import FileError
 
 __all__ = ["read_pfm", "write_pfm"]
 
-_HEADER = re.compile(rb"\A(P[Ff])\s+(\d+)\s+(\d+)\s+([-+]?[0-9.]+(?:[eE][-+]?\d+)?)[ \t\r]*\n")
+_HEADER = re.compile(
+    rb"\A(P[Ff])\s+(\d+)\s+(\d+)\s+([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)[ \t\r]*\n"
+)
 
 
 def read_pfm(path: Path) -> NDArray[np.float32]:

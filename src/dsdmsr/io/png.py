@@ -26,18 +26,33 @@ def read_png(path: Path) -> NDArray[np.generic]:
     """
     try:
         with Image.open(path, formats=["PNG"]) as image:
-            if image.mode not in _MODES:
+            bits = _bits(path)
+            if image.mode not in _MODES or bits not in (8, 16):
                 raise FileError(
-                    f"{path} is a PNG of mode {image.mode} (colour, alpha or palette): give a grey "
-                    "one of 8 or 16 bits"
+                    f"{path} is a PNG of mode {image.mode}, {bits} bits: give a grey one of 8 or "
+                    "16 bits, without colour, alpha or palette"
                 )
             return np.asarray(image).astype(_MODES[image.mode])
     except UnidentifiedImageError as error:
         raise FileError(f"{path} is not a PNG, whatever its name says") from error
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error) as error:
+    except (
+        IndexError,
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        struct.error,
+        zlib.error,
+    ) as error:
         raise FileError(f"{path} is damaged or cut off: {error}") from error
     except Image.DecompressionBombError as error:
         raise FileError(f"{path} promises too many pixels: {error}") from error
+
+
+def _bits(path: Path) -> int:
+    """Return the bits of a sample, which Pillow hides: byte 24 of a PNG, in its IHDR chunk."""
+    with path.open("rb") as file:
+        return file.read(25)[24]
 
 
 def write_png(file: BinaryIO, numbers: NDArray[np.generic]) -> None:

@@ -62,8 +62,11 @@ class ModelConfig:
             raise ConfigError("carried and border are 0 or more")
         if self.two_heads and self.fusion != "none":
             raise ConfigError("two_heads goes with fusion: none, since fusion gives the answer")
-        if self.differences and self.bias:
-            raise ConfigError("differences goes with bias: false, or a·z + b is not exact")
+        if self.differences and (self.bias or self.fusion != "none" or self.unit == "srcnn"):
+            raise ConfigError(
+                "differences goes with bias: false, fusion: none and a unit that adds its input "
+                "(vdsr, residual), or a·z + b is not exact"
+            )
 
     @property
     def stages(self) -> int:

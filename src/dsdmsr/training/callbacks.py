@@ -44,6 +44,13 @@ class LastCheckpoint(lightning.Callback):
         """Save the end."""
         self.save(trainer)
 
+    def on_exception(
+        self, trainer: lightning.Trainer, module: Any, exception: BaseException
+    ) -> None:
+        """Save when a person stops the run."""
+        if isinstance(exception, KeyboardInterrupt):
+            self.save(trainer)
+
 
 class CsvLog(lightning.Callback):
     """Append a row to ``log.csv``: training losses every so many steps, and each validation."""

@@ -12,7 +12,7 @@ from typing import Any, Literal, cast, get_args
 import yaml
 
 from dsdmsr.data.cutouts import CutoutConfig
-from dsdmsr.data.synthetic import CropMix
+from dsdmsr.data.synthetic import LARGEST_SEED, CropMix
 from dsdmsr.degradation import DEGRADATIONS, Degradation
 from dsdmsr.errors import ConfigError
 from dsdmsr.nn import ModelConfig
@@ -94,7 +94,9 @@ class Recipe:
         for name in ("learning_rate", "clip", "warmup", "validate_every", "checkpoint_seconds"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}: give a positive number")
-        for name in ("mse_weight", "stage_weight", "weight_decay", "workers", "seed"):
+        if not 0 <= self.seed < LARGEST_SEED:
+            raise ConfigError(f"seed is {self.seed}: give 0 to {LARGEST_SEED - 1}")
+        for name in ("mse_weight", "stage_weight", "weight_decay", "workers"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}: give 0 or more")
 
@@ -143,7 +145,7 @@ def load_recipe(name_or_file: str) -> Recipe:
         )
     try:
         values = yaml.safe_load(source.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+    except (yaml.YAMLError, ValueError, OSError) as error:
         summary = str(error).splitlines()[0]
         raise ConfigError(f"recipe {name_or_file!r} is not readable YAML: {summary}") from error
     return recipe_from_dict(values)

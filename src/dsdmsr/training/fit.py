@@ -9,16 +9,15 @@ from typing import Any, Literal
 
 import lightning
 import torch
-import yaml
 from rich.console import Console
 from safetensors.torch import save_file
 
-from dsdmsr.errors import ModelError, TrainingError
+from dsdmsr.errors import ConfigError, ModelError, TrainingError
 from dsdmsr.nn import DSDMSR
-from dsdmsr.provenance import provenance, write_json
 from dsdmsr.training.callbacks import CsvLog, LastCheckpoint, RunProgress
-from dsdmsr.training.config import Recipe, recipe_to_dict
+from dsdmsr.training.config import Recipe
 from dsdmsr.training.module import TrainingModule
+from dsdmsr.training.run_dir import CHECKPOINT, begin, holds_run, resume_at
 
 __all__ = ["fit"]
 
@@ -39,8 +38,9 @@ def fit(
 
     Args:
         recipe: What to train.
-        run_dir: A new or empty folder, or, to resume, one with ``last.ckpt``.
-        resume: ``auto`` goes on from ``last.ckpt`` where there is one.
+        run_dir: A new or empty folder, or, to resume, one with a run.
+        resume: ``auto`` goes on with the folder's run, if there is one, from its last checkpoint;
+            its recipe must be the same but for the length.
         init: Weights to begin with; those whose name and shape fit are taken.
         device: ``auto``, ``cpu`` or ``cuda``.
         console: Where progress is shown. Default: standard error.
@@ -49,35 +49,40 @@ def fit(
         The path of ``model.safetensors``.
 
     Raises:
-        TrainingError: If `run_dir` holds a run and `resume` is ``never``, or training diverges.
+        TrainingError: If `run_dir` is not empty and the run in it is not to be resumed or cannot
+            be, or training diverges.
+        ConfigError: If the device is not there.
         ModelError: If none of the weights in `init` fits.
     """
-    checkpoint = run_dir / "last.ckpt"
-    start = 0
-    if checkpoint.exists() or (run_dir / "log.csv").exists():
-        if resume != "auto":
-            raise TrainingError(f"{run_dir} holds a run: give another folder, or --resume auto")
-        if checkpoint.exists():
-            state = torch.load(checkpoint, weights_only=True, map_location="cpu")
-            start = int(state["global_step"])
-    try:
-        run_dir.mkdir(parents=True, exist_ok=True)
-        (run_dir / "recipe.yaml").write_text(yaml.safe_dump(recipe_to_dict(recipe)))
-        if start == 0:
-            write_json(run_dir / "run.json", provenance())
-    except OSError as error:
-        raise TrainingError(f"cannot write to {run_dir}: {error.strerror}") from error
-
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ConfigError("device is cuda, but torch sees none: give auto or cpu")
+    if resume == "auto" and holds_run(run_dir):
+        start = resume_at(recipe, run_dir)
+    else:
+        begin(recipe, run_dir)
+        start = 0
     torch.manual_seed(recipe.seed)
     module = TrainingModule(recipe, start)
     if init is not None and start == 0:
         load_fitting(module.model, init)
         module.averaged.module.load_state_dict(module.model.state_dict())
-    trainer = _trainer(recipe, run_dir, device, console or Console(stderr=True))
+    device = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    bf16 = _uses_bf16(recipe, device)
+    if bf16:
+        module = module.to(memory_format=torch.channels_last)
+    trainer = _trainer(recipe, run_dir, device, bf16, console or Console(stderr=True))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="lightning")
         warnings.filterwarnings("ignore", module="torch.utils.data")
-        trainer.fit(module, ckpt_path=checkpoint if start else None, weights_only=True)
+        try:
+            trainer.fit(
+                module, ckpt_path=run_dir / CHECKPOINT if start else None, weights_only=True
+            )
+        except OSError as error:
+            raise TrainingError(f"cannot write to {run_dir}: {error.strerror}") from error
+        except SystemExit as error:
+            # Lightning leaves this way when it is interrupted, the checkpoint saved.
+            raise KeyboardInterrupt from error
     weights = {k: v.contiguous() for k, v in module.averaged.module.state_dict().items()}
     beside = run_dir / "model.safetensors.part"
     save_file(weights, beside)
@@ -106,14 +111,14 @@ def _uses_bf16(recipe: Recipe, device: str) -> bool:
     return bool(tiles and tiles())
 
 
-def _trainer(recipe: Recipe, run_dir: Path, device: str, console: Console) -> lightning.Trainer:
+def _trainer(
+    recipe: Recipe, run_dir: Path, device: str, bf16: bool, console: Console
+) -> lightning.Trainer:
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
     return lightning.Trainer(
         accelerator="gpu" if device == "cuda" else "cpu",
         devices=1,
-        precision="bf16-mixed" if _uses_bf16(recipe, device) else "32-true",
+        precision="bf16-mixed" if bf16 else "32-true",
         max_steps=recipe.steps or -1,
         max_epochs=-1,
         gradient_clip_val=recipe.clip,
@@ -127,7 +132,7 @@ def _trainer(recipe: Recipe, run_dir: Path, device: str, console: Console) -> li
         default_root_dir=run_dir,
         callbacks=[
             CsvLog(run_dir / "log.csv", every=100),
-            LastCheckpoint(run_dir / "last.ckpt", recipe.checkpoint_seconds),
+            LastCheckpoint(run_dir / CHECKPOINT, recipe.checkpoint_seconds),
             RunProgress(console),
         ],
     )

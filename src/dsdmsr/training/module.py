@@ -13,7 +13,7 @@ from torch.optim import AdamW
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
-from dsdmsr.data.synthetic import Batch, CropMix, SyntheticBatches, make_batch
+from dsdmsr.data.synthetic import LARGEST_SEED, Batch, CropMix, SyntheticBatches, make_batch
 from dsdmsr.degradation import degrade, resize_bicubic
 from dsdmsr.errors import TrainingError
 from dsdmsr.metrics import rmse
@@ -22,7 +22,7 @@ from dsdmsr.training.config import Recipe
 
 __all__ = ["TrainingModule", "normalise_crops"]
 
-_VALIDATION_SEED = 2**40
+_VALIDATION_SEED = LARGEST_SEED
 _VALIDATION_CROPS = {2: 256, 4: 256, 8: 384, 16: 512}
 _LEVELS = 255.0
 
@@ -146,11 +146,10 @@ class TrainingModule(lightning.LightningModule):
         )
         if not bool(torch.isfinite(loss)):
             raise TrainingError(
-                f"the loss is {float(loss)} at step {self.global_step}, batch "
-                f"{self.start + batch_idx} of seed {recipe.seed}: lower the learning rate, and "
-                "resume from the last checkpoint"
+                f"the loss is {float(loss.detach())} at step {self.global_step} (the batch of "
+                f"that number of seed {recipe.seed}): lower the learning rate, or resume "
+                "from the last checkpoint"
             )
-        self.log(f"train/loss_x{batch.scale}", loss.detach())
         return loss
 
     def _targets(self, batch: Batch) -> tuple[list[Tensor], list[Tensor]]:
@@ -169,9 +168,13 @@ class TrainingModule(lightning.LightningModule):
             factor //= 2
         return targets, valids
 
-    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
-        """Move the averaged weights; stop when the run's length is reached."""
+    def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
+        """Take a step, and move the averaged weights after it."""
+        super().optimizer_step(*args, **kwargs)
         self.averaged.update_parameters(self.model)
+
+    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
+        """Stop when the run's length is reached."""
         if self.progress >= 1:
             self.trainer.should_stop = True
 

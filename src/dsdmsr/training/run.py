@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +11,7 @@ from rich.console import Console
 from dsdmsr.nn import DSDMSR
 from dsdmsr.training.config import Recipe, load_recipe
 from dsdmsr.training.fit import fit
+from dsdmsr.training.run_dir import holds_run, read_provenance, stored_recipe
 from dsdmsr.zoo.pretrained import from_pretrained, load_weights, save_pretrained
 
 __all__ = ["package_run", "train_recipe"]
@@ -35,7 +35,11 @@ def train_recipe(
         ModelError: If `init` cannot be loaded, or doesn't fit the recipe's network.
         TrainingError: If the run cannot start or diverges.
     """
-    recipe = load_recipe(name_or_file).lasting(steps=steps, minutes=minutes)
+    recipe = load_recipe(name_or_file)
+    if resume == "auto" and holds_run(run_dir):
+        stored = stored_recipe(run_dir)
+        recipe = recipe.lasting(steps=stored.steps, minutes=stored.minutes)
+    recipe = recipe.lasting(steps=steps, minutes=minutes)
     weights = None if init is None else from_pretrained(init).state_dict()
     fit(recipe, run_dir, resume=resume, init=weights, device=device, console=console)
     return package_run(Path(name_or_file).stem, run_dir)
@@ -48,7 +52,7 @@ def package_run(name: str, run_dir: Path) -> Path:
         name: The recipe's name, for the card.
         run_dir: A folder that `fit` has finished.
     """
-    recipe = load_recipe(str(run_dir / "recipe.yaml"))
+    recipe = stored_recipe(run_dir)
     model = DSDMSR(recipe.model)
     model.load_state_dict(load_weights(run_dir / "model.safetensors"))
     folder = run_dir / "network"
@@ -75,7 +79,7 @@ a cascade of {stages} ×2 stages.
 
 
 def _card(name: str, recipe: Recipe, run_dir: Path) -> str:
-    made = json.loads((run_dir / "run.json").read_text(encoding="utf-8"))
+    made = read_provenance(run_dir)
     with (run_dir / "log.csv").open(encoding="utf-8") as file:
         last = list(csv.DictReader(file))[-1]
     return _CARD.format(

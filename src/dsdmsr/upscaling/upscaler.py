@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.depth import DepthMap
+from dsdmsr.errors import ModelError
 from dsdmsr.io import ENCODINGS
 from dsdmsr.scales import check_scale
 from dsdmsr.upscaling.backend import Backend, TorchBackend
@@ -66,6 +67,7 @@ class Upscaler:
 
         Raises:
             DepthError: If no pixel is valid.
+            ModelError: If the network gives values that are not finite.
         """
         scale = self.scale
         values = depth.values.astype(np.float64)
@@ -75,6 +77,8 @@ class Upscaler:
             large = np.full((scale * depth.shape[0], scale * depth.shape[1]), low)
         else:
             large = low + (high - low) * self._run((filled - low) / (high - low))
+            if not np.isfinite(large).all():
+                raise ModelError("the network gave values that are not finite: it is damaged")
             large = np.clip(large, *_allowed(low, high, depth.encoding))
         blocks = np.ones((scale, scale), dtype=bool)
         return DepthMap(

@@ -41,7 +41,7 @@ def from_pretrained(name: str | None = None) -> DSDMSR:
             return _load(Path(folder))
     if Path(name).is_dir():
         return _load(Path(name))
-    if _HUB_NAME.fullmatch(name):
+    if _HUB_NAME.fullmatch(name) and not name.startswith(".") and not Path(name).parent.exists():
         return _load(_download(name))
     raise ModelError(
         f"model {name!r} not found: give one of {', '.join(PACKAGED)}, or a folder with {_CONFIG} "
@@ -72,11 +72,13 @@ def save_pretrained(model: DSDMSR, folder: Path, card: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     config = json.dumps(to_plain(model.config), indent=2) + "\n"
     half = {k: v.detach().cpu().half().contiguous() for k, v in model.state_dict().items()}
-    save_file(half, folder / f".{_WEIGHTS}.part", metadata={"format": "pt"})
-    (folder / f".{_WEIGHTS}.part").chmod(0o644)
-    (folder / f".{_WEIGHTS}.part").replace(folder / _WEIGHTS)
-    (folder / _CONFIG).write_text(config, encoding="utf-8")
-    (folder / _CARD).write_text(card, encoding="utf-8")
+    beside = {name: folder / f".{name}.part" for name in (_CONFIG, _CARD, _WEIGHTS)}
+    beside[_CONFIG].write_text(config, encoding="utf-8")
+    beside[_CARD].write_text(card, encoding="utf-8")
+    save_file(half, beside[_WEIGHTS], metadata={"format": "pt"})
+    beside[_WEIGHTS].chmod(0o644)
+    for name, path in beside.items():
+        path.replace(folder / name)
 
 
 def _load(folder: Path) -> DSDMSR:

@@ -11,13 +11,14 @@ import time
 
 import pytest
 import torch
+import yaml
 from rich.console import Console
 
 from dsdmsr.errors import ConfigError, ModelError, TrainingError
-from dsdmsr.training.config import Recipe, load_recipe
+from dsdmsr.training.config import Recipe, load_recipe, recipe_to_dict
 from dsdmsr.training.fit import fit
 from dsdmsr.training.module import TrainingModule, normalise_crops
-from dsdmsr.training.run import train_recipe
+from dsdmsr.training.run import legs_of, train_recipe
 from dsdmsr.training.run_dir import stored_recipe
 from dsdmsr.zoo.pretrained import from_pretrained, load_weights
 
@@ -51,8 +52,17 @@ def test_the_smoke_recipe_learns_to_beat_bicubic(tmp_path):
     assert from_pretrained(str(folder)).scales == (2, 4)
     card = (folder / "README.md").read_text()
     assert card.startswith("---\nlicense: apache-2.0")
-    assert "seed 1; no real map" in card
-    assert "`smoke`, 600 steps" in card
+    assert "recipe `smoke`, seed 1, 600 steps" in card
+
+    crops = [{"scale": scale, "crop": 32, "batch": 1} for scale in (2, 4)]
+    short = {**recipe_to_dict(load_recipe("smoke")), "steps": 1, "crops": crops}
+    (tmp_path / "short.yaml").write_text(yaml.safe_dump(short))
+    again = train_recipe(
+        str(tmp_path / "short.yaml"), tmp_path / "again", init=str(folder), console=quiet()
+    )
+    legs = legs_of((again / "README.md").read_text())
+    assert legs[0] == legs_of(card)[0]
+    assert "recipe `short`, seed 1, 1 steps" in legs[1]
 
 
 def test_a_run_resumed_ends_where_an_unbroken_one_does(tmp_path, recipe, monkeypatch):

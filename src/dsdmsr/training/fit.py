@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,6 +29,7 @@ def fit(
     *,
     resume: Literal["auto", "never"] = "never",
     init: dict[str, torch.Tensor] | None = None,
+    begun_from: Sequence[str] = (),
     device: str = "auto",
     console: Console | None = None,
 ) -> Path:
@@ -42,6 +44,7 @@ def fit(
         resume: ``auto`` goes on with the folder's run, if there is one, from its last checkpoint;
             its recipe must be the same but for the length.
         init: Weights to begin with; those whose name and shape fit are taken.
+        begun_from: How the weights in `init` were trained, for the card.
         device: ``auto``, ``cpu`` or ``cuda``.
         console: Where progress is shown. Default: standard error.
 
@@ -59,7 +62,7 @@ def fit(
     if resume == "auto" and holds_run(run_dir):
         start = resume_at(recipe, run_dir)
     else:
-        begin(recipe, run_dir)
+        begin(recipe, run_dir, begun_from)
         start = 0
     torch.manual_seed(recipe.seed)
     module = TrainingModule(recipe, start)

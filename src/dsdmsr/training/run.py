@@ -12,7 +12,7 @@ from dsdmsr.nn import DSDMSR
 from dsdmsr.training.config import Recipe, load_recipe
 from dsdmsr.training.fit import fit
 from dsdmsr.training.run_dir import holds_run, read_provenance, stored_recipe
-from dsdmsr.zoo.pretrained import from_pretrained, load_weights, save_pretrained
+from dsdmsr.zoo.pretrained import from_pretrained, load_weights, read_card, save_pretrained
 
 __all__ = ["package_run", "train_recipe"]
 
@@ -41,7 +41,15 @@ def train_recipe(
         recipe = recipe.lasting(steps=stored.steps, minutes=stored.minutes)
     recipe = recipe.lasting(steps=steps, minutes=minutes)
     weights = None if init is None else from_pretrained(init).state_dict()
-    fit(recipe, run_dir, resume=resume, init=weights, device=device, console=console)
+    fit(
+        recipe,
+        run_dir,
+        resume=resume,
+        init=weights,
+        begun_from=[] if init is None else legs_of(read_card(init)),
+        device=device,
+        console=console,
+    )
     return package_run(Path(name_or_file).stem, run_dir)
 
 
@@ -70,28 +78,44 @@ tags: [depth, super-resolution]
 Makes depth and disparity maps {scales} times larger, from the map alone: {parameters} parameters in
 a cascade of {stages} ×2 stages.
 
-- **Data**: painted scenes of the package alone (`dsdmsr.data.cutouts`), seed {seed}; no real map.
+- **Data**: painted scenes of the package alone (`dsdmsr.data.cutouts`); no real map.
 - **Small maps**: made by `{degradation}` degradation, clean.
-- **Recipe**: `{name}`, {steps} steps, {minutes:.0f} minutes on {machine}.
-- **Made by**: commit {commit}, {date}, dsdmsr {version}, torch {torch}.
+{legs}
 - **Not for**: noisy maps, whose noise it sharpens.
 """
+
+_HEAD = "- **Trained**: "
+_LEG = _HEAD + (
+    "recipe `{name}`, seed {seed}, {steps} steps, {minutes:.0f} minutes on {machine}; "
+    "commit {commit}, {date}, torch {torch}."
+)
+"""A line for each leg of the training, so that a network begun from another tells both."""
+
+
+def legs_of(card: str) -> list[str]:
+    """Return a card's lines about its training."""
+    return [line for line in card.splitlines() if line.startswith(_HEAD)]
 
 
 def _card(name: str, recipe: Recipe, run_dir: Path) -> str:
     made = read_provenance(run_dir)
     with (run_dir / "log.csv").open(encoding="utf-8") as file:
         last = list(csv.DictReader(file))[-1]
+    leg = _LEG.format(
+        name=name,
+        seed=recipe.seed,
+        steps=last["step"],
+        minutes=float(last["seconds"]) / 60,
+        machine=f"{made['machine']['processor']}, {made['machine']['threads']} threads",
+        torch=made["machine"]["torch"],
+        commit=made["commit"],
+        date=made["date"][:10],
+    )
     return _CARD.format(
         name=name,
         scales=", ".join(f"×{scale}" for scale in sorted({m.scale for m in recipe.crops})),
         parameters=f"{sum(p.numel() for p in DSDMSR(recipe.model).parameters()):,}",
         stages=recipe.model.stages,
-        seed=recipe.seed,
         degradation=recipe.degradation,
-        steps=last["step"],
-        minutes=float(last["seconds"]) / 60,
-        machine=f"{made['machine']['processor']}, {made['machine']['threads']} threads",
-        torch=made["machine"]["torch"],
-        **{key: made[key] for key in ("commit", "date", "version")},
+        legs="\n".join([*made["begun_from"], leg]),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -38,7 +39,7 @@ def holds_run(run_dir: Path) -> bool:
     return (run_dir / _RUN).is_file()
 
 
-def begin(recipe: Recipe, run_dir: Path) -> None:
+def begin(recipe: Recipe, run_dir: Path, begun_from: Sequence[str] = ()) -> None:
     """Begin a run in a new or empty folder.
 
     Raises:
@@ -51,7 +52,7 @@ def begin(recipe: Recipe, run_dir: Path) -> None:
         if any(run_dir.iterdir()):
             raise TrainingError(f"{run_dir} is not empty: give a new folder")
         _store_recipe(recipe, run_dir)
-        write_json(run_dir / _RUN, provenance())
+        write_json(run_dir / _RUN, {**provenance(), "begun_from": list(begun_from)})
     except OSError as error:
         raise TrainingError(f"cannot write to {run_dir}: {error.strerror}") from error
 

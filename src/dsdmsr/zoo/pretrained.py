@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from importlib import resources
 from pathlib import Path
 
 import torch
@@ -16,7 +15,7 @@ from dsdmsr.nn import DSDMSR, ModelConfig
 from dsdmsr.plain import from_plain, to_plain
 from dsdmsr.zoo.names import DEFAULT_MODEL, PACKAGED, folder_of
 
-__all__ = ["from_pretrained", "load_weights", "save_pretrained"]
+__all__ = ["from_pretrained", "load_weights", "read_card", "save_pretrained"]
 
 _CONFIG, _WEIGHTS, _CARD = "config.json", "model.safetensors", "README.md"
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
@@ -35,14 +34,29 @@ def from_pretrained(name: str | None = None) -> DSDMSR:
     Raises:
         ModelError: If there is no such network, or its files are damaged or don't belong together.
     """
-    name = DEFAULT_MODEL if name is None else name
+    return _load(_find(DEFAULT_MODEL if name is None else name))
+
+
+def read_card(name: str) -> str:
+    """Return the text of a network's card; empty if it has none.
+
+    Args:
+        name: As in `from_pretrained`.
+
+    Raises:
+        ModelError: If there is no such network.
+    """
+    path = _find(name) / _CARD
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _find(name: str) -> Path:
     if name in PACKAGED:
-        with resources.as_file(folder_of(name)) as folder:
-            return _load(Path(folder))
+        return Path(str(folder_of(name)))
     if Path(name).is_dir():
-        return _load(Path(name))
+        return Path(name)
     if _HUB_NAME.fullmatch(name) and not name.startswith(".") and not Path(name).parent.exists():
-        return _load(_download(name))
+        return _download(name)
     raise ModelError(
         f"model {name!r} not found: give one of {', '.join(PACKAGED)}, or a folder with {_CONFIG} "
         f"and {_WEIGHTS}"

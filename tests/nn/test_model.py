@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from dsdmsr.degradation import resize_bicubic
 from dsdmsr.errors import ConfigError, ScaleError
 from dsdmsr.nn import DSDMSR, ModelConfig, interleave, split_views
 from dsdmsr.nn.fusion import Fusion
@@ -110,27 +111,31 @@ def test_fusion_averages_input_and_stages_or_sums_the_stages(rng, kind):
     assert made.shape == (1, 1, 12, 20)
 
 
+SHARED = ModelConfig(
+    scale=16,
+    unit="residual",
+    sharing="shared",
+    width=(8, 8, 4, 4),
+    depth=(2, 2, 1, 1),
+    carried=4,
+    two_heads=True,
+    fusion="none",
+    bias=False,
+    differences=True,
+)
 FORMS = [
     ModelConfig(scale=16, unit="srcnn"),
     ModelConfig(scale=8, unit="vdsr", depth=(4,), width=(8,), bias=False, fusion="legacy"),
     ModelConfig(scale=8, unit="vdsr", depth=(8,), width=(4,), sharing="shared", carried=3),
     ModelConfig(scale=16, unit="residual", depth=(2,), width=(8,), carried=4),
-    ModelConfig(
-        scale=16,
-        unit="residual",
-        sharing="shared",
-        width=(8, 8, 4, 4),
-        depth=(2, 2, 1, 1),
-        carried=4,
-        two_heads=True,
-        fusion="none",
-        bias=False,
-        differences=True,
-    ),
+    SHARED,
+    dataclasses.replace(SHARED, scale=8, width=(8,), depth=(2,), consistency=1),
 ]
 
 
-@pytest.mark.parametrize("config", FORMS, ids=lambda c: f"{c.unit}-{c.sharing}-{c.fusion}")
+@pytest.mark.parametrize(
+    "config", FORMS, ids=lambda c: f"{c.unit}-{c.sharing}-{c.fusion}-{c.consistency}"
+)
 class TestEveryForm:
     @pytest.mark.parametrize("size", [(1, 1), (3, 5)])
     def test_sizes_of_stages_and_answer(self, config, size):
@@ -176,7 +181,7 @@ class TestEveryForm:
 
 
 def test_a_form_without_bias_that_sees_differences_commutes_with_a_z_plus_b():
-    model = DSDMSR(FORMS[-1]).double()
+    model = DSDMSR(SHARED).double()
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
     depth = torch.rand(1, 1, 6, 9, dtype=torch.float64)
@@ -187,14 +192,34 @@ def test_a_form_without_bias_that_sees_differences_commutes_with_a_z_plus_b():
 
 
 def test_the_answer_and_the_map_handed_on_have_heads_of_their_own():
-    one = DSDMSR(FORMS[-1])
-    two = DSDMSR(dataclasses.replace(FORMS[-1], two_heads=False))
+    one = DSDMSR(SHARED)
+    two = DSDMSR(dataclasses.replace(SHARED, two_heads=False))
     for model in (one, two):
         for parameter in model.parameters():
             torch.nn.init.normal_(parameter, std=0.2)
     depth = torch.rand(1, 1, 4, 4)
     assert not torch.equal(one(depth, 2).stages[0], one(depth, 4).stages[0])
     assert torch.equal(two(depth, 2).stages[0], two(depth, 4).stages[0])
+
+
+@pytest.mark.parametrize("scale", [2, 8])
+def test_back_projection_moves_the_answer_towards_the_input(scale):
+    plain = SHARED
+    model = DSDMSR(plain).double()
+    corrected = DSDMSR(dataclasses.replace(plain, consistency=2)).double()
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    corrected.load_state_dict(model.state_dict())
+    depth = torch.rand(1, 1, 12, 10, dtype=torch.float64)
+    gaps = [
+        (resize_bicubic(m(depth, scale).fused, 1 / scale) - depth).square().mean().sqrt()
+        for m in (model, corrected)
+    ]
+    assert gaps[1] < 0.4 * gaps[0]
+    by_hand = model(depth, scale).fused
+    for _ in range(2):
+        by_hand = by_hand + resize_bicubic(depth - resize_bicubic(by_hand, 1 / scale), scale)
+    torch.testing.assert_close(corrected(depth, scale).fused, by_hand)
 
 
 @pytest.mark.parametrize(

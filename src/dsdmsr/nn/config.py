@@ -40,6 +40,8 @@ class ModelConfig:
     """Whether convolutions have a bias."""
     differences: bool = False
     """Whether units see differences of depth only; with no bias: exact for a·z + b."""
+    consistency: int = 0
+    """How often the answer is corrected so that it agrees with the input when made small again."""
     border: int = 8
     """Small-map pixels by which a map is mirrored outwards before the network sees it."""
 
@@ -58,8 +60,8 @@ class ModelConfig:
             raise ConfigError(f"depth is {list(self.depth)}: a vdsr unit has 2 layers or more")
         if self.unit == "srcnn" and any(w % 2 for w in self.width):
             raise ConfigError(f"width is {list(self.width)}: a srcnn unit needs an even width")
-        if self.carried < 0 or self.border < 0:
-            raise ConfigError("carried and border are 0 or more")
+        if min(self.carried, self.consistency, self.border) < 0:
+            raise ConfigError("carried, consistency and border are 0 or more")
         if self.two_heads and self.fusion != "none":
             raise ConfigError("two_heads goes with fusion: none, since fusion gives the answer")
         if self.differences and (self.bias or self.fusion != "none" or self.unit == "srcnn"):

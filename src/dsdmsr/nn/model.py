@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dsdmsr.degradation import resize_bicubic
 from dsdmsr.nn.config import ModelConfig
 from dsdmsr.nn.fusion import Fusion
 from dsdmsr.nn.stage import Stage
 from dsdmsr.scales import SCALES, check_scale
 
-__all__ = ["DSDMSR", "Prediction"]
+__all__ = ["DSDMSR", "Prediction", "back_project"]
 
 
 class Prediction(NamedTuple):
@@ -60,6 +62,8 @@ class DSDMSR(nn.Module):
             depth, carried = output.handed_on, output.carried
             maps.append(output.answer if k == count - 1 else output.handed_on)
         fused = maps[-1] if self.fusion is None else self.fusion(lr_depth, maps)
+        for _ in range(self.config.consistency):
+            fused = back_project(fused, lr_depth, scale)
         return Prediction(tuple(maps), fused)
 
     @property
@@ -77,4 +81,22 @@ class DSDMSR(nn.Module):
             pixels += stage.unit.radius / 2**k
         if self.fusion is not None:
             pixels += 1 + self.fusion.unit.radius / scale
+        # Making the map small and large again reaches two small pixels each.
+        pixels += 4 * self.config.consistency
         return int(-(-pixels // 1))
+
+
+def back_project(
+    depth: Float[Tensor, "b 1 H W"], lr_depth: Float[Tensor, "b 1 h w"], scale: int
+) -> Float[Tensor, "b 1 H W"]:
+    """Move a large map towards agreement with the small one it came from.
+
+    What the small map has beyond the large one made small (both bicubic) is made large and added.
+
+    Source:
+        Irani, Peleg: "Improving resolution by image registration", CVGIP 1991.
+    """
+    with torch.autocast(depth.device.type, enabled=False):
+        large, small = (x.float() if x.dtype.itemsize < 4 else x for x in (depth, lr_depth))
+        missing = small - resize_bicubic(large, 1 / scale)
+        return large + resize_bicubic(missing, scale)

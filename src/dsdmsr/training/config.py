@@ -126,7 +126,7 @@ def packaged_recipes() -> dict[str, Traversable]:
     folder = resources.files("dsdmsr.training") / "recipes"
     return {
         Path(item.name).stem: item
-        for item in sorted(folder.iterdir(), key=lambda item: item.name)
+        for item in sorted(folder.iterdir(), key=lambda item: Path(item.name).stem)
         if item.name.endswith(".yaml")
     }
 

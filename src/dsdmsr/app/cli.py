@@ -21,6 +21,7 @@ app = App(
     name="dsdmsr",
     help="Make depth maps 2, 4, 8 or 16 times larger, from the depth map alone.",
     version_flags=["--version"],
+    help_format="plaintext",
     result_action="return_value",
     console=out,
     error_console=err,

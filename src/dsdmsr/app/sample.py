@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from dsdmsr.data.cutouts import CutoutConfig, paint_cutouts
+from dsdmsr.data.scenes import generator
 from dsdmsr.data.synthetic import LARGEST_SEED
 from dsdmsr.degradation import degrade
 from dsdmsr.depth import DepthMap
@@ -29,7 +30,7 @@ def render_sample(seed: int) -> tuple[DepthMap, DepthMap]:
     """
     if not 0 <= seed < 2**64:
         raise ConfigError(f"seed is {seed}: give 0 to {2**64 - 1}")
-    nearness = paint_cutouts(_SERIES, seed, _SIZE, CutoutConfig(quantised=0, ragged=0))
+    nearness = paint_cutouts(generator(_SERIES, seed), _SIZE, CutoutConfig(ragged=0))
     share = (nearness - nearness.min()) / (nearness.max() - nearness.min())
     depth = 1 / (1 / _FAR + share.astype(np.float64) * (1 / _NEAR - 1 / _FAR))
     small, _ = degrade(torch.from_numpy(depth)[None, None], _SCALE, "bicubic")

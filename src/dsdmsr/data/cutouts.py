@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.data.sensing import jitter
 from dsdmsr.data.shapes import make_silhouette
 from dsdmsr.errors import ConfigError
 
@@ -34,19 +35,15 @@ class CutoutConfig:
     """Smallest and largest object, in pixels; drawn log-uniformly."""
     flat: float = 0.3
     """How often a surface is fronto-parallel."""
-    levels: tuple[float, float] = (8.0, 220.0)
-    """Fewest and most whole grey levels that a quantised scene spans."""
-    quantised: float = 0.6
-    """How often a scene is rounded to whole levels, as many public maps are."""
     ragged: float = 0.2
-    """How often an outline, or the stairs of a quantised scene, is ragged by a pixel or two."""
+    """How often an outline is ragged by a pixel or two."""
 
     def __post_init__(self) -> None:
-        for name in ("objects", "radius", "levels"):
+        for name in ("objects", "radius"):
             low, high = getattr(self, name)
             if not 0 < low <= high:
                 raise ConfigError(f"{name} is {low}…{high}: give two numbers, 0 < low ≤ high")
-        for name in ("flat", "quantised", "ragged"):
+        for name in ("flat", "ragged"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}: give a probability, 0 to 1")
 
@@ -82,22 +79,13 @@ def _surface(
     return height
 
 
-def _jitter(rng: np.random.Generator, size: tuple[int, int], strength: float) -> FloatMap:
-    """Draw noise that is constant over small blocks, its standard deviation `strength`."""
-    block = int(rng.integers(1, 5))
-    coarse = rng.standard_normal((-(-size[0] // block), -(-size[1] // block)), dtype=np.float32)
-    fine = coarse.repeat(block, axis=0).repeat(block, axis=1)[: size[0], : size[1]]
-    return np.asarray(fine * np.float32(strength))
-
-
 def paint_cutouts(
-    seed: int, index: int, size: tuple[int, int], config: CutoutConfig | None = None
+    rng: np.random.Generator, size: tuple[int, int], config: CutoutConfig | None = None
 ) -> FloatMap:
-    """Paint scene `index`.
+    """Paint a scene.
 
     Args:
-        seed: Names the series of scenes; 0 or more.
-        index: Names the scene in the series; 0 or more. The scene depends on nothing else.
+        rng: Where the randomness comes from.
         size: Height and width in pixels.
         config: What scenes look like. Default: `CutoutConfig()`.
 
@@ -105,7 +93,6 @@ def paint_cutouts(
         A map of float32, h×w, of arbitrary unit, larger is nearer.
     """
     config = config or CutoutConfig()
-    rng = np.random.Generator(np.random.Philox(key=np.array([seed, index], dtype=np.uint64)))
     scene = _background(rng, size, config)
     fewest, most = config.objects
     share = (size[0] * size[1] / 256**2) ** 0.75
@@ -114,9 +101,7 @@ def paint_cutouts(
     bases = np.sort(rng.beta(1, rng.uniform(0.7, 2.5), count)) * 1.5 + 0.05 if layered else None
     for k in range(count):
         _paint_object(rng, scene, config, base=None if bases is None else float(bases[k]))
-    if rng.random() < config.quantised:
-        scene = _quantise(rng, scene, config)
-    return scene.astype(np.float32)
+    return scene
 
 
 def _background(rng: np.random.Generator, size: tuple[int, int], config: CutoutConfig) -> FloatMap:
@@ -152,23 +137,10 @@ def _paint_object(
     x = np.arange(left, right, dtype=np.float32)[None] - np.float32(cx)
     y = np.arange(top, bottom, dtype=np.float32)[:, None] - np.float32(cy)
     if rng.random() < config.ragged:
-        wobble = _jitter(rng, (bottom - top, right - left), rng.uniform(0.2, 1.0))
+        wobble = jitter(rng, (bottom - top, right - left), rng.uniform(0.2, 1.0))
         inside = shape.inside(x + wobble, y - wobble[::-1])
     else:
         inside = shape.inside(x, y)
     nearness = rng.uniform(0, 1.5) if base is None else base
     surface = np.float32(nearness) + _surface(rng, x, y, radius, relief, config.flat)
     np.copyto(scene[top:bottom, left:right], surface, where=inside)
-
-
-def _quantise(rng: np.random.Generator, scene: FloatMap, config: CutoutConfig) -> FloatMap:
-    """Round the scene to whole levels."""
-    low, high = float(scene.min()), float(scene.max())
-    few, many = config.levels
-    steps = np.exp(rng.uniform(np.log(few), np.log(many)))
-    if high <= low:
-        return scene
-    levels = (scene - low) * np.float32(steps / (high - low)) + np.float32(rng.random())
-    if rng.random() < config.ragged:
-        levels = levels + _jitter(rng, (scene.shape[0], scene.shape[1]), rng.uniform(0.02, 0.15))
-    return np.asarray(np.round(levels))

@@ -1,4 +1,4 @@
-"""Endless batches of crops from painted scenes, each a function of (seed, number) alone."""
+"""Endless batches of crops from drawn scenes, each a function of (seed, number) alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
-from dsdmsr.data.cutouts import CutoutConfig, paint_cutouts
+from dsdmsr.data.scenes import SceneConfig, draw_scenes, generator
 from dsdmsr.errors import ConfigError
 from dsdmsr.scales import check_scale
 
@@ -54,29 +54,29 @@ class Batch(NamedTuple):
     valid: Tensor
     """b 1 H W, bool."""
     scale: int
+    first: int
+    """Number of the first crop's scene in the series; the others follow."""
 
 
-def make_batch(seed: int, number: int, mixes: tuple[CropMix, ...], scenes: CutoutConfig) -> Batch:
+def make_batch(seed: int, number: int, mixes: tuple[CropMix, ...], scenes: SceneConfig) -> Batch:
     """Make batch `number` of the series `seed`; nothing else changes it.
 
     The factor is drawn by the shares of `mixes`. Each crop is a scene of its own, turned by
     quarters, flipped, and in half of the cases negated, so that near is large or small.
     """
-    rng = np.random.Generator(
-        np.random.Philox(key=np.array([seed, 2**63 + number], dtype=np.uint64))
-    )
+    rng = generator(seed, 2**63 + number)
     shares = np.cumsum([mix.share for mix in mixes])
     mix = mixes[int(np.searchsorted(shares, rng.random() * shares[-1], side="right"))]
-    crops = []
     most = max(m.batch for m in mixes)
-    for k in range(mix.batch):
-        depth = paint_cutouts(seed, number * most + k, (mix.crop, mix.crop), scenes)
-        depth = np.rot90(depth, int(rng.integers(4)))
-        if rng.random() < 0.5:
-            depth = depth[:, ::-1]
-        crops.append(-depth if rng.random() < 0.5 else depth)
-    hr_depth = torch.from_numpy(np.stack(crops)[:, None].copy())
-    return Batch(hr_depth, torch.ones_like(hr_depth, dtype=torch.bool), mix.scale)
+    numbers = range(number * most, number * most + mix.batch)
+    depths, valids = draw_scenes(seed, numbers, (mix.crop, mix.crop), scenes)
+    crops = []
+    for depth, valid in zip(depths, valids, strict=True):
+        turns, mirrored, negated = int(rng.integers(4)), rng.random() < 0.5, rng.random() < 0.5
+        pair = torch.rot90(torch.cat([-depth if negated else depth, valid]), turns, (1, 2))
+        crops.append(pair.flip(2) if mirrored else pair)
+    pairs = torch.stack(crops)
+    return Batch(pairs[:, :1].contiguous(), pairs[:, 1:] > 0, mix.scale, numbers[0])
 
 
 class SyntheticBatches(IterableDataset[Batch]):
@@ -87,7 +87,7 @@ class SyntheticBatches(IterableDataset[Batch]):
     """
 
     def __init__(
-        self, seed: int, mixes: tuple[CropMix, ...], scenes: CutoutConfig, start: int = 0
+        self, seed: int, mixes: tuple[CropMix, ...], scenes: SceneConfig, start: int = 0
     ) -> None:
         super().__init__()
         self.seed, self.mixes, self.scenes, self.start = seed, mixes, scenes, start

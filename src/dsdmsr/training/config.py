@@ -11,13 +11,14 @@ from typing import Any, Literal, cast, get_args
 
 import yaml
 
-from dsdmsr.data.cutouts import CutoutConfig
+from dsdmsr.data.scenes import SceneConfig
 from dsdmsr.data.synthetic import LARGEST_SEED, CropMix
 from dsdmsr.degradation import DEGRADATIONS, Degradation
 from dsdmsr.errors import ConfigError
 from dsdmsr.nn import ModelConfig
 from dsdmsr.nn.losses import LossKind
 from dsdmsr.plain import from_plain, to_plain
+from dsdmsr.training.optimizers import OPTIMIZERS, OptimizerKind
 
 __all__ = ["Recipe", "load_recipe", "packaged_recipes", "recipe_from_dict", "recipe_to_dict"]
 
@@ -32,8 +33,8 @@ class Recipe:
 
     model: ModelConfig = field(default_factory=ModelConfig)
     """The network."""
-    scenes: CutoutConfig = field(default_factory=CutoutConfig)
-    """The painted scenes it learns from."""
+    scenes: SceneConfig = field(default_factory=SceneConfig)
+    """The scenes it learns from."""
     crops: tuple[CropMix, ...] = (CropMix(scale=8, crop=128, batch=8),)
     """The factors to train, and their crops."""
     degradation: Degradation = "bicubic"
@@ -44,12 +45,14 @@ class Recipe:
     """Weight of the squared error in l1_mse."""
     stage_weight: float = 0.3
     """Weight of each stage's loss beside the answer's."""
+    optimizer: OptimizerKind = "adamw"
+    """adamw or muon."""
     learning_rate: float = 1e-3
     """Peak of the schedule: linear warm-up, then a cosine to a hundredth."""
     warmup: int = 100
     """Steps of warm-up."""
     weight_decay: float = 0.0
-    """AdamW's decoupled weight decay."""
+    """Decoupled weight decay."""
     clip: float = 1.0
     """Largest norm of the gradient."""
     ema: float = 0.999
@@ -83,6 +86,10 @@ class Recipe:
             )
         if self.loss not in get_args(LossKind):
             raise ConfigError(f"loss is {self.loss!r}: allowed are {', '.join(get_args(LossKind))}")
+        if self.optimizer not in OPTIMIZERS:
+            raise ConfigError(
+                f"optimizer is {self.optimizer!r}: allowed are {', '.join(OPTIMIZERS)}"
+            )
         if self.precision not in ("fp32", "bf16", "auto"):
             raise ConfigError(f"precision is {self.precision!r}: allowed are fp32, bf16, auto")
         if not 0 < self.ema < 1:

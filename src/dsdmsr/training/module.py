@@ -9,7 +9,7 @@ from typing import Any
 import lightning
 import torch
 from torch import Tensor
-from torch.optim import AdamW
+from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
@@ -19,6 +19,7 @@ from dsdmsr.errors import TrainingError
 from dsdmsr.metrics import rmse
 from dsdmsr.nn import DSDMSR, deep_supervision_loss
 from dsdmsr.training.config import Recipe
+from dsdmsr.training.optimizers import OPTIMIZERS
 
 __all__ = ["TrainingModule", "normalise_crops"]
 
@@ -111,12 +112,11 @@ class TrainingModule(lightning.LightningModule):
         cosine = 0.01 + 0.99 * (1 + math.cos(math.pi * self.progress)) / 2
         return self.recipe.learning_rate * warm * cosine
 
-    def configure_optimizers(self) -> AdamW:
-        """Return AdamW; its rate is set before each step."""
-        return AdamW(
-            self.model.parameters(),
-            lr=self.recipe.learning_rate,
-            weight_decay=self.recipe.weight_decay,
+    def configure_optimizers(self) -> Optimizer:
+        """Return the recipe's optimiser; its rate is set before each step."""
+        recipe = self.recipe
+        return OPTIMIZERS[recipe.optimizer](
+            self.model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
         )
 
     def on_fit_start(self) -> None:

@@ -1,0 +1,217 @@
+"""Scenes of solids: a camera, surroundings, and things at many depths in front of it.
+
+Crops of real maps are mostly small windows of a large picture, so the camera's picture is larger
+than what is rendered by a random factor, and the window is anywhere in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsdmsr.data.objects import THINGS, frame, ground, place, turned, upright
+from dsdmsr.data.raycast import Camera
+from dsdmsr.data.solids import Solid
+from dsdmsr.errors import ConfigError
+
+__all__ = ["SceneryConfig", "furnish"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SceneryConfig:
+    """Describe ray-cast scenes.
+
+    Raises:
+        ConfigError: If a range is empty or a probability is not one.
+    """
+
+    things: tuple[int, int] = (5, 40)
+    """Fewest and most things in a scene of 256×256; the number grows with the area."""
+    radius: tuple[float, float] = (5.0, 130.0)
+    """Smallest and largest radius of a thing, in pixels; drawn log-uniformly."""
+    window: tuple[float, float] = (1.0, 10.0)
+    """By how much the camera's focal length exceeds the picture's side; drawn log-uniformly."""
+    near: tuple[float, float] = (0.3, 0.9)
+    """Distance of the nearest thing, in parts of the background's."""
+    depth: float = 0.2
+    """How often a scene is given as depth; the others are inverse depth."""
+
+    def __post_init__(self) -> None:
+        for name in ("things", "radius", "window", "near"):
+            low, high = getattr(self, name)
+            if not 0 < low <= high:
+                raise ConfigError(f"{name} is {low}…{high}: give two numbers, 0 < low ≤ high")
+        if self.near[1] >= 1:
+            raise ConfigError(f"near is {list(self.near)}: the nearest thing is before 1")
+        if not 0 <= self.depth <= 1:
+            raise ConfigError(f"depth is {self.depth}: give a probability, 0 to 1")
+
+
+_NAMES = list(THINGS)
+_SHARES = np.cumsum([share for _, share, _ in THINGS.values()])
+_BACKGROUND = 1.0
+"""Distance of the surroundings; scenes have no absolute scale."""
+
+
+def furnish(
+    rng: np.random.Generator, size: tuple[int, int], config: SceneryConfig
+) -> tuple[list[Solid], Camera]:
+    """Draw a scene and a camera that looks at it.
+
+    Args:
+        rng: Where the randomness comes from.
+        size: Height and width of the picture, in pixels.
+        config: What scenes look like.
+
+    Returns:
+        Solids that leave no pixel without a hit, and the camera.
+    """
+    camera = _draw_camera(rng, size, config)
+    surroundings = (_wall, _room, _table, _landscape)[int(rng.choice(4, p=[0.4, 0.25, 0.2, 0.15]))]
+    solids = surroundings(rng, camera, size)
+    far = 40 * np.eye(3)
+    solids.append(Solid("room", frame(far, camera.position)))
+    fewest, most = config.things
+    share = (size[0] * size[1] / 256**2) ** 0.75
+    count = max(2, round(np.exp(rng.uniform(np.log(fewest), np.log(most))) * share))
+    near = rng.uniform(*config.near)
+    crowding = rng.uniform(0.6, 2.0)
+    for _ in range(count):
+        distance = _BACKGROUND - (_BACKGROUND - near) * rng.beta(1, crowding)
+        solids += _thing(rng, camera, size, config, distance)
+    return solids, camera
+
+
+def _draw_camera(rng: np.random.Generator, size: tuple[int, int], config: SceneryConfig) -> Camera:
+    low, high = config.window
+    times = np.exp(rng.uniform(np.log(low), np.log(high)))
+    focal = max(size) * times
+    spread = 0.35 * (focal - max(size) * low)
+    centre = np.array([size[1] / 2, size[0] / 2]) + rng.uniform(-1, 1, 2) * spread
+    pitch, roll = rng.normal(0.1, 0.15), rng.normal(0, 0.05)
+    about_x = np.array(
+        [
+            [1, 0, 0],
+            [0, np.cos(pitch), -np.sin(pitch)],
+            [0, np.sin(pitch), np.cos(pitch)],
+        ]
+    )
+    about_z = np.array(
+        [[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1.0]]
+    )
+    return Camera(
+        focal=float(focal),
+        centre=(float(centre[0]), float(centre[1])),
+        rotation=about_z @ about_x,
+        position=np.zeros(3),
+    )
+
+
+def _point(camera: Camera, column: float, row: float, distance: float) -> NDArray[np.float64]:
+    """Return what a pixel sees at a distance along the optical axis."""
+    x = (column - camera.centre[0]) / camera.focal
+    y = (row - camera.centre[1]) / camera.focal
+    there: NDArray[np.float64] = camera.rotation.T @ (np.array([x, y, 1.0]) * distance)
+    return there + camera.position
+
+
+def _middle(camera: Camera, size: tuple[int, int], distance: float) -> NDArray[np.float64]:
+    return _point(camera, size[1] / 2, size[0] / 2, distance)
+
+
+def _facing(rng: np.random.Generator, camera: Camera, tilt: float) -> NDArray[np.float64]:
+    """Return axes whose z points to the camera, tilted a little."""
+    axes = camera.rotation.T @ np.diag([1.0, -1.0, -1.0])
+    away = rng.normal(0, tilt, 2)
+    lean = np.array([[1, 0, away[0]], [0, 1, away[1]], [0, 0, 1.0]])
+    leant: NDArray[np.float64] = axes @ lean.T
+    return leant
+
+
+def _wall(rng: np.random.Generator, camera: Camera, size: tuple[int, int]) -> list[Solid]:
+    """A wall behind everything: flat or rough, upright or leaning."""
+    axes = _facing(rng, camera, rng.choice([0.0, 0.3, 1.0]))
+    where = _middle(camera, size, _BACKGROUND)
+    solids = [Solid("plane", frame(axes, where))]
+    if rng.random() < 0.35:
+        solids.append(_rough(rng, camera, size, axes, where))
+    if rng.random() < 0.3:
+        solids += _floor(rng, camera, size)
+    return solids
+
+
+def _rough(
+    rng: np.random.Generator,
+    camera: Camera,
+    size: tuple[int, int],
+    axes: NDArray[np.float64],
+    where: NDArray[np.float64],
+) -> Solid:
+    """A rough surface over the whole picture."""
+    half = 1.5 * max(size) / camera.focal * _BACKGROUND
+    sizes = np.array([half, half, half * rng.uniform(0.005, 0.15)])
+    return Solid("height_field", frame(axes * sizes, where), ground(rng, rng.uniform(0.5, 4)))
+
+
+def _floor(rng: np.random.Generator, camera: Camera, size: tuple[int, int]) -> list[Solid]:
+    """A level floor that meets the background within the picture."""
+    row = size[0] * rng.uniform(0.3, 1.1)
+    where = _point(camera, size[1] / 2, row, _BACKGROUND)
+    flat = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
+    return [Solid("plane", frame(flat, where))]
+
+
+def _room(rng: np.random.Generator, camera: Camera, size: tuple[int, int]) -> list[Solid]:
+    """A room around the camera, a corner of it perhaps in view."""
+    across = max(size) / camera.focal * _BACKGROUND
+    half = np.array([*(0.5 * across + rng.uniform(0.1, 0.8, 2) * across), _BACKGROUND])
+    turn = upright(rng.uniform(-np.pi, np.pi) / 4) @ camera.rotation.T
+    where = _middle(camera, size, _BACKGROUND)
+    corner = rng.uniform(-0.5, 0.5, 2) * (half[:2] - 0.3 * across)
+    origin = where - turn @ np.array([*corner, half[2]])
+    return [Solid("room", frame(turn * half, origin)), *_floor(rng, camera, size)]
+
+
+def _table(rng: np.random.Generator, camera: Camera, size: tuple[int, int]) -> list[Solid]:
+    """A large surface seen at a slant, and nothing behind it for long."""
+    axes = _facing(rng, camera, 1.5)
+    where = _middle(camera, size, _BACKGROUND)
+    return [Solid("plane", frame(axes, where)), Solid("plane", frame(np.eye(3) * 1.0, 1.6 * where))]
+
+
+def _landscape(rng: np.random.Generator, camera: Camera, size: tuple[int, int]) -> list[Solid]:
+    """Rolling ground towards a far horizon."""
+    row = size[0] * rng.uniform(0.5, 1.2)
+    where = _point(camera, size[1] / 2, row, _BACKGROUND)
+    flat = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
+    reach = 3 * _BACKGROUND
+    hills = flat * np.array([reach, reach, rng.uniform(0.01, 0.1)])
+    return [
+        Solid("height_field", frame(hills, where), ground(rng, rng.uniform(1, 8))),
+        Solid("plane", frame(camera.rotation.T, rng.uniform(1.2, 5) * where)),
+    ]
+
+
+def _thing(
+    rng: np.random.Generator,
+    camera: Camera,
+    size: tuple[int, int],
+    config: SceneryConfig,
+    distance: float,
+) -> list[Solid]:
+    """Draw a thing and put it before the camera, at least in part in the picture."""
+    which = int(np.searchsorted(_SHARES, rng.random() * _SHARES[-1], side="right"))
+    maker, _, any_way = THINGS[_NAMES[which]]
+    smallest, largest = config.radius
+    pixels = np.exp(rng.uniform(np.log(smallest), np.log(largest)))
+    radius = min(pixels / camera.focal, 0.4) * distance
+    if any_way and rng.random() < 0.6:
+        axes = turned(rng)
+    else:
+        axes = upright(rng.uniform(-np.pi, np.pi))
+        if rng.random() < 0.5:
+            axes = upright(rng.normal(0, 0.2))
+    row, column = rng.uniform(-0.1, 1.1, 2) * size
+    return place(maker(rng), axes * radius, _point(camera, column, row, distance))

@@ -1,0 +1,107 @@
+"""What a sensor or a file format does to an exact map: whole levels, ragged stairs, shadows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsdmsr.errors import ConfigError
+
+__all__ = ["SensingConfig", "jitter", "sense"]
+
+FloatMap = NDArray[np.float32]
+BoolMap = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SensingConfig:
+    """Say how exact maps become those that networks learn from.
+
+    Raises:
+        ConfigError: If a range is empty or a probability is not one.
+    """
+
+    quantised: float = 0.6
+    """How often a scene is rounded to whole levels, as many public maps are."""
+    levels: tuple[float, float] = (8.0, 220.0)
+    """Fewest and most whole levels that a quantised scene spans."""
+    ragged: float = 0.2
+    """How often the stairs of a quantised scene are ragged by a pixel or two."""
+    holes: float = 0.0
+    """How often a scene has holes beside its edges, as two cameras side by side leave them."""
+    shadow: tuple[float, float] = (1.5, 12.0)
+    """Width in pixels of the hole beside the scene's deepest step; drawn log-uniformly."""
+
+    def __post_init__(self) -> None:
+        for name in ("levels", "shadow"):
+            low, high = getattr(self, name)
+            if not 0 < low <= high:
+                raise ConfigError(f"{name} is {low}…{high}: give two numbers, 0 < low ≤ high")
+        for name in ("quantised", "ragged", "holes"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"{name} is {getattr(self, name)}: give a probability, 0 to 1")
+
+
+def jitter(rng: np.random.Generator, size: tuple[int, int], strength: float) -> FloatMap:
+    """Draw noise that is constant over small blocks, its standard deviation `strength`."""
+    block = int(rng.integers(1, 5))
+    coarse = rng.standard_normal((-(-size[0] // block), -(-size[1] // block)), dtype=np.float32)
+    fine = coarse.repeat(block, axis=0).repeat(block, axis=1)[: size[0], : size[1]]
+    return np.asarray(fine * np.float32(strength))
+
+
+def sense(
+    rng: np.random.Generator, scene: NDArray[np.floating], config: SensingConfig
+) -> tuple[FloatMap, BoolMap]:
+    """Return the map as a file would hold it, and which pixels are valid.
+
+    Args:
+        rng: Where the randomness comes from.
+        scene: An exact map, h×w, larger is nearer.
+        config: What may happen to it.
+    """
+    valid = np.ones(scene.shape, dtype=bool)
+    if rng.random() < config.holes:
+        valid = ~_shadows(rng, scene, config)
+    if rng.random() < config.quantised:
+        scene = _quantise(rng, scene, config)
+    return scene.astype(np.float32), valid
+
+
+def _quantise(
+    rng: np.random.Generator, scene: NDArray[np.floating], config: SensingConfig
+) -> NDArray[np.floating]:
+    """Round the scene to whole levels."""
+    low, high = float(scene.min()), float(scene.max())
+    few, many = config.levels
+    steps = np.exp(rng.uniform(np.log(few), np.log(many)))
+    if high <= low:
+        return scene
+    levels = (scene - low) * (steps / (high - low)) + rng.random()
+    if rng.random() < config.ragged:
+        size = (scene.shape[0], scene.shape[1])
+        levels = levels + jitter(rng, size, rng.uniform(0.02, 0.15))
+    return np.asarray(np.round(levels))
+
+
+def _shadows(
+    rng: np.random.Generator, scene: NDArray[np.floating], config: SensingConfig
+) -> BoolMap:
+    """Return which pixels a second camera does not see, to the left or right of nearer ones.
+
+    With disparities d, a pixel at column x is hidden if some pixel s columns beside it has a
+    disparity larger by s or more.
+    """
+    narrow, wide = config.shadow
+    span = float(np.ptp(scene))
+    width = np.exp(rng.uniform(np.log(narrow), np.log(wide)))
+    hidden = np.zeros(scene.shape, dtype=bool)
+    if span == 0:
+        return hidden
+    side = 1 if rng.random() < 0.5 else -1
+    disparity = scene[:, ::side] * (width / span)
+    for shift in range(1, min(int(width) + 1, scene.shape[1])):
+        hidden[:, shift:] |= disparity[:, :-shift] - disparity[:, shift:] >= shift
+    return hidden[:, ::side]

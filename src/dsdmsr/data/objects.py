@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.data.outlines import OUTLINES, draw_outline
-from dsdmsr.data.solids import WAVES, Solid, extrusion
+from dsdmsr.data.solids import WAVES, Solid, outlined
 
 __all__ = ["THINGS", "frame", "ground", "place", "rod", "turned", "upright"]
 
@@ -128,8 +128,11 @@ def _ring(rng: np.random.Generator) -> list[Solid]:
 
 def _cut_out(rng: np.random.Generator) -> list[Solid]:
     """A flat or thick shape: a leaf, a letter, a gear, a plate with slots."""
-    thick = np.exp(rng.uniform(np.log(0.01), np.log(0.5)))
-    return [extrusion(draw_outline(rng), frame(_diagonal(1, 1, thick), _ORIGIN))]
+    outline = draw_outline(rng)
+    if rng.random() < 0.4:
+        return [outlined("sheet", outline, frame(np.eye(3), _ORIGIN))]
+    thick = np.exp(rng.uniform(np.log(0.02), np.log(0.5)))
+    return [outlined("extrusion", outline, frame(_diagonal(1, 1, thick), _ORIGIN))]
 
 
 def _cloth(rng: np.random.Generator) -> list[Solid]:
@@ -211,7 +214,7 @@ def _foliage(rng: np.random.Generator) -> list[Solid]:
         at = direction / np.linalg.norm(direction) * rng.uniform(0.3, 1)
         axes = turned(rng) * size * rng.uniform(0.6, 1.2)
         if rng.random() < 0.25:
-            leaf = extrusion(OUTLINES["leaf"](rng), frame(axes * (1, 1, 0.03), at))
+            leaf = outlined("sheet", OUTLINES["leaf"](rng), frame(axes, at))
         else:
             leaf = Solid("ellipsoid", frame(axes * (1, 0.45, 0.05), at))
         solids.append(leaf)
@@ -240,7 +243,7 @@ def _plant(rng: np.random.Generator) -> list[Solid]:
         tip = np.array([rng.normal(0, 0.4), -rng.uniform(0, 1), rng.normal(0, 0.4)])
         solids += rod(np.array([0, 0.6, 0]), tip, 0.015)
         leaf = turned(rng) * rng.uniform(0.15, 0.4)
-        solids.append(extrusion(OUTLINES["leaf"](rng), frame(leaf * (1, 1, 0.02), tip)))
+        solids.append(outlined("sheet", OUTLINES["leaf"](rng), frame(leaf, tip)))
     return solids
 
 

@@ -97,7 +97,7 @@ def _plate(rng: np.random.Generator) -> list[Polygon]:
     turn = np.pi / 4 if corners == 4 else 0.0
     hole = _around(np.full(corners, 1.4 if corners == 4 else 1.0), turn) * size
     hole = np.clip(hole, -0.95 * np.array([cell / 2, ratio]), 0.95 * np.array([cell / 2, ratio]))
-    return [plate, *((*hole, -1 + cell * (k + 0.5), 0) for k in range(holes))]
+    return [plate, *(hole + np.array([-1 + cell * (k + 0.5), 0]) for k in range(holes))]
 
 
 OUTLINES: dict[str, Callable[[np.random.Generator], list[Polygon]]] = {

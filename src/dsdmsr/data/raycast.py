@@ -7,8 +7,9 @@ and differs between devices by the last digits of sine and square root only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -21,8 +22,10 @@ __all__ = ["Camera", "ray_cast"]
 
 _NEAREST = 1e-3
 _CORNERS = np.stack(np.meshgrid([-1.0, 1.0], [-1.0, 1.0], [-1.0, 1.0]), -1).reshape(8, 3)
-_CHUNK = {"cpu": 2**16, "cuda": 2**22}
+_CHUNK = {"cpu": 2**15, "cuda": 2**22}
 """How many rays are cast at once: what the CPU's cache or the GPU's memory holds."""
+_ALONE = 2**12
+"""Rectangles of so many pixels are cast by themselves, which saves looking up what they share."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +45,29 @@ class Camera:
     """Where the camera is in the world, 3 numbers."""
 
 
+class _Part(NamedTuple):
+    """A solid as a camera sees it: the rectangle it may fill, and rays in its frame."""
+
+    pixel: int
+    """Where the rectangle's first pixel is, counted over all scenes."""
+    left: int
+    top: int
+    columns: int
+    rows: int
+    rays: NDArray[np.float64]
+    """Origin, and direction = ahead + column · across + row · down: four times 3 numbers."""
+    shape: tuple[float, ...]
+
+    @property
+    def area(self) -> int:
+        return self.columns * self.rows
+
+
 def ray_cast(
     scenes: Sequence[tuple[Sequence[Solid], Camera]],
     size: tuple[int, int],
+    *,
+    backdrop: float = float("inf"),
     device: torch.device | str = "cpu",
 ) -> Tensor:
     """Return the depth maps of scenes, along the optical axis.
@@ -52,72 +75,76 @@ def ray_cast(
     Args:
         scenes: The solids of each scene, and the camera that looks at them.
         size: Height and width in pixels, the same for all.
+        backdrop: The depth of what is behind all solids.
         device: Where to compute.
 
     Returns:
-        b×1×h×w, float64, in the unit of the solids' frames; infinite where nothing is hit.
+        b×1×h×w, float64, in the unit of the solids' frames.
     """
     height, width = size
-    nearest = torch.full(
-        (len(scenes) * height * width,), torch.inf, dtype=torch.float64, device=device
-    )
+    parts: dict[str, list[_Part]] = {kind: [] for kind in HITS}
+    for number, (solids, camera) in enumerate(scenes):
+        for kind, part in _seen(solids, camera, size, number * height * width):
+            parts[kind].append(part)
+    nearest = torch.full((len(scenes) * height * width,), backdrop, dtype=torch.float64).to(device)
     for kind, hit in HITS.items():
-        parts = [
-            _Part(number, solid, camera, size)
-            for number, (solids, camera) in enumerate(scenes)
-            for solid in solids
-            if solid.kind == kind
-        ]
-        for group in _grouped([p for p in parts if p.area], _CHUNK[nearest.device.type]):
-            pixels, rays = _aim(group, size, nearest.device)
+        for group in _grouped(parts[kind], _CHUNK[nearest.device.type]):
+            pixels, rays = (_aim_one if len(group) == 1 else _aim)(group, width, nearest.device)
             t = hit(rays)
-            places = torch.nonzero(t < torch.inf).squeeze(1)
+            places = torch.nonzero(t < backdrop).squeeze(1)
             nearest.scatter_reduce_(0, pixels[places], t[places], "amin")
     return nearest.reshape(len(scenes), 1, height, width)
 
 
-class _Part:
-    """A solid, seen by a camera: the rectangle it may fill, and rays in its frame."""
+def _seen(
+    solids: Sequence[Solid], camera: Camera, size: tuple[int, int], first: int
+) -> Iterator[tuple[str, _Part]]:
+    """Yield the parts of a scene that are in the picture, whose pixels begin at `first`."""
+    if not solids:
+        return
+    frames = np.stack([solid.frame for solid in solids])
+    everywhere = np.array([solid.kind in UNBOUNDED for solid in solids])
+    rectangles = _rectangles(frames, everywhere, camera, size)
+    inverses = np.linalg.inv(frames[:, :, :3])
+    origins = inverses @ (camera.position - frames[:, :, 3])[:, :, None]
+    axes = inverses @ camera.rotation.T
+    across, down = axes[:, :, 0] / camera.focal, axes[:, :, 1] / camera.focal
+    ahead = axes[:, :, 2] - camera.centre[0] * across - camera.centre[1] * down
+    rays = np.concatenate([origins[:, :, 0], ahead, across, down], 1)
+    for k in np.flatnonzero((rectangles[:, 2:] > 0).all(1)):
+        left, top, columns, rows = (int(n) for n in rectangles[k])
+        pixel = first + top * size[1] + left
+        yield solids[k].kind, _Part(pixel, left, top, columns, rows, rays[k], solids[k].shape)
 
-    def __init__(self, scene: int, solid: Solid, camera: Camera, size: tuple[int, int]) -> None:
-        self.scene, self.shape = scene, solid.shape
-        axes, origin = solid.frame[:, :3], solid.frame[:, 3]
-        self.top, self.left, self.rows, self.columns = _rectangle(solid, camera, size)
-        self.area = self.rows * self.columns
-        if not self.area:
-            return
-        inverse = np.linalg.inv(axes)
-        per_axis = inverse @ camera.rotation.T
-        across, down = per_axis[:, 0] / camera.focal, per_axis[:, 1] / camera.focal
-        ahead = per_axis[:, 2] - camera.centre[0] * across - camera.centre[1] * down
-        self.rays = np.concatenate([inverse @ (camera.position - origin), ahead, across, down])
 
-
-def _rectangle(solid: Solid, camera: Camera, size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Return top, left, rows and columns of pixels that may see the solid."""
+def _rectangles(
+    frames: NDArray[np.float64],
+    everywhere: NDArray[np.bool_],
+    camera: Camera,
+    size: tuple[int, int],
+) -> NDArray[np.int64]:
+    """Return left, top, columns and rows of the pixels that may see each solid."""
     height, width = size
-    everything = (0, 0, height, width)
-    if solid.kind in UNBOUNDED:
-        return everything
-    world = _CORNERS @ solid.frame[:, :3].T + solid.frame[:, 3]
-    x, y, z = camera.rotation @ (world - camera.position).T
-    if z.max() < _NEAREST:
-        return (0, 0, 0, 0)
-    if z.min() < _NEAREST:
-        return everything
+    world = _CORNERS @ frames[:, :, :3].swapaxes(1, 2) + frames[:, None, :, 3]
+    x, y, z = np.moveaxis((world - camera.position) @ camera.rotation.T, 2, 0)
+    before = z >= _NEAREST
+    z = np.maximum(z, _NEAREST)
     u, v = camera.focal * x / z + camera.centre[0], camera.focal * y / z + camera.centre[1]
-    left, top = max(0, int(np.ceil(u.min()))), max(0, int(np.ceil(v.min())))
-    right, bottom = min(width - 1, int(u.max())), min(height - 1, int(v.max()))
-    if u.max() < 0 or v.max() < 0 or right < left or bottom < top:
-        return (0, 0, 0, 0)
-    return (top, left, bottom - top + 1, right - left + 1)
+    left, right = np.clip(np.ceil(u.min(1)), 0, width), np.clip(np.floor(u.max(1)), -1, width - 1)
+    top, bottom = np.clip(np.ceil(v.min(1)), 0, height), np.clip(np.floor(v.max(1)), -1, height - 1)
+    found = np.stack([left, top, right - left + 1, bottom - top + 1], 1)
+    found[~before.any(1)] = 0
+    found[(before.any(1) & ~before.all(1)) | everywhere] = (0, 0, width, height)
+    rectangles: NDArray[np.int64] = found.astype(np.int64)
+    return rectangles
 
 
 def _grouped(parts: list[_Part], limit: int) -> list[list[_Part]]:
-    """Put parts together until they have about `limit` rays."""
-    groups: list[list[_Part]] = []
+    """Put small parts together until they have about `limit` rays, alike shapes side by side."""
+    groups = [[part] for part in parts if part.area >= _ALONE]
     filled = limit
-    for part in parts:
+    small = (part for part in parts if part.area < _ALONE)
+    for part in sorted(small, key=lambda part: part.shape[:1]):
         if filled + part.area > limit:
             groups.append([])
             filled = 0
@@ -126,45 +153,71 @@ def _grouped(parts: list[_Part], limit: int) -> list[list[_Part]]:
     return groups
 
 
-def _aim(parts: list[_Part], size: tuple[int, int], device: torch.device) -> tuple[Tensor, Rays]:
+def _aim_one(
+    parts: list[_Part], width: int, device: torch.device
+) -> tuple[Tensor, Rays]:
+    """Return the pixels of one part's rectangle, and their rays in its frame."""
+    (part,) = parts
+    numbers = torch.from_numpy(part.rays).to(device)
+    u = torch.arange(part.left, part.left + part.columns, device=device)
+    v = torch.arange(part.top, part.top + part.rows, device=device)
+    direction = [
+        (
+            (numbers[3 + k] + v.double() * numbers[9 + k])[:, None]
+            + u.double() * numbers[6 + k]
+        ).flatten()
+        for k in range(3)
+    ]
+    pixels = part.pixel + (v - part.top)[:, None] * width + (u - part.left)
+    origin = [numbers[k].expand(part.area) for k in range(3)]
+    shapes = torch.tensor([part.shape], dtype=torch.float64, device=device)
+    return pixels.flatten(), _rays(origin, direction, shapes, None)
+
+
+def _aim(parts: list[_Part], width: int, device: torch.device) -> tuple[Tensor, Rays]:
     """Return the pixels of the parts' rectangles, and their rays in the parts' frames."""
 
     def column(values: list[int]) -> Tensor:
         return torch.tensor(values, device=device)
 
-    height, width = size
     rows = column([p.rows for p in parts])
     row_part = torch.repeat_interleave(rows)
-    begun = torch.cumsum(rows, 0) - rows
-    v = torch.arange(len(row_part), device=device) - begun[row_part]
-    v = v + column([p.top for p in parts])[row_part]
+    v = torch.arange(len(row_part), device=device) - (torch.cumsum(rows, 0) - rows)[row_part]
     columns = column([p.columns for p in parts])[row_part]
     row = torch.repeat_interleave(columns)
-    started = torch.cumsum(columns, 0) - columns
-    lefts = column([p.left for p in parts])[row_part] - started
-    u = torch.arange(len(row), device=device) + lefts[row]
-    firsts = (column([p.scene for p in parts])[row_part] * height + v) * width
-    numbers = torch.from_numpy(np.stack([p.rays for p in parts], 1)).to(device)
-    # Everything but `across` is the same along a row of pixels.
-    per_row = numbers[:, row_part]
-    starts = per_row[3:6] + v.double() * per_row[9:12]
-    u64 = u.double()
-    origin = [per_row[k][row] for k in range(3)]
-    direction = [starts[k][row] + u64 * per_row[6 + k][row] for k in range(3)]
+    u = torch.arange(len(row), device=device) - (torch.cumsum(columns, 0) - columns)[row]
+    pixels = (column([p.pixel for p in parts])[row_part] + v * width)[row] + u
+    # All but `across` is the same along a row of pixels.
+    numbers = torch.from_numpy(np.stack([p.rays for p in parts], 1)).to(device)[:, row_part]
+    v = v + column([p.top for p in parts])[row_part]
+    starts = numbers[3:6] + v.double() * numbers[9:12]
+    u = (u + column([p.left for p in parts])[row_part][row]).double()
+    origin = [numbers[k][row] for k in range(3)]
+    direction = [starts[k][row] + u * numbers[6 + k][row] for k in range(3)]
     shapes = torch.tensor([p.shape for p in parts], dtype=torch.float64, device=device)
-    part = row_part[row]
-    return firsts[row] + u, _rays(origin, direction, shapes, part)
+    return pixels, _rays(origin, direction, shapes, row_part[row])
 
 
-def _rays(origin: list[Tensor], direction: list[Tensor], shapes: Tensor, part: Tensor) -> Rays:
+def _rays(
+    origin: list[Tensor], direction: list[Tensor], shapes: Tensor, part: Tensor | None
+) -> Rays:
+    """Return rays whose solids' shapes are rows of `shapes`: row part[i], or all the only one."""
+
     def chosen(places: Tensor) -> Rays:
         return _rays(
-            [x[places] for x in origin], [x[places] for x in direction], shapes, part[places]
+            [x[places] for x in origin],
+            [x[places] for x in direction],
+            shapes,
+            None if part is None else part[places],
         )
+
+    def shape(k: int) -> Tensor:
+        values = shapes[:, k]
+        return values.expand(len(origin[0])) if part is None else values[part]
 
     return Rays(
         (origin[0], origin[1], origin[2]),
         (direction[0], direction[1], direction[2]),
-        lambda k: shapes[:, k][part],
+        shape,
         chosen,
     )

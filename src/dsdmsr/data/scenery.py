@@ -16,7 +16,7 @@ from dsdmsr.data.raycast import Camera
 from dsdmsr.data.solids import Solid
 from dsdmsr.errors import ConfigError
 
-__all__ = ["SceneryConfig", "furnish"]
+__all__ = ["BACKDROP", "SceneryConfig", "furnish"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +53,8 @@ _NAMES = list(THINGS)
 _SHARES = np.cumsum([share for _, share, _ in THINGS.values()])
 _BACKGROUND = 1.0
 """Distance of the surroundings; scenes have no absolute scale."""
+BACKDROP = 8.0
+"""Distance of what is behind them."""
 
 
 def furnish(
@@ -66,13 +68,11 @@ def furnish(
         config: What scenes look like.
 
     Returns:
-        Solids that leave no pixel without a hit, and the camera.
+        The solids, and the camera. What is behind them all is at `BACKDROP`.
     """
     camera = _draw_camera(rng, size, config)
     surroundings = (_wall, _room, _table, _landscape)[int(rng.choice(4, p=[0.4, 0.25, 0.2, 0.15]))]
     solids = surroundings(rng, camera, size)
-    far = 40 * np.eye(3)
-    solids.append(Solid("room", frame(far, camera.position)))
     fewest, most = config.things
     share = (size[0] * size[1] / 256**2) ** 0.75
     count = max(2, round(np.exp(rng.uniform(np.log(fewest), np.log(most))) * share))

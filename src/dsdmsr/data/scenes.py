@@ -12,7 +12,7 @@ from torch import Tensor
 
 from dsdmsr.data.cutouts import CutoutConfig, paint_cutouts
 from dsdmsr.data.raycast import ray_cast
-from dsdmsr.data.scenery import SceneryConfig, furnish
+from dsdmsr.data.scenery import BACKDROP, SceneryConfig, furnish
 from dsdmsr.data.sensing import SensingConfig, sense
 from dsdmsr.errors import ConfigError
 
@@ -73,7 +73,7 @@ def draw_scenes(
         for rng, ray_casts in zip(generators, cast, strict=True)
         if ray_casts
     ]
-    distances = iter(ray_cast(furnished, size, device).cpu().numpy())
+    distances = iter(ray_cast(furnished, size, backdrop=BACKDROP, device=device).cpu().numpy())
     maps, valids = [], []
     for rng, ray_casts in zip(generators, cast, strict=True):
         scene: NDArray[np.floating]

@@ -8,22 +8,22 @@ All functions here work elementwise on rays: what a ray hits depends on nothing 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-__all__ = ["EDGES", "HITS", "UNBOUNDED", "WAVES", "Rays", "Solid", "extrusion"]
+__all__ = ["EDGES", "HITS", "UNBOUNDED", "WAVES", "Rays", "Solid", "outlined"]
 
 EDGES = 40
 """The most edges of an extruded outline."""
 WAVES = 3
 """How many waves make a height field."""
 
-_STEPS, _NARROWINGS = 16, 12
-_TORUS_STEPS = 96
+_STEPS, _NARROWINGS = 16, 8
+_TORUS_ROUNDS, _TORUS_STEPS = 8, 12
 
 
 class Solid(NamedTuple):
@@ -48,10 +48,15 @@ class Rays(NamedTuple):
     """The rays at these places of the list."""
 
 
-def extrusion(outlines: list[NDArray[np.float64]], frame: NDArray[np.float64]) -> Solid:
-    """Return the solid between z = -1 and z = 1 over an outline.
+def outlined(
+    kind: Literal["extrusion", "sheet"],
+    outlines: list[NDArray[np.float64]],
+    frame: NDArray[np.float64],
+) -> Solid:
+    """Return a solid with an outline.
 
     Args:
+        kind: ``extrusion``, from z = -1 to z = 1, or ``sheet``, flat at z = 0.
         outlines: Closed polygons, n×2, within [-1, 1]²; a polygon in another one is a hole.
         frame: See `Solid`.
     """
@@ -61,7 +66,7 @@ def extrusion(outlines: list[NDArray[np.float64]], frame: NDArray[np.float64]) -
         raise ValueError(f"{len(starts)} edges: at most {EDGES}")
     edges = np.zeros((EDGES, 4))
     edges[: len(starts)] = np.concatenate([starts, ends], axis=1)
-    return Solid("extrusion", frame, (float(len(starts)), *edges.ravel()))
+    return Solid(kind, frame, (float(len(starts)), *edges.ravel().tolist()))
 
 
 def _positive_first(entry: Tensor, leave: Tensor) -> Tensor:
@@ -151,20 +156,29 @@ def _torus(rays: Rays) -> Tensor:
 
     Steps as long as the distance to the ring never jump over it. Rays that pass so close that
     they are not there after all steps have missed it.
+
+    Source:
+        Hart: "Sphere tracing", The Visual Computer, 1996.
     """
 
     def hit(rays: Rays, entry: Tensor, leave: Tensor) -> Tensor:
-        (x, y, z), (p, q, r) = rays.origin, rays.direction
-        tube = rays.shape(0)
-        speed = (p * p + q * q + r * r).sqrt()
+        found = torch.full_like(entry, torch.inf)
+        places = torch.arange(len(entry), device=entry.device)
         t = entry
-        distance = t
-        for _ in range(_TORUS_STEPS):
-            u, v, w = x + t * p, y + t * q, z + t * r
-            across = (u * u + v * v).sqrt() - (1 - tube)
-            distance = (across * across + w * w).sqrt() - tube
-            t = t + distance / speed
-        return torch.where((distance.abs() < 1e-9) & (t <= leave), t, torch.inf)
+        for _ in range(_TORUS_ROUNDS):
+            (x, y, z), (p, q, r) = rays.origin, rays.direction
+            tube, pace = rays.shape(0), 1 / (p * p + q * q + r * r).sqrt()
+            distance = t
+            for _ in range(_TORUS_STEPS):
+                u, v, w = x + t * p, y + t * q, z + t * r
+                across = (u * u + v * v).sqrt() - (1 - tube)
+                distance = (across * across + w * w).sqrt() - tube
+                t = t + distance * pace
+            there = distance.abs() < 1e-10
+            found[places[there]] = t[there]
+            going = torch.nonzero(~there & (t < leave)).squeeze(1)
+            places, t, leave, rays = places[going], t[going], leave[going], rays.chosen(going)
+        return found
 
     return _within_cube(rays, hit)
 
@@ -177,43 +191,91 @@ def _height_field(rays: Rays) -> Tensor:
     """
 
     def hit(rays: Rays, entry: Tensor, leave: Tensor) -> Tensor:
-        (x, y, z), (p, q, r) = rays.origin, rays.direction
-        # Along a ray, a wave's argument is linear in t.
-        waves = []
-        for k in range(WAVES):
-            strength, u, v, phase = (rays.shape(4 * k + j) for j in range(4))
-            waves.append((strength, u * x + v * y + phase, u * p + v * q))
-
-        def clearance(t: Tensor) -> Tensor:
-            height = z + t * r
-            for strength, begin, rate in waves:
-                height = height - strength * torch.sin(begin + rate * t)
-            return height
-
         step = (leave - entry) / _STEPS
-        before = clearance(entry)
-        low, high = entry, entry
-        at_low, at_high = before, before
+        waves = _waves(rays)
+        # Along a ray a wave's argument grows by equal steps: turn (sine, cosine) instead.
+        turning = []
+        for strength, begin, rate in waves:
+            angle, turn = begin + rate * entry, rate * step
+            turning.append([strength * angle.sin(), strength * angle.cos(), turn.sin(), turn.cos()])
+        height = rays.origin[2] + entry * rays.direction[2]
+        rise = step * rays.direction[2]
+        before = height - sum(wave[0] for wave in turning)
+        low, at_low = entry, before
+        at_high = before
         found = torch.zeros_like(entry, dtype=torch.bool)
         for k in range(1, _STEPS + 1):
-            t = entry + k * step
-            after = clearance(t)
+            height = height + rise
+            for wave in turning:
+                sine, cosine, turn_sine, turn_cosine = wave
+                wave[0] = sine * turn_cosine + cosine * turn_sine
+                wave[1] = cosine * turn_cosine - sine * turn_sine
+            after = height - sum(wave[0] for wave in turning)
             crossed = ~found & (before > 0) & (after <= 0)
-            low, at_low = torch.where(crossed, t - step, low), torch.where(crossed, before, at_low)
-            high, at_high = torch.where(crossed, t, high), torch.where(crossed, after, at_high)
+            low = torch.where(crossed, entry + (k - 1) * step, low)
+            at_low, at_high = (
+                torch.where(crossed, before, at_low),
+                torch.where(crossed, after, at_high),
+            )
             found = found | crossed
             before = after
-        for _ in range(_NARROWINGS):
-            t = (low * at_high - high * at_low) / (at_high - at_low)
-            t = torch.where((t >= low) & (t <= high), t, (low + high) / 2)
-            value = clearance(t)
-            above = value > 0
-            low, high = torch.where(above, t, low), torch.where(above, high, t)
-            at_low = torch.where(above, value, at_low / 2)
-            at_high = torch.where(above, at_high / 2, value)
-        return torch.where(found, high, torch.inf)
+        result = torch.full_like(entry, torch.inf)
+        places = torch.nonzero(found).squeeze(1)
+        low = low[places]
+        result[places] = _false_position(
+            rays.chosen(places), low, low + step[places], at_low[places], at_high[places]
+        )
+        return result
 
     return _within_cube(rays, hit)
+
+
+def _waves(rays: Rays) -> list[tuple[Tensor, Tensor, Tensor]]:
+    """Return strength, beginning and rate of each wave along the rays."""
+    (x, y, _), (p, q, _) = rays.origin, rays.direction
+    waves = []
+    for k in range(WAVES):
+        strength, u, v, phase = (rays.shape(4 * k + j) for j in range(4))
+        waves.append((strength, u * x + v * y + phase, u * p + v * q))
+    return waves
+
+
+def _false_position(
+    rays: Rays, low: Tensor, high: Tensor, at_low: Tensor, at_high: Tensor
+) -> Tensor:
+    """Return where rays meet a height field, between `low` (above) and `high` (under it)."""
+    z, r = rays.origin[2], rays.direction[2]
+    waves = _waves(rays)
+    for _ in range(_NARROWINGS):
+        t = (low * at_high - high * at_low) / (at_high - at_low)
+        t = torch.where((t >= low) & (t <= high), t, (low + high) / 2)
+        value = z + t * r - sum(a * torch.sin(begin + rate * t) for a, begin, rate in waves)
+        above = value > 0
+        low, high = torch.where(above, t, low), torch.where(above, high, t)
+        at_low = torch.where(above, value, at_low / 2)
+        at_high = torch.where(above, at_high / 2, value)
+    return high
+
+
+def _sheet(rays: Rays) -> Tensor:
+    """An outline without thickness, at z = 0; shape as for `_extrusion`."""
+
+    def hit(rays: Rays, entry: Tensor, leave: Tensor) -> Tensor:
+        (x, y, z), (p, q, r) = rays.origin, rays.direction
+        t = -z / r
+        inside = _odd(rays, x + t * p, y + t * q)
+        return torch.where(inside & (t > 0), t, torch.inf)
+
+    return _within_cube(rays, hit)
+
+
+def _odd(rays: Rays, u: Tensor, v: Tensor) -> Tensor:
+    """Return whether a half line from (u, v) crosses an odd number of the outline's edges."""
+    odd = torch.zeros_like(u, dtype=torch.bool)
+    for k in range(int(rays.shape(0).max())):
+        x1, y1, x2, y2 = (rays.shape(1 + 4 * k + j) for j in range(4))
+        odd ^= ((v > y1) != (v > y2)) & (u < x1 + (v - y1) * ((x2 - x1) / (y2 - y1)))
+    return odd
 
 
 def _extrusion(rays: Rays) -> Tensor:
@@ -221,24 +283,19 @@ def _extrusion(rays: Rays) -> Tensor:
 
     def hit(rays: Rays, entry: Tensor, leave: Tensor) -> Tensor:
         (x, y, z), (p, q, r) = rays.origin, rays.direction
-        lids = [(-1 - z) / r, (1 - z) / r]
-        inside = [torch.zeros_like(x, dtype=torch.bool) for _ in lids]
-        best = torch.full_like(x, torch.inf)
+        best = torch.full_like(entry, torch.inf)
         for k in range(int(rays.shape(0).max())):
             x1, y1, x2, y2 = (rays.shape(1 + 4 * k + j) for j in range(4))
             ex, ey = x2 - x1, y2 - y1
-            for j, t in enumerate(lids):
-                u, v = x + t * p, y + t * q
-                spans = (v > y1) != (v > y2)
-                inside[j] = inside[j] ^ (spans & (u < x1 + (v - y1) * (ex / ey)))
+            bx, by = x1 - x, y1 - y
             across = p * ey - q * ex
-            t = ((x1 - x) * ey - (y1 - y) * ex) / across
-            along = ((x + t * p - x1) * ex + (y + t * q - y1) * ey) / (ex * ex + ey * ey)
+            t, along = (bx * ey - by * ex) / across, (bx * q - by * p) / across
             wall = (t > 0) & (along >= 0) & (along <= 1) & ((z + t * r).abs() <= 1)
             best = torch.where(wall, torch.minimum(best, t), best)
-        for t, within in zip(lids, inside, strict=True):
-            best = torch.where(within & (t > 0), torch.minimum(best, t), best)
-        return best
+        # Of the two lids, only the one that the ray meets first can hide the walls.
+        t = torch.minimum((-1 - z) / r, (1 - z) / r)
+        lid = _odd(rays, x + t * p, y + t * q) & (t > 0)
+        return torch.where(lid, torch.minimum(best, t), best)
 
     return _within_cube(rays, hit)
 
@@ -252,6 +309,7 @@ HITS: dict[str, Callable[[Rays], Tensor]] = {
     "torus": _torus,
     "height_field": _height_field,
     "extrusion": _extrusion,
+    "sheet": _sheet,
 }
 """Kind → the parameter of each ray's first hit, infinite where it misses."""
 

@@ -27,9 +27,9 @@ class SceneryConfig:
         ConfigError: If a range is empty or a probability is not one.
     """
 
-    things: tuple[int, int] = (5, 40)
+    things: tuple[int, int] = (3, 18)
     """Fewest and most things in a scene of 256×256; the number grows with the area."""
-    radius: tuple[float, float] = (5.0, 130.0)
+    radius: tuple[float, float] = (8.0, 220.0)
     """Smallest and largest radius of a thing, in pixels; drawn log-uniformly."""
     window: tuple[float, float] = (1.0, 10.0)
     """By how much the camera's focal length exceeds the picture's side; drawn log-uniformly."""

@@ -25,7 +25,7 @@ class SensingConfig:
 
     quantised: float = 0.6
     """How often a scene is rounded to whole levels, as many public maps are."""
-    levels: tuple[float, float] = (8.0, 220.0)
+    levels: tuple[float, float] = (12.0, 240.0)
     """Fewest and most whole levels that a quantised scene spans."""
     ragged: float = 0.2
     """How often the stairs of a quantised scene are ragged by a pixel or two."""

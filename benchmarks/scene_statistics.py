@@ -1,0 +1,151 @@
+"""Compare the statistics of our scenes with those of real and rendered depth maps.
+
+python benchmarks/scene_statistics.py [--data DATA] [--crops 400]
+
+Writes benchmarks/results/scene_statistics.json, the curves docs/scene-statistics.png and the table
+in docs/scenes.md. Only train/ folders are looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from dsdmsr.data.scenes import SceneConfig, draw_scenes
+from dsdmsr.data.synthetic import LARGEST_SEED
+from dsdmsr.provenance import provenance, write_json
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results" / "scene_statistics.json"
+CURVES = ROOT / "docs" / "scene-statistics.png"
+PAGE = ROOT / "docs" / "scenes.md"
+CROP = 192
+EDGE = 0.04
+"""A step between neighbours of more than this part of the crop's range is an edge."""
+THIN = 7
+"""What a morphological opening of so many pixels takes away is thin."""
+
+Array = NDArray[np.float64]
+
+BINS: dict[str, Array] = {
+    "gradient": np.concatenate([[0, 1e-9], np.geomspace(2e-4, 1, 38)]),
+    "curvature": np.concatenate([[0, 1e-9], np.geomspace(2e-4, 0.2, 30)]),
+    "edge share": np.concatenate([[0, 1e-9], np.geomspace(1e-3, 0.5, 28)]),
+    "edge length": np.geomspace(1, 2000, 30),
+    "thin share": np.concatenate([[0, 1e-9], np.geomspace(1e-4, 0.5, 24)]),
+    "spectrum slope": np.linspace(-5, 0, 41),
+}
+"""Statistic → the borders of its histogram."""
+
+SOURCES = {
+    "Middlebury, full size": ("middlebury/train/full/*.png", 0),
+    "Middlebury, a third": ("middlebury/train/third_original/*.png", 0),
+    "Middlebury 2001": ("middlebury/train/2001/*.p*", None),
+    "Sintel": ("sintel/train/*.png", None),
+    "ICL-NUIM": ("icl_nuim/train/*.png", 0),
+    "Taskonomy": ("rendered/train/*.png", 65535),
+    "FlyingThings": ("flyingthings/train/*.npz", None),
+}
+"""Name → files, and the code of their invalid pixels."""
+
+
+def statistics(depth: Array, valid: NDArray[np.bool_]) -> dict[str, Array]:
+    """Return the samples of every statistic in one crop, in parts of its range."""
+    low, high = depth[valid].min(), depth[valid].max()
+    scene = np.where(valid, (depth - low) / max(high - low, 1e-12), np.nan)
+    steps = [np.abs(np.diff(scene, axis=axis)) for axis in (0, 1)]
+    gradient = np.concatenate([s[np.isfinite(s)] for s in steps])
+    bends = []
+    for axis in (0, 1):
+        bend = np.abs(np.diff(scene, n=2, axis=axis))
+        step = steps[axis]
+        first, second = (step[:-1], step[1:]) if axis == 0 else (step[:, :-1], step[:, 1:])
+        bends.append(bend[np.isfinite(bend) & (first < EDGE) & (second < EDGE)])
+    edges = np.zeros(scene.shape, dtype=bool)
+    edges[:-1] |= steps[0] > EDGE
+    edges[:, :-1] |= steps[1] > EDGE
+    labels, _ = ndimage.label(edges, np.ones((3, 3)))
+    lengths = np.bincount(labels.ravel(), minlength=1)[1:]
+    filled = np.where(valid, scene, 0.5)
+    opened = filled - ndimage.grey_opening(filled, THIN)
+    closed = ndimage.grey_closing(filled, THIN) - filled
+    thin = ((opened > EDGE) | (closed > EDGE)) & valid
+    return {
+        "gradient": gradient,
+        "curvature": np.concatenate(bends),
+        "edge share": np.array([edges.mean()]),
+        "edge length": np.repeat(lengths, lengths).astype(np.float64),
+        "thin share": np.array([thin.mean()]),
+        "spectrum slope": np.array([_slope(filled)]),
+    }
+
+
+def _slope(scene: Array) -> float:
+    """Return the slope of log power over log frequency, between 2 and 64 periods a side."""
+    window = np.hanning(CROP)[:, None] * np.hanning(CROP)
+    power = np.abs(np.fft.fft2((scene - scene.mean()) * window)) ** 2
+    frequency = np.hypot(*np.meshgrid(np.fft.fftfreq(CROP), np.fft.fftfreq(CROP))) * CROP
+    centres, means = [], []
+    borders = np.geomspace(2, 64, 11)
+    for a, b in zip(borders[:-1], borders[1:], strict=True):
+        ring = (frequency >= a) & (frequency < b)
+        centres.append(np.log(np.sqrt(a * b)))
+        means.append(np.log(power[ring].mean() + 1e-12))
+    return float(np.polyfit(centres, means, 1)[0])
+
+
+def histograms(crops: Iterator[tuple[Array, NDArray[np.bool_]]]) -> dict[str, Array]:
+    """Return each statistic's histogram over all crops, every crop weighing the same."""
+    total = {name: np.zeros(len(bins) - 1) for name, bins in BINS.items()}
+    for depth, valid in crops:
+        for name, samples in statistics(depth, valid).items():
+            bins = BINS[name]
+            counts, _ = np.histogram(np.clip(samples, bins[0], bins[-1] * (1 - 1e-9)), bins)
+            if len(samples):
+                total[name] += counts / len(samples)
+    return {name: counts / max(counts.sum(), 1e-12) for name, counts in total.items()}
+
+
+def real_crops(data: Path, pattern: str, invalid: int | None, count: int) -> Iterator[
+    tuple[Array, NDArray[np.bool_]]
+]:
+    """Yield crops of a source's maps, the same number of each, mostly valid and not flat."""
+    files = sorted(data.glob(pattern))
+    rng = np.random.default_rng(0)
+    each = -(-count // len(files))
+    for path in files:
+        if path.suffix == ".npz":
+            depth = np.load(path)["depth"].astype(np.float64)
+        else:
+            depth = np.asarray(Image.open(path)).astype(np.float64)
+        valid = np.ones(depth.shape, bool) if invalid is None else depth != invalid
+        found = tries = 0
+        while found < each and tries < 20 * each:
+            tries += 1
+            y, x = (int(rng.integers(n - CROP + 1)) for n in depth.shape)
+            window = (slice(y, y + CROP), slice(x, x + CROP))
+            crop, usable = depth[window], valid[window]
+            if usable.mean() > 0.98 and np.ptp(crop[usable]) > 0:
+                found += 1
+                yield crop, usable
+
+
+def drawn_crops(config: SceneConfig, count: int) -> Iterator[tuple[Array, NDArray[np.bool_]]]:
+    """Yield scenes of ours."""
+    for k in range(count):
+        depth, valid = draw_scenes(LARGEST_SEED + 2, [k], (CROP, CROP), config)
+        scene = depth[0, 0].numpy().astype(np.float64)
+        if np.ptp(scene) > 0:
+            yield scene, valid[0, 0].numpy()
+
+
+def distance(a: Array, b: Array) -> float:
+    """Return the largest difference of two cumulative distributions (Kolmogorov-Smirnov)."""
+    return float(np.abs(np.cumsum(a) - np.cumsum(b)).max())

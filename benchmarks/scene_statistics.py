@@ -8,9 +8,8 @@ in docs/scenes.md. Only train/ folders are looked at.
 
 from __future__ import annotations
 
-import argparse
-import os
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,6 @@ from scipy import ndimage
 
 from dsdmsr.data.scenes import SceneConfig, draw_scenes
 from dsdmsr.data.synthetic import LARGEST_SEED
-from dsdmsr.provenance import provenance, write_json
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "scene_statistics.json"
@@ -94,7 +92,7 @@ def _slope(scene: Array) -> float:
     frequency = np.hypot(*np.meshgrid(np.fft.fftfreq(CROP), np.fft.fftfreq(CROP))) * CROP
     centres, means = [], []
     borders = np.geomspace(2, 64, 11)
-    for a, b in zip(borders[:-1], borders[1:], strict=True):
+    for a, b in pairwise(borders):
         ring = (frequency >= a) & (frequency < b)
         centres.append(np.log(np.sqrt(a * b)))
         means.append(np.log(power[ring].mean() + 1e-12))
@@ -113,9 +111,9 @@ def histograms(crops: Iterator[tuple[Array, NDArray[np.bool_]]]) -> dict[str, Ar
     return {name: counts / max(counts.sum(), 1e-12) for name, counts in total.items()}
 
 
-def real_crops(data: Path, pattern: str, invalid: int | None, count: int) -> Iterator[
-    tuple[Array, NDArray[np.bool_]]
-]:
+def real_crops(
+    data: Path, pattern: str, invalid: int | None, count: int
+) -> Iterator[tuple[Array, NDArray[np.bool_]]]:
     """Yield crops of a source's maps, the same number of each, mostly valid and not flat."""
     files = sorted(data.glob(pattern))
     rng = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""What made a file: package, commit, date, machine; and files that are whole or not there."""
+"""What made a file: package, commit, date, machine."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+
+from dsdmsr.replacing import replacing
 
 __all__ = ["provenance", "write_json"]
 
@@ -55,10 +57,6 @@ def _processor() -> str:
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON beside `path`, and rename."""
-    beside = path.with_name(f".{path.name}.part")
-    try:
+    """Write JSON, whole or not at all."""
+    with replacing(path) as beside:
         beside.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -164,21 +164,22 @@ def evaluate(
 def train(
     *,
     recipe: str,
-    run_dir: Path,
+    run_dir: Path | None = None,
     minutes: Annotated[float | None, Parameter(group=_length)] = None,
     steps: Annotated[int | None, Parameter(group=_length)] = None,
     resume: Literal["auto", "never"] = "never",
     init: str | None = None,
     device: Literal["auto", "cpu", "cuda"] = "auto",
+    explain: bool = False,
 ) -> int:
-    """Train a network on painted scenes.
+    """Train a network on scenes that are drawn while it learns.
 
     Parameters
     ----------
     recipe
         A packaged recipe (base, base-finish, smoke), or a YAML file.
     run_dir
-        The run's folder: recipe, log, checkpoint, and at the end the network.
+        The run's folder: recipe, logs, checkpoints, and at the end the network.
     minutes
         Length of the run in minutes, instead of the recipe's.
     steps
@@ -189,7 +190,16 @@ def train(
         A network to begin from: packaged, a folder, or owner/name on the Hub.
     device
         auto, cpu, or cuda.
+    explain
+        Print the whole recipe and what a step takes, and train nothing.
     """
+    if explain:
+        from dsdmsr.app.explain import explain_recipe
+
+        explain_recipe(recipe, minutes=minutes, steps=steps, out=out)
+        return 0
+    if run_dir is None:
+        raise ConfigError("no --run-dir: give a new folder, or --explain to look at the recipe")
     try:
         import lightning  # noqa: F401
     except ImportError as error:

@@ -29,9 +29,9 @@ class CutoutConfig:
         ConfigError: If a range is empty or a probability is not one.
     """
 
-    objects: tuple[int, int] = (3, 20)
+    objects: tuple[int, int] = (4, 40)
     """Fewest and most objects in a scene of 256×256; the number grows with the area."""
-    radius: tuple[float, float] = (6.0, 220.0)
+    radius: tuple[float, float] = (6.0, 200.0)
     """Smallest and largest object, in pixels; drawn log-uniformly."""
     flat: float = 0.3
     """How often a surface is fronto-parallel."""

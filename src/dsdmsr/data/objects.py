@@ -107,9 +107,9 @@ _TO_VERTICAL = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
 
 def _pot(rng: np.random.Generator) -> list[Solid]:
     """A cylinder, a cone, a cup, a lamp's shade."""
-    taper = float(rng.choice([0.0, 1.0, rng.uniform(0.2, 1), rng.uniform(1, 1.6)]))
-    wide = rng.uniform(0.25, 0.8) / max(1.0, taper)
-    sizes = _diagonal(wide, wide, rng.uniform(0.4, 1))
+    taper = float(rng.choice([0.0, 1.0, rng.uniform(0.2, 1), rng.uniform(0.6, 1)]))
+    wide = rng.uniform(0.25, 0.8)
+    sizes = _diagonal(wide, wide, rng.uniform(0.4, 1) * rng.choice([-1, 1]))
     solids = [Solid("frustum", frame(_TO_VERTICAL @ sizes, _ORIGIN), (taper,))]
     if rng.random() < 0.3:
         solids += _handle(rng, wide)
@@ -237,8 +237,8 @@ def _hair(rng: np.random.Generator) -> list[Solid]:
 def _plant(rng: np.random.Generator) -> list[Solid]:
     """A pot, stems, and leaves on them."""
     wide = rng.uniform(0.25, 0.4)
-    axes = _TO_VERTICAL @ _diagonal(wide, wide, 0.25)
-    solids = [Solid("frustum", frame(axes, np.array([0, 0.75, 0])), (1.3,))]
+    axes = _TO_VERTICAL @ _diagonal(wide, wide, -0.25)
+    solids = [Solid("frustum", frame(axes, np.array([0, 0.75, 0])), (rng.uniform(0.6, 1),))]
     for _ in range(int(rng.integers(4, 12))):
         tip = np.array([rng.normal(0, 0.4), -rng.uniform(0, 1), rng.normal(0, 0.4)])
         solids += rod(np.array([0, 0.6, 0]), tip, 0.015)
@@ -282,7 +282,7 @@ THINGS: dict[str, tuple[Maker, float, bool]] = {
     "pot": (_pot, 0.12, True),
     "ring": (_ring, 0.05, True),
     "cut_out": (_cut_out, 0.2, True),
-    "cloth": (_cloth, 0.05, True),
+    "cloth": (_cloth, 0.03, True),
     "rods": (_rods, 0.08, False),
     "wire": (_wire, 0.04, True),
     "fence": (_fence, 0.04, False),

@@ -111,7 +111,7 @@ def _seen(
     across, down = axes[:, :, 0] / camera.focal, axes[:, :, 1] / camera.focal
     ahead = axes[:, :, 2] - camera.centre[0] * across - camera.centre[1] * down
     rays = np.concatenate([origins[:, :, 0], ahead, across, down], 1)
-    for k in np.flatnonzero((rectangles[:, 2:] > 0).all(1)):
+    for k in np.flatnonzero((rectangles[:, 2:] > 0).all(1)).tolist():
         left, top, columns, rows = (int(n) for n in rectangles[k])
         pixel = first + top * size[1] + left
         yield solids[k].kind, _Part(pixel, left, top, columns, rows, rays[k], solids[k].shape)
@@ -153,9 +153,7 @@ def _grouped(parts: list[_Part], limit: int) -> list[list[_Part]]:
     return groups
 
 
-def _aim_one(
-    parts: list[_Part], width: int, device: torch.device
-) -> tuple[Tensor, Rays]:
+def _aim_one(parts: list[_Part], width: int, device: torch.device) -> tuple[Tensor, Rays]:
     """Return the pixels of one part's rectangle, and their rays in its frame."""
     (part,) = parts
     numbers = torch.from_numpy(part.rays).to(device)
@@ -163,8 +161,7 @@ def _aim_one(
     v = torch.arange(part.top, part.top + part.rows, device=device)
     direction = [
         (
-            (numbers[3 + k] + v.double() * numbers[9 + k])[:, None]
-            + u.double() * numbers[6 + k]
+            (numbers[3 + k] + v.double() * numbers[9 + k])[:, None] + u.double() * numbers[6 + k]
         ).flatten()
         for k in range(3)
     ]

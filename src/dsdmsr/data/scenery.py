@@ -27,9 +27,9 @@ class SceneryConfig:
         ConfigError: If a range is empty or a probability is not one.
     """
 
-    things: tuple[int, int] = (3, 18)
+    things: tuple[int, int] = (4, 28)
     """Fewest and most things in a scene of 256×256; the number grows with the area."""
-    radius: tuple[float, float] = (8.0, 220.0)
+    radius: tuple[float, float] = (8.0, 200.0)
     """Smallest and largest radius of a thing, in pixels; drawn log-uniformly."""
     window: tuple[float, float] = (1.0, 10.0)
     """By how much the camera's focal length exceeds the picture's side; drawn log-uniformly."""
@@ -71,7 +71,7 @@ def furnish(
         The solids, and the camera. What is behind them all is at `BACKDROP`.
     """
     camera = _draw_camera(rng, size, config)
-    surroundings = (_wall, _room, _table, _landscape)[int(rng.choice(4, p=[0.4, 0.25, 0.2, 0.15]))]
+    surroundings = (_wall, _room, _table, _landscape)[int(rng.choice(4, p=[0.4, 0.28, 0.22, 0.1]))]
     solids = surroundings(rng, camera, size)
     fewest, most = config.things
     share = (size[0] * size[1] / 256**2) ** 0.75
@@ -135,7 +135,7 @@ def _wall(rng: np.random.Generator, camera: Camera, size: tuple[int, int]) -> li
     axes = _facing(rng, camera, rng.choice([0.0, 0.3, 1.0]))
     where = _middle(camera, size, _BACKGROUND)
     solids = [Solid("plane", frame(axes, where))]
-    if rng.random() < 0.35:
+    if rng.random() < 0.25:
         solids.append(_rough(rng, camera, size, axes, where))
     if rng.random() < 0.3:
         solids += _floor(rng, camera, size)
@@ -152,7 +152,7 @@ def _rough(
     """A rough surface over the whole picture."""
     half = 1.5 * max(size) / camera.focal * _BACKGROUND
     sizes = np.array([half, half, half * rng.uniform(0.005, 0.15)])
-    return Solid("height_field", frame(axes * sizes, where), ground(rng, rng.uniform(0.5, 4)))
+    return Solid("height_field", frame(axes * sizes, where), ground(rng, rng.uniform(0.5, 3)))
 
 
 def _floor(rng: np.random.Generator, camera: Camera, size: tuple[int, int]) -> list[Solid]:
@@ -189,7 +189,7 @@ def _landscape(rng: np.random.Generator, camera: Camera, size: tuple[int, int]) 
     reach = 3 * _BACKGROUND
     hills = flat * np.array([reach, reach, rng.uniform(0.01, 0.1)])
     return [
-        Solid("height_field", frame(hills, where), ground(rng, rng.uniform(1, 8))),
+        Solid("height_field", frame(hills, where), ground(rng, rng.uniform(0.5, 4))),
         Solid("plane", frame(camera.rotation.T, rng.uniform(1.2, 5) * where)),
     ]
 

@@ -8,6 +8,7 @@ All functions here work elementwise on rays: what a ray hits depends on nothing 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -22,8 +23,9 @@ EDGES = 40
 WAVES = 3
 """How many waves make a height field."""
 
-_STEPS, _NARROWINGS = 16, 8
-_TORUS_ROUNDS, _TORUS_STEPS = 8, 12
+_STEPS = (4, 8, 16, 32, 64, 128)
+_NARROWINGS = 8
+_HALVINGS = 48
 
 
 class Solid(NamedTuple):
@@ -121,7 +123,7 @@ def _ellipsoid(rays: Rays) -> Tensor:
 
 
 def _frustum(rays: Rays) -> Tensor:
-    """Radius 1 at z = -1 and shape[0] at z = 1: a cylinder, a cup, a cone."""
+    """Radius 1 at z = -1 and shape[0], 0 to 1, at z = 1: a cylinder, a cup, a cone."""
     (x, y, z), (p, q, r) = rays.origin, rays.direction
     top = rays.shape(0)
     slope = (top - 1) / 2
@@ -154,80 +156,122 @@ def _within_cube(rays: Rays, hit: Callable[[Rays, Tensor, Tensor], Tensor]) -> T
 def _torus(rays: Rays) -> Tensor:
     """A ring about the z axis; its tube has the radius shape[0].
 
-    Steps as long as the distance to the ring never jump over it. Rays that pass so close that
-    they are not there after all steps have missed it.
-
-    Source:
-        Hart: "Sphere tracing", The Visual Computer, 1996.
+    With s = the length along the ray from where it is nearest to the centre, the ring is where a
+    quartic s⁴ + p·s² + q·s + r is not positive. Between its turning points it is monotonic, so
+    halving an interval whose ends differ in sign finds the only root there.
     """
 
     def hit(rays: Rays, entry: Tensor, leave: Tensor) -> Tensor:
-        found = torch.full_like(entry, torch.inf)
-        places = torch.arange(len(entry), device=entry.device)
-        t = entry
-        for _ in range(_TORUS_ROUNDS):
-            (x, y, z), (p, q, r) = rays.origin, rays.direction
-            tube, pace = rays.shape(0), 1 / (p * p + q * q + r * r).sqrt()
-            distance = t
-            for _ in range(_TORUS_STEPS):
-                u, v, w = x + t * p, y + t * q, z + t * r
-                across = (u * u + v * v).sqrt() - (1 - tube)
-                distance = (across * across + w * w).sqrt() - tube
-                t = t + distance * pace
-            there = distance.abs() < 1e-10
-            found[places[there]] = t[there]
-            going = torch.nonzero(~there & (t < leave)).squeeze(1)
-            places, t, leave, rays = places[going], t[going], leave[going], rays.chosen(going)
-        return found
+        tube = rays.shape(0)
+        ring = (1 - tube) ** 2
+        length = sum(d * d for d in rays.direction).sqrt()
+        d = [component / length for component in rays.direction]
+        shift = sum(o * e for o, e in zip(rays.origin, d, strict=True))
+        x, y, z = (o - shift * e for o, e in zip(rays.origin, d, strict=True))
+        k = x * x + y * y + z * z + ring - tube * tube
+        p = 2 * k - 4 * ring * (d[0] * d[0] + d[1] * d[1])
+        q = -8 * ring * (x * d[0] + y * d[1])
+        r = k * k - 4 * ring * (x * x + y * y)
+
+        def outside(s: Tensor) -> Tensor:
+            return ((s * s + p) * s + q) * s + r > 0
+
+        begin, end = entry * length + shift, leave * length + shift
+        turns = [torch.minimum(torch.maximum(s, begin), end) for s in _turning_points(p, q)]
+        borders = [begin, *turns, end]
+        low, high, found = begin, begin, torch.zeros_like(begin, dtype=torch.bool)
+        for a, b in pairwise(borders):
+            here = ~found & outside(a) & ~outside(b)
+            low, high = torch.where(here, a, low), torch.where(here, b, high)
+            found = found | here
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            out = outside(middle)
+            low, high = torch.where(out, middle, low), torch.where(out, high, middle)
+        return torch.where(found, (high - shift) / length, torch.inf)
 
     return _within_cube(rays, hit)
+
+
+def _turning_points(p: Tensor, q: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the roots of 4s³ + 2p·s + q in ascending order, the only one three times."""
+    p, q = p / 2, q / 4
+    inner = (q / 2) ** 2 + (p / 3) ** 3
+    root = inner.clamp(min=0).sqrt()
+    larger = -q / 2 - torch.copysign(root, q)
+    cube = torch.copysign(larger.abs() ** (1 / 3), larger)
+    only = cube - torch.where(cube == 0, 0.0, p / (3 * cube))
+    reach = 2 * (-p / 3).clamp(min=0).sqrt()
+    angle = torch.acos((3 * q / (p * reach)).nan_to_num(0.0).clamp(-1, 1)) / 3
+    three = [reach * torch.cos(angle - 2 * torch.pi * k / 3) for k in (2, 1, 0)]
+    first, second, third = (torch.where(inner > 0, only, s) for s in three)
+    return (
+        torch.minimum(first, second),
+        torch.maximum(
+            torch.minimum(first, second), torch.minimum(torch.maximum(first, second), third)
+        ),
+        torch.maximum(torch.maximum(first, second), third),
+    )
 
 
 def _height_field(rays: Rays) -> Tensor:
-    """The ground under z = Σ aₖ·sin(uₖ·x + vₖ·y + φₖ), Σ|aₖ| ≤ 1; shape: (a, u, v, φ) of each wave.
+    """The surface z = Σ aₖ·sin(uₖ·x + vₖ·y + φₖ), Σ|aₖ| ≤ 1; shape: (a, u, v, φ) of each wave.
 
-    The first change of sign between equal steps is narrowed by false position (the Illinois rule,
-    Dowell and Jarratt, BIT 1971) down to the last digits.
+    The first change of sign between equal steps, in which no wave turns by more than half a
+    radian, is narrowed by false position down to the last digits.
     """
 
     def hit(rays: Rays, entry: Tensor, leave: Tensor) -> Tensor:
-        step = (leave - entry) / _STEPS
-        waves = _waves(rays)
-        # Along a ray a wave's argument grows by equal steps: turn (sine, cosine) instead.
-        turning = []
-        for strength, begin, rate in waves:
-            angle, turn = begin + rate * entry, rate * step
-            turning.append([strength * angle.sin(), strength * angle.cos(), turn.sin(), turn.cos()])
-        height = rays.origin[2] + entry * rays.direction[2]
-        rise = step * rays.direction[2]
-        before = height - sum(wave[0] for wave in turning)
-        low, at_low = entry, before
-        at_high = before
-        found = torch.zeros_like(entry, dtype=torch.bool)
-        for k in range(1, _STEPS + 1):
-            height = height + rise
-            for wave in turning:
-                sine, cosine, turn_sine, turn_cosine = wave
-                wave[0] = sine * turn_cosine + cosine * turn_sine
-                wave[1] = cosine * turn_cosine - sine * turn_sine
-            after = height - sum(wave[0] for wave in turning)
-            crossed = ~found & (before > 0) & (after <= 0)
-            low = torch.where(crossed, entry + (k - 1) * step, low)
-            at_low, at_high = (
-                torch.where(crossed, before, at_low),
-                torch.where(crossed, after, at_high),
-            )
-            found = found | crossed
-            before = after
+        rates = torch.stack([rate.abs() for _, _, rate in _waves(rays)])
+        turn = rates.amax(0) * (leave - entry)
         result = torch.full_like(entry, torch.inf)
-        places = torch.nonzero(found).squeeze(1)
-        low = low[places]
-        result[places] = _false_position(
-            rays.chosen(places), low, low + step[places], at_low[places], at_high[places]
-        )
+        least = 0.0
+        for count in _STEPS:
+            most = count / 2 if count < _STEPS[-1] else torch.inf
+            places = torch.nonzero((turn >= least) & (turn < most)).squeeze(1)
+            least = most
+            if len(places):
+                result[places] = _first_crossing(
+                    rays.chosen(places), entry[places], leave[places], count
+                )
         return result
 
     return _within_cube(rays, hit)
+
+
+def _first_crossing(rays: Rays, entry: Tensor, leave: Tensor, count: int) -> Tensor:
+    """Return where rays first meet a height field, looked for in `count` equal steps."""
+    step = (leave - entry) / count
+    # Along a ray a wave's argument grows by equal steps: turn (sine, cosine) instead.
+    turning = []
+    for strength, begin, rate in _waves(rays):
+        angle, turn = begin + rate * entry, rate * step
+        turning.append([strength * angle.sin(), strength * angle.cos(), turn.sin(), turn.cos()])
+    height = rays.origin[2] + entry * rays.direction[2]
+    rise = step * rays.direction[2]
+    before = height - sum(wave[0] for wave in turning)
+    low, at_low, at_high = entry, before, before
+    found = torch.zeros_like(entry, dtype=torch.bool)
+    for k in range(1, count + 1):
+        height = height + rise
+        for wave in turning:
+            sine, cosine, turn_sine, turn_cosine = wave
+            wave[0] = sine * turn_cosine + cosine * turn_sine
+            wave[1] = cosine * turn_cosine - sine * turn_sine
+        after = height - sum(wave[0] for wave in turning)
+        crossed = ~found & ((before > 0) != (after > 0))
+        low = torch.where(crossed, entry + (k - 1) * step, low)
+        at_low = torch.where(crossed, before, at_low)
+        at_high = torch.where(crossed, after, at_high)
+        found = found | crossed
+        before = after
+    result = torch.full_like(entry, torch.inf)
+    places = torch.nonzero(found).squeeze(1)
+    low = low[places]
+    result[places] = _false_position(
+        rays.chosen(places), low, low + step[places], at_low[places], at_high[places]
+    )
+    return result
 
 
 def _waves(rays: Rays) -> list[tuple[Tensor, Tensor, Tensor]]:
@@ -243,13 +287,20 @@ def _waves(rays: Rays) -> list[tuple[Tensor, Tensor, Tensor]]:
 def _false_position(
     rays: Rays, low: Tensor, high: Tensor, at_low: Tensor, at_high: Tensor
 ) -> Tensor:
-    """Return where rays meet a height field, between `low` (above) and `high` (under it)."""
+    """Return where rays meet a height field, between `low` and `high` on its two sides.
+
+    Source:
+        The Illinois rule: Dowell, Jarratt: "A modified regula falsi method", BIT 1971.
+    """
     z, r = rays.origin[2], rays.direction[2]
+    side = torch.where(at_low > 0, 1.0, -1.0)
+    at_low, at_high = at_low * side, at_high * side
     waves = _waves(rays)
     for _ in range(_NARROWINGS):
         t = (low * at_high - high * at_low) / (at_high - at_low)
         t = torch.where((t >= low) & (t <= high), t, (low + high) / 2)
-        value = z + t * r - sum(a * torch.sin(begin + rate * t) for a, begin, rate in waves)
+        height = z + t * r - sum(a * torch.sin(begin + rate * t) for a, begin, rate in waves)
+        value = height * side
         above = value > 0
         low, high = torch.where(above, t, low), torch.where(above, high, t)
         at_low = torch.where(above, value, at_low / 2)

@@ -16,6 +16,7 @@ from dsdmsr.io.arrays import read_npy, read_npz, write_npy, write_npz
 from dsdmsr.io.encodings import ENCODINGS, decode, encode, find_encoding
 from dsdmsr.io.pfm import read_pfm, write_pfm
 from dsdmsr.io.png import read_png, write_png
+from dsdmsr.replacing import replacing
 
 __all__ = ["SUFFIXES", "check_output", "choose_encoding", "read_depth", "write_depth"]
 
@@ -156,14 +157,9 @@ def write_depth(
         numbers = encode(depth, name, whole=whole)
     except EncodingError as error:
         raise EncodingError(f"{path}: {error}") from error
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with beside.open("wb") as file:
-                format_.write(file, numbers)
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
+        with replacing(path) as beside, beside.open("wb") as file:
+            format_.write(file, numbers)
     except OSError as error:
         raise FileError(f"{path} cannot be written: {error.strerror or error}") from error

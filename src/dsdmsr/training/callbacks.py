@@ -1,37 +1,53 @@
-"""What a run leaves behind while it goes on: checkpoints, a CSV log, a progress bar."""
+"""What a run leaves behind while it goes on: checkpoints, logs, a progress bar."""
 
 from __future__ import annotations
 
 import csv
-import os
+import math
+import signal
+import threading
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import lightning
+import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from dsdmsr.replacing import replacing
 from dsdmsr.training.module import TrainingModule
+from dsdmsr.training.run_dir import BEST, CHECKPOINT, LOG, TENSORBOARD
 
-__all__ = ["CsvLog", "LastCheckpoint", "RunProgress"]
+__all__ = ["Checkpoints", "Log", "RunProgress", "StopBySignal"]
 
 
-class LastCheckpoint(lightning.Callback):
-    """Save ``last.ckpt`` every so many seconds and at the end, whole or not at all."""
+class Checkpoints(lightning.Callback):
+    """Save the last state every so many seconds and at the end, and the best by validation.
 
-    def __init__(self, path: Path, every_seconds: float) -> None:
-        self.path, self.every = path, every_seconds
+    A state whose weights are not finite is never saved.
+
+    Attributes:
+        last_step: The step of the last checkpoint; None before the first.
+        best: The least `val/score` so far, and its step.
+    """
+
+    def __init__(self, run_dir: Path, every_seconds: float) -> None:
+        self.run_dir, self.every = run_dir, every_seconds
         self.saved_at = time.monotonic()
+        self.last_step: int | None = None
+        self.best: tuple[float, int] = (math.inf, 0)
 
-    def save(self, trainer: lightning.Trainer) -> None:
-        """Write beside, flush to disk, rename."""
-        beside = self.path.with_suffix(".part")
-        trainer.save_checkpoint(beside)
-        with beside.open("rb") as file:
-            os.fsync(file.fileno())
-        beside.replace(self.path)
-        self.saved_at = time.monotonic()
+    def save(self, trainer: lightning.Trainer, name: str = CHECKPOINT) -> None:
+        """Save the state of this moment, whole or not at all."""
+        module = trainer.lightning_module
+        if not all(bool(torch.isfinite(p).all()) for p in module.parameters()):
+            return
+        with replacing(self.run_dir / name) as beside:
+            trainer.save_checkpoint(beside)
+        if name == CHECKPOINT:
+            self.saved_at, self.last_step = time.monotonic(), trainer.global_step
 
     def on_train_batch_end(
         self, trainer: lightning.Trainer, module: Any, outputs: Any, batch: Any, batch_idx: int
@@ -40,24 +56,88 @@ class LastCheckpoint(lightning.Callback):
         if time.monotonic() - self.saved_at > self.every:
             self.save(trainer)
 
+    def on_validation_end(self, trainer: lightning.Trainer, module: Any) -> None:
+        """Save the best."""
+        score = float(trainer.callback_metrics["val/score"])
+        if score < self.best[0]:
+            self.best = (score, trainer.global_step)
+            self.save(trainer, BEST)
+
     def on_train_end(self, trainer: lightning.Trainer, module: Any) -> None:
         """Save the end."""
         self.save(trainer)
 
-    def on_exception(
-        self, trainer: lightning.Trainer, module: Any, exception: BaseException
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a resume needs."""
+        return {"best": list(self.best)}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take up the best so far."""
+        score, step = state_dict["best"]
+        self.best = (float(score), int(step))
+
+
+class StopBySignal(lightning.Callback):
+    """Save and leave after the step that is going on when SIGTERM or Ctrl-C comes.
+
+    A second signal leaves at once, to the checkpoint before.
+    """
+
+    def __init__(self, checkpoints: Checkpoints, console: Console) -> None:
+        self.checkpoints, self.console = checkpoints, console
+        self.caught: int | None = None
+        self.before: dict[int, Any] = {}
+
+    def on_train_start(self, trainer: lightning.Trainer, module: Any) -> None:
+        """Listen."""
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self.before[number] = signal.signal(number, self._note)
+
+    def _note(self, number: int, frame: object) -> None:
+        if self.caught is not None:
+            raise SystemExit(128 + number)
+        self.caught = number
+
+    def on_train_batch_end(
+        self, trainer: lightning.Trainer, module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Save when a person stops the run."""
-        if isinstance(exception, KeyboardInterrupt):
-            self.save(trainer)
+        """Leave, if a signal came."""
+        if self.caught is None:
+            return
+        self.checkpoints.save(trainer)
+        self.console.print(
+            f"stopped by {signal.Signals(self.caught).name} after step {trainer.global_step}; go "
+            "on with --resume auto",
+            markup=False,
+        )
+        raise SystemExit(128 + self.caught)
+
+    def teardown(self, trainer: lightning.Trainer, module: Any, stage: str) -> None:
+        """Listen no more."""
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+        self.before = {}
 
 
-class CsvLog(lightning.Callback):
-    """Append a row to ``log.csv``: training losses every so many steps, and each validation."""
+class Log(lightning.Callback):
+    """Write training losses every so many steps, and each validation.
 
-    def __init__(self, path: Path, every: int) -> None:
-        self.path, self.every = path, every
+    Rows go to ``log.csv``, and to TensorBoard files where tensorboard is installed.
+    """
+
+    def __init__(self, run_dir: Path, every: int) -> None:
+        self.path, self.every = run_dir / LOG, every
+        self.folder = run_dir / TENSORBOARD
+        self.board: Any = None
         self.sums: dict[str, tuple[float, int]] = {}
+
+    def on_train_start(self, trainer: lightning.Trainer, module: Any) -> None:
+        """Open TensorBoard's file; what it holds of steps to come is void."""
+        if find_spec("tensorboard"):
+            from torch.utils.tensorboard import SummaryWriter
+
+            self.board = SummaryWriter(str(self.folder), purge_step=module.global_step + 1)
 
     def _append(self, module: TrainingModule, values: dict[str, float]) -> None:
         new = not self.path.exists()
@@ -68,6 +148,10 @@ class CsvLog(lightning.Callback):
             for name, value in values.items():
                 head = [module.global_step, f"{module.seconds:.1f}"]
                 writer.writerow([*head, f"{module.learning_rate():.3e}", name, f"{value:.6g}"])
+        if self.board is not None:
+            for name, value in {**values, "learning_rate": module.learning_rate()}.items():
+                self.board.add_scalar(name, value, module.global_step)
+            self.board.flush()
 
     def on_train_batch_end(
         self, trainer: lightning.Trainer, module: Any, outputs: Any, batch: Any, batch_idx: int
@@ -92,6 +176,11 @@ class CsvLog(lightning.Callback):
         values = {k: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("val/")}
         self._append(module, dict(sorted(values.items())))
 
+    def teardown(self, trainer: lightning.Trainer, module: Any, stage: str) -> None:
+        """Close TensorBoard's file."""
+        if self.board is not None:
+            self.board.close()
+
 
 class RunProgress(lightning.Callback):
     """Show how far the run is, its loss, and the time left."""
@@ -111,6 +200,7 @@ class RunProgress(lightning.Callback):
 
     def on_train_start(self, trainer: lightning.Trainer, module: Any) -> None:
         """Show the bar."""
+        self.bar.update(self.task, completed=module.progress)
         self.bar.start()
 
     def on_train_batch_end(

@@ -15,10 +15,11 @@ from safetensors.torch import save_file
 
 from dsdmsr.errors import ConfigError, ModelError, TrainingError
 from dsdmsr.nn import DSDMSR
-from dsdmsr.training.callbacks import CsvLog, LastCheckpoint, RunProgress
+from dsdmsr.replacing import replacing
+from dsdmsr.training.callbacks import Checkpoints, Log, RunProgress, StopBySignal
 from dsdmsr.training.config import Recipe
 from dsdmsr.training.module import TrainingModule
-from dsdmsr.training.run_dir import CHECKPOINT, begin, holds_run, resume_at
+from dsdmsr.training.run_dir import BEST, CHECKPOINT, begin, holds_run, resume_at, step_of
 
 __all__ = ["fit"]
 
@@ -35,8 +36,12 @@ def fit(
 ) -> Path:
     """Train a recipe and leave everything in `run_dir`.
 
-    ``recipe.yaml`` is what ran, ``run.json`` on what commit and machine, ``log.csv`` how it went,
-    ``last.ckpt`` what a resume needs, and ``model.safetensors`` the averaged weights in float32.
+    ``recipe.yaml`` is what ran, ``run.json`` on what commit and machine, ``log.csv`` and
+    ``tensorboard/`` how it went, ``last.ckpt`` what a resume needs, ``best.ckpt`` the same of the
+    best validation, and ``model.safetensors`` the averaged weights of that one, in float32.
+
+    SIGTERM and Ctrl-C are heeded after the step that is going on: the run is saved, and the process
+    is left by `SystemExit`, 128 + the signal's number.
 
     Args:
         recipe: What to train.
@@ -73,7 +78,8 @@ def fit(
     bf16 = _uses_bf16(recipe, device)
     if bf16:
         module = module.to(memory_format=torch.channels_last)
-    trainer = _trainer(recipe, run_dir, device, bf16, console or Console(stderr=True))
+    checkpoints = Checkpoints(run_dir, recipe.checkpoint_seconds)
+    trainer = _trainer(recipe, run_dir, device, bf16, console or Console(stderr=True), checkpoints)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="lightning")
         warnings.filterwarnings("ignore", module="torch.utils.data")
@@ -83,13 +89,36 @@ def fit(
             )
         except OSError as error:
             raise TrainingError(f"cannot write to {run_dir}: {error.strerror}") from error
-        except SystemExit as error:
-            # Lightning leaves this way when it is interrupted, the checkpoint saved.
-            raise KeyboardInterrupt from error
-    weights = {k: v.contiguous() for k, v in module.averaged.module.state_dict().items()}
-    beside = run_dir / "model.safetensors.part"
-    save_file(weights, beside)
-    return beside.replace(run_dir / "model.safetensors")
+        except TrainingError as error:
+            raise TrainingError(f"{error}; {_told(run_dir)}") from error
+    return _keep_best(module, checkpoints, run_dir)
+
+
+def _told(run_dir: Path) -> str:
+    """Say which checkpoints there are to go back to."""
+    found = [
+        f"{run_dir / name} is of step {step_of(run_dir / name)}"
+        for name in (CHECKPOINT, BEST)
+        if (run_dir / name).exists()
+    ]
+    return " and ".join(found) if found else "there is no checkpoint yet"
+
+
+def _keep_best(module: TrainingModule, checkpoints: Checkpoints, run_dir: Path) -> Path:
+    """Write the averaged weights that did best in validation."""
+    _, step = checkpoints.best
+    averaged = module.averaged.module
+    if step and step != module.global_step:
+        prefix = "averaged.module."
+        state = torch.load(run_dir / BEST, weights_only=True, map_location="cpu")["state_dict"]
+        averaged.load_state_dict(
+            {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
+        )
+    weights = {k: v.contiguous() for k, v in averaged.state_dict().items()}
+    path = run_dir / "model.safetensors"
+    with replacing(path) as beside:
+        save_file(weights, beside, metadata={"format": "pt", "step": str(step)})
+    return path
 
 
 def load_fitting(model: DSDMSR, weights: dict[str, torch.Tensor]) -> None:
@@ -115,14 +144,20 @@ def _uses_bf16(recipe: Recipe, device: str) -> bool:
 
 
 def _trainer(
-    recipe: Recipe, run_dir: Path, device: str, bf16: bool, console: Console
+    recipe: Recipe,
+    run_dir: Path,
+    device: str,
+    bf16: bool,
+    console: Console,
+    checkpoints: Checkpoints,
 ) -> lightning.Trainer:
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     return lightning.Trainer(
         accelerator="gpu" if device == "cuda" else "cpu",
         devices=1,
         precision="bf16-mixed" if bf16 else "32-true",
-        max_steps=recipe.steps or -1,
+        # The module stops the run, which also makes a validation of the end.
+        max_steps=-1,
         max_epochs=-1,
         gradient_clip_val=recipe.clip,
         val_check_interval=recipe.validate_every,
@@ -134,8 +169,9 @@ def _trainer(
         enable_model_summary=False,
         default_root_dir=run_dir,
         callbacks=[
-            CsvLog(run_dir / "log.csv", every=100),
-            LastCheckpoint(run_dir / CHECKPOINT, recipe.checkpoint_seconds),
+            Log(run_dir, every=100),
+            checkpoints,
             RunProgress(console),
+            StopBySignal(checkpoints, console),
         ],
     )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
+import signal
 import time
 from typing import Any
 
 import lightning
+import numpy as np
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
+from dsdmsr.data.scenes import SceneConfig
 from dsdmsr.data.synthetic import LARGEST_SEED, Batch, CropMix, SyntheticBatches, make_batch
 from dsdmsr.degradation import degrade, resize_bicubic
 from dsdmsr.errors import TrainingError
@@ -20,12 +23,15 @@ from dsdmsr.metrics import rmse
 from dsdmsr.nn import DSDMSR, deep_supervision_loss
 from dsdmsr.training.config import Recipe
 from dsdmsr.training.optimizers import OPTIMIZERS
+from dsdmsr.upscaling.holes import fill_nearest
 
 __all__ = ["TrainingModule", "normalise_crops"]
 
 _VALIDATION_SEED = LARGEST_SEED
 _VALIDATION_CROPS = {2: 256, 4: 256, 8: 384, 16: 512}
 _LEVELS = 255.0
+_EXPLODED = 1e4
+"""A loss of crops normalised to 0…1 that only diverging weights reach."""
 
 
 def normalise_crops(lr_depth: Tensor, lr_valid: Tensor) -> tuple[Tensor, Tensor]:
@@ -36,6 +42,11 @@ def normalise_crops(lr_depth: Tensor, lr_valid: Tensor) -> tuple[Tensor, Tensor]
     low, high = low.masked_fill(none, 0), high.masked_fill(none, 1)
     span = high - low
     return low, torch.where(span > 0, span, 1.0)
+
+
+def _leave_signals_to_the_parent(worker: int) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 class TrainingModule(lightning.LightningModule):
@@ -74,17 +85,18 @@ class TrainingModule(lightning.LightningModule):
             batch_size=None,
             num_workers=workers,
             prefetch_factor=4 if workers else None,
+            worker_init_fn=_leave_signals_to_the_parent,
         )
 
     def val_dataloader(self) -> DataLoader[Batch]:
-        """Return one batch of held-apart scenes a factor."""
-        scales = sorted({mix.scale for mix in self.recipe.crops})
+        """Return one batch of held-apart scenes a factor, the same for every recipe."""
+        scales = self.model.scales
         batches = [
             make_batch(
                 _VALIDATION_SEED,
                 scale,
                 (CropMix(scale=scale, crop=_VALIDATION_CROPS[scale], batch=6),),
-                self.recipe.scenes,
+                SceneConfig(),
             )
             for scale in scales
         ]
@@ -133,8 +145,7 @@ class TrainingModule(lightning.LightningModule):
         """Return the deeply supervised loss of a batch."""
         recipe = self.recipe
         targets, valids = self._targets(batch)
-        lr_depth, lr_valid = degrade(batch.hr_depth, batch.scale, recipe.degradation, batch.valid)
-        low, span = normalise_crops(lr_depth, lr_valid)
+        lr_depth, low, span = self._small(batch)
         prediction = self.model((lr_depth - low) / span, batch.scale)
         loss = deep_supervision_loss(
             prediction,
@@ -144,13 +155,34 @@ class TrainingModule(lightning.LightningModule):
             mse_weight=recipe.mse_weight,
             stage_weight=recipe.stage_weight,
         )
-        if not bool(torch.isfinite(loss)):
-            raise TrainingError(
-                f"the loss is {float(loss.detach())} at step {self.global_step} (the batch of "
-                f"that number of seed {recipe.seed}): lower the learning rate, or resume "
-                "from the last checkpoint"
-            )
+        value = float(loss.detach())
+        if not value < _EXPLODED:
+            raise TrainingError(self._explosion(batch, value, prediction.fused, targets[-1]))
         return loss
+
+    def _explosion(self, batch: Batch, loss: float, pred: Tensor, target: Tensor) -> str:
+        """Say where a loss came from that is not finite or absurdly large."""
+        errors = (pred.detach() - target).abs().amax((1, 2, 3))
+        bad_input = ~torch.isfinite(target).all(dim=(1, 2, 3))
+        errors = errors.masked_fill(bad_input | ~torch.isfinite(errors), torch.inf)
+        scene = batch.first + int(errors.argmax())
+        cause = (
+            f"scene {scene} of seed {self.recipe.seed} holds values that are not finite"
+            if bool(bad_input.any())
+            else f"worst in scene {scene} of seed {self.recipe.seed}: lower the learning rate"
+        )
+        return f"the loss is {loss:.3g} at step {self.global_step}, {cause}"
+
+    def _small(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the small maps, their holes filled as for upscaling; their offset and range."""
+        kind = self.recipe.degradation
+        lr_depth, lr_valid = degrade(batch.hr_depth, batch.scale, kind, batch.valid)
+        low, span = normalise_crops(lr_depth, lr_valid)
+        if not bool(lr_valid.all()):
+            pairs = zip(lr_depth.cpu().numpy(), lr_valid.cpu().numpy(), strict=True)
+            filled = [fill_nearest(depth[0], valid[0])[None] for depth, valid in pairs]
+            lr_depth = torch.from_numpy(np.stack(filled)).to(lr_depth.device)
+        return lr_depth, low, span
 
     def _targets(self, batch: Batch) -> tuple[list[Tensor], list[Tensor]]:
         """Return the truth at every stage's size, smallest first, and what of it is valid."""
@@ -183,15 +215,16 @@ class TrainingModule(lightning.LightningModule):
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Log the averaged network's RMSE in 255ths of the range, and bicubic's."""
         scale = batch.scale
-        lr_depth, lr_valid = degrade(batch.hr_depth, scale, self.recipe.degradation, batch.valid)
-        low, span = normalise_crops(lr_depth, lr_valid)
+        lr_depth, low, span = self._small(batch)
         small, truth = (lr_depth - low) / span, (batch.hr_depth - low) / span
-        for name, pred in (
-            ("rmse", self.averaged(small, scale).fused),
-            ("bicubic", resize_bicubic(small, scale)),
-        ):
-            value = _LEVELS * rmse(pred, truth, batch.valid)
-            self.log(f"val/{name}_x{scale}", value.float(), batch_size=1)
+        ours, bicubic = (
+            _LEVELS * rmse(pred, truth, batch.valid).float()
+            for pred in (self.averaged(small, scale).fused, resize_bicubic(small, scale))
+        )
+        self.log(f"val/rmse_x{scale}", ours, batch_size=1)
+        self.log(f"val/bicubic_x{scale}", bicubic, batch_size=1)
+        # The mean over factors of what is left of bicubic's error.
+        self.log("val/score", ours / bicubic, batch_size=1)
 
     # Checkpoints
 

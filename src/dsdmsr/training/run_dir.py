@@ -14,11 +14,24 @@ import yaml
 
 from dsdmsr.errors import ConfigError, TrainingError
 from dsdmsr.provenance import provenance, write_json
+from dsdmsr.replacing import remove_unfinished, replacing
 from dsdmsr.training.config import Recipe, load_recipe, recipe_to_dict
 
-__all__ = ["begin", "holds_run", "read_provenance", "resume_at", "stored_recipe"]
+__all__ = [
+    "BEST",
+    "CHECKPOINT",
+    "LOG",
+    "TENSORBOARD",
+    "begin",
+    "holds_run",
+    "read_provenance",
+    "resume_at",
+    "step_of",
+    "stored_recipe",
+]
 
-_RECIPE, _RUN, CHECKPOINT = "recipe.yaml", "run.json", "last.ckpt"
+_RECIPE, _RUN = "recipe.yaml", "run.json"
+CHECKPOINT, BEST, LOG, TENSORBOARD = "last.ckpt", "best.ckpt", "log.csv", "tensorboard"
 
 
 _DAMAGE = (
@@ -71,17 +84,39 @@ def resume_at(recipe: Recipe, run_dir: Path) -> int:
         )
     read_provenance(run_dir)
     checkpoint = run_dir / CHECKPOINT
+    step = step_of(checkpoint) if checkpoint.exists() else 0
     try:
-        if not checkpoint.exists():
-            return 0
-        state = torch.load(checkpoint, weights_only=True, map_location="cpu")
-        step = int(state["global_step"])
+        remove_unfinished(run_dir)
+        _forget_after(run_dir / LOG, step)
         _store_recipe(recipe, run_dir)
+    except OSError as error:
+        raise TrainingError(f"cannot write to {run_dir}: {error.strerror}") from error
+    return step
+
+
+def step_of(checkpoint: Path) -> int:
+    """Return how many steps a checkpoint has behind it.
+
+    Raises:
+        TrainingError: If it is damaged.
+    """
+    try:
+        return int(torch.load(checkpoint, weights_only=True, map_location="cpu")["global_step"])
     except _DAMAGE as error:
         raise TrainingError(
             f"{checkpoint} cannot be resumed from ({type(error).__name__}): begin anew elsewhere"
         ) from error
-    return step
+
+
+def _forget_after(log: Path, step: int) -> None:
+    """Drop the rows of steps that will be taken again."""
+    if not log.is_file():
+        return
+    with log.open(encoding="utf-8", newline="") as file:
+        head, *rows = file.readlines()
+    with replacing(log) as beside:
+        kept = (row for row in rows if int(row.split(",", 1)[0]) <= step)
+        beside.write_text(head + "".join(kept), encoding="utf-8", newline="")
 
 
 def stored_recipe(run_dir: Path) -> Recipe:
@@ -110,6 +145,5 @@ def read_provenance(run_dir: Path) -> dict[str, Any]:
 
 
 def _store_recipe(recipe: Recipe, run_dir: Path) -> None:
-    beside = run_dir / f".{_RECIPE}.part"
-    beside.write_text(yaml.safe_dump(recipe_to_dict(recipe)), encoding="utf-8")
-    beside.replace(run_dir / _RECIPE)
+    with replacing(run_dir / _RECIPE) as beside:
+        beside.write_text(yaml.safe_dump(recipe_to_dict(recipe)), encoding="utf-8")

@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from dsdmsr.errors import ConfigError, ModelError
 from dsdmsr.nn import DSDMSR, ModelConfig
 from dsdmsr.plain import from_plain, to_plain
+from dsdmsr.replacing import replacing
 from dsdmsr.zoo.names import DEFAULT_MODEL, PACKAGED, folder_of
 
 __all__ = ["from_pretrained", "load_weights", "read_card", "save_pretrained"]
@@ -86,13 +87,12 @@ def save_pretrained(model: DSDMSR, folder: Path, card: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     config = json.dumps(to_plain(model.config), indent=2) + "\n"
     half = {k: v.detach().cpu().half().contiguous() for k, v in model.state_dict().items()}
-    beside = {name: folder / f".{name}.part" for name in (_CONFIG, _CARD, _WEIGHTS)}
-    beside[_CONFIG].write_text(config, encoding="utf-8")
-    beside[_CARD].write_text(card, encoding="utf-8")
-    save_file(half, beside[_WEIGHTS], metadata={"format": "pt"})
-    beside[_WEIGHTS].chmod(0o644)
-    for name, path in beside.items():
-        path.replace(folder / name)
+    with replacing(folder / _WEIGHTS) as beside:
+        save_file(half, beside, metadata={"format": "pt"})
+        beside.chmod(0o644)
+    for name, text in ((_CONFIG, config), (_CARD, card)):
+        with replacing(folder / name) as beside:
+            beside.write_text(text, encoding="utf-8")
 
 
 def _load(folder: Path) -> DSDMSR:

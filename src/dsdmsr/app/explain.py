@@ -1,0 +1,46 @@
+"""Show what a recipe is and what it takes."""
+
+from __future__ import annotations
+
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from dsdmsr.training.config import load_recipe, recipe_to_dict
+from dsdmsr.training.explain import Cost, explain
+
+__all__ = ["explain_recipe"]
+
+
+def explain_recipe(
+    name_or_file: str, *, minutes: float | None, steps: int | None, out: Console
+) -> None:
+    """Print a recipe with all its defaults, and its cost.
+
+    Raises:
+        ConfigError: If there is no such recipe, or it is wrong.
+    """
+    recipe = load_recipe(name_or_file).lasting(minutes=minutes, steps=steps)
+    text = yaml.safe_dump(recipe_to_dict(recipe), sort_keys=False, default_flow_style=None)
+    out.print(text, markup=False)
+    cost = explain(recipe)
+    out.print(_table(cost))
+    out.print(f"parameters: {cost.parameters:,}")
+    out.print(f"a step, on average: {cost.macs_per_step / 1e9:.1f} GMAC, forward and backward")
+    out.print(
+        f"memory: {cost.memory / 2**20:,.0f} MiB for weights ({cost.state / 2**20:,.0f} MiB, with "
+        "gradients, averages and the optimiser's state) and activations in float32"
+    )
+
+
+def _table(cost: Cost) -> Table:
+    table = Table("factor", "crops", "share", "MAC, forward", "activations", box=None)
+    for mix in cost.mixes:
+        table.add_row(
+            f"×{mix.mix.scale}",
+            f"{mix.mix.batch} of {mix.mix.crop}×{mix.mix.crop}",
+            f"{mix.share:.0%}",
+            f"{mix.macs / 1e9:.1f} G",
+            f"{mix.activations / 2**20:,.0f} MiB",
+        )
+    return table

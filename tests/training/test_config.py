@@ -40,7 +40,9 @@ def test_the_base_recipe_serves_every_factor():
         ({"steps": 5, "crops": []}, "crops is empty"),
         ({"steps": 5, "crops": [{"scale": 2}]}, "missing 2 required"),
         ({"steps": 5, "crops": [{"scale": 16, "crop": 64, "batch": 1}]}, "the model ends at 8"),
-        ({"steps": 5, "scenes": {"objects": [1, 2, 3]}}, "give 2 values"),
+        ({"steps": 5, "scenes": {"cutouts": {"objects": [1, 2, 3]}}}, "give 2 values"),
+        ({"steps": 5, "scenes": {"raycast": 1}}, "recipe.scenes has an unknown key 'raycast'"),
+        ({"steps": 5, "optimizer": "sgd"}, "allowed are adamw, muon"),
         ({"steps": 5, "model": {"width": 8}}, "give a list"),
         ({"steps": 5, "minutes": 1.0}, "one of them"),
         ({}, "one of them"),
@@ -58,7 +60,7 @@ def test_recipes_that_make_no_sense_are_refused(values, says):
 
 
 def test_unknown_and_damaged_recipes_are_refused(tmp_path):
-    with pytest.raises(ConfigError, match="give a YAML file, or one of base, base-finish, smoke"):
+    with pytest.raises(ConfigError, match="give a YAML file, or one of base, smoke"):
         load_recipe("bse")
     path = tmp_path / "a.yaml"
     for text in ("a: [", "\x00", "- 1", ""):

@@ -3,18 +3,25 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
-import os
+import multiprocessing
 import signal
 import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 import torch
 import yaml
 from rich.console import Console
+from safetensors import safe_open
 
+from dsdmsr.data.scenes import SceneConfig
+from dsdmsr.data.sensing import SensingConfig
+from dsdmsr.data.synthetic import Batch, make_batch
 from dsdmsr.errors import ConfigError, ModelError, TrainingError
+from dsdmsr.replacing import remove_unfinished
+from dsdmsr.training.callbacks import Checkpoints
 from dsdmsr.training.config import Recipe, load_recipe, recipe_to_dict
 from dsdmsr.training.fit import fit
 from dsdmsr.training.module import TrainingModule, normalise_crops
@@ -25,6 +32,14 @@ from dsdmsr.zoo.pretrained import from_pretrained, load_weights
 
 def quiet() -> Console:
     return Console(file=io.StringIO())
+
+
+@pytest.fixture
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +64,7 @@ def test_the_smoke_recipe_learns_to_beat_bicubic(tmp_path):
         assert errors[2] < errors[1] < errors[0]
         assert errors[2] < 0.85 * logged(f"val/bicubic_x{scale}")[-1]
         assert len(logged(f"train/loss_x{scale}")) == 6
+    assert logged("val/score")[-1] < 0.85
     assert from_pretrained(str(folder)).scales == (2, 4)
     card = (folder / "README.md").read_text()
     assert card.startswith("---\nlicense: apache-2.0")
@@ -65,50 +81,81 @@ def test_the_smoke_recipe_learns_to_beat_bicubic(tmp_path):
     assert "recipe `short`, seed 1, 1 steps" in legs[1]
 
 
-def test_a_run_resumed_ends_where_an_unbroken_one_does(tmp_path, recipe, monkeypatch):
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_a_run_resumed_ends_with_the_bits_of_an_unbroken_one(
+    tmp_path, recipe, monkeypatch, one_thread, optimizer
+):
+    recipe = dataclasses.replace(recipe, optimizer=optimizer)
     whole = load_weights(fit(recipe, tmp_path / "whole", console=quiet(), device="cpu"))
 
-    class Stopped(TrainingModule):
-        def on_train_batch_end(self, outputs, batch, batch_idx):
-            super().on_train_batch_end(outputs, batch, batch_idx)
-            self.trainer.should_stop = self.global_step == 4
+    class KilledError(Exception):
+        pass
 
-    monkeypatch.setattr("dsdmsr.training.fit.TrainingModule", Stopped)
-    fit(recipe, tmp_path / "broken", console=quiet(), device="cpu")
+    class Dying(TrainingModule):
+        def on_train_batch_start(self, batch, batch_idx):
+            super().on_train_batch_start(batch, batch_idx)
+            if self.global_step == 5:
+                raise KilledError
+
+    monkeypatch.setattr("dsdmsr.training.fit.TrainingModule", Dying)
+    always = dataclasses.replace(recipe, checkpoint_seconds=1e-9)
+    with pytest.raises(KilledError):
+        fit(always, tmp_path / "broken", console=quiet(), device="cpu")
     monkeypatch.undo()
     state = torch.load(tmp_path / "broken" / "last.ckpt", weights_only=True)
-    assert state["global_step"] == 4
+    assert state["global_step"] == 5
     resumed = load_weights(
-        fit(recipe, tmp_path / "broken", resume="auto", console=quiet(), device="cpu")
+        fit(always, tmp_path / "broken", resume="auto", console=quiet(), device="cpu")
     )
-    state = torch.load(tmp_path / "broken" / "last.ckpt", weights_only=True)
-    assert state["global_step"] == 6
     assert resumed.keys() == whole.keys()
-    for name, value in whole.items():
-        torch.testing.assert_close(resumed[name], value, rtol=0, atol=1e-6)
+    assert all(torch.equal(resumed[name], value) for name, value in whole.items())
+    ends = [
+        torch.load(tmp_path / name / "last.ckpt", weights_only=True)["state_dict"]
+        for name in ("whole", "broken")
+    ]
+    assert all(torch.equal(ends[1][name], value) for name, value in ends[0].items())
+    with (tmp_path / "broken" / "log.csv").open() as file:
+        steps = [int(row["step"]) for row in csv.DictReader(file) if row["name"] == "val/score"]
+    assert steps == [3, 6]
 
 
-def test_a_killed_run_leaves_a_checkpoint_that_goes_on(tmp_path, recipe):
-    run = tmp_path / "run"
-    code = (
-        "import dataclasses, io, pathlib, rich.console\n"
-        "from dsdmsr.training.config import load_recipe\n"
-        "from dsdmsr.training.fit import fit\n"
-        "smoke = load_recipe('smoke')\n"
-        "crops = tuple(dataclasses.replace(m, crop=32, batch=2) for m in smoke.crops)\n"
-        "recipe = dataclasses.replace(smoke, crops=crops, steps=10**6, checkpoint_seconds=0.01)\n"
-        f"fit(recipe, pathlib.Path({str(run)!r}), device='cpu',\n"
-        "    console=rich.console.Console(file=io.StringIO()))\n"
-    )
-    process = subprocess.Popen([sys.executable, "-c", code])
+_ENDLESS = """
+import dataclasses, io, pathlib, rich.console, torch
+from dsdmsr.training.config import load_recipe
+from dsdmsr.training.fit import fit
+torch.set_num_threads(1)
+smoke = load_recipe('smoke')
+crops = tuple(dataclasses.replace(m, crop=32, batch=2) for m in smoke.crops)
+recipe = dataclasses.replace(
+    smoke, crops=crops, steps={steps}, checkpoint_seconds={seconds}, workers={workers},
+    validate_every=10**6,
+)
+fit(recipe, pathlib.Path({run!r}), device='cpu', resume='auto',
+    console=rich.console.Console(file=io.StringIO()))
+"""
+
+
+def started(run, *, steps=10**6, seconds=0.01, workers=0) -> subprocess.Popen[bytes]:
+    code = _ENDLESS.format(run=str(run), steps=steps, seconds=seconds, workers=workers)
+    return subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE)
+
+
+def wait_for(process, condition) -> None:
     deadline = time.monotonic() + 240
-    while not (run / "last.ckpt").exists():
-        assert process.poll() is None
+    while not condition():
+        if process.poll() is not None:
+            raise AssertionError(process.communicate()[1].decode())
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_a_killed_run_leaves_a_checkpoint_that_goes_on(tmp_path):
+    run = tmp_path / "run"
+    process = started(run)
+    wait_for(process, (run / "last.ckpt").exists)
     time.sleep(1)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    process.kill()
+    process.communicate()
     state = torch.load(run / "last.ckpt", weights_only=True)
     reached = state["global_step"]
     assert reached > 0
@@ -116,6 +163,102 @@ def test_a_killed_run_leaves_a_checkpoint_that_goes_on(tmp_path, recipe):
     longer = dataclasses.replace(stored_recipe(run), steps=reached + 2)
     fit(longer, run, resume="auto", console=quiet(), device="cpu")
     assert torch.load(run / "last.ckpt", weights_only=True)["global_step"] == reached + 2
+    assert not list(run.glob(".*.part"))
+
+
+@pytest.mark.parametrize(("number", "workers"), [(signal.SIGTERM, 0), (signal.SIGINT, 1)])
+def test_a_signal_saves_the_run_and_leaves(tmp_path, number, workers):
+    run = tmp_path / "run"
+    process = started(run, seconds=10**6, workers=workers)
+    wait_for(process, lambda: any((run / "tensorboard").glob("*")))
+    time.sleep(1)
+    assert not (run / "last.ckpt").exists()
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=120)
+    assert (process.returncode, errors.decode()) == (128 + number, "")
+    assert torch.load(run / "last.ckpt", weights_only=True)["global_step"] > 0
+
+
+def _save_for_ever(trainer, checkpoints, module) -> None:
+    """Save states that say how often they were saved."""
+    torch.set_num_threads(1)
+    while True:
+        module.averaged.n_averaged += 1
+        checkpoints.save(trainer)
+
+
+def test_no_checkpoint_is_ever_half_written(tmp_path, recipe, monkeypatch, one_thread):
+    """Kill a process that does nothing but save, 200 times: what is found always loads."""
+    made = {}
+
+    class Kept(Checkpoints):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            made["checkpoints"] = self
+
+        def on_train_end(self, trainer, module):
+            super().on_train_end(trainer, module)
+            made.update(trainer=trainer, module=module)
+
+            # Forked here, while the trainer still has all that a checkpoint holds.
+            context = multiprocessing.get_context("fork")
+            delays = np.random.default_rng(0).uniform(0.005, 0.08, 200)
+            counts = []
+            for delay in delays:
+                child = context.Process(target=_save_for_ever, args=(trainer, self, module))
+                child.start()
+                time.sleep(delay)
+                child.kill()
+                child.join()
+                state = torch.load(tmp_path / "run" / "last.ckpt", weights_only=True)
+                counts.append(int(state["state_dict"]["averaged.n_averaged"]))
+                made["unfinished"] = made.get("unfinished", 0) + any(
+                    (tmp_path / "run").glob(".*.part")
+                )
+                remove_unfinished(tmp_path / "run")
+            made["counts"] = counts
+
+    monkeypatch.setattr("dsdmsr.training.fit.Checkpoints", Kept)
+    fit(recipe.lasting(steps=1), tmp_path / "run", console=quiet(), device="cpu")
+    assert len(made["counts"]) == 200
+    # The kills must have struck while files were being written, and saves must have come through.
+    assert made["unfinished"] > 20
+    assert len(set(made["counts"])) > 1
+
+
+def test_the_best_weights_are_kept(tmp_path, recipe, monkeypatch):
+    """Weights that get worse after the first validation are not those that are left."""
+
+    class Worsening(TrainingModule):
+        def on_train_batch_end(self, outputs, batch, batch_idx):
+            super().on_train_batch_end(outputs, batch, batch_idx)
+            if self.global_step == 6:
+                with torch.no_grad():
+                    for parameter in self.averaged.parameters():
+                        parameter.mul_(3)
+
+    monkeypatch.setattr("dsdmsr.training.fit.TrainingModule", Worsening)
+    path = fit(recipe, tmp_path, console=quiet(), device="cpu")
+    with safe_open(path, "pt") as file:
+        assert file.metadata()["step"] == "3"
+    best = torch.load(tmp_path / "best.ckpt", weights_only=True)
+    assert best["global_step"] == 3
+    for name, value in load_weights(path).items():
+        assert torch.equal(value, best["state_dict"][f"averaged.module.{name}"])
+
+
+def test_tensorboard_shows_what_the_csv_does(tmp_path, recipe):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    fit(recipe, tmp_path, console=quiet(), device="cpu")
+    events = EventAccumulator(str(tmp_path / "tensorboard"))
+    events.Reload()
+    with (tmp_path / "log.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["name"] == "val/rmse_x2"]
+    shown = [(event.step, event.value) for event in events.Scalars("val/rmse_x2")]
+    assert [step for step, _ in shown] == [int(row["step"]) for row in rows] == [3, 6]
+    for (_, value), row in zip(shown, rows, strict=True):
+        assert value == pytest.approx(float(row["value"]), rel=1e-4)
 
 
 def test_a_folder_with_a_run_is_not_written_over(tmp_path, recipe):
@@ -171,10 +314,54 @@ def test_a_run_in_minutes_stops_by_the_clock_and_its_rate_falls(tmp_path, recipe
     assert float(last["learning_rate"]) == pytest.approx(recipe.learning_rate / 100, rel=0.01)
 
 
-def test_an_exploding_loss_stops_the_run(tmp_path, recipe):
-    wild = dataclasses.replace(recipe, steps=500, learning_rate=1e18, clip=1e30, warmup=1)
-    with pytest.raises(TrainingError, match=r"the loss is (nan|inf) at step \d+ \("):
+def test_an_exploding_loss_names_step_scene_and_checkpoints(tmp_path, recipe):
+    wild = dataclasses.replace(
+        recipe, steps=500, learning_rate=1e18, clip=1e30, warmup=1, checkpoint_seconds=1e-9
+    )
+    expected = (
+        r"the loss is \S+ at step \d+, worst in scene \d+ of seed 1: lower the learning rate; "
+        r"\S+last.ckpt is of step \d+"
+    )
+    with pytest.raises(TrainingError, match=expected):
         fit(wild, tmp_path, console=quiet(), device="cpu")
+    state = torch.load(tmp_path / "last.ckpt", weights_only=True)["state_dict"]
+    assert all(torch.isfinite(value).all() for value in state.values())
+
+
+def test_a_nan_in_the_data_names_step_scene_and_checkpoints(tmp_path, recipe, monkeypatch):
+    def poisoned(*arguments):
+        batch = make_batch(*arguments)
+        if arguments[1] == 4:
+            batch.hr_depth[1, 0, 3, 3] = float("nan")
+        return batch
+
+    monkeypatch.setattr("dsdmsr.data.synthetic.make_batch", poisoned)
+    always = dataclasses.replace(recipe, checkpoint_seconds=1e-9)
+    # Batch 4 of two crops each: scenes 8 and 9.
+    expected = (
+        r"the loss is nan at step 4, scene 9 of seed 1 holds values that are not finite; "
+        r"\S+last.ckpt is of step 4 and \S+best.ckpt is of step 3"
+    )
+    with pytest.raises(TrainingError, match=expected):
+        fit(always, tmp_path, console=quiet(), device="cpu")
+
+
+def test_maps_with_holes_are_learned_from(tmp_path, recipe):
+    scenes = SceneConfig(sensing=SensingConfig(holes=1, shadow=(4, 8)))
+    holed = dataclasses.replace(recipe, scenes=scenes, workers=0)
+    for weights in load_weights(fit(holed, tmp_path, console=quiet(), device="cpu")).values():
+        assert torch.isfinite(weights).all()
+
+
+def test_small_maps_have_their_holes_filled_as_for_upscaling(recipe):
+    depth = torch.arange(16.0).reshape(1, 1, 4, 4).repeat_interleave(2, 2).repeat_interleave(2, 3)
+    valid = torch.ones_like(depth, dtype=torch.bool)
+    valid[0, 0, :2, :2] = False
+    module = TrainingModule(dataclasses.replace(recipe, degradation="area"))
+    lr_depth, low, span = module._small(Batch(depth, valid, 2, 0))
+    assert lr_depth[0, 0, 0, 0] in (1, 4)
+    assert lr_depth.flatten()[1:].tolist() == list(range(1, 16))
+    assert (float(low), float(span)) == (1, 14)
 
 
 def test_crops_are_normalised_over_their_valid_pixels(rng):

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+import torch
+
+from dsdmsr.data import raycast
+from dsdmsr.data.scenery import BACKDROP, SceneryConfig, furnish
+from dsdmsr.data.scenes import SceneConfig, draw_scenes, generator
+from dsdmsr.data.sensing import SensingConfig
+from dsdmsr.data.solids import HITS
+from dsdmsr.errors import ConfigError
+
+CAST = SceneConfig(ray_cast=1)
+SIZE = (48, 64)
+
+
+def test_a_scene_depends_on_seed_and_index_alone():
+    mixed = SceneConfig(ray_cast=0.5)
+    together, valid = draw_scenes(7, range(2**40, 2**40 + 12), SIZE, mixed)
+    assert together.dtype == torch.float32
+    assert together.shape == (12, 1, *SIZE)
+    assert valid.all()
+    for k in reversed(range(12)):
+        alone, _ = draw_scenes(7, [2**40 + k], SIZE, mixed)
+        assert torch.equal(alone[0], together[k])
+    assert len({m.numpy().tobytes() for m in together}) == 12
+    other, _ = draw_scenes(8, [2**40], SIZE, mixed)
+    assert not torch.equal(other[0], together[0])
+
+
+def test_how_rays_are_put_together_changes_no_bit(monkeypatch):
+    whole, _ = draw_scenes(1, range(6), SIZE, CAST)
+    monkeypatch.setitem(raycast._CHUNK, "cpu", 700)
+    small_chunks, _ = draw_scenes(1, range(6), SIZE, CAST)
+    monkeypatch.setattr(raycast, "_ALONE", 10**9)
+    none_alone, _ = draw_scenes(1, range(6), SIZE, CAST)
+    assert torch.equal(whole, small_chunks)
+    assert torch.equal(whole, none_alone)
+
+
+def test_the_number_of_threads_changes_no_bit():
+    before = torch.get_num_threads()
+    sums = set()
+    try:
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            scenes, _ = draw_scenes(3, range(4), (160, 160), CAST)
+            sums.add(hashlib.sha256(scenes.numpy().tobytes()).hexdigest())
+    finally:
+        torch.set_num_threads(before)
+    assert len(sums) == 1
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+def test_devices_differ_by_rounding_alone():
+    here, _ = draw_scenes(1, range(40), SIZE, CAST, "cpu")
+    there, _ = draw_scenes(1, range(40), SIZE, CAST, "cuda")
+    torch.testing.assert_close(there, here, rtol=1e-5, atol=1e-5)
+
+
+def test_ray_cast_scenes_are_full_finite_and_of_every_kind_of_solid():
+    kinds = set()
+    for k in range(60):
+        solids, camera = furnish(generator(2, k), SIZE, SceneryConfig())
+        kinds |= {solid.kind for solid in solids}
+        depth = raycast.ray_cast([(solids, camera)], SIZE, backdrop=BACKDROP)
+        assert torch.isfinite(depth).all()
+        assert float(depth.min()) > 0.005
+        assert float((depth == BACKDROP).double().mean()) < 0.9
+    assert kinds == set(HITS)
+
+
+def test_ray_cast_scenes_come_as_depth_and_as_inverse_depth():
+    exact = SensingConfig(quantised=0)
+    inverse = SceneConfig(ray_cast=1, scenery=SceneryConfig(depth=0), sensing=exact)
+    negated = SceneConfig(ray_cast=1, scenery=SceneryConfig(depth=1), sensing=exact)
+    near_large, _ = draw_scenes(4, [5], SIZE, inverse)
+    near_small, _ = draw_scenes(4, [5], SIZE, negated)
+    np.testing.assert_allclose(-1 / near_small, near_large, rtol=1e-5)
+
+
+def test_shares_are_kept():
+    counts = sum(generator(9, k).random() < 0.3 for k in range(400))
+    assert 90 < counts < 150
+    painted, _ = draw_scenes(9, [0], SIZE, SceneConfig(ray_cast=0))
+    cast, _ = draw_scenes(9, [0], SIZE, CAST)
+    assert not torch.equal(painted, cast)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: SceneConfig(ray_cast=1.2),
+        lambda: SceneryConfig(things=(0, 3)),
+        lambda: SceneryConfig(near=(0.2, 1.0)),
+        lambda: SceneryConfig(depth=-1.0),
+        lambda: SceneryConfig(window=(3.0, 2.0)),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(make):
+    with pytest.raises(ConfigError, match=r"give|is before"):
+        make()

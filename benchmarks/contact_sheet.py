@@ -1,4 +1,4 @@
-"""Draw a contact sheet of painted scenes, as training sees them.
+"""Draw a contact sheet of scenes, ray-cast above and painted below, as training sees them.
 
 python benchmarks/contact_sheet.py
 """
@@ -10,21 +10,29 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from dsdmsr.data.cutouts import paint_cutouts
+from dsdmsr.data.scenery import SceneryConfig
+from dsdmsr.data.scenes import SceneConfig, draw_scenes
 from picture import tinted
 
 SHEET = Path(__file__).resolve().parents[1] / "docs" / "scenes.png"
-ROWS, COLUMNS, SIDE, GAP = 3, 6, 192, 6
+COLUMNS, SIDE, GAP = 6, 192, 6
+ROWS = {1.0: 3, 0.0: 2}
+"""Share of ray-cast scenes → rows."""
 
 
 def draw() -> Image.Image:
-    height, width = (n * (SIDE + GAP) - GAP for n in (ROWS, COLUMNS))
+    rows = sum(ROWS.values())
+    height, width = (n * (SIDE + GAP) - GAP for n in (rows, COLUMNS))
     sheet = Image.new("RGB", (width, height), "white")
-    for k in range(ROWS * COLUMNS):
-        scene = paint_cutouts(1, k, (SIDE, SIDE))
-        share = (scene - scene.min()) / max(float(np.ptp(scene)), 1e-6)
-        row, column = divmod(k, COLUMNS)
-        sheet.paste(tinted(share), (column * (SIDE + GAP), row * (SIDE + GAP)))
+    top = 0
+    for share, count in ROWS.items():
+        config = SceneConfig(ray_cast=share, scenery=SceneryConfig(depth=0))
+        scenes, _ = draw_scenes(1, range(count * COLUMNS), (SIDE, SIDE), config)
+        for k, scene in enumerate(scenes[:, 0].numpy()):
+            light = (scene - scene.min()) / max(float(np.ptp(scene)), 1e-6)
+            row, column = divmod(k, COLUMNS)
+            sheet.paste(tinted(light), (column * (SIDE + GAP), top + row * (SIDE + GAP)))
+        top += count * (SIDE + GAP)
     return sheet
 
 

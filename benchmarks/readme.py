@@ -1,4 +1,4 @@
-"""Write the figures in the README and in the networks' cards from ``benchmarks/results``.
+"""Write the figures in the documents and in the networks' cards from ``benchmarks/results``.
 
 python benchmarks/readme.py
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -54,14 +55,66 @@ def accuracy_table(results: dict[str, Any]) -> str:
             if method == network:
                 cells = [f"**{cell}**" for cell in cells]
             lines.append(f"| {set_name} | {method} | {sees} | {' | '.join(cells)} |")
+    made = made_by(results, f"dsdmsr evaluate --protocol {letter}").rstrip(".")
+    lines += ["", f"{made}; weights {results['model']['sha256'][:12]}."]
+    return "\n".join(lines)
+
+
+def made_by(results: dict[str, Any], command: str) -> str:
+    """Return the line that says what made a table."""
     machine = results["machine"]
+    return (
+        f"Made by `{command}` at commit {results['commit']}, {results['date'][:10]}, on "
+        f"{machine['processor']}, {machine['threads']} threads, torch {machine['torch']}."
+    )
+
+
+def statistics_table(results: dict[str, Any]) -> str:
+    """Return how far scenes are from real maps, statistic by statistic."""
+    names = list(results["distances"])
+    lines = [
+        "| statistic | " + " | ".join(names) + " |",
+        "|---|" + "---:|" * len(names),
+    ]
+    for statistic in results["statistics"]:
+        cells = [f"{results['distances'][name][statistic]:.2f}" for name in names]
+        lines.append(f"| {statistic} | {' | '.join(cells)} |")
+    return "\n".join([*lines, "", made_by(results, "python benchmarks/scene_statistics.py")])
+
+
+def mix_table(results: dict[str, Any]) -> str:
+    """Return what ray-cast scenes do for a network at equal steps."""
+    columns = list(results["runs"][0]["rmse"])
+    lines = [
+        "| ray-cast share | steps | " + " | ".join(columns) + " |",
+        "|---:|---:|" + "---:|" * len(columns),
+    ]
+    for run in results["runs"]:
+        cells = [f"{run['rmse'][column]:.3f}" for column in columns]
+        lines.append(f"| {run['ray_cast']:.0%} | {run['steps']} | {' | '.join(cells)} |")
+    return "\n".join([*lines, "", made_by(results, "python benchmarks/scene_mix.py")])
+
+
+def throughput_table(results: dict[str, Any]) -> str:
+    """Return how fast scenes are drawn, beside how fast training uses them."""
+    lines = ["| factor | crop | drawn / used |", "|---:|---:|---:|"]
+    for row in results["factors"]:
+        lines.append(f"| ×{row['scale']} | {row['crop']}² | {row['ratio']:.1f} |")
     lines += [
+        f"| all, by their shares | | {results['ratio']:.1f} |",
         "",
-        f"Made by `dsdmsr evaluate --protocol {letter}` at commit {results['commit']}, "
-        f"{results['date'][:10]}, on {machine['processor']}, {machine['threads']} threads, torch "
-        f"{machine['torch']}; weights {results['model']['sha256'][:12]}.",
+        f"Memory grew by {results['growth_mib']:.0f} MiB over {results['batches']} batches.",
+        made_by(results, "python benchmarks/scene_throughput.py"),
     ]
     return "\n".join(lines)
+
+
+TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
+    "accuracy_a": accuracy_table,
+    "scene_statistics": statistics_table,
+    "scene_mix": mix_table,
+    "scene_throughput": throughput_table,
+}
 
 
 def fill(text: str) -> str:
@@ -70,17 +123,23 @@ def fill(text: str) -> str:
     def table(match: re.Match[str]) -> str:
         name = match[1]
         results = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
-        return f"<!-- table: {name} -->\n{accuracy_table(results)}\n<!-- end -->"
+        return f"<!-- table: {name} -->\n{TABLES[name](results)}\n<!-- end -->"
 
     return re.sub(r"<!-- table: (\w+) -->\n.*?<!-- end -->", table, text, flags=re.DOTALL)
 
 
 def documents() -> list[Path]:
     """Return the documents that hold figures."""
-    return [ROOT / "README.md", *sorted((ROOT / "src" / "dsdmsr" / "zoo").glob("*/README.md"))]
+    zoo = ROOT / "src" / "dsdmsr" / "zoo"
+    return [ROOT / "README.md", ROOT / "docs" / "scenes.md", *sorted(zoo.glob("*/README.md"))]
 
 
-if __name__ == "__main__":
+def write() -> None:
+    """Write the figures into the documents."""
     for document in documents():
         document.write_text(fill(document.read_text(encoding="utf-8")), encoding="utf-8")
         print(f"wrote {document.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    write()

@@ -1,13 +1,16 @@
 """Compare the statistics of our scenes with those of real and rendered depth maps.
 
-python benchmarks/scene_statistics.py [--data DATA] [--crops 400]
+python benchmarks/scene_statistics.py [--data DATA] [--crops 200]
 
-Writes benchmarks/results/scene_statistics.json, the curves docs/scene-statistics.png and the table
-in docs/scenes.md. Only train/ folders are looked at.
+Writes benchmarks/results/scene_statistics.json and the curves, docs/scene-statistics.png; then
+python benchmarks/readme.py writes the table in docs/scenes.md. Only train/ folders are looked at.
 """
 
 from __future__ import annotations
 
+import argparse
+import dataclasses
+import os
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -15,15 +18,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from rich.progress import track
 from scipy import ndimage
 
 from dsdmsr.data.scenes import SceneConfig, draw_scenes
 from dsdmsr.data.synthetic import LARGEST_SEED
+from dsdmsr.provenance import provenance, write_json
+from dsdmsr.training.config import load_recipe
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "scene_statistics.json"
 CURVES = ROOT / "docs" / "scene-statistics.png"
-PAGE = ROOT / "docs" / "scenes.md"
+COLOURS = ("tab:orange", "tab:blue", "tab:red")
 CROP = 192
 EDGE = 0.04
 """A step between neighbours of more than this part of the crop's range is an edge."""
@@ -147,3 +153,80 @@ def drawn_crops(config: SceneConfig, count: int) -> Iterator[tuple[Array, NDArra
 def distance(a: Array, b: Array) -> float:
     """Return the largest difference of two cumulative distributions (Kolmogorov-Smirnov)."""
     return float(np.abs(np.cumsum(a) - np.cumsum(b)).max())
+
+
+def draw(sources: dict[str, dict[str, Array]], ours: dict[str, dict[str, Array]]) -> None:
+    """Draw the cumulative curves: each source grey, their mean black, ours in colour."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(2, 3, figsize=(12, 7), layout="constrained")
+    for axis, (name, bins) in zip(axes.flat, BINS.items(), strict=True):
+        places = bins[1:]
+        for histogram in sources.values():
+            axis.step(places, np.cumsum(histogram[name]), color="0.75", linewidth=1)
+        axis.step(places, np.cumsum(mean_of(sources)[name]), color="black", linewidth=2)
+        for colour, histogram in zip(COLOURS, ours.values(), strict=True):
+            axis.step(places, np.cumsum(histogram[name]), color=colour, linewidth=1.5)
+        if name != "spectrum slope":
+            axis.set_xscale("log")
+            axis.set_xlim(places[places > 1e-6].min(), places.max())
+        axis.set(title=name, ylim=(0, 1))
+        axis.grid(alpha=0.3)
+    handles = [
+        pyplot.Line2D([], [], color=colour, label=label)
+        for colour, label in zip(
+            ("0.75", "black", *COLOURS),
+            ("each set of real or rendered maps", "their mean", *ours),
+            strict=True,
+        )
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=5)
+    figure.savefig(CURVES, dpi=80)
+
+
+def mean_of(sources: dict[str, dict[str, Array]]) -> dict[str, Array]:
+    """Return the mean histograms, every source weighing the same."""
+    return {name: np.mean([source[name] for source in sources.values()], axis=0) for name in BINS}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    default = os.environ.get("DSDMSR_DATA", ROOT.parent / "shared" / "data")
+    parser.add_argument("--data", type=Path, default=Path(default))
+    parser.add_argument("--crops", type=int, default=200, help="of each source, and of ours")
+    given = parser.parse_args()
+    sources = {}
+    for name, (pattern, invalid) in track(SOURCES.items(), "sources"):
+        if not any(given.data.glob(pattern)):
+            raise SystemExit(f"{given.data / pattern}: no such file; give --data")
+        sources[name] = histograms(real_crops(given.data, pattern, invalid, given.crops))
+    base = load_recipe("base").scenes
+    shares = {"cut-outs": 0.0, "ray-cast": 1.0, "the base recipe's mix": base.ray_cast}
+    ours = {
+        name: histograms(drawn_crops(dataclasses.replace(base, ray_cast=share), given.crops))
+        for name, share in track(shares.items(), "scenes")
+    }
+    mean = mean_of(sources)
+    apart = [
+        {name: distance(source[name], mean[name]) for name in BINS} for source in sources.values()
+    ]
+    distances = {name: {k: distance(own[k], mean[k]) for k in BINS} for name, own in ours.items()}
+    for label, choose in (("median source", np.median), ("furthest source", np.max)):
+        distances[label] = {k: float(choose([d[k] for d in apart])) for k in BINS}
+    content = {
+        **provenance(),
+        "crops": given.crops,
+        "sources": list(sources),
+        "statistics": list(BINS),
+        "distances": distances,
+    }
+    write_json(RESULTS, content)
+    draw(sources, ours)
+    print(f"wrote {RESULTS} and {CURVES}")
+
+
+if __name__ == "__main__":
+    main()

@@ -27,7 +27,7 @@ class SceneConfig:
         ConfigError: If a share is not between 0 and 1.
     """
 
-    ray_cast: float = 0.5
+    ray_cast: float = 0.0
     """Share of ray-cast scenes; the others are painted cut-outs."""
     scenery: SceneryConfig = field(default_factory=SceneryConfig)
     """The ray-cast scenes."""

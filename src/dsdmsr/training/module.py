@@ -96,7 +96,7 @@ class TrainingModule(lightning.LightningModule):
                 _VALIDATION_SEED,
                 scale,
                 (CropMix(scale=scale, crop=_VALIDATION_CROPS[scale], batch=6),),
-                SceneConfig(),
+                SceneConfig(ray_cast=0.5),
             )
             for scale in scales
         ]

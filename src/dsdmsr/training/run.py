@@ -78,7 +78,7 @@ tags: [depth, super-resolution]
 Makes depth and disparity maps {scales} times larger, from the map alone: {parameters} parameters in
 a cascade of {stages} ×2 stages.
 
-- **Data**: painted scenes of the package alone (`dsdmsr.data.cutouts`); no real map.
+- **Data**: scenes drawn by the package alone (`dsdmsr.data.scenes`); no real map.
 - **Small maps**: made by `{degradation}` degradation, clean.
 {legs}
 - **Not for**: noisy maps, whose noise it sharpens.

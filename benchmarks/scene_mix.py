@@ -1,0 +1,115 @@
+"""Measure what ray-cast scenes do for a network, at equal steps: short runs on mixes of scenes.
+
+python benchmarks/scene_mix.py [--data DATA] [--steps 400] [--shares 0 0.5] [--runs runs/mix]
+
+Each run begins from the packaged network, with the base recipe but for the share of ray-cast
+scenes, and is measured on maps of the train/ folders, which no network of ours is trained on.
+Runs that are finished are not made again. Writes benchmarks/results/scene_mix.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from dsdmsr.degradation import degrade
+from dsdmsr.nn import DSDMSR
+from dsdmsr.provenance import provenance, write_json
+from dsdmsr.training.config import load_recipe
+from dsdmsr.training.fit import fit
+from dsdmsr.training.run_dir import read_provenance, stored_recipe
+from dsdmsr.upscaling.holes import fill_nearest
+from dsdmsr.zoo.names import DEFAULT_MODEL
+from dsdmsr.zoo.pretrained import from_pretrained, load_weights
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results" / "scene_mix.json"
+SCALES = (4, 8, 16)
+MAPS = {
+    "Middlebury": ("middlebury/train/full/*.png", 256, (slice(150, 918), slice(200, 968))),
+    "Sintel": ("sintel/train/df_[0-5]2.png", 64, (slice(0, 432), slice(0, 1024))),
+}
+"""Name → files, units a level, and the part that is looked at."""
+
+
+def truths(data: Path, name: str) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return a set's maps in levels, their holes filled, and what is valid."""
+    pattern, per_level, window = MAPS[name]
+    maps = []
+    for path in sorted(data.glob(pattern)):
+        depth = np.asarray(Image.open(path))[window].astype(np.float32) / per_level
+        valid = depth > 0 if name == "Middlebury" else np.ones(depth.shape, dtype=bool)
+        maps.append((fill_nearest(depth, valid), valid))
+    return maps
+
+
+@torch.inference_mode()
+def rmse(model: DSDMSR, truth: np.ndarray, valid: np.ndarray, scale: int) -> float:
+    """Return the error of a map made small by bicubic resizing and large by the network."""
+    hr_depth = torch.from_numpy(truth)[None, None]
+    lr_depth, _ = degrade(hr_depth, scale, "bicubic")
+    low, span = lr_depth.min(), lr_depth.max() - lr_depth.min()
+    pred = model((lr_depth - low) / span, scale).fused * span + low
+    error = (pred - hr_depth)[0, 0].numpy()[valid]
+    return float(np.sqrt(np.mean(error.astype(np.float64) ** 2)))
+
+
+def measured(model: DSDMSR, data: Path) -> dict[str, float]:
+    """Return the mean error of each set and factor."""
+    found = {}
+    for name in MAPS:
+        maps = truths(data, name)
+        for scale in SCALES:
+            errors = [rmse(model, truth, valid, scale) for truth, valid in maps]
+            found[f"{name} ×{scale}"] = float(np.mean(errors))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    default = os.environ.get("DSDMSR_DATA", ROOT.parent / "shared" / "data")
+    parser.add_argument("--data", type=Path, default=Path(default))
+    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--shares", type=float, nargs="+", default=[0.0, 0.5])
+    parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "mix")
+    given = parser.parse_args()
+    runs = []
+    for share in given.shares:
+        run_dir = given.runs / f"{share:g}"
+        if not (run_dir / "model.safetensors").exists():
+            base = load_recipe("base")
+            recipe = dataclasses.replace(
+                base,
+                scenes=dataclasses.replace(base.scenes, ray_cast=share),
+                steps=given.steps,
+                minutes=None,
+                warmup=60,
+                ema=0.99,
+                validate_every=given.steps,
+            )
+            weights = from_pretrained(DEFAULT_MODEL).state_dict()
+            fit(recipe, run_dir, resume="auto", init=weights, begun_from=[DEFAULT_MODEL])
+        recipe = stored_recipe(run_dir)
+        model = DSDMSR(recipe.model).eval()
+        model.load_state_dict(load_weights(run_dir / "model.safetensors"))
+        runs.append(
+            {
+                "ray_cast": recipe.scenes.ray_cast,
+                "steps": recipe.steps,
+                "commit": read_provenance(run_dir)["commit"],
+                "rmse": measured(model, given.data),
+            }
+        )
+        print(runs[-1])
+    write_json(RESULTS, {**provenance(), "runs": runs})
+    print(f"wrote {RESULTS}")
+
+
+if __name__ == "__main__":
+    main()

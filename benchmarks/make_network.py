@@ -26,9 +26,9 @@ ZOO = ROOT / "src" / "dsdmsr" / "zoo"
 FIGURES = "\n## Accuracy\n\n<!-- table: accuracy_a -->\n<!-- end -->\n"
 
 
-def package(made: Path, name: str, consistency: int, zoo: Path = ZOO) -> Path:
+def package(made: Path, name: str, consistency: int) -> Path:
     """Copy a trained network into the package, with `consistency` steps of back-projection."""
-    folder = zoo / name
+    folder = ZOO / name
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(made / "model.safetensors", folder / "model.safetensors")
     config = json.loads((made / "config.json").read_text(encoding="utf-8"))

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 import torch
+import yaml
 from PIL import Image
 
 import dsdmsr
 from dsdmsr import DepthMap, degrade, read_depth, write_depth
 from dsdmsr.app.cli import main
+from dsdmsr.training.config import load_recipe, recipe_from_dict
 
 
 @pytest.fixture
@@ -195,6 +198,8 @@ class TestRefusals:
             (("evaluate", "--protocol", "a", "--data", tmp_path / "none"), "is not a folder"),
             (("evaluate", "--protocol", "a", "--data", tmp_path), "art.png is missing"),
             (("train", "--recipe", "none", "--run-dir", run_dir), "recipe 'none' not found"),
+            (("train", "--recipe", "none", "--explain"), "recipe 'none' not found"),
+            (("train", "--recipe", "smoke"), "no --run-dir: give a new folder, or --explain"),
             (
                 ("train", "--recipe", "smoke", "--run-dir", run_dir, "--steps", 1, "--minutes", 1),
                 "--steps",
@@ -220,6 +225,19 @@ def test_the_sample_is_a_small_map_and_its_truth(capsys, tmp_path):
     assert (small.shape, large.shape) == ((120, 160), (480, 640))
     truth = torch.from_numpy(large.values.copy())[None, None]
     np.testing.assert_allclose(small.values, degrade(truth, 4)[0][0, 0], atol=0.0012)
+
+
+def test_train_explains_a_recipe_and_trains_nothing(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = run(capsys, "train", "--recipe", "smoke", "--steps", 7, "--explain")
+    assert code == 0
+    head = out.split("\n\n")[0]
+    shown = recipe_from_dict(yaml.safe_load(head))
+    assert shown == load_recipe("smoke").lasting(steps=7)
+    assert re.search(r"parameters: [\d,]+\n", out)
+    assert re.search(r"a step, on average: [\d.]+ GMAC", out)
+    assert re.search(r"memory: [\d,]+ MiB", out)
+    assert not list(tmp_path.iterdir())
 
 
 def test_models_lists_what_is_packaged(capsys):

@@ -261,6 +261,16 @@ def test_tensorboard_shows_what_the_csv_does(tmp_path, recipe):
         assert value == pytest.approx(float(row["value"]), rel=1e-4)
 
 
+def test_a_finished_run_is_not_trained_further(tmp_path, recipe):
+    path = fit(recipe, tmp_path, console=quiet(), device="cpu")
+    before = path.read_bytes(), (tmp_path / "last.ckpt").read_bytes()
+    assert fit(recipe, tmp_path, resume="auto", console=quiet(), device="cpu") == path
+    assert (path.read_bytes(), (tmp_path / "last.ckpt").read_bytes()) == before
+    path.unlink()
+    fit(recipe.lasting(steps=7), tmp_path, resume="auto", console=quiet(), device="cpu")
+    assert torch.load(tmp_path / "last.ckpt", weights_only=True)["global_step"] == 7
+
+
 def test_a_folder_with_a_run_is_not_written_over(tmp_path, recipe):
     fit(recipe.lasting(steps=1), tmp_path, console=quiet(), device="cpu")
     before = (tmp_path / "last.ckpt").read_bytes()

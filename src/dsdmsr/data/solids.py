@@ -164,7 +164,8 @@ def _torus(rays: Rays) -> Tensor:
     def hit(rays: Rays, entry: Tensor, leave: Tensor) -> Tensor:
         tube = rays.shape(0)
         ring = (1 - tube) ** 2
-        length = sum(d * d for d in rays.direction).sqrt()
+        p, q, r = rays.direction
+        length = (p * p + q * q + r * r).sqrt()
         d = [component / length for component in rays.direction]
         shift = sum(o * e for o, e in zip(rays.origin, d, strict=True))
         x, y, z = (o - shift * e for o, e in zip(rays.origin, d, strict=True))

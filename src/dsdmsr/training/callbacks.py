@@ -29,14 +29,12 @@ class Checkpoints(lightning.Callback):
     A state whose weights are not finite is never saved.
 
     Attributes:
-        last_step: The step of the last checkpoint; None before the first.
         best: The least `val/score` so far, and its step.
     """
 
     def __init__(self, run_dir: Path, every_seconds: float) -> None:
         self.run_dir, self.every = run_dir, every_seconds
         self.saved_at = time.monotonic()
-        self.last_step: int | None = None
         self.best: tuple[float, int] = (math.inf, 0)
 
     def save(self, trainer: lightning.Trainer, name: str = CHECKPOINT) -> None:
@@ -47,7 +45,7 @@ class Checkpoints(lightning.Callback):
         with replacing(self.run_dir / name) as beside:
             trainer.save_checkpoint(beside)
         if name == CHECKPOINT:
-            self.saved_at, self.last_step = time.monotonic(), trainer.global_step
+            self.saved_at = time.monotonic()
 
     def on_train_batch_end(
         self, trainer: lightning.Trainer, module: Any, outputs: Any, batch: Any, batch_idx: int

@@ -19,7 +19,16 @@ from dsdmsr.replacing import replacing
 from dsdmsr.training.callbacks import Checkpoints, Log, RunProgress, StopBySignal
 from dsdmsr.training.config import Recipe
 from dsdmsr.training.module import TrainingModule
-from dsdmsr.training.run_dir import BEST, CHECKPOINT, begin, holds_run, resume_at, step_of
+from dsdmsr.training.run_dir import (
+    BEST,
+    CHECKPOINT,
+    WEIGHTS,
+    begin,
+    holds_run,
+    is_finished,
+    resume_at,
+    step_of,
+)
 
 __all__ = ["fit"]
 
@@ -66,6 +75,8 @@ def fit(
         raise ConfigError("device is cuda, but torch sees none: give auto or cpu")
     if resume == "auto" and holds_run(run_dir):
         start = resume_at(recipe, run_dir)
+        if start and is_finished(recipe, run_dir):
+            return run_dir / WEIGHTS
     else:
         begin(recipe, run_dir, begun_from)
         start = 0
@@ -115,7 +126,7 @@ def _keep_best(module: TrainingModule, checkpoints: Checkpoints, run_dir: Path) 
             {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
         )
     weights = {k: v.contiguous() for k, v in averaged.state_dict().items()}
-    path = run_dir / "model.safetensors"
+    path = run_dir / WEIGHTS
     with replacing(path) as beside:
         save_file(weights, beside, metadata={"format": "pt", "step": str(step)})
     return path

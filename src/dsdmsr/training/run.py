@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
+from safetensors import safe_open
 
 from dsdmsr.nn import DSDMSR
 from dsdmsr.training.config import Recipe, load_recipe
 from dsdmsr.training.fit import fit
-from dsdmsr.training.run_dir import holds_run, read_provenance, stored_recipe
+from dsdmsr.training.run_dir import LOG, WEIGHTS, holds_run, read_provenance, stored_recipe
 from dsdmsr.zoo.pretrained import from_pretrained, load_weights, read_card, save_pretrained
 
 __all__ = ["package_run", "train_recipe"]
@@ -62,7 +63,7 @@ def package_run(name: str, run_dir: Path) -> Path:
     """
     recipe = stored_recipe(run_dir)
     model = DSDMSR(recipe.model)
-    model.load_state_dict(load_weights(run_dir / "model.safetensors"))
+    model.load_state_dict(load_weights(run_dir / WEIGHTS))
     folder = run_dir / "network"
     save_pretrained(model, folder, _card(name, recipe, run_dir))
     return folder
@@ -99,12 +100,14 @@ def legs_of(card: str) -> list[str]:
 
 def _card(name: str, recipe: Recipe, run_dir: Path) -> str:
     made = read_provenance(run_dir)
-    with (run_dir / "log.csv").open(encoding="utf-8") as file:
+    with (run_dir / LOG).open(encoding="utf-8") as file:
         last = list(csv.DictReader(file))[-1]
+    with safe_open(run_dir / WEIGHTS, "pt") as weights:
+        kept = weights.metadata()["step"]
     leg = _LEG.format(
         name=name,
         seed=recipe.seed,
-        steps=last["step"],
+        steps=last["step"] if kept == last["step"] else f"{kept} of {last['step']}",
         minutes=float(last["seconds"]) / 60,
         machine=f"{made['machine']['processor']}, {made['machine']['threads']} threads",
         torch=made["machine"]["torch"],

@@ -22,15 +22,17 @@ __all__ = [
     "CHECKPOINT",
     "LOG",
     "TENSORBOARD",
+    "WEIGHTS",
     "begin",
     "holds_run",
+    "is_finished",
     "read_provenance",
     "resume_at",
     "step_of",
     "stored_recipe",
 ]
 
-_RECIPE, _RUN = "recipe.yaml", "run.json"
+_RECIPE, _RUN, WEIGHTS = "recipe.yaml", "run.json", "model.safetensors"
 CHECKPOINT, BEST, LOG, TENSORBOARD = "last.ckpt", "best.ckpt", "log.csv", "tensorboard"
 
 
@@ -92,6 +94,16 @@ def resume_at(recipe: Recipe, run_dir: Path) -> int:
     except OSError as error:
         raise TrainingError(f"cannot write to {run_dir}: {error.strerror}") from error
     return step
+
+
+def is_finished(recipe: Recipe, run_dir: Path) -> bool:
+    """Return whether a run has had the length that its recipe asks for, and left its weights."""
+    state = torch.load(run_dir / CHECKPOINT, weights_only=True, map_location="cpu")
+    if recipe.steps is not None:
+        done = bool(state["global_step"] >= recipe.steps)
+    else:
+        done = bool(state["seconds"] >= 60 * (recipe.minutes or 0))
+    return done and (run_dir / WEIGHTS).exists()
 
 
 def step_of(checkpoint: Path) -> int:

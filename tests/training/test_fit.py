@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import io
 import multiprocessing
+import os
 import signal
 import subprocess
 import sys
@@ -26,7 +27,7 @@ from dsdmsr.training.config import Recipe, load_recipe, recipe_to_dict
 from dsdmsr.training.fit import fit
 from dsdmsr.training.module import TrainingModule, normalise_crops
 from dsdmsr.training.run import legs_of, train_recipe
-from dsdmsr.training.run_dir import stored_recipe
+from dsdmsr.training.run_dir import WEIGHTS, step_of, stored_recipe
 from dsdmsr.zoo.pretrained import from_pretrained, load_weights
 
 
@@ -164,6 +165,42 @@ def test_a_killed_run_leaves_a_checkpoint_that_goes_on(tmp_path):
     fit(longer, run, resume="auto", console=quiet(), device="cpu")
     assert torch.load(run / "last.ckpt", weights_only=True)["global_step"] == reached + 2
     assert not list(run.glob(".*.part"))
+
+
+KILLS = int(os.environ.get("DSDMSR_KILLS", "2"))
+"""How often a run is killed; the long form of the test below takes 20."""
+
+
+def test_a_run_killed_at_any_moment_ends_with_the_bits_of_an_unbroken_one(tmp_path):
+    steps = 100 + 60 * KILLS
+    unbroken = started(tmp_path / "unbroken", steps=steps, seconds=10**6)
+    broken, delays = tmp_path / "broken", np.random.default_rng(1).uniform(0, 0.3, KILLS)
+    reached = 0
+    for delay in delays:
+        process = started(broken, steps=steps)
+
+        def has_gone_on(before=reached) -> bool:
+            path = broken / "last.ckpt"
+            return path.exists() and step_of(path) > before
+
+        wait_for(process, has_gone_on)
+        time.sleep(delay)
+        assert process.poll() is None, "the run ended before it could be killed"
+        process.kill()
+        process.communicate()
+        reached = step_of(broken / "last.ckpt")
+    last = started(broken, steps=steps)
+    for process in (unbroken, last):
+        _, errors = process.communicate(timeout=600)
+        assert (process.returncode, errors.decode()) == (0, "")
+    whole, resumed = (
+        torch.load(tmp_path / name / "last.ckpt", weights_only=True)["state_dict"]
+        for name in ("unbroken", "broken")
+    )
+    assert whole["averaged.n_averaged"] == steps
+    assert all(torch.equal(resumed[name], value) for name, value in whole.items())
+    weights = [load_weights(tmp_path / name / WEIGHTS) for name in ("unbroken", "broken")]
+    assert all(torch.equal(weights[1][name], value) for name, value in weights[0].items())
 
 
 @pytest.mark.parametrize(("number", "workers"), [(signal.SIGTERM, 0), (signal.SIGINT, 1)])

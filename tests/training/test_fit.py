@@ -25,7 +25,7 @@ from dsdmsr.replacing import remove_unfinished
 from dsdmsr.training.callbacks import Checkpoints
 from dsdmsr.training.config import Recipe, load_recipe, recipe_to_dict
 from dsdmsr.training.fit import fit
-from dsdmsr.training.module import TrainingModule, normalise_crops
+from dsdmsr.training.module import TrainingModule, _drawing_processes, normalise_crops
 from dsdmsr.training.run import legs_of, train_recipe
 from dsdmsr.training.run_dir import WEIGHTS, step_of, stored_recipe
 from dsdmsr.zoo.pretrained import from_pretrained, load_weights
@@ -409,6 +409,13 @@ def test_small_maps_have_their_holes_filled_as_for_upscaling(recipe):
     assert lr_depth[0, 0, 0, 0] in (1, 4)
     assert lr_depth.flatten()[1:].tolist() == list(range(1, 16))
     assert (float(low), float(span)) == (1, 14)
+
+
+def test_a_gpu_is_fed_by_all_cores_but_two(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 16)
+    assert _drawing_processes(None, "cpu") == 1
+    assert _drawing_processes(None, "cuda") == 14
+    assert _drawing_processes(0, "cuda") == 0
 
 
 def test_crops_are_normalised_over_their_valid_pixels(rng):

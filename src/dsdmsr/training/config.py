@@ -63,8 +63,8 @@ class Recipe:
     """Length of the run in minutes of wall time, which the schedule follows too."""
     precision: Literal["fp32", "bf16", "auto"] = "fp32"
     """auto is bf16 where the device has matrix units for it; bf16 runs in channels_last."""
-    workers: int = 1
-    """Processes that paint scenes."""
+    workers: int | None = None
+    """Processes that draw scenes; null: one beside a CPU, beside a GPU all cores but two."""
     seed: int = 0
     """Of the weights, and of the scenes."""
     validate_every: int = 1000
@@ -104,7 +104,7 @@ class Recipe:
         if not 0 <= self.seed < LARGEST_SEED:
             raise ConfigError(f"seed is {self.seed}: give 0 to {LARGEST_SEED - 1}")
         for name in ("mse_weight", "stage_weight", "weight_decay", "workers"):
-            if getattr(self, name) < 0:
+            if (getattr(self, name) or 0) < 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}: give 0 or more")
 
     def lasting(self, *, steps: int | None = None, minutes: float | None = None) -> Recipe:

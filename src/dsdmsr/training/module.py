@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import signal
 import time
 from typing import Any
@@ -44,6 +45,12 @@ def normalise_crops(lr_depth: Tensor, lr_valid: Tensor) -> tuple[Tensor, Tensor]
     return low, torch.where(span > 0, span, 1.0)
 
 
+def _drawing_processes(asked: int | None, device: str) -> int:
+    if asked is not None:
+        return asked
+    return 1 if device == "cpu" else max(1, (os.cpu_count() or 1) - 2)
+
+
 def _leave_signals_to_the_parent(worker: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
@@ -79,7 +86,7 @@ class TrainingModule(lightning.LightningModule):
         """Return the endless batches, from `start` on."""
         recipe = self.recipe
         data = SyntheticBatches(recipe.seed, recipe.crops, recipe.scenes, self.start)
-        workers = recipe.workers
+        workers = _drawing_processes(recipe.workers, self.device.type)
         return DataLoader(
             data,
             batch_size=None,

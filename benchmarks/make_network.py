@@ -19,7 +19,9 @@ from rich.console import Console
 import dsdmsr
 import readme
 from dsdmsr.app.evaluate import evaluate_network
+from dsdmsr.replacing import replacing
 from dsdmsr.training.run import train_recipe
+from dsdmsr.zoo.names import PACKAGED
 
 ROOT = Path(__file__).resolve().parents[1]
 ZOO = ROOT / "src" / "dsdmsr" / "zoo"
@@ -30,16 +32,19 @@ def package(made: Path, name: str, consistency: int) -> Path:
     """Copy a trained network into the package, with `consistency` steps of back-projection."""
     folder = ZOO / name
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(made / "model.safetensors", folder / "model.safetensors")
     config = json.loads((made / "config.json").read_text(encoding="utf-8"))
     config["consistency"] = consistency
-    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     title, _, card = (made / "README.md").read_text(encoding="utf-8").partition("\n# ")
     card = f"{title}\n# {name}\n{card.partition(chr(10))[2]}"
     card += (
         f"- **After training**: answers are corrected by back-projection, {consistency} step(s).\n"
     )
-    (folder / "README.md").write_text(card + FIGURES, encoding="utf-8")
+    with replacing(folder / "model.safetensors") as beside:
+        shutil.copyfile(made / "model.safetensors", beside)
+    texts = {"config.json": json.dumps(config, indent=2) + "\n", "README.md": card + FIGURES}
+    for name_of_file, text in texts.items():
+        with replacing(folder / name_of_file) as beside:
+            beside.write_text(text, encoding="utf-8")
     return folder
 
 
@@ -72,6 +77,8 @@ def main() -> None:
     length.add_argument("--minutes", type=float)
     length.add_argument("--steps", type=int)
     given = parser.parse_args()
+    if given.data is not None and given.name not in PACKAGED:
+        parser.error(f"{given.name} is not in dsdmsr.zoo.names.PACKAGED: enter it there first")
     console = Console()
     made = train_recipe(
         given.recipe,

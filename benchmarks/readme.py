@@ -79,7 +79,7 @@ def statistics_table(results: dict[str, Any]) -> str:
     for statistic in results["statistics"]:
         cells = [f"{results['distances'][name][statistic]:.2f}" for name in names]
         lines.append(f"| {statistic} | {' | '.join(cells)} |")
-    return "\n".join([*lines, "", made_by(results, "python benchmarks/scene_statistics.py")])
+    return "\n".join([*lines, "", made_by(results, results["command"])])
 
 
 def mix_table(results: dict[str, Any]) -> str:
@@ -92,7 +92,7 @@ def mix_table(results: dict[str, Any]) -> str:
     for run in results["runs"]:
         cells = [f"{run['rmse'][column]:.3f}" for column in columns]
         lines.append(f"| {run['ray_cast']:.0%} | {run['steps']} | {' | '.join(cells)} |")
-    return "\n".join([*lines, "", made_by(results, "python benchmarks/scene_mix.py")])
+    return "\n".join([*lines, "", made_by(results, results["command"])])
 
 
 def throughput_table(results: dict[str, Any]) -> str:
@@ -104,7 +104,7 @@ def throughput_table(results: dict[str, Any]) -> str:
         f"| all, by their shares | | {results['ratio']:.1f} |",
         "",
         f"Memory grew by {results['growth_mib']:.0f} MiB over {results['batches']} batches.",
-        made_by(results, "python benchmarks/scene_throughput.py"),
+        made_by(results, results["command"]),
     ]
     return "\n".join(lines)
 

@@ -107,7 +107,9 @@ def main() -> None:
             }
         )
         print(runs[-1])
-    write_json(RESULTS, {**provenance(), "runs": runs})
+    shares = " ".join(f"{share:g}" for share in given.shares)
+    command = f"python benchmarks/scene_mix.py --steps {given.steps} --shares {shares}"
+    write_json(RESULTS, {**provenance(), "command": command, "runs": runs})
     print(f"wrote {RESULTS}")
 
 

@@ -218,7 +218,7 @@ def main() -> None:
         distances[label] = {k: float(choose([d[k] for d in apart])) for k in BINS}
     content = {
         **provenance(),
-        "crops": given.crops,
+        "command": f"python benchmarks/scene_statistics.py --crops {given.crops}",
         "sources": list(sources),
         "statistics": list(BINS),
         "distances": distances,

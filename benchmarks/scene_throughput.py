@@ -88,6 +88,7 @@ def main() -> None:
     mean_drawn = sum(share * d for share, d in zip(shares, drawn, strict=True))
     content = {
         **provenance(),
+        "command": f"python benchmarks/scene_throughput.py --batches {batches}",
         "factors": factors,
         "ratio": mean_used / mean_drawn,
         "growth_mib": growth,

@@ -11,17 +11,22 @@ __all__ = ["remove_unfinished", "replacing"]
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """Yield a path beside `path` to write to; when that is done, put it in the place of `path`.
 
-    The content is on the disk before the name is, so that whoever opens `path` finds the old file
-    or the new one, whatever happened in between. After an error nothing is left.
+    Whoever opens `path` finds the old file or the new one, whole. After an error nothing is left.
+
+    Args:
+        path: The file to make or replace.
+        durable: Whether the content is to be on the disk before the name is, so that even after a
+            power cut the old file or the new one is there.
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield beside
-        with beside.open("rb") as file:
-            os.fsync(file.fileno())
+        if durable:
+            with beside.open("r+b") as file:
+                os.fsync(file.fileno())
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ import torch
 from dsdmsr.data.objects import THINGS, frame, ground, rod, turned
 from dsdmsr.data.outlines import OUTLINES
 from dsdmsr.data.raycast import Camera, ray_cast
-from dsdmsr.data.solids import HITS, Solid, outlined
+from dsdmsr.data.solids import HITS, Solid, _sine, outlined
 
 SIZE = (40, 52)
 
@@ -130,6 +130,11 @@ def test_a_height_field_is_met_where_small_steps_first_cross_it():
     assert misses > 30
 
 
+def test_the_sine_is_the_sine():
+    x = torch.linspace(-300, 300, 100_001, dtype=torch.float64)
+    torch.testing.assert_close(_sine(x), x.sin(), rtol=0, atol=1e-13)
+
+
 def test_a_plane_is_exact_along_every_ray():
     slope = np.array([[1, 0, 0.4], [0, 1, -0.3], [0.0, 0, 1]]).T
     depth = cast(Solid("plane", frame(slope, np.array([0, 0, 2.0]))))
@@ -234,5 +239,7 @@ def test_outlines_lie_in_their_square_and_fit_an_extrusion():
             polygons = maker(np.random.default_rng(seed))
             assert all(p.shape[1] == 2 and np.abs(p).max() <= 1 + 1e-9 for p in polygons), name
             outlined("sheet", polygons, np.eye(3, 4))
+    with pytest.raises(ValueError, match="beyond"):
+        outlined("sheet", [np.array([(0, 0), (1.1, 0), (0, 1)])], np.eye(3, 4))
     with pytest.raises(ValueError, match="at most 40"):
         outlined("sheet", [np.zeros((41, 2))], np.eye(3, 4))

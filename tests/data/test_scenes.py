@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from dsdmsr.data import raycast
+from dsdmsr.data.objects import frame, ground
 from dsdmsr.data.scenery import BACKDROP, SceneryConfig, furnish
 from dsdmsr.data.scenes import SceneConfig, draw_scenes, generator
 from dsdmsr.data.sensing import SensingConfig
-from dsdmsr.data.solids import HITS
+from dsdmsr.data.solids import HITS, Solid
 from dsdmsr.errors import ConfigError
 
 CAST = SceneConfig(ray_cast=1)
@@ -42,16 +43,26 @@ def test_how_rays_are_put_together_changes_no_bit(monkeypatch):
 
 
 def test_the_number_of_threads_changes_no_bit():
-    before = torch.get_num_threads()
+    size, before = (300, 300), torch.get_num_threads()
+    view = raycast.Camera(
+        focal=300.0, centre=(149.3, 150.9), rotation=np.eye(3), position=np.zeros(3)
+    )
+    waves = ground(generator(0, 0), 3.0)
+    flat = np.array([[1.0, 0, 0], [0, 0.8, -0.6], [0, 0.6, 0.8]])
+    solids = [
+        Solid("height_field", frame(flat * (1.5, 1.5, 0.2), np.array([0, 0, 2.0])), waves),
+        Solid("torus", frame(flat * 0.8, np.array([0, 0, 1.9])), (0.2,)),
+    ]
     sums = set()
     try:
         for threads in (1, 2, 3):
             torch.set_num_threads(threads)
-            scenes, _ = draw_scenes(3, range(4), (160, 160), CAST)
-            sums.add(hashlib.sha256(scenes.numpy().tobytes()).hexdigest())
+            depth = raycast.ray_cast([(solids, view)], size, backdrop=9.0)
+            sums.add(hashlib.sha256(depth.numpy().tobytes()).hexdigest())
     finally:
         torch.set_num_threads(before)
     assert len(sums) == 1
+    assert float((depth < 9).double().mean()) > 0.5
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
@@ -68,7 +79,7 @@ def test_ray_cast_scenes_are_full_finite_and_of_every_kind_of_solid():
         kinds |= {solid.kind for solid in solids}
         depth = raycast.ray_cast([(solids, camera)], SIZE, backdrop=BACKDROP)
         assert torch.isfinite(depth).all()
-        assert float(depth.min()) > 0.005
+        assert float(depth.min()) > 0.05
         assert float((depth == BACKDROP).double().mean()) < 0.9
     assert kinds == set(HITS)
 
@@ -83,11 +94,43 @@ def test_ray_cast_scenes_come_as_depth_and_as_inverse_depth():
 
 
 def test_shares_are_kept():
-    counts = sum(generator(9, k).random() < 0.3 for k in range(400))
-    assert 90 < counts < 150
-    painted, _ = draw_scenes(9, [0], SIZE, SceneConfig(ray_cast=0))
-    cast, _ = draw_scenes(9, [0], SIZE, CAST)
-    assert not torch.equal(painted, cast)
+    size, numbers = (12, 12), range(60)
+    painted, _ = draw_scenes(9, numbers, size, SceneConfig(ray_cast=0))
+    cast, _ = draw_scenes(9, numbers, size, CAST)
+    mixed, _ = draw_scenes(9, numbers, size, SceneConfig(ray_cast=0.3))
+    are_cast = [torch.equal(mixed[k], cast[k]) for k in numbers]
+    are_painted = [torch.equal(mixed[k], painted[k]) for k in numbers]
+    assert all(a != b for a, b in zip(are_cast, are_painted, strict=True))
+    assert 8 < sum(are_cast) < 30
+
+
+def test_the_camera_keeps_clear_of_floors_and_is_in_its_rooms():
+    rooms = 0
+    for k in range(400):
+        solids, view = furnish(generator(3, k), SIZE, SceneryConfig())
+        for solid in solids:
+            axes, origin = solid.frame[:, :3], solid.frame[:, 3]
+            local = np.linalg.inv(axes) @ (view.position - origin)
+            if solid.kind == "room":
+                rooms += 1
+                assert np.abs(local).max() < 1
+            elif solid.kind != "plane":
+                assert np.abs(local).max() > 1
+            else:
+                depth = raycast.ray_cast([([solid], view)], SIZE)
+                assert float(depth.min()) > 0.1
+    assert rooms > 50
+
+
+def test_holes_of_depth_are_those_of_its_inverse():
+    holed = SensingConfig(quantised=0, holes=1, shadow=(3, 6))
+    for k in range(6):
+        configs = [
+            SceneConfig(ray_cast=1, scenery=SceneryConfig(depth=share), sensing=holed)
+            for share in (0, 1)
+        ]
+        (_, inverse), (_, depth) = (draw_scenes(6, [k], SIZE, config) for config in configs)
+        assert torch.equal(inverse, depth)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from dsdmsr.data.cutouts import CutoutConfig
-from dsdmsr.data.scenes import SceneConfig
+from dsdmsr.data.scenes import SceneConfig, draw_scenes
 from dsdmsr.data.sensing import SensingConfig
 from dsdmsr.data.synthetic import CropMix, SyntheticBatches, make_batch
 from dsdmsr.errors import ConfigError
@@ -43,14 +43,19 @@ def test_factors_come_as_often_as_their_shares_say():
 
 def test_holes_are_turned_with_their_scenes():
     scenes = SceneConfig(sensing=SensingConfig(holes=1, shadow=(4, 8)))
-    holes = 0
+    turned = 0
     for number in range(6):
         batch = make_batch(2, number, MIXES, scenes)
-        assert batch.valid.dtype == torch.bool
-        assert batch.valid.shape == batch.hr_depth.shape
-        assert torch.isfinite(batch.hr_depth).all()
-        holes += int((~batch.valid).sum())
-    assert holes > 0
+        size = tuple(batch.hr_depth.shape[2:])
+        numbers = range(batch.first, batch.first + len(batch.hr_depth))
+        depths, valids = draw_scenes(2, numbers, size, scenes)
+        for crop, valid, depth, was in zip(
+            batch.hr_depth, batch.valid, depths, valids, strict=True
+        ):
+            hidden, was_hidden = crop[~valid].abs(), depth[~was].abs()
+            assert torch.equal(hidden.sort().values, was_hidden.sort().values)
+            turned += not torch.equal(valid, was)
+    assert turned > 3
 
 
 def test_no_two_crops_are_the_same():

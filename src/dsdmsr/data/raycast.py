@@ -1,8 +1,8 @@
 """Rays through the pixels of a camera, and what they hit: exact depth maps of solids.
 
 Everything that is drawn at random is drawn on the host; the device computes in double precision
-with elementwise operations alone. So a scene's map does not depend on what else is in the batch,
-and differs between devices by the last digits of sine and square root only.
+with elementwise operations alone, each correctly rounded. So a scene's map does not depend on what
+else is in the batch.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def ray_cast(
             parts[kind].append(part)
     nearest = torch.full((len(scenes) * height * width,), backdrop, dtype=torch.float64).to(device)
     for kind, hit in HITS.items():
-        for group in _grouped(parts[kind], _CHUNK[nearest.device.type]):
+        for group in _grouped(parts[kind], _CHUNK.get(nearest.device.type, _CHUNK["cuda"])):
             pixels, rays = (_aim_one if len(group) == 1 else _aim)(group, width, nearest.device)
             t = hit(rays)
             places = torch.nonzero(t < backdrop).squeeze(1)

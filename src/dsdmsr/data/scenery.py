@@ -53,6 +53,8 @@ _NAMES = list(THINGS)
 _SHARES = np.cumsum([share for _, share, _ in THINGS.values()])
 _BACKGROUND = 1.0
 """Distance of the surroundings; scenes have no absolute scale."""
+_CLEAR = 0.15
+"""How far the camera is from what it stands over."""
 BACKDROP = 8.0
 """Distance of what is behind them."""
 
@@ -121,77 +123,91 @@ def _middle(camera: Camera, size: tuple[int, int], distance: float) -> NDArray[n
     return _point(camera, size[1] / 2, size[0] / 2, distance)
 
 
-def _facing(rng: np.random.Generator, camera: Camera, tilt: float) -> NDArray[np.float64]:
-    """Return axes whose z points to the camera, tilted a little."""
+def _facing(
+    rng: np.random.Generator, camera: Camera, size: tuple[int, int], tilt: float, distance: float
+) -> Solid:
+    """Return a plane that the camera looks at, tilted, but not so much that it comes near."""
     axes = camera.rotation.T @ np.diag([1.0, -1.0, -1.0])
+    where = _middle(camera, size, distance)
     away = rng.normal(0, tilt, 2)
-    lean = np.array([[1, 0, away[0]], [0, 1, away[1]], [0, 0, 1.0]])
-    leant: NDArray[np.float64] = axes @ lean.T
-    return leant
+    while True:
+        lean = np.array([[1, 0, away[0]], [0, 1, away[1]], [0, 0, 1.0]])
+        plane = Solid("plane", frame(axes @ lean.T, where))
+        if _nearest(plane, camera, size) > _CLEAR:
+            return plane
+        away /= 2
+
+
+def _nearest(plane: Solid, camera: Camera, size: tuple[int, int]) -> float:
+    """Return the least depth of a plane in the picture.
+
+    Along the picture a plane's inverse depth is linear, so it is largest in a corner.
+    """
+    normal = np.linalg.inv(plane.frame[:, :3])[2]
+    corners = [_point(camera, u, v, 1.0) for u in (0, size[1]) for v in (0, size[0])]
+    inverse = max(float(normal @ corner / (normal @ plane.frame[:, 3])) for corner in corners)
+    return 1 / inverse if inverse > 0 else float("inf")
 
 
 def _wall(rng: np.random.Generator, camera: Camera, size: tuple[int, int]) -> list[Solid]:
     """A wall behind everything: flat or rough, upright or leaning."""
-    axes = _facing(rng, camera, rng.choice([0.0, 0.3, 1.0]))
-    where = _middle(camera, size, _BACKGROUND)
-    solids = [Solid("plane", frame(axes, where))]
+    wall = _facing(rng, camera, size, rng.choice([0.0, 0.3, 1.0]), _BACKGROUND)
+    solids = [wall]
     if rng.random() < 0.25:
-        solids.append(_rough(rng, camera, size, axes, where))
+        solids.append(_rough(rng, camera, size, wall))
     if rng.random() < 0.3:
         solids += _floor(rng, camera, size)
     return solids
 
 
-def _rough(
-    rng: np.random.Generator,
-    camera: Camera,
-    size: tuple[int, int],
-    axes: NDArray[np.float64],
-    where: NDArray[np.float64],
-) -> Solid:
-    """A rough surface over the whole picture."""
+def _rough(rng: np.random.Generator, camera: Camera, size: tuple[int, int], wall: Solid) -> Solid:
+    """A rough surface on a wall, over the whole picture."""
     half = 1.5 * max(size) / camera.focal * _BACKGROUND
     sizes = np.array([half, half, half * rng.uniform(0.005, 0.15)])
-    return Solid("height_field", frame(axes * sizes, where), ground(rng, rng.uniform(0.5, 3)))
+    where = frame(wall.frame[:, :3] * sizes, wall.frame[:, 3])
+    return Solid("height_field", where, ground(rng, rng.uniform(0.5, 3)))
+
+
+_LEVEL = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
+"""Axes whose z points down, as gravity does."""
 
 
 def _floor(rng: np.random.Generator, camera: Camera, size: tuple[int, int]) -> list[Solid]:
-    """A level floor that meets the background within the picture."""
+    """A level floor or ceiling that meets the background in the picture, or beside it."""
     row = size[0] * rng.uniform(0.3, 1.1)
     where = _point(camera, size[1] / 2, row, _BACKGROUND)
-    flat = np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
-    return [Solid("plane", frame(flat, where))]
+    floor = Solid("plane", frame(_LEVEL, where))
+    return [floor] if _nearest(floor, camera, size) > _CLEAR else []
 
 
 def _room(rng: np.random.Generator, camera: Camera, size: tuple[int, int]) -> list[Solid]:
-    """A room around the camera, a corner of it perhaps in view."""
-    across = max(size) / camera.focal * _BACKGROUND
-    half = np.array([*(0.5 * across + rng.uniform(0.1, 0.8, 2) * across), _BACKGROUND])
+    """A room around the camera; those of its walls meet in view that do not come near."""
+    row, column = rng.uniform(-0.2, 1.2, 2) * size
+    corner = _point(camera, column, row, _BACKGROUND)
     turn = upright(rng.uniform(-np.pi, np.pi) / 4) @ camera.rotation.T
-    where = _middle(camera, size, _BACKGROUND)
-    corner = rng.uniform(-0.5, 0.5, 2) * (half[:2] - 0.3 * across)
-    origin = where - turn @ np.array([*corner, half[2]])
-    return [Solid("room", frame(turn * half, origin)), *_floor(rng, camera, size)]
+    towards = turn.T @ corner
+    half = rng.uniform(1.2, 2.0, 3) * np.where(towards < 0, -1, 1)
+    middle = np.where(np.abs(towards) > _CLEAR, towards - half, 0)
+    return [Solid("room", frame(turn * np.abs(half), turn @ middle))]
 
 
 def _table(rng: np.random.Generator, camera: Camera, size: tuple[int, int]) -> list[Solid]:
     """A large surface seen at a slant, and nothing behind it for long."""
-    axes = _facing(rng, camera, 1.5)
-    where = _middle(camera, size, _BACKGROUND)
-    return [Solid("plane", frame(axes, where)), Solid("plane", frame(np.eye(3) * 1.0, 1.6 * where))]
+    behind = _facing(rng, camera, size, 0.0, 1.6 * _BACKGROUND)
+    return [_facing(rng, camera, size, 1.5, _BACKGROUND), behind]
 
 
 def _landscape(rng: np.random.Generator, camera: Camera, size: tuple[int, int]) -> list[Solid]:
     """Rolling ground towards a far horizon."""
     row = size[0] * rng.uniform(0.5, 1.2)
     where = _point(camera, size[1] / 2, row, _BACKGROUND)
-    flat = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
+    sky = _facing(rng, camera, size, 0.0, rng.uniform(1.2, 5) * _BACKGROUND)
+    level = Solid("plane", frame(_LEVEL, where))
+    if abs(where[1]) < _CLEAR or _nearest(level, camera, size) < _CLEAR:
+        return [sky]
     reach = 3 * _BACKGROUND
-    hills = flat * np.array([reach, reach, rng.uniform(0.01, 0.1)])
-    return [
-        Solid("height_field", frame(hills, where), ground(rng, rng.uniform(0.5, 4))),
-        Solid("plane", frame(camera.rotation.T, rng.uniform(1.2, 5) * where)),
-    ]
+    hills = frame(_LEVEL * np.array([reach, reach, rng.uniform(0.01, 0.1)]), where)
+    return [Solid("height_field", hills, ground(rng, rng.uniform(0.5, 4))), sky]
 
 
 def _thing(

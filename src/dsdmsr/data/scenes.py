@@ -13,7 +13,7 @@ from torch import Tensor
 from dsdmsr.data.cutouts import CutoutConfig, paint_cutouts
 from dsdmsr.data.raycast import ray_cast
 from dsdmsr.data.scenery import BACKDROP, SceneryConfig, furnish
-from dsdmsr.data.sensing import SensingConfig, sense
+from dsdmsr.data.sensing import SensingConfig, quantise, seen
 from dsdmsr.errors import ConfigError
 
 __all__ = ["SceneConfig", "draw_scenes", "generator"]
@@ -63,8 +63,9 @@ def draw_scenes(
         device: Where rays are cast. Devices differ by rounding only.
 
     Returns:
-        Maps, b×1×h×w, float32, of arbitrary unit, larger is nearer except where
-        ``config.scenery.depth`` says otherwise; and which pixels are valid, bool. On the CPU.
+        Maps, b×1×h×w, float32, of arbitrary unit, larger is nearer: inverse depth, or, as often
+        as ``config.scenery.depth`` says, the negative of depth; and which pixels are valid, bool.
+        On the CPU.
     """
     generators = [generator(seed, index) for index in indices]
     cast = [rng.random() < config.ray_cast for rng in generators]
@@ -78,11 +79,10 @@ def draw_scenes(
     for rng, ray_casts in zip(generators, cast, strict=True):
         scene: NDArray[np.floating]
         scene = 1 / next(distances)[0] if ray_casts else paint_cutouts(rng, size, config.cutouts)
+        valids.append(seen(rng, scene, config.sensing))
         if ray_casts and rng.random() < config.scenery.depth:
             scene = -1 / scene
-        depth, valid = sense(rng, scene, config.sensing)
-        maps.append(depth)
-        valids.append(valid)
+        maps.append(quantise(rng, scene, config.sensing).astype(np.float32))
     return (
         torch.from_numpy(np.stack(maps)[:, None]),
         torch.from_numpy(np.stack(valids)[:, None]),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dsdmsr.errors import ConfigError
 
-__all__ = ["SensingConfig", "jitter", "sense"]
+__all__ = ["SensingConfig", "jitter", "quantise", "seen"]
 
 FloatMap = NDArray[np.float32]
 BoolMap = NDArray[np.bool_]
@@ -52,28 +52,18 @@ def jitter(rng: np.random.Generator, size: tuple[int, int], strength: float) -> 
     return np.asarray(fine * np.float32(strength))
 
 
-def sense(
+def quantise(
     rng: np.random.Generator, scene: NDArray[np.floating], config: SensingConfig
-) -> tuple[FloatMap, BoolMap]:
-    """Return the map as a file would hold it, and which pixels are valid.
+) -> NDArray[np.floating]:
+    """Return the map, rounded to whole levels as often as `config` says.
 
     Args:
         rng: Where the randomness comes from.
-        scene: An exact map, h×w, larger is nearer.
+        scene: A map, h×w, in any unit.
         config: What may happen to it.
     """
-    valid = np.ones(scene.shape, dtype=bool)
-    if rng.random() < config.holes:
-        valid = ~_shadows(rng, scene, config)
-    if rng.random() < config.quantised:
-        scene = _quantise(rng, scene, config)
-    return scene.astype(np.float32), valid
-
-
-def _quantise(
-    rng: np.random.Generator, scene: NDArray[np.floating], config: SensingConfig
-) -> NDArray[np.floating]:
-    """Round the scene to whole levels."""
+    if rng.random() >= config.quantised:
+        return scene
     low, high = float(scene.min()), float(scene.max())
     few, many = config.levels
     steps = np.exp(rng.uniform(np.log(few), np.log(many)))
@@ -84,6 +74,21 @@ def _quantise(
         size = (scene.shape[0], scene.shape[1])
         levels = levels + jitter(rng, size, rng.uniform(0.02, 0.15))
     return np.asarray(np.round(levels))
+
+
+def seen(
+    rng: np.random.Generator, disparity: NDArray[np.floating], config: SensingConfig
+) -> BoolMap:
+    """Return which pixels are valid: all, or, as often as `config` says, those not in shadow.
+
+    Args:
+        rng: Where the randomness comes from.
+        disparity: Inverse depth, h×w, in any unit.
+        config: How often, and how wide.
+    """
+    if rng.random() >= config.holes:
+        return np.ones(disparity.shape, dtype=bool)
+    return ~_shadows(rng, disparity, config)
 
 
 def _shadows(

@@ -2,11 +2,14 @@
 
 A solid is a kind, an affine frame (local → world) and a few numbers that shape it. Affine frames
 keep the ray parameter, so a hit found in the frame is a hit in the world at the same parameter.
-All functions here work elementwise on rays: what a ray hits depends on nothing but the ray.
+All functions here work elementwise on rays, by sums, products, quotients and square roots alone:
+what a ray hits depends on nothing but the ray, to the last bit. Rays begin outside of bounded
+solids.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Literal, NamedTuple
@@ -25,7 +28,8 @@ WAVES = 3
 
 _STEPS = (4, 8, 16, 32, 64, 128)
 _NARROWINGS = 8
-_HALVINGS = 48
+_TAYLOR = [(-1.0) ** k / math.factorial(2 * k + 1) for k in range(9, -1, -1)]
+_HALVINGS, _ROUGH_HALVINGS = 48, 30
 
 
 class Solid(NamedTuple):
@@ -64,6 +68,8 @@ def outlined(
     """
     starts = np.concatenate(outlines)
     ends = np.concatenate([np.roll(outline, -1, axis=0) for outline in outlines])
+    if np.abs(starts).max() > 1 + 1e-9:
+        raise ValueError("an outline reaches beyond [-1, 1]²")
     if len(starts) > EDGES:
         raise ValueError(f"{len(starts)} edges: at most {EDGES}")
     edges = np.zeros((EDGES, 4))
@@ -178,8 +184,7 @@ def _torus(rays: Rays) -> Tensor:
             return ((s * s + p) * s + q) * s + r > 0
 
         begin, end = entry * length + shift, leave * length + shift
-        turns = [torch.minimum(torch.maximum(s, begin), end) for s in _turning_points(p, q)]
-        borders = [begin, *turns, end]
+        borders = [begin, *_turning_points(p, q, begin, end), end]
         low, high, found = begin, begin, torch.zeros_like(begin, dtype=torch.bool)
         for a, b in pairwise(borders):
             here = ~found & outside(a) & ~outside(b)
@@ -194,32 +199,37 @@ def _torus(rays: Rays) -> Tensor:
     return _within_cube(rays, hit)
 
 
-def _turning_points(p: Tensor, q: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the roots of 4s³ + 2p·s + q in ascending order, the only one three times."""
-    p, q = p / 2, q / 4
-    inner = (q / 2) ** 2 + (p / 3) ** 3
-    root = inner.clamp(min=0).sqrt()
-    larger = -q / 2 - torch.copysign(root, q)
-    cube = torch.copysign(larger.abs() ** (1 / 3), larger)
-    only = cube - torch.where(cube == 0, 0.0, p / (3 * cube))
-    reach = 2 * (-p / 3).clamp(min=0).sqrt()
-    angle = torch.acos((3 * q / (p * reach)).nan_to_num(0.0).clamp(-1, 1)) / 3
-    three = [reach * torch.cos(angle - 2 * torch.pi * k / 3) for k in (2, 1, 0)]
-    first, second, third = (torch.where(inner > 0, only, s) for s in three)
-    return (
-        torch.minimum(first, second),
-        torch.maximum(
-            torch.minimum(first, second), torch.minimum(torch.maximum(first, second), third)
-        ),
-        torch.maximum(torch.maximum(first, second), third),
-    )
+def _turning_points(
+    p: Tensor, q: Tensor, begin: Tensor, end: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return three places between which, and the interval's ends, s⁴ + p·s² + q·s is monotonic.
+
+    The derivative is monotonic between the inflections ±√(-p/6); its roots are halved for, so that
+    only correctly rounded operations decide.
+    """
+    inflection = (-p / 6).clamp(min=0).sqrt()
+    first = torch.minimum(torch.maximum(-inflection, begin), end)
+    second = torch.minimum(torch.maximum(inflection, begin), end)
+
+    def rises(s: Tensor) -> Tensor:
+        return (4 * s * s + 2 * p) * s + q > 0
+
+    roots = []
+    for low, high in ((begin, first), (first, second), (second, end)):
+        ends_rising = rises(high)
+        for _ in range(_ROUGH_HALVINGS):
+            middle = (low + high) / 2
+            before = rises(middle) != ends_rising
+            low, high = torch.where(before, middle, low), torch.where(before, high, middle)
+        roots.append(high)
+    return roots[0], roots[1], roots[2]
 
 
 def _height_field(rays: Rays) -> Tensor:
     """The surface z = Σ aₖ·sin(uₖ·x + vₖ·y + φₖ), Σ|aₖ| ≤ 1; shape: (a, u, v, φ) of each wave.
 
     The first change of sign between equal steps, in which no wave turns by more than half a
-    radian, is narrowed by false position down to the last digits.
+    radian (or that are 128), is narrowed by false position down to the last digits.
     """
 
     def hit(rays: Rays, entry: Tensor, leave: Tensor) -> Tensor:
@@ -247,7 +257,14 @@ def _first_crossing(rays: Rays, entry: Tensor, leave: Tensor, count: int) -> Ten
     turning = []
     for strength, begin, rate in _waves(rays):
         angle, turn = begin + rate * entry, rate * step
-        turning.append([strength * angle.sin(), strength * angle.cos(), turn.sin(), turn.cos()])
+        turning.append(
+            [
+                strength * _sine(angle),
+                strength * _sine(angle + math.pi / 2),
+                _sine(turn),
+                _sine(turn + math.pi / 2),
+            ]
+        )
     height = rays.origin[2] + entry * rays.direction[2]
     rise = step * rays.direction[2]
     before = height - sum(wave[0] for wave in turning)
@@ -275,6 +292,20 @@ def _first_crossing(rays: Rays, entry: Tensor, leave: Tensor, count: int) -> Ten
     return result
 
 
+def _sine(x: Tensor) -> Tensor:
+    """Return sin x by correctly rounded operations alone, so that it is the same everywhere.
+
+    Whole half turns are taken off, π in two parts; what is left goes through the Taylor series.
+    """
+    turns = torch.round(x * (1 / math.pi))
+    rest = (x - turns * 3.140625) - turns * 9.676535897932385e-4
+    square = rest * rest
+    series = torch.full_like(square, _TAYLOR[0])
+    for coefficient in _TAYLOR[1:]:
+        series = series * square + coefficient
+    return torch.where(turns.remainder(2) == 0, rest * series, -rest * series)
+
+
 def _waves(rays: Rays) -> list[tuple[Tensor, Tensor, Tensor]]:
     """Return strength, beginning and rate of each wave along the rays."""
     (x, y, _), (p, q, _) = rays.origin, rays.direction
@@ -300,7 +331,7 @@ def _false_position(
     for _ in range(_NARROWINGS):
         t = (low * at_high - high * at_low) / (at_high - at_low)
         t = torch.where((t >= low) & (t <= high), t, (low + high) / 2)
-        height = z + t * r - sum(a * torch.sin(begin + rate * t) for a, begin, rate in waves)
+        height = z + t * r - sum(a * _sine(begin + rate * t) for a, begin, rate in waves)
         value = height * side
         above = value > 0
         low, high = torch.where(above, t, low), torch.where(above, high, t)

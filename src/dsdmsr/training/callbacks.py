@@ -13,72 +13,107 @@ from typing import Any
 
 import lightning
 import torch
+from lightning.pytorch.plugins.io import TorchCheckpointIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from dsdmsr.errors import TrainingError
 from dsdmsr.replacing import replacing
 from dsdmsr.training.module import TrainingModule
 from dsdmsr.training.run_dir import BEST, CHECKPOINT, LOG, TENSORBOARD
 
-__all__ = ["Checkpoints", "Log", "RunProgress", "StopBySignal"]
+__all__ = ["Checkpoints", "Log", "PlainFiles", "RunProgress", "StopBySignal"]
+
+_ALARMING = 10.0
+"""A loss so many times the usual one may be the beginning of the end: wait with saving."""
+
+
+class PlainFiles(TorchCheckpointIO):
+    """Write checkpoints where they are asked for, with no copy in the temporary folder."""
+
+    def save_checkpoint(self, checkpoint: Any, path: Any, storage_options: Any = None) -> None:
+        """Write a checkpoint."""
+        torch.save(checkpoint, path)
 
 
 class Checkpoints(lightning.Callback):
-    """Save the last state every so many seconds and at the end, and the best by validation.
+    """Save the state every so many seconds and after each validation, and the best by that.
 
-    A state whose weights are not finite is never saved.
+    A step that a validation follows is saved after it, so that a resume never leaves one out. A
+    state whose weights are not finite is never saved.
 
     Attributes:
-        best: The least `val/score` so far, and its step.
+        best: The least `val/score` so far.
     """
 
     def __init__(self, run_dir: Path, every_seconds: float) -> None:
         self.run_dir, self.every = run_dir, every_seconds
         self.saved_at = time.monotonic()
-        self.best: tuple[float, int] = (math.inf, 0)
+        self.usual: float | None = None
+        self.best = math.inf
 
     def save(self, trainer: lightning.Trainer, name: str = CHECKPOINT) -> None:
         """Save the state of this moment, whole or not at all."""
-        module = trainer.lightning_module
-        if not all(bool(torch.isfinite(p).all()) for p in module.parameters()):
+        if not _finite(trainer.lightning_module):
             return
-        with replacing(self.run_dir / name) as beside:
+        with replacing(self.run_dir / name, durable=True) as beside:
             trainer.save_checkpoint(beside)
         if name == CHECKPOINT:
             self.saved_at = time.monotonic()
+
+    def on_train_start(self, trainer: lightning.Trainer, module: Any) -> None:
+        """Save the beginning, which may be other weights than the recipe's seed gives."""
+        if (self.run_dir / BEST).exists():
+            state = torch.load(self.run_dir / BEST, weights_only=True, map_location="cpu")
+            self.best = float(state["callbacks"][self.state_key]["best"])
+        if not (self.run_dir / CHECKPOINT).exists():
+            self.save(trainer)
 
     def on_train_batch_end(
         self, trainer: lightning.Trainer, module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Save when it is time."""
-        if time.monotonic() - self.saved_at > self.every:
+        loss = float(outputs["loss"])
+        calm = self.usual is None or loss < _ALARMING * self.usual
+        self.usual = loss if self.usual is None else 0.99 * self.usual + 0.01 * loss
+        due = time.monotonic() - self.saved_at > self.every
+        if due and calm and not module.validates_now():
             self.save(trainer)
 
     def on_validation_end(self, trainer: lightning.Trainer, module: Any) -> None:
-        """Save the best."""
+        """Save, and save the best."""
         score = float(trainer.callback_metrics["val/score"])
-        if score < self.best[0]:
-            self.best = (score, trainer.global_step)
+        if score < self.best:
+            self.best = score
             self.save(trainer, BEST)
-
-    def on_train_end(self, trainer: lightning.Trainer, module: Any) -> None:
-        """Save the end."""
         self.save(trainer)
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return what a resume needs."""
-        return {"best": list(self.best)}
+    def on_train_end(self, trainer: lightning.Trainer, module: Any) -> None:
+        """Refuse an end that is none.
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take up the best so far."""
-        score, step = state_dict["best"]
-        self.best = (float(score), int(step))
+        Raises:
+            TrainingError: If the weights are not finite.
+        """
+        if not _finite(module):
+            raise TrainingError(
+                f"the weights are not finite after step {module.global_step}, the last: lower the "
+                "learning rate"
+            )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what `on_train_start` looks for in the best checkpoint."""
+        return {"best": self.best}
+
+
+def _finite(module: lightning.LightningModule) -> bool:
+    return all(bool(torch.isfinite(p).all()) for p in module.parameters())
 
 
 class StopBySignal(lightning.Callback):
     """Save and leave after the step that is going on when SIGTERM or Ctrl-C comes.
 
-    A second signal leaves at once, to the checkpoint before.
+    A second signal leaves at once, to the checkpoint before. Used around the whole run
+    (``with``), since a signal may come before the first step.
     """
 
     def __init__(self, checkpoints: Checkpoints, console: Console) -> None:
@@ -86,11 +121,22 @@ class StopBySignal(lightning.Callback):
         self.caught: int | None = None
         self.before: dict[int, Any] = {}
 
-    def on_train_start(self, trainer: lightning.Trainer, module: Any) -> None:
+    def __enter__(self) -> StopBySignal:
         """Listen."""
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT):
                 self.before[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Listen no more."""
+        for number, handler in self.before.items():
+            signal.signal(number, handler)
+
+    def on_train_start(self, trainer: lightning.Trainer, module: Any) -> None:
+        """Listen again, in the place of the trainer, which has begun to listen itself."""
+        for number in self.before:
+            signal.signal(number, self._note)
 
     def _note(self, number: int, frame: object) -> None:
         if self.caught is not None:
@@ -100,22 +146,25 @@ class StopBySignal(lightning.Callback):
     def on_train_batch_end(
         self, trainer: lightning.Trainer, module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
+        """Leave, if a signal came and no validation is due."""
+        if not module.validates_now():
+            self._leave(trainer, saved=False)
+
+    def on_validation_end(self, trainer: lightning.Trainer, module: Any) -> None:
         """Leave, if a signal came."""
+        self._leave(trainer, saved=True)
+
+    def _leave(self, trainer: lightning.Trainer, *, saved: bool) -> None:
         if self.caught is None:
             return
-        self.checkpoints.save(trainer)
+        if not saved:
+            self.checkpoints.save(trainer)
         self.console.print(
             f"stopped by {signal.Signals(self.caught).name} after step {trainer.global_step}; go "
             "on with --resume auto",
             markup=False,
         )
         raise SystemExit(128 + self.caught)
-
-    def teardown(self, trainer: lightning.Trainer, module: Any, stage: str) -> None:
-        """Listen no more."""
-        for number, handler in self.before.items():
-            signal.signal(number, handler)
-        self.before = {}
 
 
 class Log(lightning.Callback):
@@ -138,7 +187,7 @@ class Log(lightning.Callback):
             self.board = SummaryWriter(str(self.folder), purge_step=module.global_step + 1)
 
     def _append(self, module: TrainingModule, values: dict[str, float]) -> None:
-        new = not self.path.exists()
+        new = not self.path.exists() or not self.path.stat().st_size
         with self.path.open("a", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             if new:
@@ -179,6 +228,12 @@ class Log(lightning.Callback):
         if self.board is not None:
             self.board.close()
 
+    def on_exception(
+        self, trainer: lightning.Trainer, module: Any, exception: BaseException
+    ) -> None:
+        """Close it then, too."""
+        self.teardown(trainer, module, "fit")
+
 
 class RunProgress(lightning.Callback):
     """Show how far the run is, its loss, and the time left."""
@@ -214,4 +269,10 @@ class RunProgress(lightning.Callback):
 
     def teardown(self, trainer: lightning.Trainer, module: Any, stage: str) -> None:
         """Take the bar away."""
+        self.bar.stop()
+
+    def on_exception(
+        self, trainer: lightning.Trainer, module: Any, exception: BaseException
+    ) -> None:
+        """Take it away then, too."""
         self.bar.stop()

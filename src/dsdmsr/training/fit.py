@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from dsdmsr.errors import ConfigError, ModelError, TrainingError
 from dsdmsr.nn import DSDMSR
 from dsdmsr.replacing import replacing
-from dsdmsr.training.callbacks import Checkpoints, Log, RunProgress, StopBySignal
+from dsdmsr.training.callbacks import Checkpoints, Log, PlainFiles, RunProgress, StopBySignal
 from dsdmsr.training.config import Recipe
 from dsdmsr.training.module import TrainingModule
 from dsdmsr.training.run_dir import (
@@ -25,7 +25,6 @@ from dsdmsr.training.run_dir import (
     WEIGHTS,
     begin,
     holds_run,
-    is_finished,
     resume_at,
     step_of,
 )
@@ -73,36 +72,46 @@ def fit(
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise ConfigError("device is cuda, but torch sees none: give auto or cpu")
+    console = console or Console(stderr=True)
     if resume == "auto" and holds_run(run_dir):
-        start = resume_at(recipe, run_dir)
-        if start and is_finished(recipe, run_dir):
-            return run_dir / WEIGHTS
+        start = resume_at(recipe, run_dir, begun_from)
+        if start is None:
+            return _keep_best(recipe, run_dir)
     else:
         begin(recipe, run_dir, begun_from)
         start = 0
     torch.manual_seed(recipe.seed)
     module = TrainingModule(recipe, start)
-    if init is not None and start == 0:
+    if init is not None and not (run_dir / CHECKPOINT).exists():
         load_fitting(module.model, init)
         module.averaged.module.load_state_dict(module.model.state_dict())
     device = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-    bf16 = _uses_bf16(recipe, device)
-    if bf16:
-        module = module.to(memory_format=torch.channels_last)
     checkpoints = Checkpoints(run_dir, recipe.checkpoint_seconds)
-    trainer = _trainer(recipe, run_dir, device, bf16, console or Console(stderr=True), checkpoints)
-    with warnings.catch_warnings():
+    with StopBySignal(checkpoints, console) as stop, warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="lightning")
         warnings.filterwarnings("ignore", module="torch.utils.data")
-        try:
-            trainer.fit(
-                module, ckpt_path=run_dir / CHECKPOINT if start else None, weights_only=True
-            )
-        except OSError as error:
-            raise TrainingError(f"cannot write to {run_dir}: {error.strerror}") from error
-        except TrainingError as error:
-            raise TrainingError(f"{error}; {_told(run_dir)}") from error
-    return _keep_best(module, checkpoints, run_dir)
+        callbacks = [Log(run_dir, every=100), checkpoints, RunProgress(console), stop]
+        _train(module, run_dir, device, callbacks)
+    return _keep_best(recipe, run_dir)
+
+
+def _train(
+    module: TrainingModule, run_dir: Path, device: str, callbacks: list[lightning.Callback]
+) -> None:
+    """Train from the folder's checkpoint, if there is one, to the recipe's end."""
+    bf16 = _uses_bf16(module.recipe, device)
+    if bf16:
+        module = module.to(memory_format=torch.channels_last)
+    trainer = _trainer(module.recipe, run_dir, device, bf16, callbacks)
+    checkpoint = run_dir / CHECKPOINT
+    try:
+        trainer.fit(
+            module, ckpt_path=checkpoint if checkpoint.exists() else None, weights_only=True
+        )
+    except OSError as error:
+        raise TrainingError(f"cannot write to {run_dir}: {error.strerror or error}") from error
+    except TrainingError as error:
+        raise TrainingError(f"{error}; {_told(run_dir)}") from error
 
 
 def _told(run_dir: Path) -> str:
@@ -115,20 +124,15 @@ def _told(run_dir: Path) -> str:
     return " and ".join(found) if found else "there is no checkpoint yet"
 
 
-def _keep_best(module: TrainingModule, checkpoints: Checkpoints, run_dir: Path) -> Path:
+def _keep_best(recipe: Recipe, run_dir: Path) -> Path:
     """Write the averaged weights that did best in validation."""
-    _, step = checkpoints.best
-    averaged = module.averaged.module
-    if step and step != module.global_step:
-        prefix = "averaged.module."
-        state = torch.load(run_dir / BEST, weights_only=True, map_location="cpu")["state_dict"]
-        averaged.load_state_dict(
-            {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
-        )
-    weights = {k: v.contiguous() for k, v in averaged.state_dict().items()}
+    state = torch.load(run_dir / BEST, weights_only=True, map_location="cpu")
+    prefix = "averaged.module."
+    names = DSDMSR(recipe.model).state_dict().keys()
+    weights = {name: state["state_dict"][prefix + name].contiguous() for name in names}
     path = run_dir / WEIGHTS
-    with replacing(path) as beside:
-        save_file(weights, beside, metadata={"format": "pt", "step": str(step)})
+    with replacing(path, durable=True) as beside:
+        save_file(weights, beside, metadata={"format": "pt", "step": str(state["global_step"])})
     return path
 
 
@@ -159,8 +163,7 @@ def _trainer(
     run_dir: Path,
     device: str,
     bf16: bool,
-    console: Console,
-    checkpoints: Checkpoints,
+    callbacks: list[lightning.Callback],
 ) -> lightning.Trainer:
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     return lightning.Trainer(
@@ -179,10 +182,6 @@ def _trainer(
         enable_progress_bar=False,
         enable_model_summary=False,
         default_root_dir=run_dir,
-        callbacks=[
-            Log(run_dir, every=100),
-            checkpoints,
-            RunProgress(console),
-            StopBySignal(checkpoints, console),
-        ],
+        callbacks=callbacks,
+        plugins=[PlainFiles()],
     )

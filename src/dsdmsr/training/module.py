@@ -125,6 +125,10 @@ class TrainingModule(lightning.LightningModule):
         assert recipe.minutes is not None  # the recipe has checked that one of them is given
         return min(1.0, self.seconds / (60 * recipe.minutes))
 
+    def validates_now(self) -> bool:
+        """Return whether a validation follows the step that has just been taken."""
+        return self.progress >= 1 or self.global_step % self.recipe.validate_every == 0
+
     def learning_rate(self) -> float:
         """Return the rate at this moment: linear warm-up, then a cosine to a hundredth."""
         warm = min(1.0, (self.global_step + 1) / self.recipe.warmup)
@@ -169,15 +173,20 @@ class TrainingModule(lightning.LightningModule):
 
     def _explosion(self, batch: Batch, loss: float, pred: Tensor, target: Tensor) -> str:
         """Say where a loss came from that is not finite or absurdly large."""
-        errors = (pred.detach() - target).abs().amax((1, 2, 3))
         bad_input = ~torch.isfinite(target).all(dim=(1, 2, 3))
-        errors = errors.masked_fill(bad_input | ~torch.isfinite(errors), torch.inf)
-        scene = batch.first + int(errors.argmax())
-        cause = (
-            f"scene {scene} of seed {self.recipe.seed} holds values that are not finite"
-            if bool(bad_input.any())
-            else f"worst in scene {scene} of seed {self.recipe.seed}: lower the learning rate"
-        )
+        errors = (pred.detach() - target).abs().amax((1, 2, 3))
+        if bool(bad_input.any()):
+            scene = batch.first + int(bad_input.int().argmax())
+            cause = f"scene {scene} of seed {self.recipe.seed} holds values that are not finite"
+        elif bool(torch.isfinite(errors).all()):
+            scene = batch.first + int(errors.argmax())
+            cause = f"worst in scene {scene} of seed {self.recipe.seed}: lower the learning rate"
+        else:
+            last = batch.first + len(target) - 1
+            cause = (
+                f"in all of scenes {batch.first} to {last} of seed {self.recipe.seed}: the weights "
+                "have diverged, lower the learning rate"
+            )
         return f"the loss is {loss:.3g} at step {self.global_step}, {cause}"
 
     def _small(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:

@@ -47,7 +47,7 @@ def train_recipe(
         run_dir,
         resume=resume,
         init=weights,
-        begun_from=[] if init is None else legs_of(read_card(init)),
+        begun_from=[] if init is None else _begun_from(init),
         device=device,
         console=console,
     )
@@ -91,6 +91,10 @@ _LEG = _HEAD + (
     "commit {commit}, {date}, torch {torch}."
 )
 """A line for each leg of the training, so that a network begun from another tells both."""
+
+
+def _begun_from(init: str) -> list[str]:
+    return legs_of(read_card(init)) or [f"{_HEAD}as `{init}`, whose card does not tell how."]
 
 
 def legs_of(card: str) -> list[str]:

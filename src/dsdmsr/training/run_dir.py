@@ -25,7 +25,6 @@ __all__ = [
     "WEIGHTS",
     "begin",
     "holds_run",
-    "is_finished",
     "read_provenance",
     "resume_at",
     "step_of",
@@ -55,28 +54,42 @@ def holds_run(run_dir: Path) -> bool:
 
 
 def begin(recipe: Recipe, run_dir: Path, begun_from: Sequence[str] = ()) -> None:
-    """Begin a run in a new or empty folder.
+    """Begin a run in a new or empty folder, or one where beginning was interrupted.
 
     Raises:
-        TrainingError: If there is something in the folder, or it cannot be written to.
+        TrainingError: If there is something else in the folder, or it cannot be written to.
     """
     if holds_run(run_dir):
         raise TrainingError(f"{run_dir} holds a run: give another folder, or --resume auto")
+    made = {**provenance(), "begun_from": list(begun_from)}
     try:
         run_dir.mkdir(parents=True, exist_ok=True)
-        if any(run_dir.iterdir()):
+        if not _is_free(recipe, run_dir):
             raise TrainingError(f"{run_dir} is not empty: give a new folder")
         _store_recipe(recipe, run_dir)
-        write_json(run_dir / _RUN, {**provenance(), "begun_from": list(begun_from)})
+        write_json(run_dir / _RUN, made)
     except OSError as error:
         raise TrainingError(f"cannot write to {run_dir}: {error.strerror}") from error
 
 
-def resume_at(recipe: Recipe, run_dir: Path) -> int:
-    """Take up the run in a folder, perhaps with another length; return the steps behind it.
+def _is_free(recipe: Recipe, run_dir: Path) -> bool:
+    """Return whether a folder holds nothing but what an interrupted beginning leaves."""
+    found = [path.name for path in run_dir.iterdir() if not path.match(".*.part")]
+    try:
+        return not found or (found == [_RECIPE] and stored_recipe(run_dir) == recipe)
+    except TrainingError:
+        return False
+
+
+def resume_at(recipe: Recipe, run_dir: Path, begun_from: Sequence[str] = ()) -> int | None:
+    """Take up the run in a folder, perhaps with another length.
+
+    Returns:
+        The steps behind it; None if it has had its length already.
 
     Raises:
-        TrainingError: If it is the run of another recipe, or its checkpoint is damaged.
+        TrainingError: If it is the run of another recipe, its checkpoint is damaged, or it began
+            from weights that are neither in a checkpoint nor given.
     """
     stored = stored_recipe(run_dir)
     if recipe.lasting(steps=stored.steps, minutes=stored.minutes) != stored:
@@ -84,26 +97,29 @@ def resume_at(recipe: Recipe, run_dir: Path) -> int:
             f"{run_dir} holds a run of another recipe: give its own, {run_dir / _RECIPE}, "
             "or another folder"
         )
-    read_provenance(run_dir)
-    checkpoint = run_dir / CHECKPOINT
-    step = step_of(checkpoint) if checkpoint.exists() else 0
+    made = read_provenance(run_dir)
+    checkpoint, step = run_dir / CHECKPOINT, 0
+    if checkpoint.exists():
+        state = _load(checkpoint)
+        step = int(state["global_step"])
+        done = (
+            step / recipe.steps if recipe.steps else state["seconds"] / (60 * (recipe.minutes or 1))
+        )
+        if done >= 1 and (run_dir / BEST).exists():
+            return None
+    elif made["begun_from"] != list(begun_from):
+        raise TrainingError(
+            f"{run_dir} holds a run without a checkpoint that began from other weights: give the "
+            "same --init, or another folder"
+        )
     try:
         remove_unfinished(run_dir)
+        (run_dir / WEIGHTS).unlink(missing_ok=True)
         _forget_after(run_dir / LOG, step)
         _store_recipe(recipe, run_dir)
     except OSError as error:
         raise TrainingError(f"cannot write to {run_dir}: {error.strerror}") from error
     return step
-
-
-def is_finished(recipe: Recipe, run_dir: Path) -> bool:
-    """Return whether a run has had the length that its recipe asks for, and left its weights."""
-    state = torch.load(run_dir / CHECKPOINT, weights_only=True, map_location="cpu")
-    if recipe.steps is not None:
-        done = bool(state["global_step"] >= recipe.steps)
-    else:
-        done = bool(state["seconds"] >= 60 * (recipe.minutes or 0))
-    return done and (run_dir / WEIGHTS).exists()
 
 
 def step_of(checkpoint: Path) -> int:
@@ -112,8 +128,13 @@ def step_of(checkpoint: Path) -> int:
     Raises:
         TrainingError: If it is damaged.
     """
+    return int(_load(checkpoint)["global_step"])
+
+
+def _load(checkpoint: Path) -> dict[str, Any]:
     try:
-        return int(torch.load(checkpoint, weights_only=True, map_location="cpu")["global_step"])
+        state: dict[str, Any] = torch.load(checkpoint, weights_only=True, map_location="cpu")
+        return {"global_step": int(state["global_step"]), "seconds": float(state["seconds"])}
     except _DAMAGE as error:
         raise TrainingError(
             f"{checkpoint} cannot be resumed from ({type(error).__name__}): begin anew elsewhere"
@@ -121,14 +142,18 @@ def step_of(checkpoint: Path) -> int:
 
 
 def _forget_after(log: Path, step: int) -> None:
-    """Drop the rows of steps that will be taken again."""
+    """Drop the rows of steps that will be taken again, and one that was not written to its end."""
     if not log.is_file():
         return
     with log.open(encoding="utf-8", newline="") as file:
-        head, *rows = file.readlines()
+        rows = file.readlines()
+    kept = [
+        row
+        for k, row in enumerate(rows)
+        if row.endswith("\n") and (k == 0 or int(row.partition(",")[0] or step + 1) <= step)
+    ]
     with replacing(log) as beside:
-        kept = (row for row in rows if int(row.split(",", 1)[0]) <= step)
-        beside.write_text(head + "".join(kept), encoding="utf-8", newline="")
+        beside.write_text("".join(kept), encoding="utf-8", newline="")
 
 
 def stored_recipe(run_dir: Path) -> Recipe:
@@ -157,5 +182,5 @@ def read_provenance(run_dir: Path) -> dict[str, Any]:
 
 
 def _store_recipe(recipe: Recipe, run_dir: Path) -> None:
-    with replacing(run_dir / _RECIPE) as beside:
+    with replacing(run_dir / _RECIPE, durable=True) as beside:
         beside.write_text(yaml.safe_dump(recipe_to_dict(recipe)), encoding="utf-8")

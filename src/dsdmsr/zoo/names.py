@@ -10,7 +10,7 @@ __all__ = ["DEFAULT_MODEL", "PACKAGED", "folder_of"]
 DEFAULT_MODEL = "dsdmsr-base"
 
 PACKAGED: dict[str, str] = {
-    "dsdmsr-base": "clean depth or disparity, ×2 ×4 ×8 ×16; trained on painted scenes",
+    "dsdmsr-base": "clean depth or disparity, ×2 ×4 ×8 ×16; trained on scenes of our own",
 }
 """Name → what it is for."""
 

@@ -27,7 +27,7 @@ from dsdmsr.training.config import Recipe, load_recipe, recipe_to_dict
 from dsdmsr.training.fit import fit
 from dsdmsr.training.module import TrainingModule, _drawing_processes, normalise_crops
 from dsdmsr.training.run import legs_of, train_recipe
-from dsdmsr.training.run_dir import WEIGHTS, step_of, stored_recipe
+from dsdmsr.training.run_dir import WEIGHTS, begin, resume_at, step_of, stored_recipe
 from dsdmsr.zoo.pretrained import from_pretrained, load_weights
 
 
@@ -82,10 +82,11 @@ def test_the_smoke_recipe_learns_to_beat_bicubic(tmp_path):
     assert "recipe `short`, seed 1, 1 steps" in legs[1]
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+@pytest.mark.parametrize(("optimizer", "at"), [("adamw", 5), ("muon", 3), ("muon", 0)])
 def test_a_run_resumed_ends_with_the_bits_of_an_unbroken_one(
-    tmp_path, recipe, monkeypatch, one_thread, optimizer
+    tmp_path, recipe, monkeypatch, one_thread, optimizer, at
 ):
+    """Whether it stops on the way, right after a validation, or before its first step."""
     recipe = dataclasses.replace(recipe, optimizer=optimizer)
     whole = load_weights(fit(recipe, tmp_path / "whole", console=quiet(), device="cpu"))
 
@@ -95,7 +96,7 @@ def test_a_run_resumed_ends_with_the_bits_of_an_unbroken_one(
     class Dying(TrainingModule):
         def on_train_batch_start(self, batch, batch_idx):
             super().on_train_batch_start(batch, batch_idx)
-            if self.global_step == 5:
+            if self.global_step == at:
                 raise KilledError
 
     monkeypatch.setattr("dsdmsr.training.fit.TrainingModule", Dying)
@@ -104,7 +105,7 @@ def test_a_run_resumed_ends_with_the_bits_of_an_unbroken_one(
         fit(always, tmp_path / "broken", console=quiet(), device="cpu")
     monkeypatch.undo()
     state = torch.load(tmp_path / "broken" / "last.ckpt", weights_only=True)
-    assert state["global_step"] == 5
+    assert state["global_step"] == at
     resumed = load_weights(
         fit(always, tmp_path / "broken", resume="auto", console=quiet(), device="cpu")
     )
@@ -138,7 +139,9 @@ fit(recipe, pathlib.Path({run!r}), device='cpu', resume='auto',
 
 def started(run, *, steps=10**6, seconds=0.01, workers=0) -> subprocess.Popen[bytes]:
     code = _ENDLESS.format(run=str(run), steps=steps, seconds=seconds, workers=workers)
-    return subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE)
+    return subprocess.Popen(
+        [sys.executable, "-c", code], stderr=subprocess.PIPE, start_new_session=True
+    )
 
 
 def wait_for(process, condition) -> None:
@@ -153,7 +156,7 @@ def wait_for(process, condition) -> None:
 def test_a_killed_run_leaves_a_checkpoint_that_goes_on(tmp_path):
     run = tmp_path / "run"
     process = started(run)
-    wait_for(process, (run / "last.ckpt").exists)
+    wait_for(process, lambda: (run / "last.ckpt").exists() and step_of(run / "last.ckpt") > 0)
     time.sleep(1)
     process.kill()
     process.communicate()
@@ -209,8 +212,9 @@ def test_a_signal_saves_the_run_and_leaves(tmp_path, number, workers):
     process = started(run, seconds=10**6, workers=workers)
     wait_for(process, lambda: any((run / "tensorboard").glob("*")))
     time.sleep(1)
-    assert not (run / "last.ckpt").exists()
-    process.send_signal(number)
+    assert step_of(run / "last.ckpt") == 0
+    # As a terminal does: to the worker, too.
+    os.killpg(process.pid, number)
     _, errors = process.communicate(timeout=120)
     assert (process.returncode, errors.decode()) == (128 + number, "")
     assert torch.load(run / "last.ckpt", weights_only=True)["global_step"] > 0
@@ -235,8 +239,6 @@ def test_no_checkpoint_is_ever_half_written(tmp_path, recipe, monkeypatch, one_t
 
         def on_train_end(self, trainer, module):
             super().on_train_end(trainer, module)
-            made.update(trainer=trainer, module=module)
-
             # Forked here, while the trainer still has all that a checkpoint holds.
             context = multiprocessing.get_context("fork")
             delays = np.random.default_rng(0).uniform(0.005, 0.08, 200)
@@ -300,12 +302,65 @@ def test_tensorboard_shows_what_the_csv_does(tmp_path, recipe):
 
 def test_a_finished_run_is_not_trained_further(tmp_path, recipe):
     path = fit(recipe, tmp_path, console=quiet(), device="cpu")
-    before = path.read_bytes(), (tmp_path / "last.ckpt").read_bytes()
-    assert fit(recipe, tmp_path, resume="auto", console=quiet(), device="cpu") == path
-    assert (path.read_bytes(), (tmp_path / "last.ckpt").read_bytes()) == before
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.is_file()}
     path.unlink()
-    fit(recipe.lasting(steps=7), tmp_path, resume="auto", console=quiet(), device="cpu")
-    assert torch.load(tmp_path / "last.ckpt", weights_only=True)["global_step"] == 7
+    assert fit(recipe, tmp_path, resume="auto", console=quiet(), device="cpu") == path
+    shorter = recipe.lasting(steps=2)
+    assert fit(shorter, tmp_path, resume="auto", console=quiet(), device="cpu") == path
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.is_file()} == before
+
+
+def test_a_finished_run_that_goes_on_has_no_weights_until_it_ends(tmp_path, recipe, monkeypatch):
+    fit(recipe.lasting(steps=2), tmp_path, console=quiet(), device="cpu")
+
+    class Dying(TrainingModule):
+        def on_train_batch_start(self, batch, batch_idx):
+            raise RuntimeError("killed")
+
+    monkeypatch.setattr("dsdmsr.training.fit.TrainingModule", Dying)
+    longer = recipe.lasting(steps=3)
+    with pytest.raises(RuntimeError, match="killed"):
+        fit(longer, tmp_path, resume="auto", console=quiet(), device="cpu")
+    assert not (tmp_path / WEIGHTS).exists()
+    monkeypatch.undo()
+    fit(longer, tmp_path, resume="auto", console=quiet(), device="cpu")
+    assert step_of(tmp_path / "last.ckpt") == 3
+
+
+def test_a_beginning_that_was_interrupted_begins_again(tmp_path, recipe):
+    (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe_to_dict(recipe)))
+    (tmp_path / ".run.json.17.part").write_text("{")
+    fit(recipe, tmp_path, resume="auto", console=quiet(), device="cpu")
+    assert step_of(tmp_path / "last.ckpt") == 6
+
+
+def test_a_run_without_a_checkpoint_does_not_forget_what_it_began_from(tmp_path, recipe):
+    begin(recipe, tmp_path, ["- **Trained**: elsewhere"])
+    with pytest.raises(TrainingError, match="give the same --init"):
+        fit(recipe, tmp_path, resume="auto", console=quiet(), device="cpu")
+
+
+def test_rows_of_steps_to_come_and_half_rows_are_dropped(tmp_path, recipe):
+    head, rows = "step,seconds,learning_rate,name,value\n", "1,0.1,1e-3,a,1\n2,0.2,1e-3,a,1\n"
+    begin(recipe, tmp_path)
+    for text, left in [
+        (head + rows + "3,0.3,1e-3,a,1\n", head + rows),
+        (head + rows + "2,0.", head + rows),
+        (head + rows + "\n", head + rows),
+        (head[:9], ""),
+        ("", ""),
+    ]:
+        (tmp_path / "log.csv").write_text(text)
+        torch.save({"global_step": 2, "seconds": 1.0}, tmp_path / "last.ckpt")
+        assert resume_at(recipe, tmp_path) == 2
+        assert (tmp_path / "log.csv").read_text() == left
+
+
+def test_weights_that_are_not_finite_at_the_end_are_an_error(tmp_path, recipe):
+    wild = dataclasses.replace(recipe, steps=1, learning_rate=3e38, warmup=1)
+    with pytest.raises(TrainingError, match=r"not finite after step 1, .*last.ckpt is of step 0"):
+        fit(wild, tmp_path, console=quiet(), device="cpu")
+    assert not (tmp_path / WEIGHTS).exists()
 
 
 def test_a_folder_with_a_run_is_not_written_over(tmp_path, recipe):
@@ -366,8 +421,8 @@ def test_an_exploding_loss_names_step_scene_and_checkpoints(tmp_path, recipe):
         recipe, steps=500, learning_rate=1e18, clip=1e30, warmup=1, checkpoint_seconds=1e-9
     )
     expected = (
-        r"the loss is \S+ at step \d+, worst in scene \d+ of seed 1: lower the learning rate; "
-        r"\S+last.ckpt is of step \d+"
+        r"the loss is \S+ at step \d+, (worst in scene \d+|in all of scenes \d+ to \d+) of seed 1: "
+        r".*lower the learning rate; \S+last.ckpt is of step \d+"
     )
     with pytest.raises(TrainingError, match=expected):
         fit(wild, tmp_path, console=quiet(), device="cpu")

@@ -132,7 +132,7 @@ def _keep_best(recipe: Recipe, run_dir: Path) -> Path:
     weights = {name: state["state_dict"][prefix + name].contiguous() for name in names}
     path = run_dir / WEIGHTS
     with replacing(path, durable=True) as beside:
-        save_file(weights, beside, metadata={"format": "pt", "step": str(state["global_step"])})
+        save_file(weights, beside, metadata={"step": str(state["global_step"])})
     return path
 
 

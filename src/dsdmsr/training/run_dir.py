@@ -150,7 +150,7 @@ def _forget_after(log: Path, step: int) -> None:
     kept = [
         row
         for k, row in enumerate(rows)
-        if row.endswith("\n") and (k == 0 or int(row.partition(",")[0] or step + 1) <= step)
+        if row.endswith("\n") and (k == 0 or int(row.partition(",")[0].strip() or step + 1) <= step)
     ]
     with replacing(log) as beside:
         beside.write_text("".join(kept), encoding="utf-8", newline="")

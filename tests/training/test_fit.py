@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
 import io
@@ -137,11 +138,25 @@ fit(recipe, pathlib.Path({run!r}), device='cpu', resume='auto',
 """
 
 
-def started(run, *, steps=10**6, seconds=0.01, workers=0) -> subprocess.Popen[bytes]:
-    code = _ENDLESS.format(run=str(run), steps=steps, seconds=seconds, workers=workers)
-    return subprocess.Popen(
-        [sys.executable, "-c", code], stderr=subprocess.PIPE, start_new_session=True
-    )
+@pytest.fixture
+def started():
+    """Start runs in processes of their own; none outlives the test."""
+    processes = []
+
+    def start(run, *, steps=10**6, seconds=0.01, workers=0) -> subprocess.Popen[bytes]:
+        code = _ENDLESS.format(run=str(run), steps=steps, seconds=seconds, workers=workers)
+        processes.append(
+            subprocess.Popen(
+                [sys.executable, "-c", code], stderr=subprocess.PIPE, start_new_session=True
+            )
+        )
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
 
 
 def wait_for(process, condition) -> None:
@@ -153,7 +168,7 @@ def wait_for(process, condition) -> None:
         time.sleep(0.05)
 
 
-def test_a_killed_run_leaves_a_checkpoint_that_goes_on(tmp_path):
+def test_a_killed_run_leaves_a_checkpoint_that_goes_on(tmp_path, started):
     run = tmp_path / "run"
     process = started(run)
     wait_for(process, lambda: (run / "last.ckpt").exists() and step_of(run / "last.ckpt") > 0)
@@ -174,7 +189,7 @@ KILLS = int(os.environ.get("DSDMSR_KILLS", "2"))
 """How often a run is killed; the long form of the test below takes 20."""
 
 
-def test_a_run_killed_at_any_moment_ends_with_the_bits_of_an_unbroken_one(tmp_path):
+def test_a_run_killed_at_any_moment_ends_with_the_bits_of_an_unbroken_one(tmp_path, started):
     steps = 100 + 60 * KILLS
     unbroken = started(tmp_path / "unbroken", steps=steps, seconds=10**6)
     broken, delays = tmp_path / "broken", np.random.default_rng(1).uniform(0, 0.3, KILLS)
@@ -207,7 +222,7 @@ def test_a_run_killed_at_any_moment_ends_with_the_bits_of_an_unbroken_one(tmp_pa
 
 
 @pytest.mark.parametrize(("number", "workers"), [(signal.SIGTERM, 0), (signal.SIGINT, 1)])
-def test_a_signal_saves_the_run_and_leaves(tmp_path, number, workers):
+def test_a_signal_saves_the_run_and_leaves(tmp_path, started, number, workers):
     run = tmp_path / "run"
     process = started(run, seconds=10**6, workers=workers)
     wait_for(process, lambda: any((run / "tensorboard").glob("*")))

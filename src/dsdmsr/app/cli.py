@@ -177,7 +177,7 @@ def train(
     Parameters
     ----------
     recipe
-        A packaged recipe (base, smoke), or a YAML file.
+        A packaged recipe (base, base-on, smoke), or a YAML file.
     run_dir
         The run's folder: recipe, logs, checkpoints, and at the end the network.
     minutes

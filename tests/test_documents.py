@@ -51,3 +51,19 @@ def test_the_readme_names_what_there_is():
     for encoding in ENCODINGS:
         assert f"`{encoding}`" in text
     yaml.safe_load((ROOT / "CITATION.cff").read_text())
+
+
+def test_scenes_are_as_near_to_the_world_as_the_page_says():
+    results = json.loads((ROOT / "benchmarks" / "results" / "scene_statistics.json").read_text())
+    distances = results["distances"]
+    assert len(results["statistics"]) == 6
+    for statistic in results["statistics"]:
+        mix = distances["the base recipe's mix"][statistic]
+        assert mix <= 0.35
+        assert mix < distances["furthest source"][statistic]
+
+
+def test_scenes_are_drawn_as_fast_as_the_page_says():
+    results = json.loads((ROOT / "benchmarks" / "results" / "scene_throughput.json").read_text())
+    assert results["ratio"] >= 4
+    assert results["growth_mib"] < 32

@@ -17,8 +17,8 @@ from dsdmsr.app.sample import render_sample
 from dsdmsr.degradation import resize_bicubic
 
 PICTURE = Path(__file__).resolve().parents[1] / "docs" / "before-after.png"
-SEED, SCALE, ZOOM = 7, 4, 2
-TOP, LEFT, SIDE = 150, 250, 184
+SEED, SCALE, ZOOM = 9, 4, 2
+TOP, LEFT, SIDE = 60, 225, 184
 
 # Anchors of a dark-to-light map that keeps its order in grey: near is light.
 ANCHORS = np.array(

@@ -85,7 +85,7 @@ def upscale(
 
 
 @app.command
-def sample(folder: Path, /, *, seed: int = 7, overwrite: bool = False) -> int:
+def sample(folder: Path, /, *, seed: int = 9, overwrite: bool = False) -> int:
     """Write a rendered small depth map, lr_depth.png, and its truth, hr_depth.png.
 
     Both are 16-bit PNGs in millimetres, 120×160 and 480×640.

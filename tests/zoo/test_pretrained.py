@@ -30,7 +30,7 @@ class TestEveryPackagedNetwork:
             assert word in card
 
     def test_it_beats_bicubic_on_a_rendered_scene_at_every_factor(self, name):
-        truth, _ = render_sample(seed=11)
+        truth, _ = render_sample(seed=9)
         target = torch.from_numpy(truth.values.copy())[None, None].double()
         for scale in from_pretrained(name).scales:
             small = resize_bicubic(target, 1 / scale)

@@ -81,8 +81,10 @@ class Checkpoints(lightning.Callback):
             self.save(trainer)
 
     def on_validation_end(self, trainer: lightning.Trainer, module: Any) -> None:
-        """Save, and save the best."""
+        """Save, and save the best; what answers nothing finite is not worth keeping."""
         score = float(trainer.callback_metrics["val/score"])
+        if not math.isfinite(score):
+            return
         if score < self.best:
             self.best = score
             self.save(trainer, BEST)
@@ -92,11 +94,12 @@ class Checkpoints(lightning.Callback):
         """Refuse an end that is none.
 
         Raises:
-            TrainingError: If the weights are not finite.
+            TrainingError: If the weights have diverged.
         """
-        if not _finite(module):
+        score = float(trainer.callback_metrics["val/score"])
+        if not _finite(module) or not math.isfinite(score):
             raise TrainingError(
-                f"the weights are not finite after step {module.global_step}, the last: lower the "
+                f"the weights have diverged after step {module.global_step}, the last: lower the "
                 "learning rate"
             )
 

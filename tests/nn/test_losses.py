@@ -15,6 +15,7 @@ from dsdmsr.nn import Prediction, deep_supervision_loss, masked_loss
         ("mse", (1 + 9) / 2),
         ("charbonnier", (math.sqrt(1 + 1e-6) + math.sqrt(9 + 1e-6)) / 2),
         ("l1_mse", (1 + 3 + 2 * (1 + 9)) / 2),
+        ("rmse", math.sqrt((1 + 9) / 2 + 512**-2) - 1 / 512),
     ],
 )
 def test_losses_are_means_over_valid_pixels(kind, expected):
@@ -29,9 +30,18 @@ def test_losses_are_means_over_valid_pixels(kind, expected):
     assert pred.grad[..., 2] == 0
 
 
-def test_nothing_valid_is_no_loss():
+@pytest.mark.parametrize("kind", ["l1", "rmse"])
+def test_nothing_valid_is_no_loss(kind):
     zero = torch.zeros(1, 1, 2, 2)
-    assert float(masked_loss(zero, zero + 1, zero.bool(), "l1")) == 0
+    assert float(masked_loss(zero, zero + 1, zero.bool(), kind)) == 0
+
+
+def test_rmse_counts_every_map_alike_however_many_of_its_pixels_are_valid():
+    error = torch.tensor([3.0, 1.0]).reshape(2, 1, 1, 1).expand(2, 1, 4, 4)
+    valid = torch.ones(2, 1, 4, 4, dtype=torch.bool)
+    valid[0, :, 1:] = False
+    loss = masked_loss(error, torch.zeros_like(error), valid, "rmse")
+    assert float(loss) == pytest.approx((3 + 1) / 2, abs=1 / 256)
 
 
 @pytest.mark.parametrize("has_fusion", [False, True])

@@ -34,7 +34,7 @@ def test_the_base_recipe_serves_every_factor():
         ({"steps": 5, "model": 3}, "recipe.model is 3"),
         ({"steps": "five"}, "recipe.steps is 'five': give a value of type int"),
         ({"steps": True}, "give a value of type int"),
-        ({"steps": 5, "loss": "l2"}, "allowed are l1, mse, charbonnier, l1_mse"),
+        ({"steps": 5, "loss": "l2"}, "allowed are l1, mse, charbonnier, l1_mse, rmse"),
         ({"steps": 5, "degradation": "blur"}, "allowed are bicubic, area, interval"),
         ({"steps": 5, "precision": "fp8"}, "allowed are fp32, bf16, auto"),
         ({"steps": 5, "crops": []}, "crops is empty"),

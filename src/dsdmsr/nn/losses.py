@@ -13,7 +13,10 @@ from dsdmsr.nn.model import Prediction
 
 __all__ = ["LossKind", "deep_supervision_loss", "masked_loss"]
 
-LossKind = Literal["l1", "mse", "charbonnier", "l1_mse"]
+LossKind = Literal["l1", "mse", "charbonnier", "l1_mse", "rmse"]
+
+_FLAT = 1 / 512
+"""RMSE below which a crop of range 1 loses weight under `rmse`: half a grey level."""
 
 
 def masked_loss(
@@ -26,14 +29,21 @@ def masked_loss(
 ) -> Float[Tensor, ""]:
     """Return the mean loss over the valid pixels; 0 where none is valid.
 
+    ``rmse`` is each map's own RMSE, averaged over the maps, as benchmarks average scenes: an easy
+    map counts as much as a hard one, and uncertain edges get their mean rather than their mode.
+
     Args:
         pred: The prediction.
         target: The truth; its values under invalid pixels are not looked at.
         valid: Which pixels count.
-        kind: ``l1``, ``mse``, ``charbonnier`` (√(e² + 10⁻⁶)) or ``l1_mse`` (|e| + mse_weight·e²).
+        kind: ``l1``, ``mse``, ``charbonnier`` (√(e² + 10⁻⁶)), ``l1_mse`` (|e| + mse_weight·e²) or
+            ``rmse`` (√(mean e² + 512⁻²) − 512⁻¹ of each map).
         mse_weight: The weight of e² in ``l1_mse``.
     """
     error = torch.where(valid, pred.float() - target, 0.0)
+    if kind == "rmse":
+        each = error.square().sum((1, 2, 3)) / valid.sum((1, 2, 3)).clamp(min=1)
+        return ((each + _FLAT**2).sqrt() - _FLAT).mean()
     if kind == "l1":
         values = error.abs()
     elif kind == "mse":

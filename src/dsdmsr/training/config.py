@@ -40,7 +40,7 @@ class Recipe:
     degradation: Degradation = "bicubic"
     """How small maps come from large ones."""
     loss: LossKind = "l1"
-    """l1, mse, charbonnier or l1_mse."""
+    """l1, mse, charbonnier, l1_mse or rmse."""
     mse_weight: float = 1.0
     """Weight of the squared error in l1_mse."""
     stage_weight: float = 0.3

@@ -10,8 +10,7 @@ installed with `pip install -e`.
 from __future__ import annotations
 
 import argparse
-import json
-import shutil
+import dataclasses
 from pathlib import Path
 
 from rich.console import Console
@@ -19,9 +18,9 @@ from rich.console import Console
 import dsdmsr
 import readme
 from dsdmsr.app.evaluate import evaluate_network
-from dsdmsr.replacing import replacing
 from dsdmsr.training.run import train_recipe
 from dsdmsr.zoo.names import PACKAGED
+from dsdmsr.zoo.pretrained import from_pretrained, read_card, save_pretrained
 
 ROOT = Path(__file__).resolve().parents[1]
 ZOO = ROOT / "src" / "dsdmsr" / "zoo"
@@ -31,20 +30,14 @@ FIGURES = "\n## Accuracy\n\n<!-- table: accuracy_a -->\n<!-- end -->\n"
 def package(made: Path, name: str, consistency: int) -> Path:
     """Copy a trained network into the package, with `consistency` steps of back-projection."""
     folder = ZOO / name
-    folder.mkdir(parents=True, exist_ok=True)
-    config = json.loads((made / "config.json").read_text(encoding="utf-8"))
-    config["consistency"] = consistency
-    title, _, card = (made / "README.md").read_text(encoding="utf-8").partition("\n# ")
+    model = from_pretrained(str(made))
+    model.config = dataclasses.replace(model.config, consistency=consistency)
+    title, _, card = read_card(str(made)).partition("\n# ")
     card = f"{title}\n# {name}\n{card.partition(chr(10))[2]}"
     card += (
         f"- **After training**: answers are corrected by back-projection, {consistency} step(s).\n"
     )
-    with replacing(folder / "model.safetensors") as beside:
-        shutil.copyfile(made / "model.safetensors", beside)
-    texts = {"config.json": json.dumps(config, indent=2) + "\n", "README.md": card + FIGURES}
-    for name_of_file, text in texts.items():
-        with replacing(folder / name_of_file) as beside:
-            beside.write_text(text, encoding="utf-8")
+    save_pretrained(model, folder, card + FIGURES)
     return folder
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +37,8 @@ def accuracy_table(results: dict[str, Any]) -> str:
         f"Protocol ({letter}): {results['protocol']['title']}. Mean RMSE of each set; less is "
         "better.",
         "",
-        "| set | method | sees | " + " | ".join(f"×{s}" for s in SCALES) + " |",
-        "|---|---|---|" + "---:|" * len(SCALES),
     ]
+    rows = []
     labels = (
         ("bicubic", "depth"),
         ("MS-Net", "depth"),
@@ -54,10 +53,17 @@ def accuracy_table(results: dict[str, Any]) -> str:
             cells = [f"{sum(v) / len(v):.3f}" for v in values]
             if method == network:
                 cells = [f"**{cell}**" for cell in cells]
-            lines.append(f"| {set_name} | {method} | {sees} | {' | '.join(cells)} |")
+            rows.append([set_name, method, sees, *cells])
+    lines += markdown(["set", "method", "sees", *(f"×{s}" for s in SCALES)], rows, names=3)
     made = made_by(results, f"dsdmsr evaluate --protocol {letter}").rstrip(".")
     lines += ["", f"{made}; weights {results['model']['sha256'][:12]}."]
     return "\n".join(lines)
+
+
+def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]], *, names: int) -> list[str]:
+    """Return the lines of a table; all but its first `names` columns hold numbers."""
+    rules = ["---"] * names + ["---:"] * (len(heads) - names)
+    return ["| " + " | ".join(cells) + " |" for cells in (heads, rules, *rows)]
 
 
 def made_by(results: dict[str, Any], command: str) -> str:
@@ -72,36 +78,31 @@ def made_by(results: dict[str, Any], command: str) -> str:
 def statistics_table(results: dict[str, Any]) -> str:
     """Return how far scenes are from real maps, statistic by statistic."""
     names = list(results["distances"])
-    lines = [
-        "| statistic | " + " | ".join(names) + " |",
-        "|---|" + "---:|" * len(names),
+    rows = [
+        [statistic, *(f"{results['distances'][name][statistic]:.2f}" for name in names)]
+        for statistic in results["statistics"]
     ]
-    for statistic in results["statistics"]:
-        cells = [f"{results['distances'][name][statistic]:.2f}" for name in names]
-        lines.append(f"| {statistic} | {' | '.join(cells)} |")
+    lines = markdown(["statistic", *names], rows, names=1)
     return "\n".join([*lines, "", made_by(results, results["command"])])
 
 
 def mix_table(results: dict[str, Any]) -> str:
     """Return what ray-cast scenes do for a network at equal steps."""
     columns = list(results["runs"][0]["rmse"])
-    lines = [
-        "| ray-cast share | steps | " + " | ".join(columns) + " |",
-        "|---:|---:|" + "---:|" * len(columns),
+    rows = [
+        [f"{run['ray_cast']:.0%}", str(run["steps"]), *(f"{run['rmse'][c]:.3f}" for c in columns)]
+        for run in results["runs"]
     ]
-    for run in results["runs"]:
-        cells = [f"{run['rmse'][column]:.3f}" for column in columns]
-        lines.append(f"| {run['ray_cast']:.0%} | {run['steps']} | {' | '.join(cells)} |")
+    lines = markdown(["ray-cast share", "steps", *columns], rows, names=0)
     return "\n".join([*lines, "", made_by(results, results["command"])])
 
 
 def throughput_table(results: dict[str, Any]) -> str:
     """Return how fast scenes are drawn, beside how fast training uses them."""
-    lines = ["| factor | crop | drawn / used |", "|---:|---:|---:|"]
-    for row in results["factors"]:
-        lines.append(f"| ×{row['scale']} | {row['crop']}² | {row['ratio']:.1f} |")
-    lines += [
-        f"| all, by their shares | | {results['ratio']:.1f} |",
+    rows = [[f"×{f['scale']}", f"{f['crop']}²", f"{f['ratio']:.1f}"] for f in results["factors"]]
+    rows.append(["all, by their shares", "", f"{results['ratio']:.1f}"])
+    lines = [
+        *markdown(["factor", "crop", "drawn / used"], rows, names=0),
         "",
         f"Memory grew by {results['growth_mib']:.0f} MiB over {results['batches']} batches.",
         made_by(results, results["command"]),

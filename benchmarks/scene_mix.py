@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import os
 from pathlib import Path
 
 import numpy as np
@@ -19,16 +18,18 @@ import torch
 from PIL import Image
 
 from dsdmsr.degradation import degrade
+from dsdmsr.metrics import rmse
 from dsdmsr.nn import DSDMSR
 from dsdmsr.provenance import provenance, write_json
 from dsdmsr.training.config import load_recipe
 from dsdmsr.training.fit import fit
+from dsdmsr.training.module import normalise_crops
 from dsdmsr.training.run_dir import read_provenance, stored_recipe
 from dsdmsr.upscaling.holes import fill_nearest
 from dsdmsr.zoo.names import DEFAULT_MODEL
 from dsdmsr.zoo.pretrained import from_pretrained, load_weights
+from options import ROOT, add_data
 
-ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "scene_mix.json"
 SCALES = (4, 8, 16)
 MAPS = {
@@ -50,14 +51,13 @@ def truths(data: Path, name: str) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 @torch.inference_mode()
-def rmse(model: DSDMSR, truth: np.ndarray, valid: np.ndarray, scale: int) -> float:
+def error(model: DSDMSR, truth: np.ndarray, valid: np.ndarray, scale: int) -> float:
     """Return the error of a map made small by bicubic resizing and large by the network."""
     hr_depth = torch.from_numpy(truth)[None, None]
     lr_depth, _ = degrade(hr_depth, scale, "bicubic")
-    low, span = lr_depth.min(), lr_depth.max() - lr_depth.min()
+    low, span = normalise_crops(lr_depth, torch.ones_like(lr_depth, dtype=torch.bool))
     pred = model((lr_depth - low) / span, scale).fused * span + low
-    error = (pred - hr_depth)[0, 0].numpy()[valid]
-    return float(np.sqrt(np.mean(error.astype(np.float64) ** 2)))
+    return float(rmse(pred, hr_depth, torch.from_numpy(valid)[None, None]))
 
 
 def measured(model: DSDMSR, data: Path) -> dict[str, float]:
@@ -66,15 +66,14 @@ def measured(model: DSDMSR, data: Path) -> dict[str, float]:
     for name in MAPS:
         maps = truths(data, name)
         for scale in SCALES:
-            errors = [rmse(model, truth, valid, scale) for truth, valid in maps]
+            errors = [error(model, truth, valid, scale) for truth, valid in maps]
             found[f"{name} ×{scale}"] = float(np.mean(errors))
     return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    default = os.environ.get("DSDMSR_DATA", ROOT.parent / "shared" / "data")
-    parser.add_argument("--data", type=Path, default=Path(default))
+    add_data(parser)
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--shares", type=float, nargs="+", default=[0.0, 0.5])
     parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "mix")

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import os
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -25,8 +24,8 @@ from dsdmsr.data.scenes import SceneConfig, draw_scenes
 from dsdmsr.data.synthetic import LARGEST_SEED
 from dsdmsr.provenance import provenance, write_json
 from dsdmsr.training.config import load_recipe
+from options import ROOT, add_data
 
-ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "scene_statistics.json"
 CURVES = ROOT / "docs" / "scene-statistics.png"
 COLOURS = ("tab:orange", "tab:blue", "tab:red")
@@ -194,8 +193,7 @@ def mean_of(sources: dict[str, dict[str, Array]]) -> dict[str, Array]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    default = os.environ.get("DSDMSR_DATA", ROOT.parent / "shared" / "data")
-    parser.add_argument("--data", type=Path, default=Path(default))
+    add_data(parser)
     parser.add_argument("--crops", type=int, default=200, help="of each source, and of ours")
     given = parser.parse_args()
     sources = {}

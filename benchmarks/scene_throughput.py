@@ -18,11 +18,9 @@ from pathlib import Path
 import torch
 
 from dsdmsr.data.synthetic import CropMix, make_batch
-from dsdmsr.nn import DSDMSR, deep_supervision_loss
 from dsdmsr.provenance import provenance, write_json
 from dsdmsr.training.config import Recipe, load_recipe
 from dsdmsr.training.module import TrainingModule
-from dsdmsr.training.optimizers import OPTIMIZERS
 
 RESULTS = Path(__file__).resolve().parent / "results" / "scene_throughput.json"
 
@@ -41,24 +39,13 @@ def drawing_seconds(recipe: Recipe, mix: CropMix, batches: int) -> float:
 def training_seconds(recipe: Recipe, mix: CropMix, steps: int = 4) -> float:
     """Return the median time of a step on a batch that is there already."""
     module = TrainingModule(dataclasses.replace(recipe, crops=(mix,)))
-    model: DSDMSR = module.model
-    optimizer = OPTIMIZERS[recipe.optimizer](model.parameters(), lr=1e-6)
+    optimizer = module.configure_optimizers()
     batch = make_batch(recipe.seed, 0, (mix,), recipe.scenes)
     times = []
     for _ in range(steps + 1):
         began = time.perf_counter()
-        targets, valids = module._targets(batch)
-        lr_depth, low, span = module._small(batch)
-        loss = deep_supervision_loss(
-            model((lr_depth - low) / span, batch.scale),
-            [(target - low) / span for target in targets],
-            valids,
-            kind=recipe.loss,
-            mse_weight=recipe.mse_weight,
-            stage_weight=recipe.stage_weight,
-        )
         optimizer.zero_grad()
-        loss.backward()
+        module.training_step(batch, 0).backward()
         optimizer.step()
         times.append(time.perf_counter() - began)
     return statistics.median(times[1:])

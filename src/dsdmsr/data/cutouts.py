@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.data.draws import check_draws, count_things, log_uniform
 from dsdmsr.data.sensing import jitter
 from dsdmsr.data.shapes import make_silhouette
-from dsdmsr.errors import ConfigError
 
 __all__ = ["CutoutConfig", "paint_cutouts"]
 
@@ -39,13 +39,7 @@ class CutoutConfig:
     """How often an outline is ragged by a pixel or two."""
 
     def __post_init__(self) -> None:
-        for name in ("objects", "radius"):
-            low, high = getattr(self, name)
-            if not 0 < low <= high:
-                raise ConfigError(f"{name} is {low}…{high}: give two numbers, 0 < low ≤ high")
-        for name in ("flat", "ragged"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ConfigError(f"{name} is {getattr(self, name)}: give a probability, 0 to 1")
+        check_draws(self, ranges=("objects", "radius"), probabilities=("flat", "ragged"))
 
 
 def _surface(
@@ -94,9 +88,7 @@ def paint_cutouts(
     """
     config = config or CutoutConfig()
     scene = _background(rng, size, config)
-    fewest, most = config.objects
-    share = (size[0] * size[1] / 256**2) ** 0.75
-    count = max(2, round(np.exp(rng.uniform(np.log(fewest), np.log(most))) * share))
+    count = count_things(rng, config.objects, size)
     layered = rng.random() < 0.8
     bases = np.sort(rng.beta(1, rng.uniform(0.7, 2.5), count)) * 1.5 + 0.05 if layered else None
     for k in range(count):
@@ -110,7 +102,7 @@ def _background(rng: np.random.Generator, size: tuple[int, int], config: CutoutC
     xx = np.arange(size[1], dtype=np.float32)[None]
     scene = np.zeros(size, dtype=np.float32)
     for _ in range(1 + int(rng.random() < 0.3)):
-        relief = np.exp(rng.uniform(np.log(0.05), np.log(1.0)))
+        relief = log_uniform(rng, 0.05, 1.0)
         cy, cx = rng.uniform(0, 1, 2) * size
         x, y = xx - np.float32(cx), yy - np.float32(cy)
         offset = rng.normal(0, 0.1)
@@ -124,9 +116,8 @@ def _paint_object(
 ) -> None:
     """Paint one object over the scene, `base` near, or anywhere."""
     height, width = scene.shape
-    smallest, largest = config.radius
-    radius = float(np.exp(rng.uniform(np.log(smallest), np.log(largest))))
-    relief = min(0.5, np.exp(rng.uniform(np.log(0.005), np.log(0.4))) * radius / 60)
+    radius = float(log_uniform(rng, *config.radius))
+    relief = min(0.5, log_uniform(rng, 0.005, 0.4) * radius / 60)
     shape = make_silhouette(rng, radius)
     cy, cx = rng.uniform(-0.1, 1.1, 2) * scene.shape
     top, left = max(0, int(cy - shape.reach)), max(0, int(cx - shape.reach))

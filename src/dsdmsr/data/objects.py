@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.data.draws import log_uniform
 from dsdmsr.data.outlines import OUTLINES, draw_outline
 from dsdmsr.data.solids import WAVES, Solid, outlined
 
@@ -82,7 +83,7 @@ def ground(rng: np.random.Generator, waviness: float) -> tuple[float, ...]:
     strengths = rng.dirichlet(np.ones(WAVES))
     numbers: list[float] = []
     for k in range(WAVES):
-        u, v = rng.normal(0, 1, 2) * 2 * waviness * np.exp(rng.uniform(0, np.log(4)))
+        u, v = rng.normal(0, 1, 2) * 2 * waviness * log_uniform(rng, 1, 4)
         numbers += [strengths[k], u, v, rng.uniform(0, 2 * np.pi)]
     return tuple(float(n) for n in numbers)
 
@@ -117,7 +118,7 @@ def _pot(rng: np.random.Generator) -> list[Solid]:
 
 
 def _handle(rng: np.random.Generator, at: float) -> list[Solid]:
-    axes = _diagonal(1, 1, 1) * rng.uniform(0.2, 0.4)
+    axes = np.eye(3) * rng.uniform(0.2, 0.4)
     return [Solid("torus", frame(axes, np.array([at, 0, 0])), (rng.uniform(0.1, 0.25),))]
 
 
@@ -131,7 +132,7 @@ def _cut_out(rng: np.random.Generator) -> list[Solid]:
     outline = draw_outline(rng)
     if rng.random() < 0.4:
         return [outlined("sheet", outline, frame(np.eye(3), _ORIGIN))]
-    thick = np.exp(rng.uniform(np.log(0.02), np.log(0.5)))
+    thick = log_uniform(rng, 0.02, 0.5)
     return [outlined("extrusion", outline, frame(_diagonal(1, 1, thick), _ORIGIN))]
 
 
@@ -143,7 +144,7 @@ def _cloth(rng: np.random.Generator) -> list[Solid]:
 def _rods(rng: np.random.Generator) -> list[Solid]:
     """One rod, or some in a bundle or a jar."""
     count = 1 if rng.random() < 0.5 else int(rng.integers(3, 9))
-    radius = np.exp(rng.uniform(np.log(0.01), np.log(0.08)))
+    radius = log_uniform(rng, 0.01, 0.08)
     solids = []
     for _ in range(count):
         spread = rng.normal(0, 0.3, 2) if count > 1 else np.zeros(2)
@@ -158,7 +159,7 @@ def _wire(rng: np.random.Generator) -> list[Solid]:
     corners = rng.uniform(-1, 1, (3, 3)) * (1, 1, 0.4)
     t = np.linspace(0, 1, 7)[:, None]
     points = (1 - t) ** 2 * corners[0] + 2 * t * (1 - t) * corners[1] + t**2 * corners[2]
-    radius = np.exp(rng.uniform(np.log(0.006), np.log(0.04)))
+    radius = log_uniform(rng, 0.006, 0.04)
     return [solid for a, b in itertools.pairwise(points) for solid in rod(a, b, radius)]
 
 
@@ -223,7 +224,7 @@ def _foliage(rng: np.random.Generator) -> list[Solid]:
 
 def _hair(rng: np.random.Generator) -> list[Solid]:
     """A tuft of thin bent strands: grass, a brush, hair."""
-    radius = np.exp(rng.uniform(np.log(0.006), np.log(0.03)))
+    radius = log_uniform(rng, 0.006, 0.03)
     solids = []
     for _ in range(int(rng.integers(8, 30))):
         foot = np.array([rng.normal(0, 0.2), 1.0, rng.normal(0, 0.2)])

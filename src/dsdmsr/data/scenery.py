@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.data.draws import check_draws, count_things, log_uniform
 from dsdmsr.data.objects import THINGS, frame, ground, place, turned, upright
 from dsdmsr.data.raycast import Camera
 from dsdmsr.data.solids import Solid
@@ -39,14 +40,9 @@ class SceneryConfig:
     """How often a scene is given as depth; the others are inverse depth."""
 
     def __post_init__(self) -> None:
-        for name in ("things", "radius", "window", "near"):
-            low, high = getattr(self, name)
-            if not 0 < low <= high:
-                raise ConfigError(f"{name} is {low}…{high}: give two numbers, 0 < low ≤ high")
+        check_draws(self, ranges=("things", "radius", "window", "near"), probabilities=("depth",))
         if self.near[1] >= 1:
             raise ConfigError(f"near is {list(self.near)}: the nearest thing is before 1")
-        if not 0 <= self.depth <= 1:
-            raise ConfigError(f"depth is {self.depth}: give a probability, 0 to 1")
 
 
 _NAMES = list(THINGS)
@@ -75,9 +71,7 @@ def furnish(
     camera = _draw_camera(rng, size, config)
     surroundings = (_wall, _room, _table, _landscape)[int(rng.choice(4, p=[0.4, 0.28, 0.22, 0.1]))]
     solids = surroundings(rng, camera, size)
-    fewest, most = config.things
-    share = (size[0] * size[1] / 256**2) ** 0.75
-    count = max(2, round(np.exp(rng.uniform(np.log(fewest), np.log(most))) * share))
+    count = count_things(rng, config.things, size)
     near = rng.uniform(*config.near)
     crowding = rng.uniform(0.6, 2.0)
     for _ in range(count):
@@ -87,10 +81,8 @@ def furnish(
 
 
 def _draw_camera(rng: np.random.Generator, size: tuple[int, int], config: SceneryConfig) -> Camera:
-    low, high = config.window
-    times = np.exp(rng.uniform(np.log(low), np.log(high)))
-    focal = max(size) * times
-    spread = 0.35 * (focal - max(size) * low)
+    focal = max(size) * log_uniform(rng, *config.window)
+    spread = 0.35 * (focal - max(size) * config.window[0])
     centre = np.array([size[1] / 2, size[0] / 2]) + rng.uniform(-1, 1, 2) * spread
     pitch, roll = rng.normal(0.1, 0.15), rng.normal(0, 0.05)
     about_x = np.array(
@@ -220,9 +212,7 @@ def _thing(
     """Draw a thing and put it before the camera, at least in part in the picture."""
     which = int(np.searchsorted(_SHARES, rng.random() * _SHARES[-1], side="right"))
     maker, _, any_way = THINGS[_NAMES[which]]
-    smallest, largest = config.radius
-    pixels = np.exp(rng.uniform(np.log(smallest), np.log(largest)))
-    radius = min(pixels / camera.focal, 0.4) * distance
+    radius = min(log_uniform(rng, *config.radius) / camera.focal, 0.4) * distance
     if any_way and rng.random() < 0.6:
         axes = turned(rng)
     else:

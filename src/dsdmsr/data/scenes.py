@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dsdmsr.data.cutouts import CutoutConfig, paint_cutouts
+from dsdmsr.data.draws import check_draws
 from dsdmsr.data.raycast import ray_cast
 from dsdmsr.data.scenery import BACKDROP, SceneryConfig, furnish
 from dsdmsr.data.sensing import SensingConfig, quantise, seen
-from dsdmsr.errors import ConfigError
 
 __all__ = ["SceneConfig", "draw_scenes", "generator"]
 
@@ -37,8 +37,7 @@ class SceneConfig:
     """What becomes of both."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.ray_cast <= 1:
-            raise ConfigError(f"ray_cast is {self.ray_cast}: give a share, 0 to 1")
+        check_draws(self, probabilities=("ray_cast",))
 
 
 def generator(seed: int, number: int) -> np.random.Generator:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dsdmsr.errors import ConfigError
+from dsdmsr.data.draws import check_draws, log_uniform
 
 __all__ = ["SensingConfig", "jitter", "quantise", "seen"]
 
@@ -35,13 +35,9 @@ class SensingConfig:
     """Width in pixels of the hole beside the scene's deepest step; drawn log-uniformly."""
 
     def __post_init__(self) -> None:
-        for name in ("levels", "shadow"):
-            low, high = getattr(self, name)
-            if not 0 < low <= high:
-                raise ConfigError(f"{name} is {low}…{high}: give two numbers, 0 < low ≤ high")
-        for name in ("quantised", "ragged", "holes"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ConfigError(f"{name} is {getattr(self, name)}: give a probability, 0 to 1")
+        check_draws(
+            self, ranges=("levels", "shadow"), probabilities=("quantised", "ragged", "holes")
+        )
 
 
 def jitter(rng: np.random.Generator, size: tuple[int, int], strength: float) -> FloatMap:
@@ -65,8 +61,7 @@ def quantise(
     if rng.random() >= config.quantised:
         return scene
     low, high = float(scene.min()), float(scene.max())
-    few, many = config.levels
-    steps = np.exp(rng.uniform(np.log(few), np.log(many)))
+    steps = log_uniform(rng, *config.levels)
     if high <= low:
         return scene
     levels = (scene - low) * (steps / (high - low)) + rng.random()
@@ -99,9 +94,8 @@ def _shadows(
     With disparities d, a pixel at column x is hidden if some pixel s columns beside it has a
     disparity larger by s or more.
     """
-    narrow, wide = config.shadow
     span = float(np.ptp(scene))
-    width = np.exp(rng.uniform(np.log(narrow), np.log(wide)))
+    width = log_uniform(rng, *config.shadow)
     hidden = np.zeros(scene.shape, dtype=bool)
     if span == 0:
         return hidden

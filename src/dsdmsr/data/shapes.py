@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.data.draws import log_uniform
+
 __all__ = ["MAKERS", "Silhouette", "make_silhouette"]
 
 Coordinates = NDArray[np.float32]
@@ -127,7 +129,7 @@ def _stroke(rng: np.random.Generator, radius: float) -> Silhouette:
     corners = rng.uniform(-radius, radius, (3, 2))
     t = np.linspace(0, 1, int(rng.integers(4, 9)))[:, None]
     points = (1 - t) ** 2 * corners[0] + 2 * t * (1 - t) * corners[1] + t**2 * corners[2]
-    half = np.exp(rng.uniform(np.log(0.6), np.log(max(radius / 4, 1.0))))
+    half = log_uniform(rng, 0.6, max(radius / 4, 1.0))
     widths = half * np.linspace(1, rng.uniform(0.4, 1), len(t) - 1)
     return Silhouette(_thick_line(points[:, 0], points[:, 1], widths), radius + half)
 
@@ -135,7 +137,7 @@ def _stroke(rng: np.random.Generator, radius: float) -> Silhouette:
 def _rods(rng: np.random.Generator, radius: float) -> Silhouette:
     """Straight thin rods: one, a fan from one point, or a fence."""
     kind = rng.random()
-    half = np.exp(rng.uniform(np.log(0.5), np.log(max(radius / 10, 1.0))))
+    half = log_uniform(rng, 0.5, max(radius / 10, 1.0))
     angle = rng.uniform(0, np.pi)
     if kind < 0.5:
         count, spread, gap = 1, 0.0, 0.0

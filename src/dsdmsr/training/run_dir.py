@@ -101,7 +101,7 @@ def resume_at(recipe: Recipe, run_dir: Path, begun_from: Sequence[str] = ()) -> 
     checkpoint, step = run_dir / CHECKPOINT, 0
     if checkpoint.exists():
         state = _load(checkpoint)
-        step = int(state["global_step"])
+        step = state["global_step"]
         done = (
             step / recipe.steps if recipe.steps else state["seconds"] / (60 * (recipe.minutes or 1))
         )
@@ -128,7 +128,8 @@ def step_of(checkpoint: Path) -> int:
     Raises:
         TrainingError: If it is damaged.
     """
-    return int(_load(checkpoint)["global_step"])
+    step: int = _load(checkpoint)["global_step"]
+    return step
 
 
 def _load(checkpoint: Path) -> dict[str, Any]:

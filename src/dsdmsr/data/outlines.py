@@ -71,7 +71,7 @@ def _gear(rng: np.random.Generator) -> list[Polygon]:
 def _leaf(rng: np.random.Generator) -> list[Polygon]:
     along = np.linspace(-1, 1, 10)
     half = rng.uniform(0.2, 0.5) * (1 - along**2) ** rng.uniform(0.6, 1.5)
-    bow = rng.normal(0, 0.15) * (1 - along**2)
+    bow = np.clip(rng.normal(0, 0.15), -0.5, 0.5) * (1 - along**2)
     upper, lower = np.stack([along, bow + half], 1), np.stack([along, bow - half], 1)
     return [np.concatenate([upper, lower[-2:0:-1]])]
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from dsdmsr import Upscaler
 from dsdmsr.app.sample import render_sample
-from dsdmsr.degradation import resize_bicubic
+from dsdmsr.degradation import resize
 
 PICTURE = Path(__file__).resolve().parents[1] / "docs" / "before-after.png"
 SEED, SCALE, ZOOM = 9, 4, 2
@@ -49,7 +49,7 @@ def draw() -> Image.Image:
     truth, small = render_sample(SEED)
     large = Upscaler.from_pretrained(scale=SCALE, device="cpu")(small)
     lr_depth = torch.from_numpy(small.values.copy())[None, None].double()
-    bicubic = resize_bicubic(lr_depth, SCALE)[0, 0].float().numpy()
+    bicubic = resize(lr_depth, SCALE)[0, 0].float().numpy()
     nearest = small.values.repeat(SCALE, 0).repeat(SCALE, 1)
     panels = [
         ("input", nearest),

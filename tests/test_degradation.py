@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import math
 
+import cv2
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from dsdmsr.degradation import degrade, resize_bicubic
+from dsdmsr.degradation import add_disparity_noise, degrade, resize, resize_nearest
 from dsdmsr.errors import ConfigError, DepthError
 
 
@@ -42,7 +44,7 @@ def test_bicubic_is_matlabs_borders_included(rng, scale, size):
     expected = np.apply_along_axis(bicubic_by_loops, 0, depth, scale)
     expected = np.apply_along_axis(bicubic_by_loops, 1, expected, scale)
     for dtype, tolerance in ((torch.float64, 1e-9), (torch.float32, 1e-4)):
-        made = resize_bicubic(torch.from_numpy(depth)[None, None].to(dtype), scale)
+        made = resize(torch.from_numpy(depth)[None, None].to(dtype), scale)
         assert made.dtype == dtype
         assert np.abs(made[0, 0].numpy() - expected).max() < tolerance
 
@@ -59,7 +61,7 @@ def test_area_and_interval_take_what_they_say(rng):
             assert interval[0, 0, i, j] == block[0, 0]
 
 
-@pytest.mark.parametrize("kind", ["bicubic", "area", "interval"])
+@pytest.mark.parametrize("kind", ["bicubic", "area", "interval", "opencv_cubic", "pil_bicubic"])
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.9])
 def test_invalid_pixels_are_never_mixed_in(rng, kind, share):
     valid = torch.from_numpy(rng.random((1, 1, 32, 48)) > share)
@@ -91,7 +93,75 @@ def test_masked_bicubic_is_plain_bicubic_away_from_holes(rng):
 
 
 def test_bad_kinds_and_sizes_are_refused():
-    with pytest.raises(ConfigError, match="allowed are bicubic, area, interval"):
+    with pytest.raises(
+        ConfigError, match="allowed are bicubic, area, interval, opencv_cubic, pil_bicubic"
+    ):
         degrade(torch.zeros(1, 1, 4, 4), 2, "nearest")  # type: ignore[arg-type]
     with pytest.raises(DepthError, match="multiple of 4"):
         degrade(torch.zeros(1, 1, 6, 8), 4)
+
+
+@pytest.mark.parametrize("scale", [2, 4, 8, 16])
+@pytest.mark.parametrize("kind", ["opencv_cubic", "pil_bicubic"])
+def test_libraries_resizes_are_reproduced_borders_included(rng, scale, kind):
+    depth = rng.integers(0, 256, (64, 96)).astype(np.float32)
+    small, _ = degrade(torch.from_numpy(depth)[None, None], scale, kind)
+    size = (96 // scale, 64 // scale)
+    if kind == "pil_bicubic":
+        expected = np.asarray(Image.fromarray(depth).resize(size, Image.Resampling.BICUBIC))
+    else:
+        expected = cv2.resize(depth, size, interpolation=cv2.INTER_CUBIC)
+    np.testing.assert_allclose(small[0, 0].numpy(), expected, atol=2e-3)
+
+
+@pytest.mark.parametrize("kernel", ["bilinear", "bicubic", "lanczos"])
+@pytest.mark.parametrize("scale", [2, 4, 8])
+def test_resizes_by_every_kernel_keep_to_the_small_pixels_places(rng, kernel, scale):
+    small = torch.from_numpy(rng.uniform(0, 9, (1, 1, 12, 14)))
+    on_grid = resize(small, scale, kernel, interval=True)
+    torch.testing.assert_close(on_grid[..., ::scale, ::scale], small, rtol=0, atol=1e-12)
+    # A straight slope stays one, at the places where the small pixels are.
+    slope = torch.arange(12.0, dtype=torch.float64).reshape(1, 1, 1, 12).expand(1, 1, 4, 12)
+    inner = slice(4 * scale, -4 * scale)
+    places = torch.arange(12 * scale, dtype=torch.float64)[inner]
+    for interval, expected in ((True, places / scale), (False, (places + 0.5) / scale - 0.5)):
+        made = resize(slope, scale, kernel, interval=interval)[0, 0, 2 * scale, inner]
+        # Three lobes of a windowed sinc do not reproduce a slope exactly.
+        torch.testing.assert_close(
+            made, expected, atol=0.02 if kernel == "lanczos" else 1e-9, rtol=0
+        )
+
+
+def test_bilinear_and_lanczos_are_those_of_other_libraries_away_from_the_border(rng):
+    depth = rng.uniform(0, 9, (12, 14)).astype(np.float32)
+    tensor = torch.from_numpy(depth)[None, None]
+    inner = (slice(16, -16), slice(16, -16))
+    for kernel, theirs in (
+        ("bilinear", Image.Resampling.BILINEAR),
+        ("lanczos", Image.Resampling.LANCZOS),
+    ):
+        expected = np.asarray(Image.fromarray(depth).resize((56, 48), theirs))
+        np.testing.assert_allclose(
+            resize(tensor, 4, kernel)[0, 0].numpy()[inner], expected[inner], atol=1e-4
+        )
+
+
+@pytest.mark.parametrize("scale", [2, 4, 16])
+def test_nearest_is_nearest(rng, scale):
+    small = torch.from_numpy(rng.uniform(0, 9, (1, 1, 3, 5)))
+    for interval in (False, True):
+        made = resize_nearest(small, scale, interval=interval)
+        for place in range(5 * scale):
+            at = place / scale if interval else (place + 0.5) / scale - 0.5
+            nearest = min(range(5), key=lambda j: (round(abs(j - at), 9), -j))
+            assert made[0, 0, 0, place] == small[0, 0, 0, nearest]
+
+
+def test_disparity_noise_is_as_strong_as_it_says():
+    depth = torch.tensor([20.0, 100.0]).reshape(1, 1, 2, 1).expand(1, 1, 2, 50_000)
+    noisy = add_disparity_noise(depth, torch.Generator().manual_seed(0))
+    again = add_disparity_noise(depth, torch.Generator().manual_seed(0))
+    assert torch.equal(noisy, again)
+    deviation = (noisy - depth).std(-1).flatten()
+    assert deviation[0] == pytest.approx(651 / 20, rel=0.02)
+    assert deviation[1] == pytest.approx(651 / 100, rel=0.02)

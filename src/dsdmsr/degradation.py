@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal
 
@@ -12,10 +14,25 @@ from torch.nn import functional
 
 from dsdmsr.errors import ConfigError, DepthError
 
-__all__ = ["DEGRADATIONS", "Degradation", "degrade", "resize_bicubic"]
+__all__ = [
+    "DEGRADATIONS",
+    "Degradation",
+    "Kernel",
+    "add_disparity_noise",
+    "degrade",
+    "resize",
+    "resize_nearest",
+]
 
-Degradation = Literal["bicubic", "area", "interval"]
-DEGRADATIONS: tuple[Degradation, ...] = ("bicubic", "area", "interval")
+Degradation = Literal["bicubic", "area", "interval", "opencv_cubic", "pil_bicubic"]
+DEGRADATIONS: tuple[Degradation, ...] = (
+    "bicubic",
+    "area",
+    "interval",
+    "opencv_cubic",
+    "pil_bicubic",
+)
+Kernel = Literal["bilinear", "bicubic", "lanczos"]
 
 _KEYS_A = -0.5
 
@@ -28,52 +45,100 @@ def _cubic(x: Tensor) -> Tensor:
     return torch.where(x <= 1, near, torch.where(x < 2, far, torch.zeros_like(x)))
 
 
-@lru_cache(maxsize=64)
-def _bicubic_matrix(size_in: int, size_out: int, scale: float) -> Tensor:
-    """Return the (size_out, size_in) matrix of a bicubic resize by `scale` along one axis.
+def _triangle(x: Tensor) -> Tensor:
+    return (1 - x.abs()).clamp(min=0)
 
-    The kernel is widened when the map gets smaller, centres are at half pixels, and the border
-    is symmetric (the edge pixel repeated), all as in MATLAB's ``imresize``.
+
+def _lanczos(x: Tensor) -> Tensor:
+    """Evaluate the sinc windowed by its own main lobe, three zeros wide (Duchon 1979)."""
+    return torch.where(x.abs() < 3, torch.sinc(x) * torch.sinc(x / 3), 0.0)
+
+
+_KERNELS: dict[Kernel, tuple[Callable[[Tensor], Tensor], int]] = {
+    "bilinear": (_triangle, 1),
+    "bicubic": (_cubic, 2),
+    "lanczos": (_lanczos, 3),
+}
+"""Name → the kernel, and how far it reaches."""
+
+
+@lru_cache(maxsize=64)
+def _matrix(size_in: int, scale: float, kernel: Kernel, interval: bool) -> Tensor:
+    """Return the matrix, size out × size in, of a resize by `scale` along one axis.
+
+    The kernel is widened when the map gets smaller, and the border is symmetric (the edge pixel
+    repeated), as in MATLAB's ``imresize``.
     """
+    weigh, reach = _KERNELS[kernel]
     widen = max(1.0, 1.0 / scale)
-    taps = int(-(-4 * widen // 1)) + 2
-    centre = (torch.arange(size_out, dtype=torch.float64) + 0.5) / scale - 0.5
-    left = torch.floor(centre - 2 * widen).long()
+    taps = math.ceil(2 * reach * widen) + 2
+    places = torch.arange(math.ceil(size_in * scale), dtype=torch.float64)
+    centre = places / scale if interval else (places + 0.5) / scale - 0.5
+    left = torch.floor(centre - reach * widen).long()
     index = left[:, None] + torch.arange(taps)[None]
-    weight = _cubic((centre[:, None] - index) / widen)
+    weight = weigh((centre[:, None] - index) / widen)
     weight = weight / weight.sum(1, keepdim=True)
     folded = index % (2 * size_in)
     folded = torch.where(folded < size_in, folded, 2 * size_in - 1 - folded)
-    return torch.zeros(size_out, size_in, dtype=torch.float64).scatter_add_(1, folded, weight)
+    matrix = torch.zeros(len(places), size_in, dtype=torch.float64)
+    return matrix.scatter_add_(1, folded, weight)
 
 
-def resize_bicubic(depth: Float[Tensor, "b 1 h w"], scale: float) -> Float[Tensor, "b 1 H W"]:
-    """Resize by `scale` as MATLAB's ``imresize(x, scale, 'bicubic')`` does on doubles.
+def resize(
+    depth: Float[Tensor, "b 1 h w"],
+    scale: float,
+    kernel: Kernel = "bicubic",
+    *,
+    interval: bool = False,
+) -> Float[Tensor, "b 1 H W"]:
+    """Resize by `scale` as MATLAB's ``imresize`` does on doubles.
 
     Args:
         depth: The map; computed in its own dtype.
         scale: The factor, below 1 to make the map smaller (then antialiased).
+        kernel: ``bilinear``, ``bicubic`` (a = -0.5) or ``lanczos`` (3 zeros).
+        interval: Whether small pixel i sits on large pixel s·i, as after ``interval``
+            degradation. Default: in the middle of the s large pixels that it covers.
 
     Returns:
         The map of size ``ceil(scale·h) × ceil(scale·w)``.
 
     Source:
-        Keys 1981 for the kernel; the conventions are those of protocol (a) of the field
+        Keys 1981 for the cubic kernel; the conventions are those of protocol (a) of the field
         (MSG-Net, ECCV 2016).
     """
+    rows, columns = (_matrix(n, scale, kernel, interval).to(depth) for n in depth.shape[-2:])
+    return rows @ depth @ columns.T
+
+
+def resize_nearest(
+    depth: Float[Tensor, "b 1 h w"], scale: int, *, interval: bool = False
+) -> Float[Tensor, "b 1 H W"]:
+    """Give every large pixel the value of the small one that it is nearest to.
+
+    Args:
+        depth: The map.
+        scale: A whole number ≥ 1.
+        interval: See `resize`; of two small pixels equally near, the later one is taken.
+    """
+    if not interval:
+        return depth.repeat_interleave(scale, -2).repeat_interleave(scale, -1)
     height, width = depth.shape[-2:]
     rows, columns = (
-        _bicubic_matrix(n, int(-(-n * scale // 1)), scale).to(depth) for n in (height, width)
+        ((torch.arange(n * scale) + scale // 2) // scale).clamp(max=n - 1) for n in (height, width)
     )
-    return rows @ depth @ columns.T
+    return depth[..., rows.to(depth.device), :][..., columns.to(depth.device)]
 
 
 def _reduce(depth: Tensor, scale: int, kind: Degradation) -> Tensor:
     if kind == "bicubic":
-        return resize_bicubic(depth, 1 / scale)
+        return resize(depth, 1 / scale)
     if kind == "area":
         return functional.avg_pool2d(depth, scale)
-    return depth[..., ::scale, ::scale]
+    if kind == "interval":
+        return depth[..., ::scale, ::scale]
+    size = [n // scale for n in depth.shape[-2:]]
+    return functional.interpolate(depth, size, mode="bicubic", antialias=kind == "pil_bicubic")
 
 
 def degrade(
@@ -92,9 +157,11 @@ def degrade(
     Args:
         hr_depth: The large map; each side a multiple of `scale`.
         scale: A whole number ≥ 1.
-        kind: ``bicubic`` (antialiased, `resize_bicubic`), ``area`` (mean of each block) or
-            ``interval`` (pixel (s·i, s·j) alone, which then sits half a block up and left of
-            where the other two sit).
+        kind: ``bicubic`` (antialiased, as MATLAB's, see `resize`), ``area`` (mean of each
+            block), ``interval`` (pixel (s·i, s·j) alone, which then sits half a block up and left
+            of where the others sit), ``opencv_cubic`` (a = -0.75, not antialiased: OpenCV's
+            ``INTER_CUBIC``) or ``pil_bicubic`` (antialiased, and at the border only pixels of
+            the map are weighed: Pillow's ``BICUBIC``).
         valid: Which pixels may be used. Default: all.
 
     Returns:
@@ -128,3 +195,20 @@ def degrade(
     filled = torch.where(valid, hr_depth, functional.interpolate(mean, scale_factor=scale))
     small = torch.where(clean, _reduce(filled, scale, kind), mean)
     return torch.where(some, small, 0.0), some
+
+
+def add_disparity_noise(
+    lr_depth: Float[Tensor, "b 1 h w"], generator: torch.Generator, strength: float = 651.0
+) -> Float[Tensor, "b 1 h w"]:
+    """Add Gaussian noise that is the stronger the smaller the disparity d is.
+
+    Args:
+        lr_depth: Disparity in grey levels; below 1 it counts as 1.
+        generator: Where the randomness comes from.
+        strength: The standard deviation is ``strength / d``.
+
+    Source:
+        Park et al., ICCV 2011, in the form of protocol (b) of the field (ATGV-Net, ECCV 2016).
+    """
+    noise = torch.randn(lr_depth.shape, generator=generator, dtype=lr_depth.dtype)
+    return lr_depth + noise.to(lr_depth.device) * strength / lr_depth.clamp(min=1)

@@ -52,6 +52,28 @@ def recipe() -> Recipe:
     return dataclasses.replace(smoke, crops=crops, steps=6, validate_every=3, warmup=2)
 
 
+def test_a_scene_that_cannot_be_drawn_ends_the_run_at_once(tmp_path, recipe):
+    """Its process leaves signals to the parent, so nobody else would end it."""
+    (tmp_path / "r.yaml").write_text(yaml.safe_dump(recipe_to_dict(recipe)))
+    code = f"""if True:
+        import dataclasses, pathlib
+        from dsdmsr.data.synthetic import SyntheticBatches
+        from dsdmsr.training.config import load_recipe
+        from dsdmsr.training.fit import fit
+
+        def fail(self):
+            raise ValueError("no such scene")
+            yield
+
+        SyntheticBatches.__iter__ = fail
+        recipe = dataclasses.replace(load_recipe({str(tmp_path / "r.yaml")!r}), workers=1)
+        fit(recipe, pathlib.Path({str(tmp_path / "run")!r}), device="cpu")
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=120)
+    assert done.returncode == 1
+    assert b"ValueError: no such scene" in done.stderr
+
+
 def test_the_smoke_recipe_learns_to_beat_bicubic(tmp_path):
     folder = train_recipe("smoke", tmp_path / "run", console=quiet())
     with (tmp_path / "run" / "log.csv").open() as file:

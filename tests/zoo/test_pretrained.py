@@ -9,7 +9,7 @@ import torch
 
 from dsdmsr import DepthMap, Upscaler
 from dsdmsr.app.sample import render_sample
-from dsdmsr.degradation import resize_bicubic
+from dsdmsr.degradation import resize
 from dsdmsr.errors import ModelError
 from dsdmsr.nn import DSDMSR
 from dsdmsr.zoo import pretrained
@@ -33,12 +33,12 @@ class TestEveryPackagedNetwork:
         truth, _ = render_sample(seed=9)
         target = torch.from_numpy(truth.values.copy())[None, None].double()
         for scale in from_pretrained(name).scales:
-            small = resize_bicubic(target, 1 / scale)
+            small = resize(target, 1 / scale)
             made = Upscaler.from_pretrained(name, scale=scale, device="cpu")(
                 DepthMap(small[0, 0].numpy(), unit="m")
             )
             error = np.sqrt(np.mean((made.values - truth.values) ** 2))
-            plain = resize_bicubic(small, scale)[0, 0].numpy()
+            plain = resize(small, scale)[0, 0].numpy()
             share = {2: 0.5, 4: 0.65, 8: 0.85, 16: 0.9}[scale]
             assert error < share * np.sqrt(np.mean((plain - truth.values) ** 2))
 

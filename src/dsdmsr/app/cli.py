@@ -121,39 +121,83 @@ def models() -> int:
 @app.command
 def evaluate(
     *,
-    protocol: Literal["a"],
-    data: Path,
-    model: str | None = None,
+    protocol: Annotated[
+        list[Literal["a", "b", "d", "e", "interval", "all"]],
+        Parameter(consume_multiple=True, negative=()),
+    ],
+    data: Path | None = None,
+    maps: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
+    encoding: str | None = None,
+    scales: Annotated[
+        list[Literal[2, 4, 8, 16]] | None, Parameter(consume_multiple=True, negative=())
+    ] = None,
+    model: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
+    methods: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
+    ssim: bool = False,
     json: Path | None = None,
+    markdown: Path | None = None,
+    html: Path | None = None,
+    crops: bool = False,
     device: str = "auto",
     overwrite: bool = False,
 ) -> int:
-    """Measure a network, with bicubic beside it, under a protocol of the field.
+    """Measure networks, with baselines and published figures beside them.
 
     Parameters
     ----------
     protocol
-        a: noise-free Middlebury, sets A, B and C.
+        One or more: a: noise-free Middlebury; b: noisy Middlebury; d: Lu, and two frames of NYU v2;
+        e: Middlebury in 8 bits after OpenCV's cubic; interval: Middlebury, every s-th pixel; all.
     data
-        The folder that holds middlebury/eval.
+        The folder that holds the protocols' maps (middlebury/eval, lu_rgbd/eval, nyu/eval).
+        Default: the one that DSDMSR_DATA names.
+    maps
+        Instead of those, depth files of your own, folders of them, or patterns.
+    encoding
+        What the numbers in your own files mean, as for upscale.
+    scales
+        Only these factors.
     model
-        A packaged network, a folder, or owner/name on the Hub.
+        Packaged networks, folders, or owner/name on the Hub. Default: the default network.
+
+    Methods:
+        Baselines: nearest, bilinear, bicubic, lanczos (these four by default), and, with OpenCV
+        installed, rolling-guidance, weighted-median.
+    ssim
+        Measure structural similarity, too, which takes as long as all the rest.
     json
-        Where to write the results.
+        Where to write all figures.
+    markdown
+        Where to write them as Markdown tables.
+    html
+        Where to write a page with tables and charts.
+    crops
+        Show on that page where methods differ most; it then holds parts of the maps.
     device
         auto, cpu, or cuda.
     overwrite
-        Replace the results file if it exists.
+        Replace files that exist.
     """
-    from dsdmsr.app.evaluate import evaluate_network
+    from dsdmsr.app.evaluate import Evaluation, evaluate_networks
+    from dsdmsr.evaluation.methods import BASELINES
 
-    evaluate_network(
-        protocol=protocol,
-        data=data,
-        model=model,
-        json=json,
-        device=device,
-        overwrite=overwrite,
+    evaluate_networks(
+        Evaluation(
+            protocols=protocol,
+            data=data,
+            maps=maps or (),
+            encoding=encoding,
+            scales=scales or (),
+            models=model or (),
+            methods=tuple(BASELINES) if methods is None else methods,
+            ssim=ssim,
+            json=json,
+            markdown=markdown,
+            html=html,
+            crops=crops,
+            device=device,
+            overwrite=overwrite,
+        ),
         out=out,
         err=err,
     )

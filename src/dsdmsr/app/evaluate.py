@@ -1,68 +1,226 @@
-"""Evaluate a network and show the table."""
+"""Evaluate networks and show the tables."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
+from rich.table import Table
 
-from dsdmsr.errors import DataError, FileError
-from dsdmsr.evaluation.evaluate import Score, count_maps, evaluate, methods_for
-from dsdmsr.evaluation.protocols import PROTOCOLS
-from dsdmsr.evaluation.report import results, table, weights_checksum
+from dsdmsr.app.inputs import depth_files
+from dsdmsr.errors import ConfigError, DataError, FileError
+from dsdmsr.evaluation.crops import Crop, crop
+from dsdmsr.evaluation.evaluate import Score, cases, evaluate
+from dsdmsr.evaluation.methods import BASELINES, FILTERS, Method, baseline, network
+from dsdmsr.evaluation.page import page
+from dsdmsr.evaluation.protocols import PROTOCOLS, Protocol
+from dsdmsr.evaluation.report import figure, lines, markdown, results, title_of, weights_checksum
+from dsdmsr.evaluation.truths import TruthFile, own_truths, protocol_truths
+from dsdmsr.io.encodings import find_encoding
 from dsdmsr.provenance import write_json
+from dsdmsr.replacing import replacing
+from dsdmsr.scales import SCALES
 from dsdmsr.zoo.names import DEFAULT_MODEL
 from dsdmsr.zoo.pretrained import from_pretrained
 
-__all__ = ["evaluate_network"]
+__all__ = ["Evaluation", "evaluate_networks"]
+
+DATA_VARIABLE = "DSDMSR_DATA"
+_CROP_SCALES = (4, 8)
 
 
-def evaluate_network(
-    *,
-    protocol: str,
-    data: Path,
-    model: str | None,
-    json: Path | None,
-    device: str,
-    overwrite: bool,
-    out: Console,
-    err: Console,
-) -> None:
-    """Evaluate, print the table, and write the results file if one is asked for.
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """Describe what is measured, and what is written."""
+
+    protocols: Sequence[str]
+    """Letters (`PROTOCOLS`), or ``all``."""
+    data: Path | None = None
+    """The folder of the protocols' maps. Default: what the variable DSDMSR_DATA names."""
+    maps: Sequence[str] = ()
+    """The user's own depth files, folders or patterns, instead of the protocols' maps."""
+    encoding: str | None = None
+    """What the numbers in those mean."""
+    scales: Sequence[int] = ()
+    """The factors. Default: the protocol's."""
+    models: Sequence[str] = ()
+    """Networks. Default: the package's default network."""
+    methods: Sequence[str] = tuple(BASELINES)
+    """Baselines."""
+    ssim: bool = False
+    """Whether to measure structural similarity, too."""
+    json: Path | None = None
+    """Where to write the results."""
+    markdown: Path | None = None
+    """Where to write tables."""
+    html: Path | None = None
+    """Where to write a page."""
+    crops: bool = False
+    """Whether the page shows parts of the maps."""
+    overwrite: bool = False
+    """Whether files that exist may be replaced."""
+    device: str = "auto"
+    """auto, or a torch device."""
+
+    def __post_init__(self) -> None:
+        if self.crops and self.html is None:
+            raise ConfigError("--crops are shown on the page: give --html FILE, too")
+        if self.encoding is not None and not self.maps:
+            raise ConfigError("--encoding is for maps of your own: give --maps, too")
+        if self.data is not None and self.maps:
+            raise ConfigError("--data and --maps exclude each other: give one of them")
+        if self.encoding is not None:
+            find_encoding(self.encoding)
+        for name in self.methods:
+            baseline(name)
+
+    @property
+    def outputs(self) -> list[Path]:
+        """The files to write."""
+        return [path for path in (self.json, self.markdown, self.html) if path is not None]
+
+
+def evaluate_networks(asked: Evaluation, *, out: Console, err: Console) -> None:
+    """Evaluate, print the tables, and write what is asked for.
 
     Raises:
-        DataError: If the data folder or a map is missing.
-        FileError: If the results file exists or cannot be written.
-        ModelError: If the network cannot be loaded.
+        ConfigError: If what is asked for does not go together.
+        DataError: If a map is missing, damaged or unfit.
+        FileError: If an output exists or cannot be written.
+        ModelError: If a network cannot be loaded.
     """
-    chosen = PROTOCOLS[protocol]
+    for path in asked.outputs:
+        _check_writable(path, overwrite=asked.overwrite)
+    jobs = [(protocol, _truths(asked, protocol)) for protocol in _protocols(asked)]
+    methods: dict[str, Method] = {name: baseline(name) for name in asked.methods}
+    checksums: dict[str, str] = {}
+    served = set(SCALES)
+    for given in asked.models or (DEFAULT_MODEL,):
+        model = from_pretrained(given)
+        name = given if given == DEFAULT_MODEL else Path(given).resolve().name
+        if name in methods or name in (*BASELINES, *FILTERS):
+            raise FileError(f"two methods would be called {name}: rename the network's folder")
+        methods[name], checksums[name] = network(model, asked.device), weights_checksum(model)
+        served &= set(model.scales)
+    scores, crops = _measure(asked, jobs, methods, served, err)
+    content = results(scores, checksums)
+    for measured in content["protocols"]:
+        out.print(_table(measured, checksums))
+    _write(asked, content, crops, out)
+
+
+def _protocols(asked: Evaluation) -> list[Protocol]:
+    letters = list(PROTOCOLS) if "all" in asked.protocols else list(dict.fromkeys(asked.protocols))
+    chosen = [PROTOCOLS[letter] for letter in letters]
+    if asked.scales:
+        some = [tuple(s for s in p.scales if s in asked.scales) for p in chosen]
+        chosen = [
+            dataclasses.replace(p, scales=scales)
+            for p, scales in zip(chosen, some, strict=True)
+            if scales
+        ]
+    if not chosen:
+        raise ConfigError(f"no protocol of {', '.join(letters)} has a factor of those asked for")
+    return chosen
+
+
+def _truths(asked: Evaluation, protocol: Protocol) -> list[TruthFile]:
+    if asked.maps:
+        return own_truths(depth_files(asked.maps), asked.encoding)
+    data = asked.data or (Path(found) if (found := os.environ.get(DATA_VARIABLE)) else None)
+    if data is None:
+        raise DataError(
+            f"no maps to measure on: give --data, the folder that holds {protocol.sets[0].folder} "
+            f"(or set {DATA_VARIABLE}), or --maps with depth files of your own"
+        )
     if not data.is_dir():
         raise DataError(f"{data} is not a folder: give the one that holds middlebury/eval")
-    if json is not None:
-        if json.exists() and not overwrite:
-            raise FileError(f"{json} exists: give another name, or --overwrite")
-        if json.is_dir() or not os.access(json.parent, os.W_OK):
-            raise FileError(f"{json} cannot be written: give a file in a folder that can be")
-    network = from_pretrained(model)
-    name = DEFAULT_MODEL if model is None else Path(model).resolve().name
-    if name == "bicubic":
-        raise FileError("a network called bicubic can't be told from the baseline: rename it")
-    scales = tuple(s for s in chosen.scales if s in network.scales)
-    chosen = dataclasses.replace(chosen, scales=scales)
-    scores: list[Score] = []
+    return protocol_truths(protocol, data)
+
+
+def _check_writable(path: Path, *, overwrite: bool) -> None:
+    if path.exists() and not overwrite:
+        raise FileError(f"{path} exists: give another name, or --overwrite")
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise FileError(f"{path} cannot be written: give a file in a folder that can be")
+
+
+def _measure(
+    asked: Evaluation,
+    jobs: Sequence[tuple[Protocol, Sequence[TruthFile]]],
+    methods: dict[str, Method],
+    served: set[int],
+    err: Console,
+) -> tuple[list[tuple[Protocol, list[Score]]], list[tuple[str, Crop]]]:
+    measured: list[tuple[Protocol, list[Score]]] = []
+    crops: list[tuple[str, Crop]] = []
     with Progress(console=err, transient=True) as progress:
-        task = progress.add_task(f"protocol ({protocol})", total=count_maps(chosen))
-        for some in evaluate(chosen, data, methods_for(name, network, device)):
-            scores += some
-            progress.advance(task)
-    out.print(table(chosen, scores))
-    if json is not None:
-        content = results(chosen, scores, model=name, checksum=weights_checksum(network))
-        try:
-            write_json(json, content)
-        except OSError as error:
-            raise FileError(f"{json} cannot be written: {error.strerror}") from error
-        out.print(f"wrote {json}", markup=False)
+        for protocol, files in jobs:
+            scales = [scale for scale in protocol.scales if scale in served]
+            if not scales:
+                raise ConfigError(
+                    f"the networks serve none of protocol ({protocol.letter})'s factors"
+                )
+            task = progress.add_task(
+                f"protocol ({protocol.letter})", total=len(files) * len(scales)
+            )
+            scores: list[Score] = []
+            for file in files:
+                for case in cases(protocol, file, scales):
+                    scores += evaluate(protocol, case, methods, with_ssim=asked.ssim)
+                    if asked.crops and case.scale in _CROP_SCALES:
+                        crops.append((protocol.letter, crop(protocol, case, methods)))
+                    progress.advance(task)
+            measured.append((protocol, scores))
+    return measured, crops
+
+
+def _table(measured: dict[str, object], ours: dict[str, str]) -> Table:
+    table = Table(title=escape(title_of(measured)))
+    scales: list[int] = measured["scales"]  # type: ignore[assignment]
+    for heading in ("set", "method", "sees", "figures"):
+        table.add_column(heading, overflow="fold")
+    for scale in scales:
+        table.add_column(f"×{scale}", justify="right", no_wrap=True)
+    before = None
+    for line in lines(measured):
+        if before not in (None, line.set):
+            table.add_section()
+        before = line.set
+        cells = (line.set, line.method, line.sees, line.source)
+        table.add_row(
+            *map(escape, cells),
+            *(figure(line.values.get(scale)) for scale in scales),
+            style="bold" if line.method in ours else None,
+        )
+    return table
+
+
+def _write_text(path: Path, text: str) -> None:
+    with replacing(path) as beside:
+        beside.write_text(text, encoding="utf-8")
+
+
+def _write(
+    asked: Evaluation,
+    content: dict[str, object],
+    crops: Sequence[tuple[str, Crop]],
+    out: Console,
+) -> None:
+    try:
+        if asked.json is not None:
+            write_json(asked.json, content)
+        if asked.markdown is not None:
+            _write_text(asked.markdown, markdown(content))
+        if asked.html is not None:
+            _write_text(asked.html, page(content, crops))
+    except OSError as error:
+        raise FileError(f"{error.filename} cannot be written: {error.strerror}") from error
+    for path in asked.outputs:
+        out.print(f"wrote {path}", markup=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from dsdmsr.app.inputs import depth_files
 from dsdmsr.depth import DepthMap
 from dsdmsr.errors import DepthError, DsdmsrError, FileError
 from dsdmsr.io import SUFFIXES, check_output, choose_encoding, read_depth, write_depth
@@ -115,23 +115,9 @@ def _plan(inputs: Sequence[str], output: Path) -> list[tuple[Path, Path]]:
 
 def _pair(inputs: Sequence[str], output: Path) -> list[tuple[Path, Path]]:
     single_file = len(inputs) == 1 and output.suffix.lower() in SUFFIXES and not output.is_dir()
-    sources: list[Path] = []
-    for given in inputs:
-        path = Path(given)
-        if path.is_dir():
-            if single_file:
-                raise FileError(f"{path} is a folder and {output} a file name: give -o a folder")
-            found = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
-            if not found:
-                raise FileError(f"{path} holds no depth file ({', '.join(SUFFIXES)})")
-            sources += found
-        elif path.exists() or not glob.has_magic(given):
-            sources.append(path)
-        else:
-            matches = sorted(Path(p) for p in glob.glob(given, recursive=True))
-            if not matches:
-                raise FileError(f"{given} matches no file: give depth files, folders or patterns")
-            sources += matches
+    if single_file and Path(inputs[0]).is_dir():
+        raise FileError(f"{inputs[0]} is a folder and {output} a file name: give -o a folder")
+    sources = depth_files(inputs)
     if single_file and len(sources) == 1:
         return [(sources[0], output)]
     one_file = len(inputs) == len(sources) == 1 and not Path(inputs[0]).is_dir()

@@ -2,126 +2,220 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from dsdmsr.degradation import degrade, resize_bicubic
-from dsdmsr.depth import DepthMap
-from dsdmsr.errors import DataError, FileError
-from dsdmsr.evaluation.protocols import MapSet, Protocol
-from dsdmsr.io.png import read_png
-from dsdmsr.metrics import mae, rmse
-from dsdmsr.nn import DSDMSR
-from dsdmsr.upscaling.backend import TorchBackend
-from dsdmsr.upscaling.upscaler import Upscaler
+from dsdmsr.degradation import add_disparity_noise, degrade, resize_nearest
+from dsdmsr.errors import ConfigError, DataError
+from dsdmsr.evaluation.methods import Method, Small, Values
+from dsdmsr.evaluation.protocols import LEVELS, Protocol
+from dsdmsr.evaluation.truths import Truth, TruthFile
+from dsdmsr.metrics import (
+    EdgeZone,
+    bad_pixel_rate,
+    edge_distance,
+    edge_rmse,
+    edge_zone,
+    flying_pixel_rate,
+    mae,
+    psnr,
+    rmse,
+    ssim,
+)
 
-__all__ = ["Method", "Score", "count_maps", "evaluate", "methods_for"]
+__all__ = ["METRICS", "PROFILE", "Case", "Score", "cases", "evaluate"]
 
-Levels = NDArray[np.float64]
-Method = Callable[[Levels, int], Levels]
-"""A small map of levels and a factor → the large map."""
+METRICS = ("rmse", "mae", "bad_pixel_rate", "edge_rmse", "flying_pixel_rate", "psnr", "ssim")
+"""The metrics of a score; ssim only where it is asked for."""
+PROFILE = 16
+"""Up to how many pixels from an edge errors are told apart."""
+_EDGE_STEP = 4.0
+"""What two neighbours must differ by to make an edge, in levels."""
+
+
+class Yardstick(NamedTuple):
+    """Hold what predictions of a case are measured by."""
+
+    target: Tensor
+    valid: Tensor
+    level: float
+    """A grey level, or a 255th of the truth's range for maps in other units."""
+    data_range: float
+    zone: EdgeZone
+    distance: Tensor
+    """From the nearest edge, at the valid pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """Hold one method's errors on one scene at one factor."""
+    """Hold one method's errors on one scene at one factor, the mean over the noise's seeds."""
 
     set: str
     scene: str
     scale: int
     method: str
-    rmse: float
-    mae: float
+    unit: str
+    """Of rmse, mae and edge_rmse."""
+    metrics: dict[str, float]
+    """Name (`METRICS`) → figure."""
+    profile: tuple[tuple[float, int], ...]
+    """Sum of squared errors, and number of pixels, at 0, 1, … pixels from the nearest edge; the
+    last entry is for all that are further away."""
 
 
-def _bicubic(lr_levels: Levels, scale: int) -> Levels:
-    return np.asarray(resize_bicubic(torch.from_numpy(lr_levels)[None, None], scale)[0, 0].numpy())
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Case:
+    """Hold a truth at one factor, and the small maps to start from."""
+
+    file: TruthFile
+    scale: int
+    unit: str
+    target: Values
+    """H×W, each side a multiple of the factor."""
+    counted: NDArray[np.bool_]
+    """H×W."""
+    small: tuple[Small, ...]
+    """One for each seed of the noise."""
 
 
-def methods_for(name: str, model: DSDMSR, device: str = "auto") -> dict[str, Method]:
-    """Return bicubic and the network, by name."""
-    backend = TorchBackend(model, device)
+def cases(protocol: Protocol, file: TruthFile, scales: Sequence[int]) -> Iterator[Case]:
+    """Yield a map at each of the factors.
 
-    def network(lr_levels: Levels, scale: int) -> Levels:
-        depth = DepthMap(lr_levels, kind="disparity", unit="level")
-        return Upscaler(backend, scale=scale)(depth).values.astype(np.float64)
-
-    return {"bicubic": _bicubic, name: network}
-
-
-def count_maps(protocol: Protocol) -> int:
-    """Return how many (scene, factor) pairs a protocol has."""
-    return len(protocol.scales) * sum(len(maps.scenes) for _, maps in protocol.sets)
-
-
-def _read_truth(data: Path, maps: MapSet, scene: str) -> Levels:
-    path = data / maps.folder / f"{scene}.png"
-    if not path.is_file():
-        raise DataError(f"{path} is missing: give the folder that holds {maps.folder}")
-    try:
-        return read_png(path).astype(np.float64)
-    except FileError as error:
-        raise DataError(f"the protocol's map cannot be used: {error}") from error
+    Raises:
+        DataError: If the map is missing, damaged, or smaller than a factor.
+        ConfigError: If the protocol is for grey levels only, and the map is not in them.
+    """
+    truth = file.read()
+    if protocol.needs_levels and truth.unit != LEVELS:
+        raise ConfigError(
+            f"protocol ({protocol.letter}) is for 8-bit grey levels only, and {file.path} is in "
+            f"{truth.unit}: choose another protocol, or --encoding levels"
+        )
+    for scale in scales:
+        yield _case(protocol, file, truth, scale)
 
 
-def evaluate(protocol: Protocol, data: Path, methods: dict[str, Method]) -> Iterator[list[Score]]:
-    """Yield the scores of all methods, one list for each scene and factor.
+def _case(protocol: Protocol, file: TruthFile, truth: Truth, scale: int) -> Case:
+    height, width = (n // scale * scale for n in truth.values.shape)
+    if not height or not width:
+        shape = "×".join(map(str, truth.values.shape))
+        raise DataError(f"{file.path} is {shape}: too small to be made {scale} times smaller")
+    target = truth.values[:height, :width]
+    known = torch.from_numpy(truth.known[:height, :width])[None, None]
+    lr_depth, lr_valid = degrade(
+        torch.from_numpy(target)[None, None], scale, protocol.degradation, known
+    )
+    if not bool(lr_valid.any()):
+        raise DataError(f"{file.path} has no valid pixel left {scale} times smaller: leave it out")
+    if protocol.lr_rounded:
+        lr_depth = torch.from_numpy(_rounded(lr_depth.numpy()))
+    interval = protocol.degradation == "interval"
+    reached = resize_nearest(lr_valid, scale, interval=interval)[0, 0].numpy()
+    small = []
+    for seed in range(protocol.seeds):
+        noisy = lr_depth
+        if protocol.noise:
+            generator = torch.Generator().manual_seed(seed)
+            noisy = add_disparity_noise(lr_depth, generator, protocol.noise)
+        small.append(Small(noisy[0, 0].numpy(), lr_valid[0, 0].numpy(), scale, interval))
+    counted = truth.counted[:height, :width] & reached
+    counted[height - protocol.dropped :] = False
+    counted[:, width - protocol.dropped :] = False
+    return Case(
+        file=file,
+        scale=scale,
+        unit=truth.unit,
+        target=target,
+        counted=counted,
+        small=tuple(small),
+    )
+
+
+def _rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.clip(np.floor(values + 0.5), 0, 255)
+
+
+def predict(protocol: Protocol, case: Case, method: Method, seed: int = 0) -> Values:
+    """Return a method's map, rounded where the protocol says so."""
+    pred = method(case.small[seed])
+    return _rounded(pred) if protocol.rounded and case.unit == LEVELS else pred
+
+
+def evaluate(
+    protocol: Protocol, case: Case, methods: dict[str, Method], *, with_ssim: bool = False
+) -> list[Score]:
+    """Return the scores of all methods on a map at one factor.
 
     Args:
         protocol: How to measure.
-        data: The folder that holds the protocol's maps.
+        case: The map.
         methods: Name → method.
-
-    Raises:
-        DataError: If a map is missing or damaged.
+        with_ssim: Whether to give ssim too, which takes longer than all else.
     """
-    for set_name, maps in protocol.sets:
-        for scene in maps.scenes:
-            truth = _read_truth(data, maps, scene)
-            for scale in protocol.scales:
-                height, width = (n // scale * scale for n in truth.shape)
-                target = truth[:height, :width]
-                small, _ = degrade(
-                    torch.from_numpy(target)[None, None], scale, protocol.degradation
-                )
-                lr_levels = small[0, 0].numpy()
-                yield [
-                    _score(
-                        protocol,
-                        method(lr_levels, scale),
-                        target,
-                        floor=dict(maps.above).get(scene, -1),
-                        names=(set_name, scene, scale, name),
-                    )
-                    for name, method in methods.items()
-                ]
+    yardstick = _yardstick(case)
+    scores = []
+    for name, method in methods.items():
+        figures, profiles = [], []
+        for seed in range(len(case.small)):
+            pred = torch.from_numpy(predict(protocol, case, method, seed))[None, None]
+            figures.append(_figures(pred, yardstick, with_ssim=with_ssim))
+            profiles.append(_profile(pred, yardstick))
+        scores.append(
+            Score(
+                set=case.file.set,
+                scene=case.file.scene,
+                scale=case.scale,
+                method=name,
+                unit=case.unit,
+                metrics={k: float(np.mean([f[k] for f in figures])) for k in figures[0]},
+                profile=tuple(
+                    (float(total), int(count)) for total, count in np.sum(profiles, axis=0).tolist()
+                ),
+            )
+        )
+    return scores
 
 
-def _score(
-    protocol: Protocol,
-    pred: Levels,
-    target: Levels,
-    *,
-    floor: int,
-    names: tuple[str, str, int, str],
-) -> Score:
-    if protocol.rounded:
-        pred = np.clip(np.floor(pred + 0.5), 0, 255)
-    inner = slice(None, -protocol.dropped or None)
-    pred, target = pred[inner, inner], target[inner, inner]
-    triple = (torch.from_numpy(x) for x in (pred, target, target > floor))
-    tensors = tuple(triple)
-    set_name, scene, scale, method = names
-    return Score(
-        set=set_name,
-        scene=scene,
-        scale=scale,
-        method=method,
-        rmse=float(rmse(*tensors)),
-        mae=float(mae(*tensors)),
+def _yardstick(case: Case) -> Yardstick:
+    target, valid = (torch.from_numpy(x)[None, None] for x in (case.target, case.counted))
+    span = 255.0 if case.unit == LEVELS else float(np.ptp(case.target[case.counted])) or 1.0
+    step = _EDGE_STEP * span / 255
+    return Yardstick(
+        target=target,
+        valid=valid,
+        level=span / 255,
+        data_range=span,
+        zone=edge_zone(target, valid, step),
+        distance=edge_distance(target, valid, step, PROFILE)[valid],
     )
+
+
+def _figures(pred: Tensor, by: Yardstick, *, with_ssim: bool) -> dict[str, float]:
+    step, whole = _EDGE_STEP * by.level, (pred, by.target, by.valid)
+    # Chosen once, since that takes longer than the sums.
+    chosen = pred[by.valid], by.target[by.valid], by.valid[by.valid]
+    made = {
+        "rmse": rmse(*chosen),
+        "mae": mae(*chosen),
+        "bad_pixel_rate": bad_pixel_rate(*chosen, by.level),
+        "edge_rmse": edge_rmse(*whole, step, by.zone),
+        "flying_pixel_rate": flying_pixel_rate(*whole, step, by.zone),
+        "psnr": psnr(*chosen, by.data_range),
+    }
+    if with_ssim:
+        made["ssim"] = ssim(*whole, by.data_range)
+    return {name: float(value) for name, value in made.items()}
+
+
+def _profile(pred: Tensor, by: Yardstick) -> NDArray[np.float64]:
+    """Return sums of squared errors and counts by distance, 2 columns."""
+    squares = (pred[by.valid] - by.target[by.valid]).square()
+    sums = torch.bincount(by.distance, squares, minlength=PROFILE + 1)
+    counts = torch.bincount(by.distance, minlength=PROFILE + 1)
+    return np.stack([sums.numpy(), counts.double().numpy()], axis=1)

@@ -7,24 +7,49 @@ from dataclasses import dataclass
 from dsdmsr.degradation import Degradation
 from dsdmsr.scales import SCALES
 
-__all__ = ["PROTOCOLS", "MapSet", "Protocol"]
+__all__ = ["LEVELS", "PROTOCOLS", "MapSet", "Protocol", "Scene"]
+
+LEVELS = "grey levels 0-255"
+"""The unit of maps whose values are 8-bit numbers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """Name a map, and what of it is looked at."""
+
+    name: str
+    """File name without its suffix."""
+    above: float | None = None
+    """What the truth must exceed for a pixel to count. Default: every pixel counts."""
+    size: tuple[int, int] | None = None
+    """Height and width of the top left part that is used. Default: the whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MapSet:
-    """Name the maps of a set: 8-bit PNGs of disparity levels, hole-filled."""
+    """Name the maps of a set; every pixel of theirs is known."""
 
+    name: str
+    """The set's name in tables, and in the file of published figures."""
+    title: str
+    """What it is, in a few words."""
     folder: str
-    """Where they lie below the data folder."""
-    scenes: tuple[str, ...]
-    """File names without ``.png``."""
-    above: tuple[tuple[str, int], ...] = ()
-    """Scene → the level that the truth must exceed for a pixel to count."""
+    """Where the files lie below the data folder."""
+    scenes: tuple[Scene, ...]
+    """The maps."""
+    suffix: str = ".png"
+    """.png (8 bit) or .npz (one array called depth)."""
+    unit: str = LEVELS
+    """Unit of the figures."""
+    per_unit: float = 1.0
+    """By what the file's numbers are multiplied to get that unit."""
+    border: int = 0
+    """Rows and columns on all four sides that do not count."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """Describe how a prediction is made and compared.
+    """Describe how a small map is made, and how a prediction is compared with the truth.
 
     The truth is cropped right and bottom to a multiple of the factor and made smaller by
     `degradation`, in floating point.
@@ -36,44 +61,126 @@ class Protocol:
     """What it is and where it comes from."""
     degradation: Degradation
     """How small maps are made."""
-    rounded: bool
-    """Whether predictions are rounded half up and clipped to 0…255."""
-    dropped: int
-    """Rows at the bottom and columns at the right that don't count."""
-    scales: tuple[int, ...]
+    lr_rounded: bool = False
+    """Whether small maps are rounded half up and clipped to 0…255."""
+    noise: float = 0.0
+    """Strength of `add_disparity_noise` on small maps; 0 for none."""
+    seeds: int = 1
+    """Over how many seeds of the noise a figure is the mean."""
+    rounded: bool = False
+    """Whether predictions in grey levels are rounded half up and clipped to 0…255."""
+    dropped: int = 0
+    """Rows at the bottom and columns at the right that do not count."""
+    metric: str = "rmse"
+    """The metric that the field gives."""
+    scales: tuple[int, ...] = SCALES
     """The factors."""
-    sets: tuple[tuple[str, MapSet], ...]
-    """Set name → maps."""
+    sets: tuple[MapSet, ...] = ()
+    """The maps."""
+
+    @property
+    def needs_levels(self) -> bool:
+        """Whether it is defined for maps in grey levels only."""
+        return self.lr_rounded or self.noise > 0
 
 
-_EVAL = "middlebury/eval"
+def _scenes(names: str, **options: object) -> tuple[Scene, ...]:
+    return tuple(Scene(name=name, **options) for name in names.split())  # type: ignore[arg-type]
+
+
+_SET_A = MapSet(
+    name="A",
+    title="Middlebury 2005, 1088×1376",
+    folder="middlebury/eval/full",
+    scenes=_scenes("art books moebius"),
+)
+_SET_B = MapSet(
+    name="B",
+    title="Middlebury 2005, 1080×1320",
+    folder="middlebury/eval/crop1080x1320",
+    scenes=(
+        *_scenes("art books"),
+        Scene(name="dolls", above=9),
+        *_scenes("laundry moebius reindeer"),
+    ),
+)
+_SET_C = MapSet(
+    name="C",
+    title="Middlebury 2001 and 2003, up to 374×450",
+    folder="middlebury/eval/classic_filled",
+    scenes=_scenes("cones teddy tsukuba venus"),
+)
 
 PROTOCOLS: dict[str, Protocol] = {
     "a": Protocol(
         letter="a",
-        title="noise-free Middlebury (MS-Net and MSG-Net, ECCV 2016), grey levels",
+        title="noise-free Middlebury (MS-Net and MSG-Net, ECCV 2016)",
         degradation="bicubic",
         rounded=True,
         dropped=1,
-        scales=SCALES,
+        sets=(_SET_A, _SET_B, _SET_C),
+    ),
+    "b": Protocol(
+        letter="b",
+        title="noisy Middlebury, 651/d (ATGV-Net, ECCV 2016)",
+        degradation="bicubic",
+        noise=651.0,
+        seeds=5,
+        sets=(_SET_A,),
+    ),
+    "d": Protocol(
+        letter="d",
+        title="Lu and NYU v2 after Pillow's bicubic (DKN, FDSR, JIIF)",
+        degradation="pil_bicubic",
+        scales=(4, 8, 16),
         sets=(
-            ("A", MapSet(folder=f"{_EVAL}/full", scenes=("art", "books", "moebius"))),
-            (
-                "B",
-                MapSet(
-                    folder=f"{_EVAL}/crop1080x1320",
-                    scenes=("art", "books", "dolls", "laundry", "moebius", "reindeer"),
-                    above=(("dolls", 9),),
-                ),
+            MapSet(
+                name="lu",
+                title="Lu et al. 2014, six maps of 480×640",
+                folder="lu_rgbd/eval",
+                scenes=_scenes("01 02 03 04 05 06"),
             ),
-            (
-                "C",
-                MapSet(
-                    folder=f"{_EVAL}/classic_filled",
-                    scenes=("cones", "teddy", "tsukuba", "venus"),
+            MapSet(
+                name="nyu, 2 frames",
+                title="two of the 449 test frames of NYU v2: no match for published means",
+                folder="nyu/eval",
+                scenes=_scenes("1001 1002"),
+                suffix=".npz",
+                unit="cm",
+                per_unit=100.0,
+                border=6,
+            ),
+        ),
+    ),
+    "e": Protocol(
+        letter="e",
+        title="Middlebury after OpenCV's cubic, 8 bit, MAE (PMBANet, HCGNet)",
+        degradation="opencv_cubic",
+        lr_rounded=True,
+        rounded=True,
+        metric="mae",
+        scales=(4, 8, 16),
+        sets=(
+            MapSet(
+                name="six",
+                title="Middlebury 2005, 1088×1344 and 1088×1280",
+                folder="middlebury/eval/full",
+                scenes=(
+                    *_scenes("art books dolls", size=(1088, 1344)),
+                    Scene(name="laundry", size=(1088, 1280)),
+                    Scene(name="moebius", size=(1088, 1344)),
+                    Scene(name="reindeer", size=(1088, 1280)),
                 ),
             ),
         ),
+    ),
+    "interval": Protocol(
+        letter="interval",
+        title="Middlebury with all but every s-th pixel left out (DSDMSR); outputs are moved by "
+        "half a small pixel to fit",
+        degradation="interval",
+        rounded=True,
+        sets=(_SET_A,),
     ),
 }
 """Letter → protocol."""

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from dsdmsr.degradation import resize_bicubic
+from dsdmsr.degradation import resize
 from dsdmsr.nn.config import ModelConfig
 from dsdmsr.nn.fusion import Fusion
 from dsdmsr.nn.stage import Stage
@@ -98,5 +98,5 @@ def back_project(
     """
     with torch.autocast(depth.device.type, enabled=False):
         large, small = (x.float() if x.dtype.itemsize < 4 else x for x in (depth, lr_depth))
-        missing = small - resize_bicubic(large, 1 / scale)
-        return large + resize_bicubic(missing, scale)
+        missing = small - resize(large, 1 / scale)
+        return large + resize(missing, scale)

@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader
 
 from dsdmsr.data.scenes import SceneConfig
 from dsdmsr.data.synthetic import LARGEST_SEED, Batch, CropMix, SyntheticBatches, make_batch
-from dsdmsr.degradation import degrade, resize_bicubic
+from dsdmsr.degradation import degrade, resize
 from dsdmsr.errors import TrainingError
 from dsdmsr.metrics import rmse
 from dsdmsr.nn import DSDMSR, deep_supervision_loss
@@ -92,6 +92,8 @@ class TrainingModule(lightning.LightningModule):
             batch_size=None,
             num_workers=workers,
             prefetch_factor=4 if workers else None,
+            # The trainer ends persistent workers alone when a batch fails, and they heed no signal.
+            persistent_workers=workers > 0,
             worker_init_fn=_leave_signals_to_the_parent,
         )
 
@@ -235,7 +237,7 @@ class TrainingModule(lightning.LightningModule):
         small, truth = (lr_depth - low) / span, (batch.hr_depth - low) / span
         ours, bicubic = (
             _LEVELS * rmse(pred, truth, batch.valid).float()
-            for pred in (self.averaged(small, scale).fused, resize_bicubic(small, scale))
+            for pred in (self.averaged(small, scale).fused, resize(small, scale))
         )
         self.log(f"val/rmse_x{scale}", ours, batch_size=1)
         self.log(f"val/bicubic_x{scale}", bicubic, batch_size=1)

@@ -1,0 +1,135 @@
+"""Pictures of the places where methods differ most."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch.nn import functional
+
+from dsdmsr.degradation import resize_nearest
+from dsdmsr.evaluation.evaluate import Case, predict
+from dsdmsr.evaluation.methods import Method
+from dsdmsr.evaluation.protocols import Protocol
+
+__all__ = ["Crop", "Picture", "crop"]
+
+SIDE = 96
+"""Side of a crop in pixels of the truth."""
+
+Map = NDArray[np.float64]
+
+_ERROR_COLOURS = np.array(
+    [[255, 255, 255], [255, 214, 150], [240, 120, 60], [170, 20, 60], [40, 0, 40]], dtype=float
+)
+"""From no error to the largest, lightness falling all the way."""
+_INVALID = (190, 205, 225)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """Hold one picture of a crop."""
+
+    title: str
+    png: str
+    """A PNG file, base64."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crop:
+    """Hold the pictures of one place."""
+
+    set: str
+    scene: str
+    scale: int
+    top: int
+    left: int
+    side: tuple[int, int]
+    """Height and width in pixels of the truth."""
+    span: tuple[float, float]
+    """The depths that are black and white."""
+    largest_error: float
+    """The error that has the last colour."""
+    unit: str
+    pictures: tuple[Picture, ...]
+
+
+def crop(protocol: Protocol, case: Case, methods: dict[str, Method]) -> Crop:
+    """Return pictures of the window where the methods' errors differ most.
+
+    Args:
+        protocol: How predictions are made.
+        case: The map, at one factor.
+        methods: Name → method.
+    """
+    preds = {name: predict(protocol, case, method) for name, method in methods.items()}
+    errors = {
+        name: np.where(case.counted, np.abs(pred - case.target), 0) for name, pred in preds.items()
+    }
+    window, top, left = _most_different(list(errors.values()), case.scale)
+    inside = case.counted[window]
+    shown = case.target[window][inside] if inside.any() else np.zeros(1)
+    low, high = float(shown.min()), float(shown.max())
+    first = next(iter(errors.values()))
+    largest = float(np.percentile(first[window], 99)) or 1.0
+    small = case.small[0]
+    lr_depth = torch.from_numpy(np.stack([small.values, small.valid])[:, None])
+    blocks = resize_nearest(lr_depth, case.scale, interval=small.interval)[:, 0].numpy()
+    pictures = [
+        Picture(title="input", png=_grey(blocks[0][window], blocks[1][window] > 0, low, high)),
+        Picture(title="truth", png=_grey(case.target[window], inside, low, high)),
+    ]
+    for name, pred in preds.items():
+        pictures += [
+            Picture(title=name, png=_grey(pred[window], inside, low, high)),
+            Picture(title=f"|error| of {name}", png=_heat(errors[name][window], inside, largest)),
+        ]
+    return Crop(
+        set=case.file.set,
+        scene=case.file.scene,
+        scale=case.scale,
+        top=top,
+        left=left,
+        side=(window[0].stop - top, window[1].stop - left),
+        span=(low, high),
+        largest_error=largest,
+        unit=case.unit,
+        pictures=tuple(pictures),
+    )
+
+
+def _most_different(errors: Sequence[Map], scale: int) -> tuple[tuple[slice, slice], int, int]:
+    """Return the window with the largest mean deviation of the methods' errors."""
+    spread = torch.from_numpy(np.std(errors, axis=0))[None, None]
+    height, width = spread.shape[-2:]
+    size = min(SIDE, height), min(SIDE, width)
+    sums = functional.avg_pool2d(spread, size, stride=scale)[0, 0].numpy()
+    row, column = np.unravel_index(int(sums.argmax()), sums.shape)
+    top, left = int(row) * scale, int(column) * scale
+    return (slice(top, top + size[0]), slice(left, left + size[1])), top, left
+
+
+def _grey(depth: Map, valid: NDArray[np.bool_], low: float, high: float) -> str:
+    share = np.clip((depth - low) / ((high - low) or 1), 0, 1)
+    return _png(np.repeat(255 * share[..., None], 3, axis=2), valid)
+
+
+def _heat(error: Map, valid: NDArray[np.bool_], largest: float) -> str:
+    place = np.clip(error / largest, 0, 1) * (len(_ERROR_COLOURS) - 1)
+    stops = np.arange(len(_ERROR_COLOURS))
+    return _png(
+        np.stack([np.interp(place, stops, _ERROR_COLOURS[:, k]) for k in range(3)], axis=2), valid
+    )
+
+
+def _png(picture: Map, valid: NDArray[np.bool_]) -> str:
+    picture = np.where(valid[..., None], picture, _INVALID)
+    file = io.BytesIO()
+    Image.fromarray(np.round(picture).astype(np.uint8)).save(file, format="PNG", optimize=True)
+    return base64.b64encode(file.getvalue()).decode()

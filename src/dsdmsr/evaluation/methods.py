@@ -1,0 +1,152 @@
+"""What is compared: plain resizes, edge-preserving ones that a library offers, and networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from dsdmsr.degradation import Kernel, resize, resize_nearest
+from dsdmsr.depth import DepthMap
+from dsdmsr.errors import ConfigError
+from dsdmsr.nn import DSDMSR
+from dsdmsr.upscaling.backend import TorchBackend
+from dsdmsr.upscaling.holes import fill_nearest
+from dsdmsr.upscaling.upscaler import Upscaler
+
+__all__ = ["BASELINES", "FILTERS", "Method", "Small", "baseline", "network"]
+
+Values = NDArray[np.float64]
+
+
+class Small(NamedTuple):
+    """A small map as methods get it."""
+
+    values: Values
+    """h×w."""
+    valid: NDArray[np.bool_]
+    """h×w."""
+    scale: int
+    """The factor."""
+    interval: bool
+    """Whether pixel i sits on large pixel s·i; see `dsdmsr.degradation.resize`."""
+
+
+Method = Callable[[Small], Values]
+"""A small map → the large one."""
+
+
+def _tensor(small: Small) -> torch.Tensor:
+    filled = fill_nearest(small.values, small.valid)
+    return torch.from_numpy(np.ascontiguousarray(filled))[None, None]
+
+
+def _nearest(small: Small) -> Values:
+    large = resize_nearest(_tensor(small), small.scale, interval=small.interval)
+    return np.asarray(large[0, 0].numpy())
+
+
+def _by(kernel: Kernel) -> Method:
+    def method(small: Small) -> Values:
+        large = resize(_tensor(small), small.scale, kernel, interval=small.interval)
+        return np.asarray(large[0, 0].numpy())
+
+    return method
+
+
+_bicubic = _by("bicubic")
+_COLOUR_SIGMA = 0.1
+"""The filters' deviation along depth, as a share of the map's range."""
+
+
+def _rolling_guidance(small: Small) -> Values:
+    """Bicubic, then the rolling guidance filter (Zhang et al., ECCV 2014) of OpenCV."""
+    from cv2 import ximgproc
+
+    large = _bicubic(small)
+    made = ximgproc.rollingGuidanceFilter(
+        large.astype(np.float32),
+        d=2 * small.scale + 1,
+        sigmaColor=max(_COLOUR_SIGMA * float(np.ptp(large)), 1e-6),
+        sigmaSpace=small.scale,
+        numOfIter=4,
+    )
+    return np.asarray(made, dtype=np.float64)
+
+
+def _weighted_median(small: Small) -> Values:
+    """Bicubic, then OpenCV's weighted median filter (Zhang et al., CVPR 2014) under itself."""
+    from cv2 import ximgproc
+
+    large = _bicubic(small)
+    low, span = large.min(), max(float(np.ptp(large)), 1e-6)
+    guide = np.round((large - low) / span * 255).astype(np.uint8)
+    sigma = 255 * _COLOUR_SIGMA
+    made = ximgproc.weightedMedianFilter(guide, large.astype(np.float32), small.scale, sigma=sigma)
+    return np.asarray(made, dtype=np.float64)
+
+
+BASELINES: dict[str, Method] = {
+    "nearest": _nearest,
+    "bilinear": _by("bilinear"),
+    "bicubic": _bicubic,
+    "lanczos": _by("lanczos"),
+}
+"""Resizes that need nothing else."""
+
+FILTERS: dict[str, Method] = {
+    "rolling-guidance": _rolling_guidance,
+    "weighted-median": _weighted_median,
+}
+"""Edge-preserving filters after bicubic, from OpenCV with its contributed modules."""
+
+
+def baseline(name: str) -> Method:
+    """Return a baseline by its name.
+
+    Raises:
+        ConfigError: If there is none of that name, or it needs OpenCV, which is not installed.
+    """
+    if name in BASELINES:
+        return BASELINES[name]
+    if name not in FILTERS:
+        raise ConfigError(
+            f"method {name!r} is unknown: allowed are {', '.join([*BASELINES, *FILTERS])}"
+        )
+    try:
+        from cv2 import ximgproc  # noqa: F401
+    except ImportError as error:
+        raise ConfigError(
+            f"method {name!r} needs OpenCV: pip install opencv-contrib-python-headless"
+        ) from error
+    return FILTERS[name]
+
+
+def network(model: DSDMSR, device: str = "auto") -> Method:
+    """Return a network as a method.
+
+    It takes small pixels to lie in the middle of the large ones that they cover. Where they sit on
+    every s-th large pixel, its answer is moved by (s - 1)/2 pixels, by linear interpolation.
+    """
+    backend = TorchBackend(model, device)
+
+    def method(small: Small) -> Values:
+        # Disparity: a small map may overshoot below zero.
+        depth = DepthMap(small.values, small.valid, kind="disparity")
+        large = Upscaler(backend, scale=small.scale)(depth).values.astype(np.float64)
+        return _moved(large, small.scale) if small.interval else large
+
+    return method
+
+
+def _moved(large: Values, scale: int) -> Values:
+    """Return the map whose pixel x lies where x + (scale - 1)/2 was."""
+    for axis in (0, 1):
+        length = large.shape[axis]
+        first = np.arange(length) + scale // 2 - 1
+        pair = (np.minimum(first + k, length - 1) for k in (0, 1))
+        large = sum(large.take(index, axis) for index in pair) / 2
+    return large

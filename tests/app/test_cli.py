@@ -190,13 +190,28 @@ class TestRefusals:
         )
         np.testing.assert_allclose(read_depth(tmp_path / "f.png").values.max(), 2, atol=0.11)
 
-    def test_other_commands(self, capsys, tmp_path):
+    def test_other_commands(self, capsys, tmp_path, monkeypatch):
+        monkeypatch.delenv("DSDMSR_DATA", raising=False)
         (tmp_path / "lr_depth.png").write_text("mine")
         run_dir = tmp_path / "run"
         for arguments, says in [
             (("evaluate", "--protocol", "z", "--data", tmp_path), "--protocol"),
             (("evaluate", "--protocol", "a", "--data", tmp_path / "none"), "is not a folder"),
             (("evaluate", "--protocol", "a", "--data", tmp_path), "art.png is missing"),
+            (("evaluate", "--protocol", "a"), "no maps to measure on: give --data"),
+            (("evaluate", "--protocol", "d", "--scales", 2), "has a factor of those asked for"),
+            (("evaluate", "--protocol", "a", "--crops"), "give --html FILE"),
+            (("evaluate", "--protocol", "a", "--encoding", "mm"), "give --maps, too"),
+            (("evaluate", "--protocol", "a", "--maps", "x", "--data", "y"), "give one of them"),
+            (("evaluate", "--protocol", "a", "--maps", tmp_path / "x"), "does not exist"),
+            (("evaluate", "--protocol", "a", "--maps", tmp_path), "is not a PNG"),
+            (("evaluate", "--protocol", "a", "--methods", "cubic"), "'cubic' is unknown"),
+            (
+                ("evaluate", "--protocol", "a", "--maps", "x", "--encoding", "inch"),
+                "encoding 'inch'",
+            ),
+            (("evaluate", "--protocol", "a", "--html", tmp_path), "exists"),
+            (("evaluate", "--protocol", "a", "--json", tmp_path / "n" / "r"), "cannot be written"),
             (("train", "--recipe", "none", "--run-dir", run_dir), "recipe 'none' not found"),
             (("train", "--recipe", "none", "--explain"), "recipe 'none' not found"),
             (("train", "--recipe", "smoke"), "no --run-dir: give a new folder, or --explain"),
@@ -246,34 +261,72 @@ def test_models_lists_what_is_packaged(capsys):
     assert "dsdmsr-base (default)" in out
 
 
-def test_evaluate_prints_and_writes(capsys, tmp_path, monkeypatch, tiny_model):
-    from dsdmsr.evaluation import protocols
+@pytest.fixture
+def network_folder(tmp_path, tiny_model):
     from dsdmsr.zoo.pretrained import save_pretrained
+
+    save_pretrained(tiny_model, tmp_path / "net", "card")
+    return tmp_path / "net"
+
+
+@pytest.fixture
+def tiny_protocol(tmp_path, monkeypatch):
+    """Put a protocol of one small map into the place of (a)."""
+    from dsdmsr.evaluation import protocols
 
     (tmp_path / "maps").mkdir()
     Image.fromarray(np.arange(32 * 32, dtype=np.uint16).reshape(32, 32).astype(np.uint8)).save(
         tmp_path / "maps" / "one.png"
     )
+    maps = protocols.MapSet(
+        name="S", title="one", folder="maps", scenes=(protocols.Scene(name="one"),)
+    )
     tiny = protocols.Protocol(
-        letter="a",
-        title="a test",
-        degradation="bicubic",
-        rounded=True,
-        dropped=1,
-        scales=(2, 8),
-        sets=(("S", protocols.MapSet(folder="maps", scenes=("one",))),),
+        letter="a", title="a test", degradation="bicubic", scales=(2, 8), sets=(maps,)
     )
     monkeypatch.setitem(protocols.PROTOCOLS, "a", tiny)
-    save_pretrained(tiny_model, tmp_path / "net", "card")
-    ask = ("evaluate", "--protocol", "a", "--data", tmp_path, "--model", tmp_path / "net")
-    code, out, _ = run(capsys, *ask, "--json", tmp_path / "r.json")
+
+
+@pytest.mark.usefixtures("tiny_protocol")
+def test_evaluate_prints_and_writes(capsys, tmp_path, monkeypatch, network_folder):
+    monkeypatch.setenv("DSDMSR_DATA", str(tmp_path))
+    files = {name: tmp_path / f"r.{name}" for name in ("json", "markdown", "html")}
+    ask = ["evaluate", "--protocol", "a", "--model", network_folder, "--crops", "--ssim"]
+    for name, path in files.items():
+        ask += [f"--{name}", path]
+    code, out, _ = run(capsys, *ask)
     assert code == 0
     assert "bicubic" in out
-    scores = json.loads((tmp_path / "r.json").read_text())["scores"]
-    assert {(s["method"], s["scale"]) for s in scores} == {
-        (str(method), scale) for method in ("bicubic", "net") for scale in (2, 8)
+    (measured,) = json.loads(files["json"].read_text())["protocols"]
+    methods = ("nearest", "bilinear", "bicubic", "lanczos", "net")
+    assert {(s["method"], s["scale"]) for s in measured["scores"]} == {
+        (method, scale) for method in methods for scale in (2, 8)
     }
-    assert "exists" in refused(capsys, *ask, "--json", tmp_path / "r.json")
+    assert all(s["ssim"] is not None for s in measured["scores"])
+    assert "| S | net |" in files["markdown"].read_text()
+    assert "data:image/png" in files["html"].read_text()
+    before = {name: path.read_bytes() for name, path in files.items()}
+    assert "exists" in refused(capsys, *ask)
+    assert before == {name: path.read_bytes() for name, path in files.items()}
+    code, out, _ = run(capsys, *ask, "--overwrite", "--scales", 8, "--methods", "nearest")
+    assert code == 0
+    (measured,) = json.loads(files["json"].read_text())["protocols"]
+    assert {(s["method"], s["scale"]) for s in measured["scores"]} == {("nearest", 8), ("net", 8)}
+
+
+def test_evaluate_measures_maps_of_ones_own(capsys, tmp_path, network_folder, rng):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for k in range(20):
+        depth = rng.uniform(1000, 3000, (32, 32)).astype(np.uint16)
+        depth[:4, :4] = 0
+        Image.fromarray(depth).save(folder / f"{k}.png")
+    ask = ("evaluate", "--protocol", "a", "--maps", folder, "--model", network_folder)
+    code, out, _ = run(capsys, *ask, "--scales", 4, "--markdown", tmp_path / "t.md")
+    assert code == 0
+    assert "RMSE in m" in out
+    assert "95 % bootstrap intervals" in (tmp_path / "t.md").read_text()
+    assert "for 8-bit grey levels only" in refused(capsys, *ask, "--protocol", "b")
 
 
 def test_an_interrupt_leaves_nothing_half_written(capsys, tmp_path, small, monkeypatch):

@@ -1,65 +1,98 @@
 from __future__ import annotations
 
 import csv
-import json
 from importlib import resources
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from dsdmsr.errors import DataError
-from dsdmsr.evaluation.evaluate import evaluate, methods_for
-from dsdmsr.evaluation.protocols import PROTOCOLS, MapSet, Protocol
-from dsdmsr.evaluation.report import results, weights_checksum
-from dsdmsr.provenance import write_json
+from dsdmsr.degradation import degrade, resize
+from dsdmsr.errors import ConfigError, DataError
+from dsdmsr.evaluation import methods
+from dsdmsr.evaluation.evaluate import METRICS, PROFILE, cases, evaluate, predict
+from dsdmsr.evaluation.methods import BASELINES, FILTERS, Small, baseline, network
+from dsdmsr.evaluation.protocols import LEVELS, PROTOCOLS, MapSet, Protocol, Scene
+from dsdmsr.evaluation.published import published
+from dsdmsr.evaluation.truths import own_truths, protocol_truths
 from dsdmsr.zoo.pretrained import from_pretrained
 
 
-def published(method: str) -> dict[tuple[str, str, int], float]:
+def rows(letter: str, method: str) -> dict[tuple[str, str, int], float]:
     text = (resources.files("dsdmsr.evaluation") / "published.csv").read_text()
     return {
         (row["set"], row["scene"], int(row["scale"])): float(row["value"])
         for row in csv.DictReader(text.splitlines())
-        if row["method"] == method and row["metric"] == "rmse"
+        if (row["protocol"], row["method"]) == (letter, method)
+        and row["metric"] == PROTOCOLS[letter].metric
     }
 
 
-def test_bicubic_reproduces_every_published_figure(data_dir, tiny_model):
-    bicubic = {"bicubic": methods_for("x", tiny_model)["bicubic"]}
-    made = {
-        (score.set, score.scene, score.scale): score.rmse
-        for some in evaluate(PROTOCOLS["a"], data_dir, bicubic)
-        for score in some
-    }
-    expected = published("bicubic")
-    assert len(expected) == 52
+def measured(letter: str, method: str, data_dir) -> dict[tuple[str, str, int], float]:
+    """The protocol's figure of a baseline, for every row that is published."""
+    protocol, expected, made = PROTOCOLS[letter], rows(letter, method), {}
+    assert expected
+    for file in protocol_truths(protocol, data_dir):
+        wanted = [s for s in protocol.scales if (file.set, file.scene, s) in expected]
+        for case in cases(protocol, file, wanted):
+            errors = []
+            for seed in range(protocol.seeds):
+                pred = predict(protocol, case, BASELINES[method], seed)
+                error = (pred - case.target)[case.counted]
+                square = protocol.metric == "rmse"
+                errors.append(np.sqrt(np.mean(error**2)) if square else np.mean(np.abs(error)))
+            made[file.set, file.scene, case.scale] = float(np.mean(errors))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("letter", "method", "count", "tolerance"),
+    [
+        ("a", "bicubic", 52, 0.005),
+        ("a", "nearest", 12, 0.005),
+        ("a", "bilinear", 12, 0.005),
+        ("e", "bicubic", 18, 0.01),
+        ("b", "bilinear", 6, 0.1),
+        ("b", "nearest", 6, 0.1),
+    ],
+)
+def test_baselines_reproduce_every_figure_of_theirs(data_dir, letter, method, count, tolerance):
+    expected, made = rows(letter, method), measured(letter, method, data_dir)
+    assert len(expected) == count
     assert made.keys() == expected.keys()
-    # Published to three places.
-    assert max(abs(made[key] - value) for key, value in expected.items()) < 0.005
+    for key, value in expected.items():
+        assert made[key] == pytest.approx(value, abs=tolerance), key
+
+
+def test_bicubic_reproduces_the_means_known_for_lu(data_dir):
+    protocol = PROTOCOLS["d"]
+    errors: dict[int, list[float]] = {}
+    for file in protocol_truths(protocol, data_dir):
+        if file.set == "lu":
+            for case in cases(protocol, file, protocol.scales):
+                error = predict(protocol, case, BASELINES["bicubic"]) - case.target
+                errors.setdefault(case.scale, []).append(float(np.sqrt(np.mean(error**2))))
+    for row in published("d"):
+        if (row.set, row.method) == ("lu", "bicubic"):
+            assert np.mean(errors[row.scale]) == pytest.approx(row.value, abs=0.005)
 
 
 @pytest.mark.slow
 def test_the_default_network_keeps_its_accuracy(data_dir):
-    network = {"net": methods_for("net", from_pretrained(), "cpu")["net"]}
-    protocol = PROTOCOLS["a"]
-    only_b = Protocol(
-        letter="a",
-        title=protocol.title,
-        degradation=protocol.degradation,
-        rounded=protocol.rounded,
-        dropped=protocol.dropped,
-        scales=protocol.scales,
-        sets=tuple(s for s in protocol.sets if s[0] == "B"),
-    )
+    protocol, method = PROTOCOLS["a"], network(from_pretrained(), "cpu")
     errors: dict[int, list[float]] = {}
-    for some in evaluate(only_b, data_dir, network):
-        errors.setdefault(some[0].scale, []).append(some[0].rmse)
-    for scale, most in {2: 0.58, 4: 0.90, 8: 1.35, 16: 2.60}.items():
+    for file in protocol_truths(protocol, data_dir):
+        if file.set == "B":
+            for case in cases(protocol, file, protocol.scales):
+                error = (predict(protocol, case, method) - case.target)[case.counted]
+                errors.setdefault(case.scale, []).append(float(np.sqrt(np.mean(error**2))))
+    for scale, most in {2: 0.48, 4: 0.86, 8: 1.31, 16: 2.35}.items():
         assert np.mean(errors[scale]) <= most
 
 
 def made_protocol(**changes: object) -> Protocol:
+    scene = Scene(name="one", above=9)
     values = {
         "letter": "t",
         "title": "a test",
@@ -67,43 +100,179 @@ def made_protocol(**changes: object) -> Protocol:
         "rounded": True,
         "dropped": 1,
         "scales": (2,),
-        "sets": (("S", MapSet(folder="maps", scenes=("one",), above=(("one", 9),))),),
+        "sets": (MapSet(name="S", title="one map", folder="maps", scenes=(scene,)),),
     }
     return Protocol(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def test_rounding_dropping_cropping_and_the_level_that_counts(tmp_path):
+@pytest.fixture
+def map_folder(tmp_path):
     (tmp_path / "maps").mkdir()
     truth = np.full((5, 7), 20, np.uint8)
     truth[0, 0] = 9
     Image.fromarray(truth).save(tmp_path / "maps" / "one.png")
+    return tmp_path
+
+
+def test_rounding_dropping_cropping_and_the_level_that_counts(map_folder):
     seen = []
 
-    def method(lr_levels: np.ndarray, scale: int) -> np.ndarray:
-        seen.append(lr_levels)
+    def method(small: Small) -> np.ndarray:
+        seen.append(small.values)
         pred = np.full((4, 6), 21.5)  # becomes 22
         pred[-1], pred[:, -1], pred[0, 0] = 90, 90, 90  # none of which counts
         pred[0, 1] = 300  # becomes 255
         return pred
 
-    ((score,),) = evaluate(made_protocol(), tmp_path, {"m": method})
+    protocol = made_protocol()
+    (file,) = protocol_truths(protocol, map_folder)
+    (case,) = cases(protocol, file, (2,))
+    (score,) = evaluate(protocol, case, {"m": method}, with_ssim=True)
     assert seen[0].shape == (2, 3)
     assert seen[0][1, 1] == 20
     counted = 3 * 5 - 1
-    assert score.mae == pytest.approx((2 * (counted - 1) + 235) / counted)
-    assert score.rmse == pytest.approx(np.sqrt((4 * (counted - 1) + 235**2) / counted))
+    assert score.metrics.keys() == set(METRICS)
+    assert score.metrics["mae"] == pytest.approx((2 * (counted - 1) + 235) / counted)
+    assert score.metrics["rmse"] == pytest.approx(np.sqrt((4 * (counted - 1) + 235**2) / counted))
+    assert score.metrics["bad_pixel_rate"] == 1
+    assert np.isnan(score.metrics["edge_rmse"])  # the pixel at 9 does not count
+    # All of it is further from an edge than is told apart.
+    assert score.profile[PROFILE] == (pytest.approx(4 * (counted - 1) + 235**2), counted)
+    assert sum(count for _, count in score.profile) == counted
 
 
-def test_missing_maps_are_named(tmp_path):
-    with pytest.raises(DataError, match=r"maps/one\.png is missing"):
-        list(evaluate(made_protocol(), tmp_path, {}))
+def test_a_set_may_use_a_part_of_its_maps_and_leave_a_border_out(tmp_path):
+    (tmp_path / "maps").mkdir()
+    truth = np.arange(20 * 24, dtype=np.float32).reshape(20, 24)
+    np.savez(tmp_path / "maps" / "one.npz", depth=truth)
+    maps = MapSet(
+        name="S",
+        title="",
+        folder="maps",
+        scenes=(Scene(name="one", size=(16, 20)),),
+        suffix=".npz",
+        unit="cm",
+        per_unit=100,
+        border=6,
+    )
+    protocol = made_protocol(sets=(maps,), dropped=0)
+    (file,) = protocol_truths(protocol, tmp_path)
+    (case,) = cases(protocol, file, (2,))
+    np.testing.assert_allclose(case.target, 100.0 * truth[:16, :20])
+    assert case.counted.sum() == 4 * 8
+    assert case.unit == "cm"
+    # Only grey levels are rounded.
+    assert predict(protocol, case, lambda small: np.full((16, 20), 1.7))[0, 0] == 1.7
 
 
-def test_a_results_file_says_what_made_it(tmp_path, tiny_model):
-    content = results(PROTOCOLS["a"], [], model="tiny", checksum=weights_checksum(tiny_model))
-    write_json(tmp_path / "r.json", content)
-    read = json.loads((tmp_path / "r.json").read_text())
-    assert read["protocol"]["letter"] == "a"
-    assert len(read["model"]["sha256"]) == 64
-    assert {"schema", "date", "commit", "machine", "version", "scores"} <= read.keys()
-    assert [p.name for p in tmp_path.iterdir()] == ["r.json"]
+def test_missing_damaged_and_small_maps_are_named(map_folder):
+    protocol = made_protocol(sets=(MapSet(name="S", title="", folder="no", scenes=()),))
+    assert protocol_truths(protocol, map_folder) == []
+    other = made_protocol(
+        sets=(MapSet(name="S", title="", folder="maps", scenes=(Scene(name="two"),)),)
+    )
+    with pytest.raises(DataError, match=r"maps/two\.png is missing"):
+        protocol_truths(other, map_folder)
+    protocol = made_protocol()
+    (file,) = protocol_truths(protocol, map_folder)
+    with pytest.raises(DataError, match="is 5×7: too small to be made 8 times smaller"):
+        list(cases(protocol, file, (8,)))
+    file.path.write_bytes(file.path.read_bytes()[:50])
+    with pytest.raises(DataError, match="cannot be used"):
+        list(cases(protocol, file, (2,)))
+
+
+def test_own_maps_keep_their_holes_and_unit(tmp_path, rng):
+    depth = rng.uniform(1, 2, (32, 40)).astype(np.float32)
+    depth[:8, :8] = np.nan
+    np.save(tmp_path / "m.npy", depth)
+    (tmp_path / "other").mkdir()
+    np.save(tmp_path / "other" / "m.npy", depth)
+    files = own_truths([tmp_path / "m.npy", tmp_path / "other" / "m.npy"], "metres")
+    assert files[0].scene != files[1].scene
+    (case,) = cases(PROTOCOLS["a"], files[0], (4,))
+    assert case.unit == "m"
+    assert not case.counted[:8, :8].any()
+    assert case.counted.sum() == 31 * 39 - 64
+    (small,) = case.small
+    assert not small.valid[:2, :2].any()
+    for name in [*BASELINES, *FILTERS]:
+        pred = predict(PROTOCOLS["a"], case, baseline(name))
+        assert pred.shape == (32, 40)
+        # Neither rounded to levels, nor drawn towards what stands under holes.
+        assert pred.min() > 0.5
+        assert not np.array_equal(pred, np.round(pred))
+    for letter in ("b", "e"):
+        with pytest.raises(ConfigError, match="for 8-bit grey levels only"):
+            list(cases(PROTOCOLS[letter], files[0], (4,)))
+    np.save(tmp_path / "none.npy", np.full((8, 8), np.nan))
+    (file,) = own_truths([tmp_path / "none.npy"])
+    with pytest.raises(DataError, match="no valid pixel"):
+        list(cases(PROTOCOLS["a"], file, (2,)))
+
+
+def test_protocol_b_draws_its_noise_by_seed_and_e_rounds_small_maps(tmp_path, rng):
+    truth = rng.integers(30, 200, (32, 48)).astype(np.uint8)
+    Image.fromarray(truth).save(tmp_path / "m.png")
+    (file,) = own_truths([tmp_path / "m.png"])
+    (case,) = cases(PROTOCOLS["b"], file, (2,))
+    again = next(cases(PROTOCOLS["b"], file, (2,)))
+    assert case.unit == LEVELS
+    assert len(case.small) == 5
+    clean, _ = degrade(torch.from_numpy(truth.astype(float))[None, None], 2, "bicubic")
+    noise = [(small.values - clean[0, 0].numpy()) * clean[0, 0].numpy() for small in case.small]
+    assert np.std(noise) == pytest.approx(651, rel=0.03)
+    assert abs(np.corrcoef(noise[0].ravel(), noise[1].ravel())[0, 1]) < 0.2
+    for one, other in zip(case.small, again.small, strict=True):
+        np.testing.assert_array_equal(one.values, other.values)
+    (case,) = cases(PROTOCOLS["e"], file, (4,))
+    assert np.array_equal(case.small[0].values, np.round(case.small[0].values))
+
+
+@pytest.mark.parametrize("scale", [2, 4, 8])
+def test_interval_answers_are_moved_to_where_the_small_pixels_sit(monkeypatch, scale):
+    """A network that keeps slopes must hit one wherever its small pixels sit."""
+
+    class Slopes:
+        border = 8
+
+        def __init__(self, *_: object) -> None:
+            pass
+
+        def __call__(self, lr_depth: np.ndarray, scale: int) -> np.ndarray:
+            return resize(torch.from_numpy(lr_depth), scale, "bilinear").numpy()
+
+    monkeypatch.setattr(methods, "TorchBackend", Slopes)
+    slope = np.add.outer(2.0 * np.arange(64), 3.0 * np.arange(64))
+    inner = (slice(3 * scale, -4 * scale),) * 2
+    for interval in (True, False):
+        at = slice(None, None, scale)
+        values = slope[at, at] if interval else slope[at, at] + 5 * (scale - 1) / 2
+        small = Small(values, np.ones(values.shape, bool), scale, interval)
+        for method in (BASELINES["bilinear"], BASELINES["bicubic"], network(None, "cpu")):
+            np.testing.assert_allclose(method(small)[inner], slope[inner], atol=1e-3)
+    nearest = BASELINES["nearest"](small._replace(interval=True))
+    np.testing.assert_array_equal(nearest[at, at], small.values)
+
+
+def test_unknown_methods_and_missing_opencv_are_told(monkeypatch):
+    with pytest.raises(ConfigError, match="allowed are nearest, bilinear, bicubic, lanczos, rol"):
+        baseline("cubic")
+    monkeypatch.setitem(__import__("sys").modules, "cv2", None)
+    with pytest.raises(ConfigError, match="pip install opencv-contrib"):
+        baseline("weighted-median")
+
+
+def test_published_rows_say_where_they_are_from():
+    letters = ("a", "b", "d", "e")
+    every = [row for letter in letters for row in published(letter)]
+    assert len(every) == 492
+    assert {row.sees for row in every} == {
+        "depth",
+        "depth and colour",
+        "depth; colour in training",
+    }
+    assert all(row.source.startswith(("published", "measured outside")) for row in every)
+    assert next(r for r in every if r.method == "MS-Net").source == (
+        "measured outside this repository from the released weights"
+    )

@@ -66,9 +66,10 @@ def profiles(
     Args:
         curves: Method → its errors at 0, 1, … pixels; the last is for all that is further away.
         what: What the figures are, for those who cannot see them.
-        order: All methods of the page, so that each has its colour everywhere.
+        order: All methods of the page, so that each has its colour everywhere; the first is drawn
+            solid.
     """
-    left, right, top, bottom = 40, 8, 8, 34
+    left, right, top, bottom = 40, 14, 8, 34
     values = [v for curve in curves.values() for v in curve if v]
     if not values:
         return ""

@@ -37,8 +37,10 @@ class Picture:
     """Hold one picture of a crop."""
 
     title: str
-    png: str
+    depth: str
     """A PNG file, base64."""
+    error: str | None = None
+    """The same of the error."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,14 +84,17 @@ def crop(protocol: Protocol, case: Case, methods: dict[str, Method]) -> Crop:
     lr_depth = torch.from_numpy(np.stack([small.values, small.valid])[:, None])
     blocks = resize_nearest(lr_depth, case.scale, interval=small.interval)[:, 0].numpy()
     pictures = [
-        Picture(title="input", png=_grey(blocks[0][window], blocks[1][window] > 0, low, high)),
-        Picture(title="truth", png=_grey(case.target[window], inside, low, high)),
+        Picture(title="input", depth=_grey(blocks[0][window], blocks[1][window] > 0, low, high)),
+        Picture(title="truth", depth=_grey(case.target[window], inside, low, high)),
     ]
-    for name, pred in preds.items():
-        pictures += [
-            Picture(title=name, png=_grey(pred[window], inside, low, high)),
-            Picture(title=f"|error| of {name}", png=_heat(errors[name][window], inside, largest)),
-        ]
+    pictures += [
+        Picture(
+            title=name,
+            depth=_grey(pred[window], inside, low, high),
+            error=_heat(errors[name][window], inside, largest),
+        )
+        for name, pred in preds.items()
+    ]
     return Crop(
         set=case.file.set,
         scene=case.file.scene,

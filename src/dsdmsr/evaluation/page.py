@@ -123,14 +123,16 @@ def _anchor(measured: dict[str, Any]) -> str:
 
 def _section(measured: dict[str, Any], ours: set[str], crops: Sequence[Crop]) -> str:
     means = lines(measured)
-    methods = list(dict.fromkeys(m["method"] for m in measured["means"]))
+    methods = sorted(
+        dict.fromkeys(m["method"] for m in measured["means"]), key=lambda name: name not in ours
+    )
     parts = [
         f'<h2 id="{_anchor(measured)}">{escape(title_of(measured))}</h2>',
         _table(
             f"Means of each set, protocol ({measured['letter']})",
-            ["set", "method", "sees", "figures"],
+            ["set", "method"],
             measured["scales"],
-            [([x.set, x.method, x.sees, x.source], x) for x in means],
+            [([x.set, x.method], x) for x in means],
             ours,
         ),
         _intervals(measured),
@@ -153,6 +155,7 @@ def _table(
 ) -> str:
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
     head += "".join(f'<th scope="col" class="n">×{scale}</th>' for scale in scales)
+    head += '<th scope="col">sees</th><th scope="col">figures</th>'
     body, before = [], None
     for cells, line in rows:
         classes = ["ours"] if line.method in ours else []
@@ -161,6 +164,7 @@ def _table(
         before = line.set, line.scene
         row = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
         row += "".join(f'<td class="n">{figure(line.values.get(s))}</td>' for s in scales)
+        row += f"<td>{escape(line.sees)}</td><td>{escape(line.source)}</td>"
         body.append(f'<tr class="{" ".join(classes)}">{row}</tr>')
     return _scrolling(caption, head, body)
 
@@ -239,9 +243,9 @@ def _scenes(measured: dict[str, Any], ours: set[str]) -> str:
     every = [line for line in lines(measured, scenes=True) if line.scene != "mean"]
     table = _table(
         f"{measured['metric'].upper()} of every scene, protocol ({measured['letter']})",
-        ["set", "scene", "method", "sees", "figures"],
+        ["set", "scene", "method"],
         measured["scales"],
-        [([x.set, x.scene, x.method, x.sees, x.source], x) for x in every],
+        [([x.set, x.scene, x.method], x) for x in every],
         ours,
     )
     return f"<details><summary>Every scene</summary>{table}</details>"
@@ -261,18 +265,23 @@ def _other_metrics(measured: dict[str, Any], ours: set[str]) -> str:
     return f"<details><summary>All metrics</summary>{table}</details>"
 
 
+def _image(png: str, meaning: str) -> str:
+    return f'<img src="data:image/png;base64,{png}" alt="{escape(meaning)}">'
+
+
 def _crop(crop: Crop) -> str:
     where = f"{crop.scene} ({crop.set}), ×{crop.scale}"
     pictures = "".join(
-        f'<figure><img src="data:image/png;base64,{p.png}" loading="lazy" '
-        f'alt="{escape(f"{p.title}: {where}")}"><figcaption>{escape(p.title)}</figcaption></figure>'
+        f"<figure>{_image(p.depth, f'{p.title}: {where}')}"
+        f"{_image(p.error, f'error of {p.title}: {where}') if p.error else ''}"
+        f"<figcaption>{escape(p.title)}</figcaption></figure>"
         for p in crop.pictures
     )
     height, width = crop.side
     return (
         f"<details open><summary>{escape(where)}</summary><p>Rows {crop.top} to "
         f"{crop.top + height - 1}, columns {crop.left} to {crop.left + width - 1}. Black is "
-        f"{crop.span[0]:.4g}, white {crop.span[1]:.4g}; errors from white (0) to dark "
-        f"({crop.largest_error:.3g} and more), {escape(crop.unit)}.</p>"
+        f"{crop.span[0]:.4g}, white {crop.span[1]:.4g}. Below each method's map is its error, "
+        f"from white (0) to dark ({crop.largest_error:.3g} and more); {escape(crop.unit)}.</p>"
         f'<div class="crop">{pictures}</div></details>'
     )

@@ -70,8 +70,8 @@ class TruthFile:
             raise DataError(f"{self.path} has no valid pixel: leave it out")
         return Truth(
             values=depth.values.astype(np.float64),
-            known=depth.valid,
-            counted=depth.valid,
+            known=depth.valid.copy(),  # torch wants arrays that can be written to
+            counted=depth.valid.copy(),
             unit=_UNITS[depth.unit],
         )
 

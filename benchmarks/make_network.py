@@ -2,9 +2,9 @@
 
 python benchmarks/make_network.py RECIPE NAME [--init NAME] [--data DATA] [--minutes M | --steps N]
 
-An interrupted run goes on when the command is given again. With --data, protocol (a) is measured
-and the figures are written into the README and the card. Run it from a checkout whose package is
-installed with `pip install -e`.
+An interrupted run goes on when the command is given again. With --data, all protocols are
+measured and the figures are written into the documents and the card. Run it from a checkout whose
+package is installed with `pip install -e`.
 """
 
 from __future__ import annotations
@@ -15,14 +15,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-import dsdmsr
-import readme
-from dsdmsr.app.evaluate import evaluate_network
+from accuracy import measure
 from dsdmsr.training.run import train_recipe
 from dsdmsr.zoo.names import PACKAGED
 from dsdmsr.zoo.pretrained import from_pretrained, read_card, save_pretrained
+from options import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 ZOO = ROOT / "src" / "dsdmsr" / "zoo"
 FIGURES = "\n## Accuracy\n\n<!-- table: accuracy_a -->\n<!-- end -->\n"
 
@@ -39,23 +37,6 @@ def package(made: Path, name: str, consistency: int) -> Path:
     )
     save_pretrained(model, folder, card + FIGURES)
     return folder
-
-
-def measure(name: str, data: Path, console: Console) -> None:
-    """Measure a packaged network under protocol (a), and write its figures into the documents."""
-    if ROOT not in Path(dsdmsr.__file__).parents:
-        raise SystemExit("the installed dsdmsr is not this checkout's: pip install -e .")
-    evaluate_network(
-        protocol="a",
-        data=data,
-        model=name,
-        json=readme.RESULTS / "accuracy_a.json",
-        device="auto",
-        overwrite=True,
-        out=console,
-        err=Console(stderr=True),
-    )
-    readme.write()
 
 
 def main() -> None:
@@ -83,7 +64,7 @@ def main() -> None:
     )
     console.print(f"wrote {package(made, given.name, given.consistency)}")
     if given.data is not None:
-        measure(given.name, given.data, console)
+        measure(given.data)
 
 
 if __name__ == "__main__":

@@ -5,65 +5,69 @@ python benchmarks/readme.py
 
 from __future__ import annotations
 
-import csv
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from dsdmsr.evaluation.protocols import PROTOCOLS
+from dsdmsr.evaluation.report import figure, lines, markdown, markdown_table, title_of
+
 ROOT = Path(__file__).resolve().parents[1]
-PUBLISHED = ROOT / "src" / "dsdmsr" / "evaluation" / "published.csv"
 RESULTS = ROOT / "benchmarks" / "results"
-SCALES = (2, 4, 8, 16)
 
 
-def accuracy_table(results: dict[str, Any]) -> str:
-    """Return the mean RMSE of each set and method as Markdown, with what made it."""
-    network = results["model"]["name"]
-    letter = results["protocol"]["letter"]
-    means: dict[tuple[str, str, int], list[float]] = {}
-    for score in results["scores"]:
-        key = (score["set"], score["method"], score["scale"])
-        means.setdefault(key, []).append(score["rmse"])
-    for row in csv.DictReader(PUBLISHED.read_text(encoding="utf-8").splitlines()):
-        others = row["method"] in ("MS-Net", "MSG-Net")
-        if others and row["protocol"] == letter and row["metric"] == "rmse":
-            key = (row["set"], row["method"], int(row["scale"]))
-            means.setdefault(key, []).append(float(row["value"]))
-    if not any(method == network for _, method, _ in means):
-        raise SystemExit(f"the results hold no scores of {network}")
-    lines = [
-        f"Protocol ({letter}): {results['protocol']['title']}. Mean RMSE of each set; less is "
-        "better.",
-        "",
-    ]
+BRIEF = ("nearest", "bilinear", "lanczos")
+"""Baselines that the README leaves out."""
+
+
+def accuracy_table(results: dict[str, Any], letter: str) -> str:
+    """Return the means of a protocol's sets as Markdown, with what made them."""
+    ours = {model["name"]: model["sha256"] for model in results["models"]}
+    (measured,) = [p for p in results["protocols"] if p["letter"] == letter]
+    scales = measured["scales"]
     rows = []
-    labels = (
-        ("bicubic", "depth"),
-        ("MS-Net", "depth"),
-        ("MSG-Net", "depth and colour"),
-        (network, "depth"),
-    )
-    for set_name in sorted({key[0] for key in means}):
-        for method, sees in labels:
-            if (set_name, method, 2) not in means:
-                continue
-            values = (means[set_name, method, scale] for scale in SCALES)
-            cells = [f"{sum(v) / len(v):.3f}" for v in values]
-            if method == network:
+    for line in lines(measured):
+        if line.method not in BRIEF:
+            cells = [figure(line.values.get(scale)) for scale in scales]
+            if line.method in ours:
                 cells = [f"**{cell}**" for cell in cells]
-            rows.append([set_name, method, sees, *cells])
-    lines += markdown(["set", "method", "sees", *(f"×{s}" for s in SCALES)], rows, names=3)
+            rows.append([line.set, line.method, line.sees, *cells])
+    if not any(row[1] in ours for row in rows):
+        raise SystemExit("the results hold no scores of a packaged network")
+    head = ["set", "method", "sees", *(f"×{scale}" for scale in scales)]
+    weights = ", ".join(f"{name} {sha256[:12]}" for name, sha256 in ours.items())
     made = made_by(results, f"dsdmsr evaluate --protocol {letter}").rstrip(".")
-    lines += ["", f"{made}; weights {results['model']['sha256'][:12]}."]
-    return "\n".join(lines)
+    return "\n".join(
+        [
+            f"{title_of(measured)}. Means of each set.",
+            "",
+            *markdown_table(head, rows, names=3),
+            "",
+            f"{made}; weights: {weights}.",
+        ]
+    )
 
 
-def markdown(heads: Sequence[str], rows: Iterable[Sequence[str]], *, names: int) -> list[str]:
-    """Return the lines of a table; all but its first `names` columns hold numbers."""
-    rules = ["---"] * names + ["---:"] * (len(heads) - names)
-    return ["| " + " | ".join(cells) + " |" for cells in (heads, rules, *rows)]
+def speed_table(results: dict[str, Any]) -> str:
+    """Return times as ratios, and peak memory."""
+    rows = [
+        [
+            f"{row['height']}×{row['width']}",
+            f"×{row['scale']}",
+            row["method"],
+            f"{row['times_bicubic']:.0f}",
+            f"{row['times_reference']:.2f}" if "times_reference" in row else "–",
+            f"{row['peak_mib']:.0f}",
+        ]
+        for row in results["rows"]
+        if row["method"] != "bicubic"
+    ]
+    head = ["input", "factor", "method", "time / bicubic's", "time / research code's", "MiB"]
+    made = markdown_table(head, rows, names=3)
+    return "\n".join([*made, "", made_by(results, results["command"])])
 
 
 def made_by(results: dict[str, Any], command: str) -> str:
@@ -82,7 +86,7 @@ def statistics_table(results: dict[str, Any]) -> str:
         [statistic, *(f"{results['distances'][name][statistic]:.2f}" for name in names)]
         for statistic in results["statistics"]
     ]
-    lines = markdown(["statistic", *names], rows, names=1)
+    lines = markdown_table(["statistic", *names], rows, names=1)
     return "\n".join([*lines, "", made_by(results, results["command"])])
 
 
@@ -93,7 +97,7 @@ def mix_table(results: dict[str, Any]) -> str:
         [f"{run['ray_cast']:.0%}", str(run["steps"]), *(f"{run['rmse'][c]:.3f}" for c in columns)]
         for run in results["runs"]
     ]
-    lines = markdown(["ray-cast share", "steps", *columns], rows, names=0)
+    lines = markdown_table(["ray-cast share", "steps", *columns], rows, names=0)
     return "\n".join([*lines, "", made_by(results, results["command"])])
 
 
@@ -102,7 +106,7 @@ def throughput_table(results: dict[str, Any]) -> str:
     rows = [[f"×{f['scale']}", f"{f['crop']}²", f"{f['ratio']:.1f}"] for f in results["factors"]]
     rows.append(["all, by their shares", "", f"{results['ratio']:.1f}"])
     lines = [
-        *markdown(["factor", "crop", "drawn / used"], rows, names=0),
+        *markdown_table(["factor", "crop", "drawn / used"], rows, names=0),
         "",
         f"Memory grew by {results['growth_mib']:.0f} MiB over {results['batches']} batches.",
         made_by(results, results["command"]),
@@ -110,21 +114,28 @@ def throughput_table(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
-    "accuracy_a": accuracy_table,
-    "scene_statistics": statistics_table,
-    "scene_mix": mix_table,
-    "scene_throughput": throughput_table,
+TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
+    **{
+        f"accuracy_{letter}": ("accuracy", partial(accuracy_table, letter=letter))
+        for letter in PROTOCOLS
+    },
+    "accuracy_full": ("accuracy", markdown),
+    "speed": ("speed", speed_table),
+    "scene_statistics": ("scene_statistics", statistics_table),
+    "scene_mix": ("scene_mix", mix_table),
+    "scene_throughput": ("scene_throughput", throughput_table),
 }
+"""Name in the documents → results file, and what makes the table of it."""
 
 
 def fill(text: str) -> str:
-    """Return the text with every ``<!-- table: NAME -->`` filled from NAME's results file."""
+    """Return the text with every ``<!-- table: NAME -->`` filled from its results file."""
 
     def table(match: re.Match[str]) -> str:
         name = match[1]
-        results = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
-        return f"<!-- table: {name} -->\n{TABLES[name](results)}\n<!-- end -->"
+        file, made = TABLES[name]
+        results = json.loads((RESULTS / f"{file}.json").read_text(encoding="utf-8"))
+        return f"<!-- table: {name} -->\n{made(results).rstrip()}\n<!-- end -->"
 
     return re.sub(r"<!-- table: (\w+) -->\n.*?<!-- end -->", table, text, flags=re.DOTALL)
 
@@ -132,7 +143,8 @@ def fill(text: str) -> str:
 def documents() -> list[Path]:
     """Return the documents that hold figures."""
     zoo = ROOT / "src" / "dsdmsr" / "zoo"
-    return [ROOT / "README.md", ROOT / "docs" / "scenes.md", *sorted(zoo.glob("*/README.md"))]
+    docs = sorted((ROOT / "docs").glob("*.md"))
+    return [ROOT / "README.md", *docs, *sorted(zoo.glob("*/README.md"))]
 
 
 def write() -> None:

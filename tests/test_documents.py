@@ -5,9 +5,9 @@ import json
 import re
 from pathlib import Path
 
-import pytest
 import yaml
 
+from dsdmsr.evaluation.protocols import PROTOCOLS
 from dsdmsr.evaluation.report import weights_checksum
 from dsdmsr.zoo.names import PACKAGED
 from dsdmsr.zoo.pretrained import from_pretrained
@@ -30,11 +30,12 @@ def test_figures_in_documents_are_those_of_the_results_files():
         assert readme.fill(text) == text, f"run python benchmarks/readme.py ({document})"
 
 
-@pytest.mark.parametrize("name", sorted((ROOT / "benchmarks" / "results").glob("accuracy_*.json")))
-def test_results_are_those_of_the_weights_in_the_package(name):
-    results = json.loads(name.read_text())
-    assert results["model"]["name"] in PACKAGED
-    assert results["model"]["sha256"] == weights_checksum(from_pretrained(results["model"]["name"]))
+def test_results_are_those_of_the_weights_in_the_package():
+    results = json.loads((ROOT / "benchmarks" / "results" / "accuracy.json").read_text())
+    assert [model["name"] for model in results["models"]] == list(PACKAGED)
+    for model in results["models"]:
+        assert model["sha256"] == weights_checksum(from_pretrained(model["name"]))
+    assert [p["letter"] for p in results["protocols"]] == list(PROTOCOLS)
     assert results["commit"]
     assert results["date"]
     assert results["machine"]["processor"]

@@ -179,19 +179,27 @@ def edge_distance(
         jump = known & ((first - second).abs() > step)
         for k in (0, 1):
             on_edge.narrow(axis, k, length).logical_or_(jump)
-    distance = torch.full(target.shape, limit, dtype=torch.int64, device=target.device)
-    near = on_edge.float()
-    for away in range(limit):
-        distance = torch.where((near > 0) & (distance == limit), away, distance)
-        near = functional.max_pool2d(near, 3, 1, 1)
+    distance = torch.zeros(target.shape, dtype=torch.int64, device=target.device)
+    near = on_edge
+    for _ in range(limit):
+        distance += ~near
+        for axis in (-2, -1):
+            length, grown = target.shape[axis] - 1, near.clone()
+            for here, there in ((0, 1), (1, 0)):
+                grown.narrow(axis, here, length).logical_or_(near.narrow(axis, there, length))
+            near = grown
     return distance
 
 
 class EdgeZone(NamedTuple):
     """Hold what of a truth the metrics near edges look at."""
 
+    distance: Int[Tensor, "b 1 h w"]
+    """From the nearest edge; see `edge_distance`."""
     near: Bool[Tensor, "b 1 h w"]
     """The valid pixels within `EDGE_RADIUS` of an edge."""
+    places: tuple[Tensor, ...]
+    """Where these are: picture, 0, row and column of each."""
     lowest: Float[Tensor, " n"]
     """The least valid truth of the window around each of these."""
     highest: Float[Tensor, " n"]
@@ -201,7 +209,10 @@ class EdgeZone(NamedTuple):
 
 
 def edge_zone(
-    target: Float[Tensor, "b 1 h w"], valid: Bool[Tensor, "b 1 h w"], step: float
+    target: Float[Tensor, "b 1 h w"],
+    valid: Bool[Tensor, "b 1 h w"],
+    step: float,
+    limit: int = EDGE_RADIUS + 1,
 ) -> EdgeZone:
     """Return what `edge_rmse` and `flying_pixel_rate` need to know of a truth.
 
@@ -209,18 +220,21 @@ def edge_zone(
         target: The truth.
         valid: Which of its pixels count.
         step: What the difference of two neighbours must exceed to be an edge, in the map's unit.
+        limit: From which distance on nothing is told apart, at least 5.
     """
-    near = valid & (edge_distance(target, valid, step, EDGE_RADIUS + 1) <= EDGE_RADIUS)
+    distance = edge_distance(target, valid, step, limit)
+    near = valid & (distance <= EDGE_RADIUS)
+    places = near.nonzero(as_tuple=True)
     ends = []
     for sign in (-1, 1):
         most = (sign * target).masked_fill(~valid, -torch.inf)
         for side in ((2 * EDGE_RADIUS + 1, 1), (1, 2 * EDGE_RADIUS + 1)):
             most = functional.max_pool2d(most, side, 1, (side[0] // 2, side[1] // 2))
-        ends.append(sign * most[near])
+        ends.append(sign * most[places])
     known = functional.pad(
         target.masked_fill(~valid, torch.nan), [EDGE_RADIUS] * 4, value=torch.nan
     )
-    return EdgeZone(near, ends[0], ends[1], known)
+    return EdgeZone(distance, near, places, ends[0], ends[1], known)
 
 
 def _edge_squares(
@@ -257,17 +271,17 @@ def _flying(
     pred: Tensor, target: Tensor, valid: Tensor, step: float, zone: EdgeZone | None = None
 ) -> Tally:
     _check(pred, target, valid)
-    near, lowest, highest, known = zone or edge_zone(target, valid, step)
-    value = pred[near]
+    zone = zone or edge_zone(target, valid, step)
+    lowest, highest, value = zone.lowest, zone.highest, pred[zone.places]
     margin = _ON_A_SURFACE * (highest - lowest)
     flying = (value - lowest > margin) & (highest - value > margin)
     # Only these may be far from all truths of their window.
-    picture, _, rows, columns = (index[flying] for index in near.nonzero(as_tuple=True))
+    picture, _, rows, columns = (index[flying] for index in zone.places)
     value, margin = value[flying], margin[flying]
     side = 2 * EDGE_RADIUS + 1
     nearest = torch.full_like(value, torch.inf)
     for k in range(side * side):
-        beside = known[picture, 0, rows + k // side, columns + k % side]
+        beside = zone.known[picture, 0, rows + k // side, columns + k % side]
         nearest = torch.fmin(nearest, (beside - value).abs())
     flying[flying.clone()] = nearest > margin
     return _tally(flying)

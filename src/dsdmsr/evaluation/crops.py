@@ -25,10 +25,15 @@ SIDE = 96
 
 Map = NDArray[np.float64]
 
-_ERROR_COLOURS = np.array(
-    [[255, 255, 255], [255, 214, 150], [240, 120, 60], [170, 20, 60], [40, 0, 40]], dtype=float
+_SHARES = np.linspace(0, 1, 255)
+_GREYS = np.repeat(np.round(255 * _SHARES).astype(np.uint8)[:, None], 3, axis=1)
+_HEAT_STOPS = np.array(
+    [[255, 255, 255], [255, 214, 150], [240, 120, 60], [170, 20, 60], [40, 0, 40]]
 )
 """From no error to the largest, lightness falling all the way."""
+_HEAT = np.stack(
+    [np.interp(_SHARES, np.linspace(0, 1, 5), stop) for stop in _HEAT_STOPS.T], axis=1
+).astype(np.uint8)
 _INVALID = (190, 205, 225)
 
 
@@ -121,20 +126,19 @@ def _most_different(errors: Sequence[Map], scale: int) -> tuple[tuple[slice, sli
 
 
 def _grey(depth: Map, valid: NDArray[np.bool_], low: float, high: float) -> str:
-    share = np.clip((depth - low) / ((high - low) or 1), 0, 1)
-    return _png(np.repeat(255 * share[..., None], 3, axis=2), valid)
+    return _png((depth - low) / ((high - low) or 1), valid, _GREYS)
 
 
 def _heat(error: Map, valid: NDArray[np.bool_], largest: float) -> str:
-    place = np.clip(error / largest, 0, 1) * (len(_ERROR_COLOURS) - 1)
-    stops = np.arange(len(_ERROR_COLOURS))
-    return _png(
-        np.stack([np.interp(place, stops, _ERROR_COLOURS[:, k]) for k in range(3)], axis=2), valid
-    )
+    return _png(error / largest, valid, _HEAT)
 
 
-def _png(picture: Map, valid: NDArray[np.bool_]) -> str:
-    picture = np.where(valid[..., None], picture, _INVALID)
+def _png(share: Map, valid: NDArray[np.bool_], colours: NDArray[np.uint8]) -> str:
+    """Return shares 0…1 in 255 colours, and what is not valid in one more, as a PNG file."""
+    last = len(colours) - 1
+    index = np.where(valid, np.round(np.clip(share, 0, 1) * last), last + 1).astype(np.uint8)
+    picture = Image.fromarray(index)
+    picture.putpalette([*colours.flatten().tolist(), *_INVALID])
     file = io.BytesIO()
-    Image.fromarray(np.round(picture).astype(np.uint8)).save(file, format="PNG", optimize=True)
+    picture.save(file, format="PNG", optimize=True)
     return base64.b64encode(file.getvalue()).decode()

@@ -278,11 +278,13 @@ def _flying(
     # Only these may be far from all truths of their window.
     picture, _, rows, columns = (index[flying] for index in zone.places)
     value, margin = value[flying], margin[flying]
-    side = 2 * EDGE_RADIUS + 1
+    height, width = zone.known.shape[-2:]
+    flat, corner = zone.known.flatten(), (picture * height + rows) * width + columns
     nearest = torch.full_like(value, torch.inf)
-    for k in range(side * side):
-        beside = zone.known[picture, 0, rows + k // side, columns + k % side]
-        nearest = torch.fmin(nearest, (beside - value).abs())
+    for row in range(2 * EDGE_RADIUS + 1):
+        for column in range(2 * EDGE_RADIUS + 1):
+            beside = flat[corner + (row * width + column)]
+            nearest = torch.fmin(nearest, (beside - value).abs())
     flying[flying.clone()] = nearest > margin
     return _tally(flying)
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -181,9 +182,9 @@ def _measure(
     return measured, crops
 
 
-def _table(measured: dict[str, object], ours: dict[str, str]) -> Table:
+def _table(measured: dict[str, Any], ours: dict[str, str]) -> Table:
     table = Table(title=escape(title_of(measured)))
-    scales: list[int] = measured["scales"]  # type: ignore[assignment]
+    scales = measured["scales"]
     for heading in ("set", "method", "sees", "figures"):
         table.add_column(heading, overflow="fold")
     for scale in scales:
@@ -209,7 +210,7 @@ def _write_text(path: Path, text: str) -> None:
 
 def _write(
     asked: Evaluation,
-    content: dict[str, object],
+    content: dict[str, Any],
     crops: Sequence[tuple[str, Crop]],
     out: Console,
 ) -> None:

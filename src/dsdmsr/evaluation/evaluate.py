@@ -28,7 +28,7 @@ from dsdmsr.metrics import (
     ssim,
 )
 
-__all__ = ["METRICS", "PROFILE", "Case", "Score", "cases", "evaluate"]
+__all__ = ["METRICS", "PROFILE", "Case", "Score", "cases", "evaluate", "predict"]
 
 METRICS = ("rmse", "mae", "bad_pixel_rate", "edge_rmse", "flying_pixel_rate", "psnr", "ssim")
 """The metrics of a score; ssim only where it is asked for."""

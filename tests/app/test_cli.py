@@ -205,7 +205,7 @@ class TestRefusals:
             (("evaluate", "--protocol", "a", "--maps", "x", "--data", "y"), "give one of them"),
             (("evaluate", "--protocol", "a", "--maps", tmp_path / "x"), "does not exist"),
             (("evaluate", "--protocol", "a", "--maps", tmp_path), "is not a PNG"),
-            (("evaluate", "--protocol", "a", "--methods", "cubic"), "'cubic' is unknown"),
+            (("evaluate", "--protocol", "a", "--baselines", "cubic"), "'cubic' is unknown"),
             (
                 ("evaluate", "--protocol", "a", "--maps", "x", "--encoding", "inch"),
                 "encoding 'inch'",
@@ -308,7 +308,7 @@ def test_evaluate_prints_and_writes(capsys, tmp_path, monkeypatch, network_folde
     before = {name: path.read_bytes() for name, path in files.items()}
     assert "exists" in refused(capsys, *ask)
     assert before == {name: path.read_bytes() for name, path in files.items()}
-    code, out, _ = run(capsys, *ask, "--overwrite", "--scales", 8, "--methods", "nearest")
+    code, out, _ = run(capsys, *ask, "--overwrite", "--scales", 8, "--baselines", "nearest")
     assert code == 0
     (measured,) = json.loads(files["json"].read_text())["protocols"]
     assert {(s["method"], s["scale"]) for s in measured["scores"]} == {("nearest", 8), ("net", 8)}

@@ -132,7 +132,7 @@ def evaluate(
         list[Literal[2, 4, 8, 16]] | None, Parameter(consume_multiple=True, negative=())
     ] = None,
     model: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
-    methods: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
+    baselines: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
     ssim: bool = False,
     json: Path | None = None,
     markdown: Path | None = None,
@@ -146,8 +146,8 @@ def evaluate(
     Parameters
     ----------
     protocol
-        One or more: a: noise-free Middlebury; b: noisy Middlebury; d: Lu, and two frames of NYU v2;
-        e: Middlebury in 8 bits after OpenCV's cubic; interval: Middlebury, every s-th pixel; all.
+        One or more of: a, noise-free Middlebury; b, noisy Middlebury; d, Lu and two frames of NYU
+        v2; e, Middlebury in 8 bits after OpenCV's cubic; interval, Middlebury, every s-th pixel.
     data
         The folder that holds the protocols' maps (middlebury/eval, lu_rgbd/eval, nyu/eval).
         Default: the one that DSDMSR_DATA names.
@@ -159,10 +159,9 @@ def evaluate(
         Only these factors.
     model
         Packaged networks, folders, or owner/name on the Hub. Default: the default network.
-
-    Methods:
-        Baselines: nearest, bilinear, bicubic, lanczos (these four by default), and, with OpenCV
-        installed, rolling-guidance, weighted-median.
+    baselines
+        What to measure beside them: nearest, bilinear, bicubic, lanczos (these four by default),
+        and, with OpenCV installed, rolling-guidance, weighted-median.
     ssim
         Measure structural similarity, too, which takes as long as all the rest.
     json
@@ -189,7 +188,7 @@ def evaluate(
             encoding=encoding,
             scales=scales or (),
             models=model or (),
-            methods=tuple(BASELINES) if methods is None else methods,
+            baselines=tuple(BASELINES) if baselines is None else baselines,
             ssim=ssim,
             json=json,
             markdown=markdown,

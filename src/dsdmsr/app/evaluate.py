@@ -52,7 +52,7 @@ class Evaluation:
     """The factors. Default: the protocol's."""
     models: Sequence[str] = ()
     """Networks. Default: the package's default network."""
-    methods: Sequence[str] = tuple(BASELINES)
+    baselines: Sequence[str] = tuple(BASELINES)
     """Baselines."""
     ssim: bool = False
     """Whether to measure structural similarity, too."""
@@ -78,7 +78,7 @@ class Evaluation:
             raise ConfigError("--data and --maps exclude each other: give one of them")
         if self.encoding is not None:
             find_encoding(self.encoding)
-        for name in self.methods:
+        for name in self.baselines:
             baseline(name)
 
     @property
@@ -99,7 +99,7 @@ def evaluate_networks(asked: Evaluation, *, out: Console, err: Console) -> None:
     for path in asked.outputs:
         _check_writable(path, overwrite=asked.overwrite)
     jobs = [(protocol, _truths(asked, protocol)) for protocol in _protocols(asked)]
-    methods: dict[str, Method] = {name: baseline(name) for name in asked.methods}
+    methods: dict[str, Method] = {name: baseline(name) for name in asked.baselines}
     checksums: dict[str, str] = {}
     served = set(SCALES)
     for given in asked.models or (DEFAULT_MODEL,):

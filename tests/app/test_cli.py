@@ -327,6 +327,8 @@ def test_evaluate_measures_maps_of_ones_own(capsys, tmp_path, network_folder, rn
     assert "RMSE in m" in out
     assert "95 % bootstrap intervals" in (tmp_path / "t.md").read_text()
     assert "for 8-bit grey levels only" in refused(capsys, *ask, "--protocol", "b")
+    np.save(folder / "9.npy", rng.uniform(1, 2, (32, 32)))
+    assert "measure them apart" in refused(capsys, *ask, "--scales", 4)
 
 
 def test_an_interrupt_leaves_nothing_half_written(capsys, tmp_path, small, monkeypatch):

@@ -127,7 +127,8 @@ def test_rounding_dropping_cropping_and_the_level_that_counts(map_folder):
     protocol = made_protocol()
     (file,) = protocol_truths(protocol, map_folder)
     (case,) = cases(protocol, file, (2,))
-    (score,) = evaluate(protocol, case, {"m": method}, with_ssim=True)
+    ((score,), preds) = evaluate(protocol, case, {"m": method}, with_ssim=True)
+    assert preds["m"][0, 1] == 255
     assert seen[0].shape == (2, 3)
     assert seen[0][1, 1] == 20
     counted = 3 * 5 - 1

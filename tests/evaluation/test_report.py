@@ -164,8 +164,9 @@ def made_page(tmp_path, rng) -> str:
     methods = {name: BASELINES[name] for name in ("nearest", "bicubic")}
     scores, crops = [], []
     for case in cases(PROTOCOLS["a"], file, (4, 8)):
-        scores += evaluate(PROTOCOLS["a"], case, methods)
-        crops.append(("a", crop(PROTOCOLS["a"], case, methods)))
+        made = evaluate(PROTOCOLS["a"], case, methods)
+        scores += made.scores
+        crops.append(("a", crop(case, made.preds)))
     scores += three_scenes()
     content = results([(PROTOCOLS["a"], scores)], {"tiny": "0" * 64})
     return page(content, crops)
@@ -192,7 +193,8 @@ def test_a_crop_shows_the_place_where_methods_differ(tmp_path):
     Image.fromarray(truth).save(tmp_path / "m.png")
     (file,) = own_truths([tmp_path / "m.png"])
     (case,) = cases(PROTOCOLS["a"], file, (4,))
-    made = crop(PROTOCOLS["a"], case, {name: BASELINES[name] for name in ("nearest", "bicubic")})
+    methods = {name: BASELINES[name] for name in ("nearest", "bicubic")}
+    made = crop(case, evaluate(PROTOCOLS["a"], case, methods).preds)
     assert made.top <= 160 <= made.top + 96
     assert made.left <= 230 <= made.left + 96
     assert made.span == (80, 200)

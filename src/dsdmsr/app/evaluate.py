@@ -172,11 +172,19 @@ def _measure(
                 f"protocol ({protocol.letter})", total=len(files) * len(scales)
             )
             scores: list[Score] = []
+            own: str | None = None
             for file in files:
                 for case in cases(protocol, file, scales):
-                    scores += evaluate(protocol, case, methods, with_ssim=asked.ssim)
+                    if own and own != case.unit:
+                        raise DataError(
+                            f"{file.path} is in {case.unit}, the maps before it in {own}: measure "
+                            "them apart"
+                        )
+                    own = case.unit if asked.maps else None
+                    made = evaluate(protocol, case, methods, with_ssim=asked.ssim)
+                    scores += made.scores
                     if asked.crops and case.scale in _CROP_SCALES:
-                        crops.append((protocol.letter, crop(protocol, case, methods)))
+                        crops.append((protocol.letter, crop(case, made.preds)))
                     progress.advance(task)
             measured.append((protocol, scores))
     return measured, crops

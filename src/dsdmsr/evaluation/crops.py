@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,16 +14,13 @@ from PIL import Image
 from torch.nn import functional
 
 from dsdmsr.degradation import resize_nearest
-from dsdmsr.evaluation.evaluate import Case, predict
-from dsdmsr.evaluation.methods import Method
-from dsdmsr.evaluation.protocols import Protocol
+from dsdmsr.evaluation.evaluate import Case
+from dsdmsr.evaluation.methods import Values
 
 __all__ = ["Crop", "Picture", "crop"]
 
 SIDE = 96
 """Side of a crop in pixels of the truth."""
-
-Map = NDArray[np.float64]
 
 _SHARES = np.linspace(0, 1, 255)
 _GREYS = np.repeat(np.round(255 * _SHARES).astype(np.uint8)[:, None], 3, axis=1)
@@ -67,15 +64,13 @@ class Crop:
     pictures: tuple[Picture, ...]
 
 
-def crop(protocol: Protocol, case: Case, methods: dict[str, Method]) -> Crop:
+def crop(case: Case, preds: Mapping[str, Values]) -> Crop:
     """Return pictures of the window where the methods' errors differ most.
 
     Args:
-        protocol: How predictions are made.
         case: The map, at one factor.
-        methods: Name → method.
+        preds: Method → its map.
     """
-    preds = {name: predict(protocol, case, method) for name, method in methods.items()}
     errors = {
         name: np.where(case.counted, np.abs(pred - case.target), 0) for name, pred in preds.items()
     }
@@ -114,7 +109,7 @@ def crop(protocol: Protocol, case: Case, methods: dict[str, Method]) -> Crop:
     )
 
 
-def _most_different(errors: Sequence[Map], scale: int) -> tuple[tuple[slice, slice], int, int]:
+def _most_different(errors: Sequence[Values], scale: int) -> tuple[tuple[slice, slice], int, int]:
     """Return the window with the largest mean deviation of the methods' errors."""
     spread = torch.from_numpy(np.std(errors, axis=0))[None, None]
     height, width = spread.shape[-2:]
@@ -125,15 +120,15 @@ def _most_different(errors: Sequence[Map], scale: int) -> tuple[tuple[slice, sli
     return (slice(top, top + size[0]), slice(left, left + size[1])), top, left
 
 
-def _grey(depth: Map, valid: NDArray[np.bool_], low: float, high: float) -> str:
+def _grey(depth: Values, valid: NDArray[np.bool_], low: float, high: float) -> str:
     return _png((depth - low) / ((high - low) or 1), valid, _GREYS)
 
 
-def _heat(error: Map, valid: NDArray[np.bool_], largest: float) -> str:
+def _heat(error: Values, valid: NDArray[np.bool_], largest: float) -> str:
     return _png(error / largest, valid, _HEAT)
 
 
-def _png(share: Map, valid: NDArray[np.bool_], colours: NDArray[np.uint8]) -> str:
+def _png(share: Values, valid: NDArray[np.bool_], colours: NDArray[np.uint8]) -> str:
     """Return shares 0…1 in 255 colours, and what is not valid in one more, as a PNG file."""
     last = len(colours) - 1
     index = np.where(valid, np.round(np.clip(share, 0, 1) * last), last + 1).astype(np.uint8)

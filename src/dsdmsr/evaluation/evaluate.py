@@ -28,7 +28,7 @@ from dsdmsr.metrics import (
     ssim,
 )
 
-__all__ = ["METRICS", "PROFILE", "Case", "Score", "cases", "evaluate", "predict"]
+__all__ = ["METRICS", "PROFILE", "Case", "Measured", "Score", "cases", "evaluate", "predict"]
 
 METRICS = ("rmse", "mae", "bad_pixel_rate", "edge_rmse", "flying_pixel_rate", "psnr", "ssim")
 """The metrics of a score; ssim only where it is asked for."""
@@ -66,6 +66,15 @@ class Score:
     profile: tuple[tuple[float, int], ...]
     """Sum of squared errors, and number of pixels, at 0, 1, … pixels from the nearest edge; the
     last entry is for all that are further away."""
+
+
+class Measured(NamedTuple):
+    """Hold what came of a case."""
+
+    scores: list[Score]
+    """One for each method."""
+    preds: dict[str, Values]
+    """Method → its map, from the first seed's small map."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -148,8 +157,8 @@ def predict(protocol: Protocol, case: Case, method: Method, seed: int = 0) -> Va
 
 def evaluate(
     protocol: Protocol, case: Case, methods: dict[str, Method], *, with_ssim: bool = False
-) -> list[Score]:
-    """Return the scores of all methods on a map at one factor.
+) -> Measured:
+    """Measure all methods on a map at one factor.
 
     Args:
         protocol: How to measure.
@@ -158,11 +167,14 @@ def evaluate(
         with_ssim: Whether to give ssim too, which takes longer than all else.
     """
     yardstick = _yardstick(case)
-    scores = []
+    scores: list[Score] = []
+    preds: dict[str, Values] = {}
     for name, method in methods.items():
         figures, profiles = [], []
         for seed in range(len(case.small)):
-            pred = torch.from_numpy(predict(protocol, case, method, seed))[None, None]
+            values = predict(protocol, case, method, seed)
+            preds.setdefault(name, values)
+            pred = torch.from_numpy(values)[None, None]
             figures.append(_figures(pred, yardstick, with_ssim=with_ssim))
             profiles.append(_profile(pred, yardstick))
         scores.append(
@@ -178,7 +190,7 @@ def evaluate(
                 ),
             )
         )
-    return scores
+    return Measured(scores, preds)
 
 
 def _yardstick(case: Case) -> Yardstick:

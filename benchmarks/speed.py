@@ -23,6 +23,7 @@ import torch
 from numpy.typing import NDArray
 from rich.progress import track
 
+import dsdmsr.app  # noqa: F401  (torch takes its memory as it does for the command)
 from dsdmsr.degradation import resize
 from dsdmsr.depth import DepthMap
 from dsdmsr.nn import DSDMSR, ModelConfig

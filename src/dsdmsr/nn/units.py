@@ -54,8 +54,8 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         """Return the block's output, the shape of `x`."""
-        change: Tensor = self.conv2(functional.relu(self.conv1(x)))
-        return x + change
+        change: Tensor = self.conv2(functional.relu(self.conv1(x), inplace=True))
+        return change.add_(x)
 
 
 def _conv(

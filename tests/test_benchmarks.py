@@ -31,10 +31,12 @@ def test_the_research_codes_form_is_the_same_network():
     torch.testing.assert_close(theirs(depth), ours(depth).fused, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_speed_measures_every_packaged_network_and_the_reference():
     speed = importlib.import_module("speed")
     rows = speed.measure((8, 12), 8, 1, "cpu")
     assert {row["method"] for row in rows} == set(speed.methods(8))
-    assert all(row["median_s"] > 0 and row["peak_mib"] >= 0 for row in rows)
+    assert all(row["median_s"] > 0 for row in rows)
     (reference,) = [row for row in rows if row["method"] == speed.REFERENCE]
     assert reference["times_reference"] == 1
+    assert speed.peak_mib("bicubic", 4, (512, 512), "cpu") > 15  # 2048² floats are 16 MiB

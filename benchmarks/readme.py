@@ -14,6 +14,7 @@ from typing import Any
 
 from dsdmsr.evaluation.protocols import PROTOCOLS
 from dsdmsr.evaluation.report import figure, lines, markdown, markdown_table, title_of
+from dsdmsr.provenance import where_and_when
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -72,11 +73,7 @@ def speed_table(results: dict[str, Any]) -> str:
 
 def made_by(results: dict[str, Any], command: str) -> str:
     """Return the line that says what made a table."""
-    machine = results["machine"]
-    return (
-        f"Made by `{command}` at commit {results['commit']}, {results['date'][:10]}, on "
-        f"{machine['processor']}, {machine['threads']} threads, torch {machine['torch']}."
-    )
+    return f"Made by `{command}` at {where_and_when(results)}."
 
 
 def statistics_table(results: dict[str, Any]) -> str:

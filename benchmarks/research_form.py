@@ -1,6 +1,6 @@
 """The research code's form of the network, made anew for its time: the reference of speed.py.
 
-The same convolutions as `ModelConfig(unit="srcnn" | "vdsr", fusion="legacy")`, but four networks
+The same convolutions as `ModelConfig(unit="srcnn", fusion="legacy")`, but four networks
 run one after the other in each stage, and the views are interleaved image by image, by products
 with sparse matrices that are built on the way.
 """

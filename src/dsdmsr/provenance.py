@@ -14,7 +14,7 @@ import torch
 
 from dsdmsr.replacing import replacing
 
-__all__ = ["provenance", "write_json"]
+__all__ = ["provenance", "where_and_when", "write_json"]
 
 
 def provenance() -> dict[str, Any]:
@@ -30,6 +30,15 @@ def provenance() -> dict[str, Any]:
             "torch": torch.__version__,
         },
     }
+
+
+def where_and_when(made: dict[str, Any]) -> str:
+    """Return the commit, day and machine of `provenance` in words."""
+    machine = made["machine"]
+    return (
+        f"commit {made['commit']}, {made['date'][:10]}, on {machine['processor']}, "
+        f"{machine['threads']} threads, torch {machine['torch']}"
+    )
 
 
 def _commit() -> str | None:

@@ -6,6 +6,7 @@ import dataclasses
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from rich.table import Table
 from dsdmsr.app.inputs import depth_files
 from dsdmsr.errors import ConfigError, DataError, FileError
 from dsdmsr.evaluation.crops import Crop, crop
-from dsdmsr.evaluation.evaluate import Score, cases, evaluate
+from dsdmsr.evaluation.evaluate import Case, Score, cases, evaluate
 from dsdmsr.evaluation.methods import BASELINES, FILTERS, Method, baseline, network
 from dsdmsr.evaluation.page import page
 from dsdmsr.evaluation.protocols import PROTOCOLS, Protocol
@@ -172,22 +173,24 @@ def _measure(
                 f"protocol ({protocol.letter})", total=len(files) * len(scales)
             )
             scores: list[Score] = []
-            own: str | None = None
-            for file in files:
-                for case in cases(protocol, file, scales):
-                    if own and own != case.unit:
-                        raise DataError(
-                            f"{file.path} is in {case.unit}, the maps before it in {own}: measure "
-                            "them apart"
-                        )
-                    own = case.unit if asked.maps else None
-                    made = evaluate(protocol, case, methods, with_ssim=asked.ssim)
-                    scores += made.scores
-                    if asked.crops and case.scale in _CROP_SCALES:
-                        crops.append((protocol.letter, crop(case, made.preds)))
-                    progress.advance(task)
+            for case in chain.from_iterable(cases(protocol, file, scales) for file in files):
+                if asked.maps:
+                    _check_unit(case, scores)
+                made = evaluate(protocol, case, methods, with_ssim=asked.ssim)
+                scores += made.scores
+                if asked.crops and case.scale in _CROP_SCALES:
+                    crops.append((protocol.letter, crop(case, made.preds)))
+                progress.advance(task)
             measured.append((protocol, scores))
     return measured, crops
+
+
+def _check_unit(case: Case, before: Sequence[Score]) -> None:
+    if before and before[-1].unit != case.unit:
+        raise DataError(
+            f"{case.file.path} is in {case.unit}, the maps before it in {before[-1].unit}: measure "
+            "them apart"
+        )
 
 
 def _table(measured: dict[str, Any], ours: dict[str, str]) -> Table:

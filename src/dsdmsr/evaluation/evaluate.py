@@ -42,13 +42,19 @@ class Yardstick(NamedTuple):
     """Hold what predictions of a case are measured by."""
 
     target: Tensor
+    """The truth, 1 1 H W."""
     valid: Tensor
+    """Which of its pixels count, 1 1 H W."""
     level: float
     """A grey level, or a 255th of the truth's range for maps in other units."""
     data_range: float
+    zone: EdgeZone
     chosen: Tensor
     """Where the valid pixels are, in the flattened map."""
-    zone: EdgeZone
+    truth: Tensor
+    """The truth there."""
+    distance: Tensor
+    """Their distance from the nearest edge."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,8 +181,10 @@ def evaluate(
             values = predict(protocol, case, method, seed)
             preds.setdefault(name, values)
             pred = torch.from_numpy(values)[None, None]
-            figures.append(_figures(pred, yardstick, with_ssim=with_ssim))
-            profiles.append(_profile(pred, yardstick))
+            # Chosen once, since that takes longer than the sums.
+            chosen = pred.flatten()[yardstick.chosen]
+            figures.append(_figures(pred, chosen, yardstick, with_ssim=with_ssim))
+            profiles.append(_profile(chosen, yardstick))
         scores.append(
             Score(
                 set=case.file.set,
@@ -196,38 +204,40 @@ def evaluate(
 def _yardstick(case: Case) -> Yardstick:
     target, valid = (torch.from_numpy(x)[None, None] for x in (case.target, case.counted))
     span = 255.0 if case.unit == LEVELS else float(np.ptp(case.target[case.counted])) or 1.0
+    zone = edge_zone(target, valid, _EDGE_STEP * span / 255, PROFILE)
+    chosen = valid.flatten().nonzero().flatten()
     return Yardstick(
         target=target,
         valid=valid,
         level=span / 255,
         data_range=span,
-        chosen=valid.flatten().nonzero().flatten(),
-        zone=edge_zone(target, valid, _EDGE_STEP * span / 255, PROFILE),
+        zone=zone,
+        chosen=chosen,
+        truth=target.flatten()[chosen],
+        distance=zone.distance.flatten()[chosen],
     )
 
 
-def _figures(pred: Tensor, by: Yardstick, *, with_ssim: bool) -> dict[str, float]:
+def _figures(pred: Tensor, chosen: Tensor, by: Yardstick, *, with_ssim: bool) -> dict[str, float]:
+    """Return the metrics of a prediction, whole and where it counts."""
     step, whole = _EDGE_STEP * by.level, (pred, by.target, by.valid)
-    # Chosen once, since that takes longer than the sums.
-    flat = (x.flatten()[by.chosen] for x in whole)
-    chosen = next(flat), next(flat), next(flat)
+    counted = chosen, by.truth, torch.ones_like(chosen, dtype=torch.bool)
     made = {
-        "rmse": rmse(*chosen),
-        "mae": mae(*chosen),
-        "bad_pixel_rate": bad_pixel_rate(*chosen, by.level),
+        "rmse": rmse(*counted),
+        "mae": mae(*counted),
+        "bad_pixel_rate": bad_pixel_rate(*counted, by.level),
         "edge_rmse": edge_rmse(*whole, step, by.zone),
         "flying_pixel_rate": flying_pixel_rate(*whole, step, by.zone),
-        "psnr": psnr(*chosen, by.data_range),
+        "psnr": psnr(*counted, by.data_range),
     }
     if with_ssim:
         made["ssim"] = ssim(*whole, by.data_range)
     return {name: float(value) for name, value in made.items()}
 
 
-def _profile(pred: Tensor, by: Yardstick) -> NDArray[np.float64]:
+def _profile(chosen: Tensor, by: Yardstick) -> NDArray[np.float64]:
     """Return sums of squared errors and counts by distance, 2 columns."""
-    where = by.zone.distance.flatten()[by.chosen]
-    squares = (pred - by.target).square().flatten()[by.chosen]
-    sums = torch.bincount(where, squares, minlength=PROFILE + 1)
-    counts = torch.bincount(where, minlength=PROFILE + 1)
+    squares = (chosen - by.truth).square()
+    sums = torch.bincount(by.distance, squares, minlength=PROFILE + 1)
+    counts = torch.bincount(by.distance, minlength=PROFILE + 1)
     return np.stack([sums.numpy(), counts.double().numpy()], axis=1)

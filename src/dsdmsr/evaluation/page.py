@@ -9,7 +9,7 @@ from typing import Any
 from dsdmsr.evaluation.charts import bars, profiles, style_of
 from dsdmsr.evaluation.crops import Crop
 from dsdmsr.evaluation.evaluate import METRICS
-from dsdmsr.evaluation.report import Line, figure, lines, made_by, title_of
+from dsdmsr.evaluation.report import INTERVALS, Line, figure, intervals, lines, made_by, title_of
 
 __all__ = ["page"]
 
@@ -178,14 +178,8 @@ def _scrolling(caption: str, head: str, body: Sequence[str]) -> str:
 
 
 def _intervals(measured: dict[str, Any]) -> str:
-    metric = measured["metric"]
-    found = [m for m in measured["means"] if metric in m.get("interval_95", {})]
-    items = "".join(
-        f"<li>{escape(m['method'])} ×{m['scale']}: {figure(m['interval_95'][metric][0])} to "
-        f"{figure(m['interval_95'][metric][1])}</li>"
-        for m in found
-    )
-    return f"<p>95 % bootstrap intervals of the means:</p><ul>{items}</ul>" if found else ""
+    items = "".join(f"<li>{escape(text)}</li>" for text in intervals(measured))
+    return f"<p>{INTERVALS}:</p><ul>{items}</ul>" if items else ""
 
 
 def _charts(

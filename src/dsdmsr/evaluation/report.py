@@ -16,13 +16,15 @@ from dsdmsr.evaluation.published import published
 from dsdmsr.evaluation.truths import OWN
 from dsdmsr.nn import DSDMSR
 from dsdmsr.plain import to_plain
-from dsdmsr.provenance import provenance
+from dsdmsr.provenance import provenance, where_and_when
 
 __all__ = [
     "BOOTSTRAP_FROM",
+    "INTERVALS",
     "SCHEMA",
     "Line",
     "figure",
+    "intervals",
     "lines",
     "made_by",
     "markdown",
@@ -37,6 +39,8 @@ SCHEMA = 2
 BOOTSTRAP_FROM = 20
 """From how many maps on a set of the user's own gets intervals."""
 _RESAMPLES = 2000
+INTERVALS = "95 % bootstrap intervals of the means"
+"""What `intervals` are."""
 
 
 def weights_checksum(model: DSDMSR) -> str:
@@ -164,8 +168,7 @@ def lines(
                 else [s for s in inside if s["scene"] == scene]
             )
             ours = dict.fromkeys(row["method"] for row in rows)
-            others = _others(measured, name, scene, metric, skip=ours)
-            made += others
+            made += _others(measured, name, scene, metric, skip=ours)
             made += [
                 Line(
                     set=name,
@@ -242,7 +245,8 @@ def markdown(content: dict[str, Any]) -> str:
             for line in lines(measured)
         ]
         texts += [f"## {title_of(measured)}", "", *markdown_table(head, rows, names=4), ""]
-        texts += _intervals(measured)
+        if found := intervals(measured):
+            texts += [f"{INTERVALS}: {'; '.join(found)}.", ""]
         shown = [m for m in METRICS if m in measured["means"][0] and m != measured["metric"]]
         head = ["set", "method", "factor", *(m.replace("_", " ") for m in shown)]
         rows = [
@@ -260,28 +264,23 @@ def markdown(content: dict[str, Any]) -> str:
 
 def made_by(content: dict[str, Any]) -> str:
     """Return what made a results file, as a line."""
-    machine = content["machine"]
     weights = "; ".join(
         f"{model['name']} has weights {model['sha256'][:12]}" for model in content["models"]
     )
     return (
-        f"dsdmsr {content['version']}, commit {content['commit']}, {content['date'][:10]}, on "
-        f"{machine['processor']}, {machine['threads']} threads, torch {machine['torch']}"
-        f"{'; ' if weights else ''}{weights}."
+        f"dsdmsr {content['version']}, {where_and_when(content)}{'; ' if weights else ''}{weights}."
     )
 
 
-def _intervals(measured: dict[str, Any]) -> list[str]:
+def intervals(measured: dict[str, Any]) -> list[str]:
+    """Return a protocol's intervals of its means, a text each; none for sets that have none."""
     metric = measured["metric"]
-    found = [m for m in measured["means"] if metric in m.get("interval_95", {})]
-    if not found:
-        return []
-    texts = [
+    return [
         f"{m['method']} ×{m['scale']}: {figure(m['interval_95'][metric][0])} to "
         f"{figure(m['interval_95'][metric][1])}"
-        for m in found
+        for m in measured["means"]
+        if metric in m.get("interval_95", {})
     ]
-    return ["95 % bootstrap intervals of the means: " + "; ".join(texts) + ".", ""]
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]], *, names: int) -> list[str]:

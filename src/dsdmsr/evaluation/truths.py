@@ -76,8 +76,6 @@ class TruthFile:
         )
 
     def _read_protocols(self, maps: MapSet) -> Truth:
-        if not self.path.is_file():
-            raise DataError(f"{self.path} is missing: give the folder that holds {maps.folder}")
         read = read_png if maps.suffix == ".png" else read_npz
         values = read(self.path).astype(np.float64) * maps.per_unit
         part = self.part or Scene(name=self.scene)
@@ -103,21 +101,15 @@ def protocol_truths(protocol: Protocol, data: Path) -> list[TruthFile]:
     Raises:
         DataError: If a map is missing.
     """
-    files = [
-        TruthFile(
-            set=maps.name,
-            scene=scene.name,
-            path=data / maps.folder / f"{scene.name}{maps.suffix}",
-            maps=maps,
-            part=scene,
-        )
-        for maps in protocol.sets
-        for scene in maps.scenes
-    ]
-    for file in files:
-        if not file.path.is_file():
-            folder = file.maps.folder if file.maps else ""
-            raise DataError(f"{file.path} is missing: give the folder that holds {folder}")
+    files = []
+    for maps in protocol.sets:
+        for scene in maps.scenes:
+            path = data / maps.folder / f"{scene.name}{maps.suffix}"
+            if not path.is_file():
+                raise DataError(f"{path} is missing: give the folder that holds {maps.folder}")
+            files.append(
+                TruthFile(set=maps.name, scene=scene.name, path=path, maps=maps, part=scene)
+            )
     return files
 
 

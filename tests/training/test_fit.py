@@ -24,8 +24,9 @@ from dsdmsr.data.synthetic import Batch, make_batch
 from dsdmsr.errors import ConfigError, ModelError, TrainingError
 from dsdmsr.replacing import remove_unfinished
 from dsdmsr.training.callbacks import Checkpoints
+from dsdmsr.nn import DSDMSR, ModelConfig
 from dsdmsr.training.config import Recipe, load_recipe, recipe_to_dict
-from dsdmsr.training.fit import fit
+from dsdmsr.training.fit import fit, load_fitting
 from dsdmsr.training.module import TrainingModule, _drawing_processes, normalise_crops
 from dsdmsr.training.run import legs_of, train_recipe
 from dsdmsr.training.run_dir import WEIGHTS, begin, resume_at, step_of, stored_recipe
@@ -147,7 +148,7 @@ def test_a_run_resumed_ends_with_the_bits_of_an_unbroken_one(
 _ENDLESS = """
 import dataclasses, io, pathlib, rich.console, torch
 from dsdmsr.training.config import load_recipe
-from dsdmsr.training.fit import fit
+from dsdmsr.training.fit import fit, load_fitting
 torch.set_num_threads(1)
 smoke = load_recipe('smoke')
 crops = tuple(dataclasses.replace(m, crop=32, batch=2) for m in smoke.crops)
@@ -444,6 +445,34 @@ def test_beginning_from_weights(tmp_path, recipe):
         torch.testing.assert_close(again[name], value, rtol=0, atol=1e-6)
     with pytest.raises(ModelError, match="none of the given weights fits"):
         fit(recipe, tmp_path / "c", init={"x": torch.zeros(1)}, console=quiet())
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_a_wider_and_deeper_network_begins_as_the_narrow_one(bias):
+    narrow = ModelConfig(
+        scale=4,
+        unit="residual",
+        sharing="shared",
+        width=(6, 4),
+        depth=(2, 1),
+        carried=3,
+        two_heads=True,
+        fusion="none",
+        bias=bias,
+        differences=not bias,
+    )
+    wide = dataclasses.replace(narrow, width=(6, 9), depth=(3, 2), carried=5)
+    torch.manual_seed(1)
+    before, after = DSDMSR(narrow), DSDMSR(wide)
+    for parameter in before.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    load_fitting(after, before.state_dict())
+    small = torch.rand(2, 1, 9, 8)
+    for scale in before.scales:
+        torch.testing.assert_close(after(small, scale).fused, before(small, scale).fused)
+    after(small, 4).fused.square().sum().backward()
+    grown = after.stages[1].unit.features[1].conv2.weight
+    assert grown.grad[:4, 4:].abs().max() > 0
 
 
 def test_a_run_in_minutes_stops_by_the_clock_and_its_rate_falls(tmp_path, recipe):

@@ -14,7 +14,7 @@ from dsdmsr.data.cutouts import CutoutConfig, paint_cutouts
 from dsdmsr.data.draws import check_draws
 from dsdmsr.data.raycast import ray_cast
 from dsdmsr.data.scenery import BACKDROP, SceneryConfig, furnish
-from dsdmsr.data.sensing import SensingConfig, quantise, seen
+from dsdmsr.data.sensing import SensingConfig, fray, quantise, seen
 
 __all__ = ["SceneConfig", "draw_scenes", "generator"]
 
@@ -78,6 +78,7 @@ def draw_scenes(
     for rng, ray_casts in zip(generators, cast, strict=True):
         scene: NDArray[np.floating]
         scene = 1 / next(distances)[0] if ray_casts else paint_cutouts(rng, size, config.cutouts)
+        scene = fray(rng, scene, config.sensing)
         valids.append(seen(rng, scene, config.sensing))
         if ray_casts and rng.random() < config.scenery.depth:
             scene = -1 / scene

@@ -1,4 +1,4 @@
-"""What a sensor or a file format does to an exact map: whole levels, ragged stairs, shadows."""
+"""What a sensor or a file format does to an exact map: frayed edges, whole levels, shadows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dsdmsr.data.draws import check_draws, log_uniform
 
-__all__ = ["SensingConfig", "jitter", "quantise", "seen"]
+__all__ = ["SensingConfig", "fray", "jitter", "quantise", "seen"]
 
 FloatMap = NDArray[np.float32]
 BoolMap = NDArray[np.bool_]
@@ -23,6 +23,10 @@ class SensingConfig:
         ConfigError: If a range is empty or a probability is not one.
     """
 
+    frayed: float = 0.0
+    """How often all steps of a scene are frayed, as those of measured maps are."""
+    fraying: tuple[float, float] = (0.2, 0.7)
+    """Standard deviation of a frayed step's place, in pixels."""
     quantised: float = 0.6
     """How often a scene is rounded to whole levels, as many public maps are."""
     levels: tuple[float, float] = (12.0, 240.0)
@@ -36,7 +40,9 @@ class SensingConfig:
 
     def __post_init__(self) -> None:
         check_draws(
-            self, ranges=("levels", "shadow"), probabilities=("quantised", "ragged", "holes")
+            self,
+            ranges=("fraying", "levels", "shadow"),
+            probabilities=("frayed", "quantised", "ragged", "holes"),
         )
 
 
@@ -46,6 +52,31 @@ def jitter(rng: np.random.Generator, size: tuple[int, int], strength: float) -> 
     coarse = rng.standard_normal((-(-size[0] // block), -(-size[1] // block)), dtype=np.float32)
     fine = coarse.repeat(block, axis=0).repeat(block, axis=1)[: size[0], : size[1]]
     return np.asarray(fine * np.float32(strength))
+
+
+def fray(
+    rng: np.random.Generator, scene: NDArray[np.floating], config: SensingConfig
+) -> NDArray[np.floating]:
+    """Return the map, its steps moved to and fro by a pixel or two as often as `config` says.
+
+    A pixel takes the value of one beside it where the two differ by more than a hundredth of the
+    map's range; so surfaces stay as they are.
+
+    Args:
+        rng: Where the randomness comes from.
+        scene: A map, h×w, in any unit.
+        config: How often, and how far.
+    """
+    # A series without fraying must not depend on its having been asked for.
+    if not config.frayed or rng.random() >= config.frayed:
+        return scene
+    height, width = scene.shape
+    far = rng.uniform(*config.fraying)
+    down, right = (np.rint(jitter(rng, (height, width), far)).astype(int) for _ in range(2))
+    rows = np.clip(np.arange(height)[:, None] + down, 0, height - 1)
+    columns = np.clip(np.arange(width)[None] + right, 0, width - 1)
+    moved = scene[rows, columns]
+    return np.where(abs(moved - scene) > 0.01 * np.ptp(scene), moved, scene)
 
 
 def quantise(

@@ -137,16 +137,40 @@ def _keep_best(recipe: Recipe, run_dir: Path) -> Path:
 
 
 def load_fitting(model: DSDMSR, weights: dict[str, torch.Tensor]) -> None:
-    """Load the weights whose names and shapes fit.
+    """Load the weights whose names fit, so that the network begins as the one they come from.
+
+    Blocks that `weights` lack keep their start, the identity. Where a layer of a shared trunk is
+    wider than in `weights`, its first channels are theirs and look at no new channel, and new
+    channels keep their random start; so the output is the narrower network's, and new channels
+    have a gradient.
 
     Raises:
         ModelError: If none fits.
     """
     own = model.state_dict()
-    fitting = {k: v.float() for k, v in weights.items() if k in own and own[k].shape == v.shape}
+    fitting = {}
+    for name, given in weights.items():
+        if name not in own:
+            continue
+        if own[name].shape == given.shape:
+            fitting[name] = given.float()
+        elif model.config.sharing == "shared" and _holds(own[name], given):
+            rows = len(given)
+            fitting[name] = own[name].clone()
+            fitting[name][:rows] = 0
+            fitting[name][tuple(slice(n) for n in given.shape)] = given.float()
     if not fitting:
         raise ModelError("none of the given weights fits this network: give weights of its shape")
     model.load_state_dict({**own, **fitting})
+
+
+def _holds(wide: torch.Tensor, narrow: torch.Tensor) -> bool:
+    """Return whether `wide` has more channels than `narrow`, and the same kernel."""
+    return (
+        wide.ndim == narrow.ndim
+        and wide.shape[2:] == narrow.shape[2:]
+        and all(w >= n for w, n in zip(wide.shape, narrow.shape, strict=True))
+    )
 
 
 def _uses_bf16(recipe: Recipe, device: str) -> bool:

@@ -42,6 +42,7 @@ BINS: dict[str, Array] = {
     "curvature": np.concatenate([[0, 1e-9], np.geomspace(2e-4, 0.2, 30)]),
     "edge share": np.concatenate([[0, 1e-9], np.geomspace(1e-3, 0.5, 28)]),
     "edge length": np.geomspace(1, 2000, 30),
+    "edge roughness": np.concatenate([[0, 1e-9], np.geomspace(1e-3, 0.5, 28)]),
     "thin share": np.concatenate([[0, 1e-9], np.geomspace(1e-4, 0.5, 24)]),
     "spectrum slope": np.linspace(-5, 0, 41),
 }
@@ -75,6 +76,8 @@ def statistics(depth: Array, valid: NDArray[np.bool_]) -> dict[str, Array]:
     edges[:-1] |= steps[0] > EDGE
     edges[:, :-1] |= steps[1] > EDGE
     labels, _ = ndimage.label(edges, np.ones((3, 3)))
+    smooth = ndimage.median_filter(np.where(valid, scene, 0.5), 3)
+    rough = np.abs(scene - smooth) > EDGE
     lengths = np.bincount(labels.ravel(), minlength=1)[1:]
     filled = np.where(valid, scene, 0.5)
     opened = filled - ndimage.grey_opening(filled, THIN)
@@ -85,6 +88,7 @@ def statistics(depth: Array, valid: NDArray[np.bool_]) -> dict[str, Array]:
         "curvature": np.concatenate(bends),
         "edge share": np.array([edges.mean()]),
         "edge length": np.repeat(lengths, lengths).astype(np.float64),
+        "edge roughness": np.array([rough.sum() / max(edges.sum(), 1)]),
         "thin share": np.array([thin.mean()]),
         "spectrum slope": np.array([_slope(filled)]),
     }
@@ -161,8 +165,8 @@ def draw(sources: dict[str, dict[str, Array]], ours: dict[str, dict[str, Array]]
     mpl.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(2, 3, figsize=(12, 7), layout="constrained")
-    for axis, (name, bins) in zip(axes.flat, BINS.items(), strict=True):
+    figure, axes = pyplot.subplots(2, 4, figsize=(15, 7), layout="constrained")
+    for axis, (name, bins) in zip(axes.flat[: len(BINS)], BINS.items(), strict=True):
         places = bins[1:]
         for histogram in sources.values():
             axis.step(places, np.cumsum(histogram[name]), color="0.75", linewidth=1)
@@ -182,7 +186,8 @@ def draw(sources: dict[str, dict[str, Array]], ours: dict[str, dict[str, Array]]
             strict=True,
         )
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=5)
+    axes.flat[-1].axis("off")
+    axes.flat[-1].legend(handles=handles, loc="center")
     figure.savefig(CURVES, dpi=80)
 
 

@@ -159,6 +159,7 @@ class TestRefusals:
             ((small, *ask, "--device", "tpu"), "device 'tpu' is not there"),
             ((small, "-o", out, "--scale", 3), "--scale"),
             ((small, "-o", out, "--scale", "four"), "--scale"),
+            ((small, *ask, "--ensemble", 4), "--ensemble"),
             ((small, "-o", out), "--scale"),
             ((small, "--scale", 2), "--output"),
             ((small, *ask, "--colour"), "--colour"),
@@ -373,3 +374,39 @@ def test_python_does_what_the_readme_says(tmp_path, small):
     write_depth(tmp_path / "large.png", large)
     assert isinstance(large, DepthMap)
     assert read_depth(tmp_path / "large.png").shape == (12, 16)
+
+
+def test_a_self_ensemble_stands_beside_the_network(capsys, tmp_path, rng):
+    depth = rng.integers(20, 200, (6, 8)).astype(np.uint8).repeat(8, 0).repeat(8, 1)
+    Image.fromarray(depth).save(tmp_path / "m.png")
+    code, _, _ = run(
+        *(capsys, "evaluate", "--protocol", "a", "--maps", tmp_path / "m.png", "--scales", 4),
+        *("--baselines", "bicubic", "--ensemble", 8, "--json", tmp_path / "r.json"),
+    )
+    assert code == 0
+    made = json.loads((tmp_path / "r.json").read_text())
+    scores = {s["method"]: s["rmse"] for s in made["protocols"][0]["scores"]}
+    assert list(scores) == ["bicubic", "dsdmsr-base", "dsdmsr-base, ensemble of 8"]
+    assert scores["dsdmsr-base, ensemble of 8"] != scores["dsdmsr-base"]
+    assert len({model["sha256"] for model in made["models"]}) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system's allocator is asked on Linux only")
+@pytest.mark.parametrize(("first", "kept"), [("dsdmsr", False), ("dsdmsr.app", True)])
+def test_the_command_line_keeps_memory_that_is_given_back(first, kept):
+    program = f"""
+import resource
+import {first}
+size = 64 << 20
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    b"x" * size
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+faults()
+print(sum(faults() for _ in range(10)) * resource.getpagesize() / size)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    blocks_taken_anew = float(done.stdout)
+    assert (blocks_taken_anew < 1) if kept else (blocks_taken_anew > 9)

@@ -5,7 +5,7 @@ import pytest
 
 from dsdmsr.data.cutouts import paint_cutouts
 from dsdmsr.data.scenes import generator
-from dsdmsr.data.sensing import SensingConfig, quantise, seen
+from dsdmsr.data.sensing import SensingConfig, fray, quantise, seen
 from dsdmsr.errors import ConfigError
 
 
@@ -34,6 +34,25 @@ def test_shadows_lie_beside_near_things_and_are_as_wide_as_the_step_is_deep(rng)
     assert sides == {"left", "right"}
 
 
+def test_frayed_steps_move_by_a_few_pixels_and_surfaces_stay(rng):
+    slope = np.linspace(0, 0.2, 80)[None].repeat(60, 0)
+    scene = np.where(np.arange(80) < 40, slope, 1 - slope)
+    frayed = fray(rng, scene, SensingConfig(frayed=1, fraying=(0.6, 0.6)))
+    changed = (frayed != scene).any(0)
+    assert changed[35:45].any()
+    assert not changed[:36].any()
+    assert not changed[44:].any()
+    # Each pixel is on one side of the step or on the other.
+    assert ((frayed < 0.2) | (frayed > 0.8)).all()
+    places = (frayed < 0.5).sum(1)
+    assert 0.2 < places.std() < 1.5
+    assert abs(places.mean() - 40) < 0.5
+    assert fray(rng, slope, SensingConfig(frayed=0)) is slope
+    state = rng.bit_generator.state
+    fray(rng, slope, SensingConfig(frayed=0))
+    assert rng.bit_generator.state == state
+
+
 def test_flat_scenes_stay_as_they_are(rng):
     scene = np.full((5, 6), 3.0)
     config = SensingConfig(quantised=1, holes=1)
@@ -47,7 +66,13 @@ def test_flat_scenes_stay_as_they_are(rng):
 
 @pytest.mark.parametrize(
     "values",
-    [{"levels": (0.0, 4.0)}, {"shadow": (9.0, 3.0)}, {"holes": -0.1}, {"quantised": 1.5}],
+    [
+        {"levels": (0.0, 4.0)},
+        {"shadow": (9.0, 3.0)},
+        {"holes": -0.1},
+        {"quantised": 1.5},
+        {"frayed": 2},
+    ],
 )
 def test_settings_that_make_no_sense_are_refused(values):
     with pytest.raises(ConfigError, match="give"):

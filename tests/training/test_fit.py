@@ -22,9 +22,9 @@ from dsdmsr.data.scenes import SceneConfig
 from dsdmsr.data.sensing import SensingConfig
 from dsdmsr.data.synthetic import Batch, make_batch
 from dsdmsr.errors import ConfigError, ModelError, TrainingError
+from dsdmsr.nn import DSDMSR, ModelConfig
 from dsdmsr.replacing import remove_unfinished
 from dsdmsr.training.callbacks import Checkpoints
-from dsdmsr.nn import DSDMSR, ModelConfig
 from dsdmsr.training.config import Recipe, load_recipe, recipe_to_dict
 from dsdmsr.training.fit import fit, load_fitting
 from dsdmsr.training.module import TrainingModule, _drawing_processes, normalise_crops

@@ -29,6 +29,7 @@ def upscale_files(
     encoding: str | None,
     output_encoding: str | None,
     device: str,
+    ensemble: int,
     overwrite: bool,
     out: Console,
     err: Console,
@@ -50,7 +51,7 @@ def upscale_files(
         # Before the network is loaded, which takes a second or two.
         check_output(jobs[0][1], overwrite=overwrite)
         choose_encoding(jobs[0][1], read_depth(jobs[0][0], encoding), output_encoding)
-    upscaler = Upscaler.from_pretrained(model, scale=scale, device=device)
+    upscaler = Upscaler.from_pretrained(model, scale=scale, device=device, ensemble=ensemble)
     failures: list[tuple[Path, DsdmsrError]] = []
     announced: set[str] = set()
     with Progress(console=err, transient=True) as progress:

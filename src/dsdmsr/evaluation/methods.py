@@ -14,6 +14,7 @@ from dsdmsr.depth import DepthMap
 from dsdmsr.errors import ConfigError
 from dsdmsr.nn import DSDMSR
 from dsdmsr.upscaling.backend import TorchBackend
+from dsdmsr.upscaling.ensemble import ensemble_of
 from dsdmsr.upscaling.holes import fill_nearest
 from dsdmsr.upscaling.upscaler import Upscaler
 
@@ -125,13 +126,13 @@ def baseline(name: str) -> Method:
     return FILTERS[name]
 
 
-def network(model: DSDMSR, device: str = "auto") -> Method:
-    """Return a network as a method.
+def network(model: DSDMSR, device: str = "auto", ensemble: int = 1) -> Method:
+    """Return a network, or its self-ensemble of 8, as a method.
 
     It takes small pixels to lie in the middle of the large ones that they cover. Where they sit on
     every s-th large pixel, its answer is moved by (s - 1)/2 pixels, by linear interpolation.
     """
-    backend = TorchBackend(model, device)
+    backend = ensemble_of(TorchBackend(model, device), ensemble)
 
     def method(small: Small) -> Values:
         # Disparity: a small map may overshoot below zero.

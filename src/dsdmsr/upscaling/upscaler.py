@@ -12,6 +12,7 @@ from dsdmsr.errors import ModelError
 from dsdmsr.io import ENCODINGS
 from dsdmsr.scales import check_scale
 from dsdmsr.upscaling.backend import Backend, TorchBackend
+from dsdmsr.upscaling.ensemble import ensemble_of
 from dsdmsr.upscaling.holes import fill_nearest
 from dsdmsr.zoo.pretrained import from_pretrained
 
@@ -39,7 +40,12 @@ class Upscaler:
 
     @classmethod
     def from_pretrained(
-        cls, name: str | Path | None = None, *, scale: int, device: str = "auto"
+        cls,
+        name: str | Path | None = None,
+        *,
+        scale: int,
+        device: str = "auto",
+        ensemble: int = 1,
     ) -> Upscaler:
         """Make one with a trained network.
 
@@ -48,16 +54,18 @@ class Upscaler:
                 default network.
             scale: 2, 4, 8 or 16, as far as the network goes.
             device: ``auto`` (CUDA where there is one), ``cpu``, ``cuda``, ``cuda:1``, …
+            ensemble: 8 for the mean answer to the map turned and mirrored in all eight ways: a
+                little more accurate, in eight times the time; or 1.
 
         Raises:
             ScaleError: If the network does not serve `scale`.
             ModelError: If the network cannot be found or loaded.
-            ConfigError: If the device is not there.
+            ConfigError: If the device is not there, or `ensemble` is neither 1 nor 8.
         """
         check_scale(scale)
         model = from_pretrained(None if name is None else str(name))
         check_scale(scale, model.scales)
-        return cls(TorchBackend(model, device), scale=scale)
+        return cls(ensemble_of(TorchBackend(model, device), ensemble), scale=scale)
 
     def __call__(self, depth: DepthMap) -> DepthMap:
         """Return the map at ``scale·H × scale·W``.

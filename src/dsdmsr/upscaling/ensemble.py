@@ -1,0 +1,58 @@
+"""The mean answer to a map turned and mirrored in all eight ways."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsdmsr.errors import ConfigError
+from dsdmsr.upscaling.backend import Backend
+
+__all__ = ["ENSEMBLES", "SelfEnsemble", "ensemble_of"]
+
+ENSEMBLES = (1, 8)
+"""How many answers may be averaged."""
+
+
+class SelfEnsemble:
+    """Ask a backend eight times, with the map turned by quarters and mirrored; return the mean.
+
+    What a network has learned of edges differs a little with their direction; the mean is more
+    accurate, and turning the map turns the answer.
+
+    Args:
+        backend: What is asked.
+
+    Source:
+        Timofte, Rothe, Van Gool: "Seven ways to improve example-based single image super
+        resolution", CVPR 2016; Lim et al., CVPRW 2017, for networks.
+    """
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+
+    @property
+    def border(self) -> int:
+        """The backend's border."""
+        return self.backend.border
+
+    def __call__(self, lr_depth: NDArray[np.float32], scale: int) -> NDArray[np.float32]:
+        """Return ``b 1 s·h s·w`` for ``b 1 h w``."""
+        height, width = lr_depth.shape[-2:]
+        total = np.zeros((*lr_depth.shape[:-2], scale * height, scale * width))
+        for step in (1, -1):
+            for turns in range(4):
+                made = self.backend(np.rot90(lr_depth[..., ::step], turns, (-2, -1)), scale)
+                total += np.rot90(made, -turns, (-2, -1))[..., ::step]
+        return (total / 8).astype(np.float32)
+
+
+def ensemble_of(backend: Backend, count: int) -> Backend:
+    """Return the backend itself for 1, its self-ensemble for 8.
+
+    Raises:
+        ConfigError: If `count` is another number.
+    """
+    if count not in ENSEMBLES:
+        raise ConfigError(f"ensemble is {count}: allowed are 1, one answer, and 8, their mean")
+    return backend if count == 1 else SelfEnsemble(backend)

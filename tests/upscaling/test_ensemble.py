@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dsdmsr import DepthMap, Upscaler
+from dsdmsr.errors import ConfigError
+from dsdmsr.upscaling.backend import TorchBackend
+from dsdmsr.upscaling.ensemble import SelfEnsemble, ensemble_of
+
+
+class Numbered:
+    """A backend whose k-th answer repeats pixels, and adds k."""
+
+    border = 2
+
+    def __init__(self) -> None:
+        self.seen: list[np.ndarray] = []
+
+    def __call__(self, lr_depth: np.ndarray, scale: int) -> np.ndarray:
+        self.seen.append(np.array(lr_depth))
+        return lr_depth.repeat(scale, 2).repeat(scale, 3) + len(self.seen)
+
+
+def test_it_is_the_mean_of_eight_different_views_turned_back(rng):
+    backend = Numbered()
+    small = rng.random((2, 1, 3, 5)).astype(np.float32)
+    made = SelfEnsemble(backend)(small, 2)
+    assert made.dtype == np.float32
+    np.testing.assert_allclose(made, small.repeat(2, 2).repeat(2, 3) + 4.5, rtol=1e-6)
+    assert len({view.tobytes() + bytes(view.shape) for view in backend.seen}) == 8
+
+
+def test_turning_the_map_turns_the_answer(tiny_model, rng):
+    plain = Upscaler(TorchBackend(tiny_model, "cpu"), scale=4)
+    upscaler = Upscaler(SelfEnsemble(plain.backend), scale=4)
+    values = rng.uniform(1, 2, (9, 7))
+    for change in (np.rot90, np.fliplr, np.transpose):
+        turned = upscaler(DepthMap(np.ascontiguousarray(change(values)))).values
+        np.testing.assert_allclose(turned, change(upscaler(DepthMap(values)).values), atol=1e-6)
+    turned = plain(DepthMap(np.rot90(values).copy())).values
+    assert np.abs(turned - np.rot90(plain(DepthMap(values)).values)).max() > 1e-5
+
+
+def test_one_is_the_backend_itself_and_other_numbers_are_refused():
+    backend = Numbered()
+    assert ensemble_of(backend, 1) is backend
+    assert ensemble_of(backend, 8).border == 2
+    with pytest.raises(ConfigError, match="ensemble is 4: allowed are 1"):
+        ensemble_of(backend, 4)

@@ -35,7 +35,12 @@ def test_the_base_recipe_serves_every_factor():
         ({"steps": "five"}, "recipe.steps is 'five': give a value of type int"),
         ({"steps": True}, "give a value of type int"),
         ({"steps": 5, "loss": "l2"}, "allowed are l1, mse, charbonnier, l1_mse, rmse"),
-        ({"steps": 5, "degradation": "blur"}, "allowed are bicubic, area, interval"),
+        (
+            {"steps": 5, "small_maps": [{"degradation": "blur"}]},
+            "allowed are bicubic, area, interval",
+        ),
+        ({"steps": 5, "small_maps": [{"share": 0}]}, "share is 0.0: give a positive"),
+        ({"steps": 5, "small_maps": []}, "small_maps is empty"),
         ({"steps": 5, "precision": "fp8"}, "allowed are fp32, bf16, auto"),
         ({"steps": 5, "crops": []}, "crops is empty"),
         ({"steps": 5, "crops": [{"scale": 2}]}, "missing 2 required"),

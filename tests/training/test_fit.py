@@ -21,11 +21,12 @@ from safetensors import safe_open
 from dsdmsr.data.scenes import SceneConfig
 from dsdmsr.data.sensing import SensingConfig
 from dsdmsr.data.synthetic import Batch, make_batch
+from dsdmsr.degradation import degrade
 from dsdmsr.errors import ConfigError, ModelError, TrainingError
 from dsdmsr.nn import DSDMSR, ModelConfig
 from dsdmsr.replacing import remove_unfinished
 from dsdmsr.training.callbacks import Checkpoints
-from dsdmsr.training.config import Recipe, load_recipe, recipe_to_dict
+from dsdmsr.training.config import Recipe, SmallMaps, load_recipe, recipe_to_dict
 from dsdmsr.training.fit import fit, load_fitting
 from dsdmsr.training.module import TrainingModule, _drawing_processes, normalise_crops
 from dsdmsr.training.run import legs_of, train_recipe
@@ -526,11 +527,49 @@ def test_small_maps_have_their_holes_filled_as_for_upscaling(recipe):
     depth = torch.arange(16.0).reshape(1, 1, 4, 4).repeat_interleave(2, 2).repeat_interleave(2, 3)
     valid = torch.ones_like(depth, dtype=torch.bool)
     valid[0, 0, :2, :2] = False
-    module = TrainingModule(dataclasses.replace(recipe, degradation="area"))
-    lr_depth, low, span = module._small(Batch(depth, valid, 2, 0))
+    lr_depth, low, span = TrainingModule(recipe)._small(
+        Batch(depth, valid, 2, 0), SmallMaps(degradation="area")
+    )
     assert lr_depth[0, 0, 0, 0] in (1, 4)
     assert lr_depth.flatten()[1:].tolist() == list(range(1, 16))
     assert (float(low), float(span)) == (1, 14)
+
+
+def test_small_maps_are_drawn_by_share_from_the_seed_and_the_scene_alone(recipe):
+    mixed = dataclasses.replace(
+        recipe, small_maps=(SmallMaps(share=3), SmallMaps(degradation="opencv_cubic", share=1))
+    )
+    empty = torch.empty(0)
+    batches = [Batch(empty, empty, 2, 8 * k) for k in range(400)]
+    drawn = [TrainingModule(mixed)._drawn_small_maps(batch).degradation for batch in batches]
+    assert 0.18 < drawn.count("opencv_cubic") / 400 < 0.32
+    again = TrainingModule(mixed, start=9)
+    assert [again._drawn_small_maps(b).degradation for b in batches[::-1]] == drawn[::-1]
+    other = TrainingModule(dataclasses.replace(mixed, seed=recipe.seed + 1))
+    assert [other._drawn_small_maps(b).degradation for b in batches] != drawn
+
+
+def test_only_small_maps_of_whole_levels_are_rounded(recipe):
+    levels = torch.arange(32.0).reshape(1, 1, 4, 8)
+    depth, valid = torch.cat([levels, levels / 3]), torch.ones(2, 1, 4, 8, dtype=torch.bool)
+    module = TrainingModule(recipe)
+    batch = Batch(depth, valid, 2, 0)
+    exact, _, _ = module._small(batch, SmallMaps(degradation="opencv_cubic"))
+    rounded, _, _ = module._small(batch, SmallMaps(degradation="opencv_cubic", rounded=True))
+    assert torch.equal(rounded[0], exact[0].round())
+    assert not torch.equal(rounded[0], exact[0])
+    assert torch.equal(rounded[1], exact[1])
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [("bicubic", "bicubic"), ("opencv_cubic", "bicubic"), ("interval", "interval")],
+)
+def test_stages_on_the_way_learn_antialiased_maps(recipe, rng, given, used):
+    depth = torch.from_numpy(rng.random((1, 1, 16, 16)))
+    valid = torch.ones_like(depth, dtype=torch.bool)
+    targets, _ = TrainingModule(recipe)._targets(Batch(depth, valid, 4, 0), given)
+    assert torch.equal(targets[0], degrade(depth, 2, used)[0])
 
 
 def test_a_gpu_is_fed_by_all_cores_but_two(monkeypatch):
@@ -551,7 +590,7 @@ def test_crops_are_normalised_over_their_valid_pixels(rng):
 def test_targets_are_the_truth_made_smaller_and_itself(recipe):
     module = TrainingModule(recipe)
     batch = module.train_dataloader().dataset.__iter__().__next__()  # type: ignore[attr-defined]
-    targets, valids = module._targets(batch)
+    targets, valids = module._targets(batch, "bicubic")
     sizes = [t.shape[-1] for t in targets]
     assert sizes == [32 * 2**k // 2 ** (len(sizes) - 1) for k in range(len(sizes))]
     assert torch.equal(targets[-1], batch.hr_depth)

@@ -20,7 +20,38 @@ from dsdmsr.nn.losses import LossKind
 from dsdmsr.plain import from_plain, to_plain
 from dsdmsr.training.optimizers import OPTIMIZERS, OptimizerKind
 
-__all__ = ["Recipe", "load_recipe", "packaged_recipes", "recipe_from_dict", "recipe_to_dict"]
+__all__ = [
+    "Recipe",
+    "SmallMaps",
+    "load_recipe",
+    "packaged_recipes",
+    "recipe_from_dict",
+    "recipe_to_dict",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmallMaps:
+    """Say how small maps come from large ones, and how often.
+
+    Raises:
+        ConfigError: If the degradation is unknown, or the share not positive.
+    """
+
+    degradation: Degradation = "bicubic"
+    """See `dsdmsr.degradation.degrade`."""
+    rounded: bool = False
+    """Whether they are rounded to whole levels where the large map holds whole levels."""
+    share: float = 1.0
+    """How often, relative to the others."""
+
+    def __post_init__(self) -> None:
+        if self.degradation not in DEGRADATIONS:
+            raise ConfigError(
+                f"degradation is {self.degradation!r}: allowed are {', '.join(DEGRADATIONS)}"
+            )
+        if self.share <= 0:
+            raise ConfigError(f"share is {self.share}: give a positive number")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +68,8 @@ class Recipe:
     """The scenes it learns from."""
     crops: tuple[CropMix, ...] = (CropMix(scale=8, crop=128, batch=8),)
     """The factors to train, and their crops."""
-    degradation: Degradation = "bicubic"
-    """How small maps come from large ones."""
+    small_maps: tuple[SmallMaps, ...] = (SmallMaps(),)
+    """How small maps come from large ones; drawn for each batch. Validation uses the first."""
     loss: LossKind = "l1"
     """l1, mse, charbonnier, l1_mse or rmse."""
     mse_weight: float = 1.0
@@ -80,10 +111,8 @@ class Recipe:
             raise ConfigError(
                 f"crops has scale {too_large[0]}: the model ends at {self.model.scale}"
             )
-        if self.degradation not in DEGRADATIONS:
-            raise ConfigError(
-                f"degradation is {self.degradation!r}: allowed are {', '.join(DEGRADATIONS)}"
-            )
+        if not self.small_maps:
+            raise ConfigError("small_maps is empty: say how small maps are made")
         if self.loss not in get_args(LossKind):
             raise ConfigError(f"loss is {self.loss!r}: allowed are {', '.join(get_args(LossKind))}")
         if self.optimizer not in OPTIMIZERS:

@@ -16,13 +16,13 @@ from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
-from dsdmsr.data.scenes import SceneConfig
+from dsdmsr.data.scenes import SceneConfig, generator
 from dsdmsr.data.synthetic import LARGEST_SEED, Batch, CropMix, SyntheticBatches, make_batch
-from dsdmsr.degradation import degrade, resize
+from dsdmsr.degradation import Degradation, degrade, resize
 from dsdmsr.errors import TrainingError
 from dsdmsr.metrics import rmse
 from dsdmsr.nn import DSDMSR, deep_supervision_loss
-from dsdmsr.training.config import Recipe
+from dsdmsr.training.config import Recipe, SmallMaps
 from dsdmsr.training.optimizers import OPTIMIZERS
 from dsdmsr.upscaling.holes import fill_nearest
 
@@ -157,8 +157,9 @@ class TrainingModule(lightning.LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the deeply supervised loss of a batch."""
         recipe = self.recipe
-        targets, valids = self._targets(batch)
-        lr_depth, low, span = self._small(batch)
+        small_maps = self._drawn_small_maps(batch)
+        targets, valids = self._targets(batch, small_maps.degradation)
+        lr_depth, low, span = self._small(batch, small_maps)
         prediction = self.model((lr_depth - low) / span, batch.scale)
         loss = deep_supervision_loss(
             prediction,
@@ -191,10 +192,21 @@ class TrainingModule(lightning.LightningModule):
             )
         return f"the loss is {loss:.3g} at step {self.global_step}, {cause}"
 
-    def _small(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    def _drawn_small_maps(self, batch: Batch) -> SmallMaps:
+        """Return how the batch is made small: a function of the seed and its first scene alone."""
+        options = self.recipe.small_maps
+        shares = np.cumsum([option.share for option in options])
+        drawn = generator(self.recipe.seed, 2**62 + batch.first).random() * shares[-1]
+        return options[int(np.searchsorted(shares, drawn, side="right"))]
+
+    def _small(self, batch: Batch, small_maps: SmallMaps) -> tuple[Tensor, Tensor, Tensor]:
         """Return the small maps, their holes filled as for upscaling; their offset and range."""
-        kind = self.recipe.degradation
-        lr_depth, lr_valid = degrade(batch.hr_depth, batch.scale, kind, batch.valid)
+        lr_depth, lr_valid = degrade(
+            batch.hr_depth, batch.scale, small_maps.degradation, batch.valid
+        )
+        if small_maps.rounded:
+            whole = (batch.hr_depth == batch.hr_depth.round()).all(3, True).all(2, True)
+            lr_depth = torch.where(whole, lr_depth.round(), lr_depth)
         low, span = normalise_crops(lr_depth, lr_valid)
         if not bool(lr_valid.all()):
             pairs = zip(lr_depth.cpu().numpy(), lr_valid.cpu().numpy(), strict=True)
@@ -202,12 +214,16 @@ class TrainingModule(lightning.LightningModule):
             lr_depth = torch.from_numpy(np.stack(filled)).to(lr_depth.device)
         return lr_depth, low, span
 
-    def _targets(self, batch: Batch) -> tuple[list[Tensor], list[Tensor]]:
-        """Return the truth at every stage's size, smallest first, and what of it is valid."""
+    def _targets(self, batch: Batch, degradation: Degradation) -> tuple[list[Tensor], list[Tensor]]:
+        """Return the truth at every stage's size, smallest first, and what of it is valid.
+
+        A stage on the way should give what an antialiased small map would hold, whatever the
+        input was, and where `degradation` puts its pixels.
+        """
+        kind: Degradation = degradation if degradation in ("area", "interval") else "bicubic"
         targets, valids = [], []
         factor = batch.scale // 2
         while factor >= 1:
-            kind = self.recipe.degradation
             target, valid = (
                 degrade(batch.hr_depth, factor, kind, batch.valid)
                 if factor > 1
@@ -233,7 +249,7 @@ class TrainingModule(lightning.LightningModule):
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Log the averaged network's RMSE in 255ths of the range, and bicubic's."""
         scale = batch.scale
-        lr_depth, low, span = self._small(batch)
+        lr_depth, low, span = self._small(batch, self.recipe.small_maps[0])
         small, truth = (lr_depth - low) / span, (batch.hr_depth - low) / span
         ours, bicubic = (
             _LEVELS * rmse(pred, truth, batch.valid).float()

@@ -80,7 +80,7 @@ Makes depth and disparity maps {scales} times larger, from the map alone: {param
 a cascade of {stages} ×2 stages.
 
 - **Data**: scenes drawn by the package alone (`dsdmsr.data.scenes`); no real map.
-- **Small maps**: made by `{degradation}` degradation, clean.
+- **Small maps**: made by {degradations}, clean.
 {legs}
 - **Not for**: noisy maps, whose noise it sharpens.
 """
@@ -123,6 +123,9 @@ def _card(name: str, recipe: Recipe, run_dir: Path) -> str:
         scales=", ".join(f"×{scale}" for scale in sorted({m.scale for m in recipe.crops})),
         parameters=f"{sum(p.numel() for p in DSDMSR(recipe.model).parameters()):,}",
         stages=recipe.model.stages,
-        degradation=recipe.degradation,
+        degradations=", ".join(
+            f"`{small.degradation}`{', rounded' if small.rounded else ''}"
+            for small in recipe.small_maps
+        ),
         legs="\n".join([*made["begun_from"], leg]),
     )

@@ -76,10 +76,9 @@ def statistics(depth: Array, valid: NDArray[np.bool_]) -> dict[str, Array]:
     edges[:-1] |= steps[0] > EDGE
     edges[:, :-1] |= steps[1] > EDGE
     labels, _ = ndimage.label(edges, np.ones((3, 3)))
-    smooth = ndimage.median_filter(np.where(valid, scene, 0.5), 3)
-    rough = np.abs(scene - smooth) > EDGE
     lengths = np.bincount(labels.ravel(), minlength=1)[1:]
     filled = np.where(valid, scene, 0.5)
+    rough = np.abs(scene - ndimage.median_filter(filled, 3)) > EDGE
     opened = filled - ndimage.grey_opening(filled, THIN)
     closed = ndimage.grey_closing(filled, THIN) - filled
     thin = ((opened > EDGE) | (closed > EDGE)) & valid

@@ -19,6 +19,7 @@ __all__ = [
     "Degradation",
     "Kernel",
     "add_disparity_noise",
+    "check_degradation",
     "degrade",
     "resize",
     "resize_nearest",
@@ -141,6 +142,16 @@ def _reduce(depth: Tensor, scale: int, kind: Degradation) -> Tensor:
     return functional.interpolate(depth, size, mode="bicubic", antialias=kind == "pil_bicubic")
 
 
+def check_degradation(kind: str) -> None:
+    """Check that `degrade` knows `kind`.
+
+    Raises:
+        ConfigError: If it does not.
+    """
+    if kind not in DEGRADATIONS:
+        raise ConfigError(f"degradation is {kind!r}: allowed are {', '.join(DEGRADATIONS)}")
+
+
 def degrade(
     hr_depth: Float[Tensor, "b 1 H W"],
     scale: int,
@@ -171,8 +182,7 @@ def degrade(
         ConfigError: If `kind` is unknown.
         DepthError: If a side is not a multiple of `scale`.
     """
-    if kind not in DEGRADATIONS:
-        raise ConfigError(f"degradation is {kind!r}: allowed are {', '.join(DEGRADATIONS)}")
+    check_degradation(kind)
     height, width = hr_depth.shape[-2:]
     if height % scale or width % scale:
         raise DepthError(

@@ -149,7 +149,7 @@ def test_a_run_resumed_ends_with_the_bits_of_an_unbroken_one(
 _ENDLESS = """
 import dataclasses, io, pathlib, rich.console, torch
 from dsdmsr.training.config import load_recipe
-from dsdmsr.training.fit import fit, load_fitting
+from dsdmsr.training.fit import fit
 torch.set_num_threads(1)
 smoke = load_recipe('smoke')
 crops = tuple(dataclasses.replace(m, crop=32, batch=2) for m in smoke.crops)

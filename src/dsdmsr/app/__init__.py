@@ -13,7 +13,8 @@ def _keep_memory() -> None:
 
     A network's layers take tens of megabytes each, again and again. glibc gets blocks of that size
     from the system every time, which clears them page by page; that takes much of a layer's time.
-    The cost is some more memory at the peak, where blocks do not fit into gaps.
+    The cost is a peak that is markedly higher (benchmarks/speed.py), where blocks do not fit into
+    the gaps that others left.
     """
     if sys.platform == "linux":
         # Other C libraries have no such function, and keep their ways.

@@ -110,10 +110,10 @@ def evaluate_networks(asked: Evaluation, *, out: Console, err: Console) -> None:
         name = given if given == DEFAULT_MODEL else Path(given).resolve().name
         if name in methods or name in (*BASELINES, *FILTERS):
             raise FileError(f"two methods would be called {name}: rename the network's folder")
+        checksum = weights_checksum(model)
         for count in sorted({1, asked.ensemble}):
             label = name if count == 1 else f"{name}, ensemble of {count}"
-            methods[label] = network(model, asked.device, count)
-            checksums[label] = weights_checksum(model)
+            methods[label], checksums[label] = network(model, asked.device, count), checksum
         served &= set(model.scales)
     scores, crops = _measure(asked, jobs, methods, served, err)
     content = results(scores, checksums)

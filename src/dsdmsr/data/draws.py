@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsdmsr.errors import ConfigError
 
-__all__ = ["check_draws", "count_things", "log_uniform"]
+__all__ = ["check_draws", "choose", "count_things", "log_uniform"]
 
 
 def check_draws(
@@ -25,6 +26,11 @@ def check_draws(
         value = getattr(config, name)
         if not 0 <= value <= 1:
             raise ConfigError(f"{name} is {value}: give a probability, 0 to 1")
+
+
+def choose(rng: np.random.Generator, totals: NDArray[np.floating]) -> int:
+    """Draw an index by shares, given as their running totals."""
+    return int(np.searchsorted(totals, rng.random() * totals[-1], side="right"))
 
 
 def log_uniform(rng: np.random.Generator, low: float, high: float) -> np.float64:

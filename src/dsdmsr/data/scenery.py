@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dsdmsr.data.draws import check_draws, count_things, log_uniform
+from dsdmsr.data.draws import check_draws, choose, count_things, log_uniform
 from dsdmsr.data.objects import THINGS, frame, ground, place, turned, upright
 from dsdmsr.data.raycast import Camera
 from dsdmsr.data.solids import Solid
@@ -210,7 +210,7 @@ def _thing(
     distance: float,
 ) -> list[Solid]:
     """Draw a thing and put it before the camera, at least in part in the picture."""
-    which = int(np.searchsorted(_SHARES, rng.random() * _SHARES[-1], side="right"))
+    which = choose(rng, _SHARES)
     maker, _, any_way = THINGS[_NAMES[which]]
     radius = min(log_uniform(rng, *config.radius) / camera.focal, 0.4) * distance
     if any_way and rng.random() < 0.6:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dsdmsr.data.draws import log_uniform
+from dsdmsr.data.draws import choose, log_uniform
 
 __all__ = ["MAKERS", "Silhouette", "make_silhouette"]
 
@@ -222,5 +222,5 @@ def make_silhouette(rng: np.random.Generator, radius: float) -> Silhouette:
         rng: Where the randomness comes from.
         radius: The shape's size, in pixels.
     """
-    which = int(np.searchsorted(_SHARES, rng.random() * _SHARES[-1]))
+    which = choose(rng, _SHARES)
     return list(MAKERS.values())[which][0](rng, radius)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
+from dsdmsr.data.draws import choose
 from dsdmsr.data.scenes import SceneConfig, draw_scenes, generator
 from dsdmsr.errors import ConfigError
 from dsdmsr.scales import check_scale
@@ -65,8 +66,7 @@ def make_batch(seed: int, number: int, mixes: tuple[CropMix, ...], scenes: Scene
     quarters, flipped, and in half of the cases negated, so that near is large or small.
     """
     rng = generator(seed, 2**63 + number)
-    shares = np.cumsum([mix.share for mix in mixes])
-    mix = mixes[int(np.searchsorted(shares, rng.random() * shares[-1], side="right"))]
+    mix = mixes[choose(rng, np.cumsum([mix.share for mix in mixes]))]
     most = max(m.batch for m in mixes)
     numbers = range(number * most, number * most + mix.batch)
     depths, valids = draw_scenes(seed, numbers, (mix.crop, mix.crop), scenes)

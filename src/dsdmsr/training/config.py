@@ -13,7 +13,7 @@ import yaml
 
 from dsdmsr.data.scenes import SceneConfig
 from dsdmsr.data.synthetic import LARGEST_SEED, CropMix
-from dsdmsr.degradation import DEGRADATIONS, Degradation
+from dsdmsr.degradation import Degradation, check_degradation
 from dsdmsr.errors import ConfigError
 from dsdmsr.nn import ModelConfig
 from dsdmsr.nn.losses import LossKind
@@ -46,10 +46,7 @@ class SmallMaps:
     """How often, relative to the others."""
 
     def __post_init__(self) -> None:
-        if self.degradation not in DEGRADATIONS:
-            raise ConfigError(
-                f"degradation is {self.degradation!r}: allowed are {', '.join(DEGRADATIONS)}"
-            )
+        check_degradation(self.degradation)
         if self.share <= 0:
             raise ConfigError(f"share is {self.share}: give a positive number")
 

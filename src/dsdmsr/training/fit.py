@@ -148,20 +148,23 @@ def load_fitting(model: DSDMSR, weights: dict[str, torch.Tensor]) -> None:
         ModelError: If none fits.
     """
     own = model.state_dict()
-    fitting = {}
-    for name, given in weights.items():
-        if name not in own:
-            continue
-        if own[name].shape == given.shape:
-            fitting[name] = given.float()
-        elif model.config.sharing == "shared" and _holds(own[name], given):
-            rows = len(given)
-            fitting[name] = own[name].clone()
-            fitting[name][:rows] = 0
-            fitting[name][tuple(slice(n) for n in given.shape)] = given.float()
+    wider = model.config.sharing == "shared"
+    fitting = {
+        name: _begun_as(own[name], given)
+        for name, given in weights.items()
+        if name in own and (own[name].shape == given.shape or (wider and _holds(own[name], given)))
+    }
     if not fitting:
         raise ModelError("none of the given weights fits this network: give weights of its shape")
     model.load_state_dict({**own, **fitting})
+
+
+def _begun_as(wide: torch.Tensor, narrow: torch.Tensor) -> torch.Tensor:
+    """Return `wide` with `narrow` as its first channels, which look at no other."""
+    begun = wide.clone()
+    begun[: len(narrow)] = 0
+    begun[tuple(slice(n) for n in narrow.shape)] = narrow.float()
+    return begun
 
 
 def _holds(wide: torch.Tensor, narrow: torch.Tensor) -> bool:

@@ -16,6 +16,7 @@ from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
+from dsdmsr.data.draws import choose
 from dsdmsr.data.scenes import SceneConfig, generator
 from dsdmsr.data.synthetic import LARGEST_SEED, Batch, CropMix, SyntheticBatches, make_batch
 from dsdmsr.degradation import Degradation, degrade, resize
@@ -195,9 +196,8 @@ class TrainingModule(lightning.LightningModule):
     def _drawn_small_maps(self, batch: Batch) -> SmallMaps:
         """Return how the batch is made small: a function of the seed and its first scene alone."""
         options = self.recipe.small_maps
-        shares = np.cumsum([option.share for option in options])
-        drawn = generator(self.recipe.seed, 2**62 + batch.first).random() * shares[-1]
-        return options[int(np.searchsorted(shares, drawn, side="right"))]
+        rng = generator(self.recipe.seed, 2**62 + batch.first)
+        return options[choose(rng, np.cumsum([option.share for option in options]))]
 
     def _small(self, batch: Batch, small_maps: SmallMaps) -> tuple[Tensor, Tensor, Tensor]:
         """Return the small maps, their holes filled as for upscaling; their offset and range."""

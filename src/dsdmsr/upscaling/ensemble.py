@@ -8,10 +8,7 @@ from numpy.typing import NDArray
 from dsdmsr.errors import ConfigError
 from dsdmsr.upscaling.backend import Backend
 
-__all__ = ["ENSEMBLES", "SelfEnsemble", "ensemble_of"]
-
-ENSEMBLES = (1, 8)
-"""How many answers may be averaged."""
+__all__ = ["SelfEnsemble", "ensemble_of"]
 
 
 class SelfEnsemble:
@@ -53,6 +50,6 @@ def ensemble_of(backend: Backend, count: int) -> Backend:
     Raises:
         ConfigError: If `count` is another number.
     """
-    if count not in ENSEMBLES:
+    if count not in (1, 8):
         raise ConfigError(f"ensemble is {count}: allowed are 1, one answer, and 8, their mean")
     return backend if count == 1 else SelfEnsemble(backend)

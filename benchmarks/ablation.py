@@ -1,0 +1,239 @@
+"""Measure what each choice brings: short runs from nothing, one choice changed in each.
+
+python benchmarks/ablation.py [--data DATA] [--steps 300] [--only NAME ...] [--runs runs/ablation]
+
+The reference is the base recipe, ended at ×8. Every other run is as long as the reference's
+`--steps` in time: before it begins, its step is timed in turn with the reference's, and it gets
+as many steps as fit. All are measured on maps of the train/ folders, which no network of ours
+is trained on, as the error left of bicubic's. Runs that are finished are not made again. Writes
+benchmarks/results/ablation.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import statistics
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from rich.console import Console
+
+from dsdmsr.data.synthetic import CropMix, make_batch
+from dsdmsr.degradation import degrade, resize
+from dsdmsr.metrics import rmse
+from dsdmsr.nn import DSDMSR
+from dsdmsr.provenance import provenance, write_json
+from dsdmsr.training.config import Recipe, load_recipe
+from dsdmsr.training.explain import explain
+from dsdmsr.training.fit import fit
+from dsdmsr.training.module import TrainingModule
+from dsdmsr.training.run_dir import read_provenance, stored_recipe
+from dsdmsr.zoo.pretrained import load_weights
+from options import ROOT, add_data
+from scene_mix import MAPS, error, truths
+
+RESULTS = ROOT / "benchmarks" / "results" / "ablation.json"
+SCALES = (2, 4, 8)
+_CROPS = (
+    CropMix(scale=2, crop=96, batch=8, share=0.2),
+    CropMix(scale=4, crop=160, batch=4, share=0.3),
+    CropMix(scale=8, crop=256, batch=3, share=0.5),
+)
+
+Changes = dict[str, Any]
+
+VARIANTS: dict[str, dict[str, Changes]] = {
+    "reference": {"reference": {}, "another seed": {"seed": 1}},
+    "views": {
+        "four units, half as wide": {"model.sharing": "independent", "model.width": (24, 24, 16)}
+    },
+    "features": {"not carried": {"model.carried": 0}},
+    "heads": {"one head a stage": {"model.two_heads": False}},
+    "unit": {
+        "bias, absolute depth": {"model.bias": True, "model.differences": False},
+        "vdsr": {"model.unit": "vdsr", "model.depth": (17, 11, 9)},
+        "srcnn": {
+            "model.unit": "srcnn",
+            "model.width": (64,),
+            "model.bias": True,
+            "model.differences": False,
+        },
+    },
+    "shape": {
+        "wide and shallow": {"model.width": (72, 72, 48), "model.depth": (4, 2, 2)},
+        "narrow and deep": {"model.width": (32, 32, 24), "model.depth": (18, 11, 7)},
+        "small maps wider": {"model.width": (96, 48, 32), "model.depth": (4, 5, 4)},
+        "large maps narrower": {"model.width": (64, 48, 24), "model.depth": (10, 5, 3)},
+    },
+    "supervision": {
+        "of the answer alone": {"stage_weight": 0.0},
+        "stages weigh 0.5": {"stage_weight": 0.5},
+        "stages weigh 1": {"stage_weight": 1.0},
+    },
+    "fusion": {
+        "mean of all stages": {
+            "model.fusion": "mean",
+            "model.two_heads": False,
+            "model.differences": False,
+        },
+    },
+    "loss": {
+        "L1": {"loss": "l1"},
+        "Charbonnier": {"loss": "charbonnier"},
+        "squared": {"loss": "mse"},
+    },
+    "factors": {f"×{mix.scale} alone": {"crops": (mix,)} for mix in _CROPS},
+    "scenes": {
+        "cut-outs alone": {"scenes.ray_cast": 0.0},
+        "ray-cast alone": {"scenes.ray_cast": 1.0},
+        "never frayed": {"scenes.sensing.frayed": 0.0},
+        "never whole levels": {"scenes.sensing.quantised": 0.0},
+        "always whole levels": {"scenes.sensing.quantised": 1.0},
+        "fewer, larger things": {
+            "scenes.cutouts.objects": (1, 10),
+            "scenes.cutouts.radius": (15.0, 250.0),
+            "scenes.scenery.things": (1, 10),
+            "scenes.scenery.radius": (15.0, 250.0),
+        },
+    },
+}
+"""Group → name → what it changes of the reference, by the recipe's keys."""
+
+
+def reference(steps: int) -> Recipe:
+    """Return the recipe that all others are changed from."""
+    base = load_recipe("base")
+    model = dataclasses.replace(base.model, scale=8, width=(48, 48, 32), depth=(8, 5, 4))
+    return dataclasses.replace(
+        base,
+        model=model,
+        crops=_CROPS,
+        steps=steps,
+        minutes=None,
+        warmup=50,
+        ema=0.98,
+        validate_every=steps,
+        seed=0,
+    )
+
+
+def changed(recipe: Any, changes: Changes) -> Any:
+    """Return a frozen dataclass with other values at dotted keys, all set at once."""
+    own: Changes = {}
+    inner: dict[str, Changes] = {}
+    for key, value in changes.items():
+        first, _, rest = key.partition(".")
+        if rest:
+            inner.setdefault(first, {})[rest] = value
+        else:
+            own[first] = value
+    own |= {first: changed(getattr(recipe, first), rest) for first, rest in inner.items()}
+    return dataclasses.replace(recipe, **own)
+
+
+def step_seconds(recipes: list[Recipe], rounds: int = 4) -> list[float]:
+    """Return what a step of each recipe takes, the crops' shares weighed; timed in turn."""
+    scales = {mix.scale: mix for recipe in recipes for mix in recipe.crops}
+    modules = [TrainingModule(recipe) for recipe in recipes]
+    batches = {scale: make_batch(0, 0, (mix,), recipes[0].scenes) for scale, mix in scales.items()}
+    taken: list[dict[int, list[float]]] = [{mix.scale: [] for mix in r.crops} for r in recipes]
+    for k in range(rounds + 1):
+        for module, times in zip(modules, taken, strict=True):
+            for scale, spent in times.items():
+                began = time.perf_counter()
+                module.training_step(batches[scale], 0).backward()
+                if k:
+                    spent.append(time.perf_counter() - began)
+    return [
+        sum(mix.share * statistics.median(times[mix.scale]) for mix in recipe.crops)
+        / sum(mix.share for mix in recipe.crops)
+        for recipe, times in zip(recipes, taken, strict=True)
+    ]
+
+
+@cache
+def bicubic_errors(data: Path) -> dict[str, list[float]]:
+    """Return bicubic's error of every map."""
+    found: dict[str, list[float]] = {}
+    for name in MAPS:
+        for truth, valid in truths(data, name):
+            hr_depth = torch.from_numpy(truth)[None, None]
+            for scale in SCALES:
+                lr_depth, _ = degrade(hr_depth, scale, "bicubic")
+                pred = resize(lr_depth, scale)
+                left = float(rmse(pred, hr_depth, torch.from_numpy(valid)[None, None]))
+                found.setdefault(f"{name} ×{scale}", []).append(left)
+    return found
+
+
+def left_of_bicubic(model: DSDMSR, data: Path, scales: list[int]) -> dict[str, float]:
+    """Return the geometric mean over the maps of the error left of bicubic's."""
+    found = {}
+    for name in MAPS:
+        for scale in scales:
+            column = f"{name} ×{scale}"
+            errors = [error(model, truth, valid, scale) for truth, valid in truths(data, name)]
+            ratios = np.array(errors) / np.array(bicubic_errors(data)[column])
+            found[column] = float(np.exp(np.log(ratios).mean()))
+    return found
+
+
+def row_of(group: str, name: str, run_dir: Path, steps: int, data: Path) -> dict[str, Any]:
+    """Return the figures of a run that is finished."""
+    recipe = stored_recipe(run_dir)
+    model = DSDMSR(recipe.model).eval()
+    model.load_state_dict(load_weights(run_dir / "model.safetensors"))
+    scales = sorted(mix.scale for mix in recipe.crops)
+    assert recipe.steps is not None  # every run here is as long as it has steps
+    macs = {f"×{mix.mix.scale}": mix.macs / mix.mix.batch for mix in explain(recipe).mixes}
+    return {
+        "group": group,
+        "name": name,
+        "steps": recipe.steps,
+        "step_time": steps / recipe.steps,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "macs_per_crop": macs,
+        "commit": read_provenance(run_dir)["commit"],
+        "left_of_bicubic": left_of_bicubic(model, data, scales),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add_data(parser)
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="default: all")
+    parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "ablation")
+    given = parser.parse_args()
+    console = Console()
+    base = reference(given.steps)
+    rows = json.loads(RESULTS.read_text())["rows"] if RESULTS.exists() else []
+    made = {row["name"]: row for row in rows}
+    for group, variants in VARIANTS.items():
+        for name, changes in variants.items():
+            if given.only and name not in given.only:
+                continue
+            run_dir = given.runs / name.replace(" ", "-")
+            if not (run_dir / "model.safetensors").exists():
+                recipe = changed(base, changes)
+                if any(key.startswith(("model.", "crops")) for key in changes):
+                    mine, theirs = step_seconds([recipe, base])
+                    steps = max(1, round(given.steps * theirs / mine))
+                    recipe = dataclasses.replace(recipe, steps=steps, validate_every=steps)
+                fit(recipe, run_dir, resume="auto")
+            made[name] = row_of(group, name, run_dir, given.steps, given.data)
+            console.print(made[name])
+            ordered = [made[n] for names in VARIANTS.values() for n in names if n in made]
+            command = f"python benchmarks/ablation.py --steps {given.steps}"
+            write_json(RESULTS, {**provenance(), "command": command, "rows": ordered})
+    console.print(f"wrote {RESULTS}")
+
+
+if __name__ == "__main__":
+    main()

@@ -64,6 +64,12 @@ VARIANTS: dict[str, dict[str, Changes]] = {
             "model.bias": True,
             "model.differences": False,
         },
+        "large-kernel": {"model.unit": "large_kernel", "model.width": (64, 64, 40)},
+        "gated": {"model.unit": "gated", "model.width": (64, 64, 40)},
+    },
+    "answer": {
+        "chosen among 3×3 values": {"model.candidates": 3},
+        "chosen among 5×5 values": {"model.candidates": 5},
     },
     "shape": {
         "wide and shallow": {"model.width": (72, 72, 48), "model.depth": (4, 2, 2)},
@@ -87,6 +93,7 @@ VARIANTS: dict[str, dict[str, Changes]] = {
         "L1": {"loss": "l1"},
         "Charbonnier": {"loss": "charbonnier"},
         "squared": {"loss": "mse"},
+        "L1, edges weigh more": {"loss": "edge_l1"},
     },
     "factors": {f"×{mix.scale} alone": {"crops": (mix,)} for mix in _CROPS},
     "scenes": {

@@ -15,6 +15,7 @@ from dsdmsr.nn import Prediction, deep_supervision_loss, masked_loss
         ("mse", (1 + 9) / 2),
         ("charbonnier", (math.sqrt(1 + 1e-6) + math.sqrt(9 + 1e-6)) / 2),
         ("l1_mse", (1 + 3 + 2 * (1 + 9)) / 2),
+        ("edge_l1", (1 * (1 + 10 * 2) + 3 * (1 + 10 * 2)) / 2),
         ("rmse", math.sqrt((1 + 9) / 2 + 512**-2) - 1 / 512),
     ],
 )

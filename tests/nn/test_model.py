@@ -10,6 +10,8 @@ from torch.nn import functional
 from dsdmsr.degradation import resize
 from dsdmsr.errors import ConfigError, ScaleError
 from dsdmsr.nn import DSDMSR, ModelConfig, interleave, split_views
+from dsdmsr.nn.blocks import BLOCKS
+from dsdmsr.nn.candidates import Candidates
 from dsdmsr.nn.fusion import Fusion
 from dsdmsr.nn.stage import Stage
 from dsdmsr.nn.units import UNITS
@@ -73,8 +75,9 @@ def test_the_grouped_stage_is_four_separate_units(unit, index):
             elif isinstance(layer, torch.nn.Conv2d):
                 y = run(layer, y, view, grouped=True)
             else:
-                inner = functional.relu(run(layer.conv1, y, view, grouped=True))
-                y = y + run(layer.conv2, inner, view, grouped=True)
+                block = type(layer)(8, copies=1, bias=True).double()
+                own = {n: p.chunk(4)[view] for n, p in layer.named_parameters()}
+                y = torch.func.functional_call(block, own, (y,))
         y = run(stage.unit.head, y, view, grouped=True)
         if unit != "srcnn":
             y = y + depth
@@ -130,11 +133,16 @@ FORMS = [
     ModelConfig(scale=16, unit="residual", depth=(2,), width=(8,), carried=4),
     SHARED,
     dataclasses.replace(SHARED, scale=8, width=(8,), depth=(2,), consistency=1),
+    dataclasses.replace(SHARED, unit="large_kernel", candidates=5),
+    dataclasses.replace(SHARED, unit="gated", candidates=3),
+    ModelConfig(scale=8, unit="gated", depth=(2,), width=(8,), candidates=3),
 ]
 
 
 @pytest.mark.parametrize(
-    "config", FORMS, ids=lambda c: f"{c.unit}-{c.sharing}-{c.fusion}-{c.consistency}"
+    "config",
+    FORMS,
+    ids=lambda c: f"{c.unit}-{c.sharing}-{c.fusion}-{c.consistency}-{c.candidates}",
 )
 class TestEveryForm:
     @pytest.mark.parametrize("size", [(1, 1), (3, 5)])
@@ -180,15 +188,52 @@ class TestEveryForm:
         assert (moved - middle).abs().max() <= (radius + 0.5) * scale
 
 
-def test_a_form_without_bias_that_sees_differences_commutes_with_a_z_plus_b():
-    model = DSDMSR(SHARED).double()
+@pytest.mark.parametrize("candidates", [0, 5])
+@pytest.mark.parametrize("unit", ["vdsr", *BLOCKS])
+def test_a_form_without_bias_that_sees_differences_commutes_with_a_z_plus_b(unit, candidates):
+    torch.manual_seed(3)
+    config = dataclasses.replace(SHARED, unit=unit, width=(8,), depth=(3,), candidates=candidates)
+    model = DSDMSR(config).double()
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
     depth = torch.rand(1, 1, 6, 9, dtype=torch.float64)
     for scale in (2, 16):
         plain = model(depth, scale).fused
         assert (plain - functional.interpolate(depth, scale_factor=scale)).abs().max() > 0.01
-        torch.testing.assert_close(model(3.5 * depth - 2, scale).fused, 3.5 * plain - 2)
+        torch.testing.assert_close(
+            model(3.5 * depth - 2, scale).fused, 3.5 * plain - 2, rtol=1e-4, atol=1e-4
+        )
+
+
+def test_candidates_are_weighed_by_a_softmax_of_scores_relative_to_the_range(rng):
+    choose = Candidates(3).double()
+    depth = rng.normal(size=(5, 6))
+    scores = rng.normal(size=(4, 9, 5, 6))
+    made = choose(
+        torch.from_numpy(scores.reshape(1, 36, 5, 6)), torch.from_numpy(depth)[None, None]
+    )
+    padded = np.pad(depth, 1, mode="edge")
+    for view, (r, c) in enumerate([(-0.25, -0.25), (-0.25, 0.25), (0.25, -0.25), (0.25, 0.25)]):
+        for i in range(5):
+            for j in range(6):
+                values = padded[i : i + 3, j : j + 3].ravel()
+                away = [(y - r) ** 2 + (x - c) ** 2 for y in (-1, 0, 1) for x in (-1, 0, 1)]
+                logits = scores[view, :, i, j] / np.ptp(values) - np.array(away) / (2 * 0.5**2)
+                weights = np.exp(logits - logits.max())
+                expected = (weights * values).sum() / weights.sum()
+                assert made[0, view, i, j].item() == pytest.approx(expected, rel=1e-9)
+
+
+def test_chosen_answers_stay_within_what_is_around_them():
+    model = DSDMSR(dataclasses.replace(SHARED, scale=2, width=(8,), depth=(2,), candidates=3))
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.5)
+    depth = torch.rand(1, 1, 9, 9)
+    made = model(depth).fused
+    padded = functional.pad(depth, (1, 1, 1, 1), mode="replicate")
+    for sign in (1, -1):
+        most = functional.max_pool2d(sign * padded, 3, 1)
+        assert (sign * made <= functional.interpolate(most, scale_factor=2) + 1e-6).all()
 
 
 def test_the_answer_and_the_map_handed_on_have_heads_of_their_own():
@@ -235,6 +280,8 @@ def test_back_projection_moves_the_answer_towards_the_input(scale):
         ({"unit": "vdsr", "depth": (1,)}, "2 layers or more"),
         ({"width": (7,)}, "even width"),
         ({"carried": -1}, "0 or more"),
+        ({"candidates": 4}, "odd number"),
+        ({"candidates": 1}, "odd number"),
         ({"two_heads": True}, "two_heads goes with"),
         ({"differences": True}, "differences goes with"),
         ({"unit": "vdsr", "differences": True, "bias": False}, "differences goes with"),

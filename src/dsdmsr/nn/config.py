@@ -23,17 +23,19 @@ class ModelConfig:
     scale: int = 8
     """Largest factor, 2, 4, 8 or 16; every smaller one is served by the first stages."""
     unit: UnitKind = "srcnn"
-    """The DCNN unit: srcnn, vdsr or residual."""
+    """The DCNN unit: srcnn, vdsr, residual, large_kernel or gated."""
     sharing: Literal["independent", "shared"] = "independent"
     """Four units a stage, or one trunk that ends in four views."""
     width: tuple[int, ...] = (64,)
     """Channels of a unit's widest layer: one number for all stages, or one for each."""
     depth: tuple[int, ...] = (10,)
-    """Layers (vdsr) or blocks (residual) of a unit: one number, or one for each stage."""
+    """Layers (vdsr) or blocks of a unit: one number, or one for each stage."""
     carried: int = 0
     """Feature channels handed from stage to stage, beside the map."""
     two_heads: bool = False
     """Whether a stage makes the map that it hands on and the one that it answers with apart."""
+    candidates: int = 0
+    """Side of the neighbourhood among whose values a stage chooses, odd; 0: it regresses."""
     fusion: Literal["mean", "legacy", "none"] = "mean"
     """How stages are fused; with none, the last stage's output is the answer."""
     bias: bool = True
@@ -60,6 +62,10 @@ class ModelConfig:
             raise ConfigError(f"depth is {list(self.depth)}: a vdsr unit has 2 layers or more")
         if self.unit == "srcnn" and any(w % 2 for w in self.width):
             raise ConfigError(f"width is {list(self.width)}: a srcnn unit needs an even width")
+        if self.candidates and (self.candidates < 3 or self.candidates % 2 == 0):
+            raise ConfigError(
+                f"candidates is {self.candidates}: give 0, or an odd number from 3 on"
+            )
         if min(self.carried, self.consistency, self.border) < 0:
             raise ConfigError("carried, consistency and border are 0 or more")
         if self.two_heads and self.fusion != "none":
@@ -67,7 +73,7 @@ class ModelConfig:
         if self.differences and (self.bias or self.fusion != "none" or self.unit == "srcnn"):
             raise ConfigError(
                 "differences goes with bias: false, fusion: none and a unit that adds its input "
-                "(vdsr, residual), or a·z + b is not exact"
+                "(all but srcnn), or a·z + b is not exact"
             )
 
     @property

@@ -8,15 +8,18 @@ from typing import Literal
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
+from torch.nn import functional
 
 from dsdmsr.nn.model import Prediction
 
 __all__ = ["LossKind", "deep_supervision_loss", "masked_loss"]
 
-LossKind = Literal["l1", "mse", "charbonnier", "l1_mse", "rmse"]
+LossKind = Literal["l1", "mse", "charbonnier", "l1_mse", "rmse", "edge_l1"]
 
 _FLAT = 1 / 512
 """RMSE below which a crop of range 1 loses weight under `rmse`: half a grey level."""
+_EDGE_WEIGHT = 10.0
+"""What a step of a crop's whole range adds to the weight of the pixels beside it."""
 
 
 def masked_loss(
@@ -36,8 +39,9 @@ def masked_loss(
         pred: The prediction.
         target: The truth; its values under invalid pixels are not looked at.
         valid: Which pixels count.
-        kind: ``l1``, ``mse``, ``charbonnier`` (√(e² + 10⁻⁶)), ``l1_mse`` (|e| + mse_weight·e²) or
-            ``rmse`` (√(mean e² + 512⁻²) − 512⁻¹ of each map).
+        kind: ``l1``, ``mse``, ``charbonnier`` (√(e² + 10⁻⁶)), ``l1_mse`` (|e| + mse_weight·e²),
+            ``rmse`` (√(mean e² + 512⁻²) − 512⁻¹ of each map) or ``edge_l1`` (|e|·(1 + 10·the
+            truth's range over the 3×3 pixels around)).
         mse_weight: The weight of e² in ``l1_mse``.
     """
     error = torch.where(valid, pred.float() - target, 0.0)
@@ -46,6 +50,8 @@ def masked_loss(
         return ((each + _FLAT**2).sqrt() - _FLAT).mean()
     if kind == "l1":
         values = error.abs()
+    elif kind == "edge_l1":
+        values = error.abs() * (1 + _EDGE_WEIGHT * _range_around(target, valid))
     elif kind == "mse":
         values = error.square()
     elif kind == "charbonnier":
@@ -53,6 +59,17 @@ def masked_loss(
     else:
         values = error.abs() + mse_weight * error.square()
     return values.sum() / valid.sum().clamp(min=1)
+
+
+def _range_around(
+    target: Float[Tensor, "b 1 h w"], valid: Bool[Tensor, "b 1 h w"]
+) -> Float[Tensor, "b 1 h w"]:
+    """Return the largest less the smallest valid value of the 3×3 pixels around each pixel."""
+    high, low = (
+        functional.max_pool2d(torch.where(valid, sign * target, -torch.inf), 3, 1, 1)
+        for sign in (1, -1)
+    )
+    return torch.where(valid, high + low, 0.0)
 
 
 def deep_supervision_loss(

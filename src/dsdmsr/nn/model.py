@@ -78,7 +78,7 @@ class DSDMSR(nn.Module):
         pixels = 0.0
         for k in range(count):
             stage: Stage = self.stages[k]  # type: ignore[assignment]
-            pixels += stage.unit.radius / 2**k
+            pixels += max(stage.unit.radius, self.config.candidates // 2) / 2**k
         if self.fusion is not None:
             pixels += 1 + self.fusion.unit.radius / scale
         # Making the map small and large again reaches two small pixels each.

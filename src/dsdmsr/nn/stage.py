@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dsdmsr.nn.candidates import Candidates
 from dsdmsr.nn.config import ModelConfig
 from dsdmsr.nn.units import Unit
 from dsdmsr.nn.views import interleave, repeat_views
@@ -43,13 +44,15 @@ class Stage(nn.Module):
         self.two_heads = config.two_heads and not last
         views = 4 if shared else 1
         self.copies = 1 if shared else 4
+        self.candidates = Candidates(config.candidates) if config.candidates else None
+        numbers = config.candidates**2 or 1
         self.unit = Unit(
             config.unit,
             in_channels=1 + (config.carried if index else 0),
             width=width,
             depth=depth,
             copies=self.copies,
-            outputs=views * (2 if self.two_heads else 1),
+            outputs=views * numbers * (2 if self.two_heads else 1),
             bias=config.bias,
             differences=config.differences,
         )
@@ -78,6 +81,8 @@ class Stage(nn.Module):
         )
 
     def _to_map(
-        self, views: Float[Tensor, "b 4 h w"], depth: Float[Tensor, "b 1 h w"]
+        self, views: Float[Tensor, "b k h w"], depth: Float[Tensor, "b 1 h w"]
     ) -> Float[Tensor, "b 1 h2 w2"]:
+        if self.candidates is not None:
+            return interleave(self.candidates(views, depth))
         return interleave(views + repeat_views(depth) if self.adds_input else views)

@@ -7,17 +7,19 @@ network: the first layer is ungrouped (all units read the same input), every lat
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["UNITS", "DifferenceConv2d", "ResidualBlock", "Unit", "UnitKind"]
+from dsdmsr.nn.blocks import BLOCKS
 
-UnitKind = Literal["srcnn", "vdsr", "residual"]
-UNITS: tuple[UnitKind, ...] = ("srcnn", "vdsr", "residual")
+__all__ = ["UNITS", "DifferenceConv2d", "Unit", "UnitKind"]
+
+UnitKind = Literal["srcnn", "vdsr", "residual", "large_kernel", "gated"]
+UNITS: tuple[UnitKind, ...] = get_args(UnitKind)
 
 
 class DifferenceConv2d(nn.Conv2d):
@@ -42,24 +44,6 @@ class DifferenceConv2d(nn.Conv2d):
         return functional.conv2d(padded, weight)
 
 
-class ResidualBlock(nn.Module):
-    """Two 3×3 convolutions with a ReLU between, added to the input; begins as the identity."""
-
-    def __init__(self, width: int, *, groups: int, bias: bool) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(width, width, 3, padding=1, groups=groups, bias=bias)
-        self.conv2 = nn.Conv2d(width, width, 3, padding=1, groups=groups, bias=bias)
-        nn.init.kaiming_normal_(self.conv1.weight, nonlinearity="relu")
-        nn.init.zeros_(self.conv2.weight)
-        if self.conv2.bias is not None:
-            nn.init.zeros_(self.conv2.bias)
-
-    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
-        """Return the block's output, the shape of `x`."""
-        change: Tensor = self.conv2(functional.relu(self.conv1(x), inplace=True))
-        return change.add_(x)
-
-
 def _conv(
     in_channels: int, out_channels: int, kernel: int, *, groups: int = 1, bias: bool
 ) -> nn.Conv2d:
@@ -76,18 +60,18 @@ class Unit(nn.Module):
         radius: How many pixels away an input pixel can still change an output pixel.
 
     Args:
-        kind: ``srcnn`` (9×9, 5×5, 5×5), ``vdsr`` (3×3 layers) or ``residual`` (3×3 blocks).
+        kind: ``srcnn`` (9×9, 5×5, 5×5), ``vdsr`` (3×3 layers), or a stack of blocks:
+            ``residual``, ``large_kernel`` or ``gated``, see `dsdmsr.nn.blocks`.
         in_channels: Channels of the input; channel 0 is the depth map.
         width: Channels of the widest layer of one copy.
-        depth: Layers for ``vdsr``, blocks for ``residual``; ``srcnn`` always has three layers.
+        depth: Layers for ``vdsr``, else blocks; ``srcnn`` always has three layers.
         copies: Independent units side by side.
         outputs: Maps that each copy makes.
         bias: Whether the convolutions have a bias.
         differences: Whether the first layer sees differences of depth only.
 
     Source:
-        ``srcnn``: Dong et al., ECCV 2014; ``vdsr``: Kim et al., CVPR 2016; blocks without
-        normalisation: Lim et al., CVPRW 2017.
+        ``srcnn``: Dong et al., ECCV 2014; ``vdsr``: Kim et al., CVPR 2016.
     """
 
     def __init__(
@@ -123,9 +107,9 @@ class Unit(nn.Module):
             self.radius = depth
         else:
             self.feature_channels = wide
-            blocks = [ResidualBlock(wide, groups=copies, bias=bias) for _ in range(depth)]
-            layers = [first, *blocks]
-            self.radius = 2 * depth + 2
+            block = BLOCKS[kind]
+            layers = [first, *(block(width, copies=copies, bias=bias) for _ in range(depth))]
+            self.radius = block.radius * depth + 2
         self.features = nn.Sequential(*layers)
         last_kernel = 5 if kind == "srcnn" else 3
         self.head = _conv(

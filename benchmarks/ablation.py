@@ -5,8 +5,8 @@ python benchmarks/ablation.py [--data DATA] [--steps 300] [--only NAME ...] [--r
 The reference is the base recipe, ended at ×8. Every other run is as long as the reference's
 `--steps` in time: before it begins, its step is timed in turn with the reference's, and it gets
 as many steps as fit. All are measured on maps of the train/ folders, which no network of ours
-is trained on, as the error left of bicubic's. Runs that are finished are not made again. Writes
-benchmarks/results/ablation.json.
+is trained on, as the error left of bicubic's. Adds to benchmarks/results/ablation.json; what is
+in it under the same reference and changes is not made again.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ from dsdmsr.data.synthetic import CropMix, make_batch
 from dsdmsr.degradation import degrade, resize
 from dsdmsr.metrics import rmse
 from dsdmsr.nn import DSDMSR
+from dsdmsr.plain import to_plain
 from dsdmsr.provenance import provenance, write_json
-from dsdmsr.training.config import Recipe, load_recipe
+from dsdmsr.training.config import Recipe, load_recipe, recipe_to_dict
 from dsdmsr.training.explain import explain
 from dsdmsr.training.fit import fit
 from dsdmsr.training.module import TrainingModule
@@ -202,6 +203,7 @@ def row_of(group: str, name: str, run_dir: Path, steps: int, data: Path) -> dict
     return {
         "group": group,
         "name": name,
+        "changes": plain(VARIANTS[group][name]),
         "steps": recipe.steps,
         "step_time": steps / recipe.steps,
         "parameters": sum(p.numel() for p in model.parameters()),
@@ -209,6 +211,39 @@ def row_of(group: str, name: str, run_dir: Path, steps: int, data: Path) -> dict
         "commit": read_provenance(run_dir)["commit"],
         "left_of_bicubic": left_of_bicubic(model, data, scales),
     }
+
+
+def plain(changes: Changes) -> Changes:
+    return {key: to_plain(value) for key, value in changes.items()}
+
+
+def in_equal_time(base: Recipe, changes: Changes) -> Recipe:
+    """Return the reference with changes, and as many steps as take the reference's time."""
+    recipe: Recipe = changed(base, changes)
+    assert base.steps is not None  # it is made with steps
+    if not any(key.startswith(("model.", "crops")) for key in changes):
+        return recipe
+    mine, theirs = step_seconds([recipe, base])
+    steps = max(1, round(base.steps * theirs / mine))
+    return dataclasses.replace(recipe, steps=steps, validate_every=steps)
+
+
+def rows_of(base: Recipe) -> dict[str, dict[str, Any]]:
+    """Return the rows that were measured under this reference, by name."""
+    if not RESULTS.exists():
+        return {}
+    results = json.loads(RESULTS.read_text(encoding="utf-8"))
+    if results["reference"] != recipe_to_dict(base):
+        return {}
+    return {row["name"]: row for row in results["rows"]}
+
+
+def write(base: Recipe, made: dict[str, dict[str, Any]]) -> None:
+    """Write the rows in the order of `VARIANTS`."""
+    rows = [made[name] for variants in VARIANTS.values() for name in variants if name in made]
+    command = f"python benchmarks/ablation.py --steps {base.steps}"
+    about = {**provenance(), "command": command, "reference": recipe_to_dict(base)}
+    write_json(RESULTS, {**about, "rows": rows})
 
 
 def main() -> None:
@@ -220,25 +255,18 @@ def main() -> None:
     given = parser.parse_args()
     console = Console()
     base = reference(given.steps)
-    rows = json.loads(RESULTS.read_text())["rows"] if RESULTS.exists() else []
-    made = {row["name"]: row for row in rows}
+    made = rows_of(base)
     for group, variants in VARIANTS.items():
         for name, changes in variants.items():
             if given.only and name not in given.only:
                 continue
+            if name in made and made[name]["changes"] == plain(changes):
+                continue
             run_dir = given.runs / name.replace(" ", "-")
-            if not (run_dir / "model.safetensors").exists():
-                recipe = changed(base, changes)
-                if any(key.startswith(("model.", "crops")) for key in changes):
-                    mine, theirs = step_seconds([recipe, base])
-                    steps = max(1, round(given.steps * theirs / mine))
-                    recipe = dataclasses.replace(recipe, steps=steps, validate_every=steps)
-                fit(recipe, run_dir, resume="auto")
+            fit(in_equal_time(base, changes), run_dir, resume="auto")
             made[name] = row_of(group, name, run_dir, given.steps, given.data)
             console.print(made[name])
-            ordered = [made[n] for names in VARIANTS.values() for n in names if n in made]
-            command = f"python benchmarks/ablation.py --steps {given.steps}"
-            write_json(RESULTS, {**provenance(), "command": command, "rows": ordered})
+            write(base, made)
     console.print(f"wrote {RESULTS}")
 
 

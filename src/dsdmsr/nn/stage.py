@@ -29,7 +29,8 @@ class Stage(nn.Module):
 
     A map that is handed to a next stage should look like the truth made smaller, with the soft
     edges that this gives; a map that is the answer should have the truth's own edges. With
-    ``config.two_heads`` the stage makes both; otherwise they are one.
+    ``config.two_heads`` the stage makes both; otherwise they are one. With ``config.candidates``
+    the answer is chosen among the values around each pixel, which makes crisp edges.
 
     Args:
         config: The network's configuration.
@@ -45,14 +46,14 @@ class Stage(nn.Module):
         views = 4 if shared else 1
         self.copies = 1 if shared else 4
         self.candidates = Candidates(config.candidates) if config.candidates else None
-        numbers = config.candidates**2 or 1
+        self.heads = [views * (config.candidates**2 or 1), views if self.two_heads else 0]
         self.unit = Unit(
             config.unit,
             in_channels=1 + (config.carried if index else 0),
             width=width,
             depth=depth,
             copies=self.copies,
-            outputs=views * numbers * (2 if self.two_heads else 1),
+            outputs=sum(self.heads),
             bias=config.bias,
             differences=config.differences,
         )
@@ -71,18 +72,21 @@ class Stage(nn.Module):
         """Return the map at twice the size, and what the next stage needs."""
         x = depth if carried is None else torch.cat([depth, carried], 1)
         maps, features = self.unit(x)
-        if self.two_heads:
-            maps = maps.unflatten(1, (self.copies, 2, -1))
-            answer, handed_on = (self._to_map(maps[:, :, k].flatten(1, 2), depth) for k in (0, 1))
-        else:
-            answer = handed_on = self._to_map(maps, depth)
+        for_answer, to_hand_on = maps.unflatten(1, (self.copies, -1)).split(self.heads, 2)
+        answer = self._chosen(for_answer.flatten(1, 2), depth)
+        handed_on = self._to_map(to_hand_on.flatten(1, 2), depth) if self.two_heads else answer
         return StageOutput(
             answer, handed_on, None if self.carry is None else interleave(self.carry(features))
         )
 
-    def _to_map(
-        self, views: Float[Tensor, "b k h w"], depth: Float[Tensor, "b 1 h w"]
+    def _chosen(
+        self, numbers: Float[Tensor, "b k h w"], depth: Float[Tensor, "b 1 h w"]
     ) -> Float[Tensor, "b 1 h2 w2"]:
-        if self.candidates is not None:
-            return interleave(self.candidates(views, depth))
+        if self.candidates is None:
+            return self._to_map(numbers, depth)
+        return interleave(self.candidates(numbers, depth))
+
+    def _to_map(
+        self, views: Float[Tensor, "b 4 h w"], depth: Float[Tensor, "b 1 h w"]
+    ) -> Float[Tensor, "b 1 h2 w2"]:
         return interleave(views + repeat_views(depth) if self.adds_input else views)

@@ -6,6 +6,7 @@ python benchmarks/readme.py
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
 from functools import partial
@@ -98,6 +99,45 @@ def mix_table(results: dict[str, Any]) -> str:
     return "\n".join([*lines, "", made_by(results, results["command"])])
 
 
+def ablation_table(results: dict[str, Any]) -> str:
+    """Return what each choice brings."""
+    columns = list(results["rows"][0]["left_of_bicubic"])
+    rows = [
+        [
+            row["group"],
+            row["name"],
+            f"{row['parameters'] / 1e6:.2f}",
+            f"{row['step_time']:.2f}",
+            *(
+                f"{row['left_of_bicubic'].get(c, math.nan):.3f}".replace("nan", "–")
+                for c in columns
+            ),
+        ]
+        for row in results["rows"]
+    ]
+    head = ["about", "changed", "parameters, M", "time of a step", *columns]
+    return "\n".join(
+        [*markdown_table(head, rows, names=2), "", made_by(results, results["command"])]
+    )
+
+
+def time_table(results: dict[str, Any]) -> str:
+    """Return times as multiples of bicubic's, in both precisions."""
+    scales = sorted({row["scale"] for row in results["rows"]})
+    precisions = list(dict.fromkeys(row["precision"] for row in results["rows"]))
+    cells = {
+        (row["method"], row["precision"], row["scale"]): f"{row['times_bicubic']:.1f}"
+        for row in results["rows"]
+    }
+    keys = [(precision, scale) for precision in precisions for scale in scales]
+    methods = dict.fromkeys(row["method"] for row in results["rows"])
+    rows = [[name, *(cells.get((name, *key), "–") for key in keys)] for name in methods]
+    head = ["time / bicubic's", *(f"×{scale} {precision}" for precision, scale in keys)]
+    return "\n".join(
+        [*markdown_table(head, rows, names=1), "", made_by(results, results["command"])]
+    )
+
+
 def throughput_table(results: dict[str, Any]) -> str:
     """Return how fast scenes are drawn, beside how fast training uses them."""
     rows = [[f"×{f['scale']}", f"{f['crop']}²", f"{f['ratio']:.1f}"] for f in results["factors"]]
@@ -120,6 +160,8 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "speed": ("speed", speed_table),
     "scene_statistics": ("scene_statistics", statistics_table),
     "scene_mix": ("scene_mix", mix_table),
+    "ablation": ("ablation", ablation_table),
+    "accuracy_time": ("accuracy_time", time_table),
     "scene_throughput": ("scene_throughput", throughput_table),
 }
 """Name in the documents → results file, and what makes the table of it."""

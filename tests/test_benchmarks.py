@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import importlib
 from pathlib import Path
 
@@ -40,3 +41,79 @@ def test_speed_measures_every_packaged_network_and_the_reference():
     (reference,) = [row for row in rows if row["method"] == speed.REFERENCE]
     assert reference["times_reference"] == 1
     assert speed.peak_mib("bicubic", 4, (512, 512), "cpu") > 15  # 2048² floats are 16 MiB
+
+
+def test_every_variant_changes_the_reference_in_what_it_says_and_nothing_else():
+    ablation = importlib.import_module("ablation")
+    base = ablation.reference(10)
+    names = [name for variants in ablation.VARIANTS.values() for name in variants]
+    assert len(set(names)) == len(names)
+    for variants in ablation.VARIANTS.values():
+        for changes in variants.values():
+            made = ablation.changed(base, changes)
+            for key, value in changes.items():
+                inner = made
+                for part in key.split("."):
+                    inner = getattr(inner, part)
+                assert inner == value
+            back = {key: _at(base, key) for key in changes}
+            assert ablation.changed(made, back) == base
+
+
+def _at(recipe: object, key: str) -> object:
+    for part in key.split("."):
+        recipe = getattr(recipe, part)
+    return recipe
+
+
+def test_rows_of_the_ablation_are_kept_under_the_same_reference_only(tmp_path, monkeypatch):
+    ablation = importlib.import_module("ablation")
+    monkeypatch.setattr(ablation, "RESULTS", tmp_path / "ablation.json")
+    base = ablation.reference(10)
+    assert ablation.rows_of(base) == {}
+    rows = {name: {"name": name, "changes": {}} for name in ("L1", "reference")}
+    ablation.write(base, rows)
+    assert list(ablation.rows_of(base)) == ["reference", "L1"]
+    assert ablation.rows_of(ablation.reference(11)) == {}
+
+
+def test_a_run_gets_as_many_steps_as_take_the_references_time(monkeypatch):
+    ablation = importlib.import_module("ablation")
+    base = ablation.reference(10)
+    monkeypatch.setattr(ablation, "step_seconds", lambda recipes: [0.5, 0.2])
+    assert ablation.in_equal_time(base, {"model.carried": 0}).steps == 4
+    assert ablation.in_equal_time(base, {"loss": "l1"}).steps == 10
+    monkeypatch.undo()
+    crops = tuple(dataclasses.replace(mix, crop=32) for mix in base.crops)
+    small = ablation.changed(base, {"crops": crops, "model.width": (8,), "model.depth": (1,)})
+    assert all(seconds > 0 for seconds in ablation.step_seconds([small, small], rounds=1))
+
+
+@pytest.mark.parametrize("scale", [2, 8])
+def test_ms_nets_form_has_its_layers_and_adds_to_the_enlarged_mean(scale):
+    model = importlib.import_module("ms_net").MSNet(scale)
+    first, middle, last = 64 * 25 + 64, 25 * 32 + 1, 64
+    deconvs = sum(n * 32 * 25 + 32 + 32 for n in (64, 32, 32, 32)[: scale.bit_length() - 1])
+    assert sum(p.numel() for p in model.parameters()) == first + last + deconvs + middle
+    torch.nn.init.zeros_(model.layers[-1].weight)
+    torch.nn.init.zeros_(model.layers[-1].bias)
+    ramp = torch.arange(12.0).expand(1, 1, 9, 12)
+    made = model(ramp)
+    assert made.shape == (1, 1, 9 * scale, 12 * scale)
+    places = (torch.arange(12.0 * scale) + 0.5) / scale - 0.5
+    inner = slice(4 * scale, -4 * scale)
+    torch.testing.assert_close(made[0, 0, 0, inner], places[inner])
+
+
+@pytest.mark.slow
+def test_accuracy_and_time_hold_every_method(monkeypatch):
+    module = importlib.import_module("accuracy_time")
+    monkeypatch.setattr(module, "SIZE", (8, 12))
+    rows = module.measure(4, 1)
+    found = {(row["method"], row["precision"]) for row in rows}
+    for name in ("nearest", "bicubic", "dsdmsr-base", "MS-Net", "unit: gated"):
+        assert (name, "fp32") in found
+    assert ("dsdmsr-base", "bf16, channels_last") in found
+    known = {row["method"]: row["error"] for row in rows}
+    assert known["dsdmsr-base"] < known["MS-Net"] < known["bicubic"]
+    assert known["research code's SRCNN form"] is None

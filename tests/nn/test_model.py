@@ -55,7 +55,7 @@ def test_the_grouped_stage_is_four_separate_units(unit, index):
         torch.nn.init.normal_(parameter, std=0.2)
     depth = torch.randn(2, 1, 7, 6, dtype=torch.float64)
     carried = torch.randn(2, 2, 7, 6, dtype=torch.float64) if index else None
-    made = stage(depth, carried).answer
+    made = stage(depth, carried).depth
     x = depth if carried is None else torch.cat([depth, carried], 1)
 
     def run(conv: torch.nn.Conv2d, y: torch.Tensor, which: int, grouped: bool) -> torch.Tensor:

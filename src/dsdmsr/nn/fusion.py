@@ -51,5 +51,5 @@ class Fusion(nn.Module):
         ]
         total = torch.stack([*enlarged, maps[-1]]).sum(0)
         merged = total if self.legacy else total / len(maps)
-        residual: Tensor = self.unit(merged)[0]
+        residual: Tensor = self.unit.head(self.unit(merged))
         return merged + residual if self.adds_input else residual

@@ -58,9 +58,8 @@ class DSDMSR(nn.Module):
         depth, carried = lr_depth, None
         maps: list[Tensor] = []
         for k, stage in enumerate(self.stages[:count]):
-            output = stage(depth, carried)
-            depth, carried = output.handed_on, output.carried
-            maps.append(output.answer if k == count - 1 else output.handed_on)
+            depth, carried = stage(depth, carried, answers=k == count - 1)
+            maps.append(depth)
         fused = maps[-1] if self.fusion is None else self.fusion(lr_depth, maps)
         for _ in range(self.config.consistency):
             fused = back_project(fused, lr_depth, scale)

@@ -19,9 +19,10 @@ __all__ = ["Stage", "StageOutput"]
 class StageOutput(NamedTuple):
     """What a stage makes, all at twice the size of its input."""
 
-    answer: Float[Tensor, "b 1 h w"]
-    handed_on: Float[Tensor, "b 1 h w"]
+    depth: Float[Tensor, "b 1 h w"]
+    """The answer of the last stage that runs; of others, the map that is handed on."""
     carried: Float[Tensor, "b c h w"] | None
+    """Features for the next stage."""
 
 
 class Stage(nn.Module):
@@ -42,42 +43,52 @@ class Stage(nn.Module):
         width, depth = config.width_of(index), config.depth_of(index)
         shared = config.sharing == "shared"
         last = index == config.stages - 1
-        self.two_heads = config.two_heads and not last
-        views = 4 if shared else 1
         self.copies = 1 if shared else 4
         self.candidates = Candidates(config.candidates) if config.candidates else None
-        self.heads = [views * (config.candidates**2 or 1), views if self.two_heads else 0]
         self.unit = Unit(
             config.unit,
             in_channels=1 + (config.carried if index else 0),
             width=width,
             depth=depth,
             copies=self.copies,
-            outputs=sum(self.heads),
+            outputs=(4 if shared else 1) * (config.candidates**2 or 1),
             bias=config.bias,
             differences=config.differences,
         )
+        inside, groups = self.unit.feature_channels, self.copies
+        self.hand_on: nn.Conv2d | None = None
+        if config.two_heads and not last:
+            self.hand_on = nn.Conv2d(inside, 4, 3, padding=1, groups=groups, bias=config.bias)
         self.adds_input = config.unit != "srcnn"
         if self.adds_input:
-            nn.init.normal_(self.unit.head.weight, std=1e-3)
+            for head in filter(None, (self.unit.head, self.hand_on)):
+                nn.init.normal_(head.weight, std=1e-3)
         self.carry: nn.Conv2d | None = None
         if config.carried and not last:
-            self.carry = nn.Conv2d(
-                self.unit.feature_channels, 4 * config.carried, 3, padding=1, bias=config.bias
-            )
+            self.carry = nn.Conv2d(inside, 4 * config.carried, 3, padding=1, bias=config.bias)
 
     def forward(
-        self, depth: Float[Tensor, "b 1 h w"], carried: Float[Tensor, "b c h w"] | None = None
+        self,
+        depth: Float[Tensor, "b 1 h w"],
+        carried: Float[Tensor, "b c h w"] | None = None,
+        *,
+        answers: bool = True,
     ) -> StageOutput:
-        """Return the map at twice the size, and what the next stage needs."""
-        x = depth if carried is None else torch.cat([depth, carried], 1)
-        maps, features = self.unit(x)
-        for_answer, to_hand_on = maps.unflatten(1, (self.copies, -1)).split(self.heads, 2)
-        answer = self._chosen(for_answer.flatten(1, 2), depth)
-        handed_on = self._to_map(to_hand_on.flatten(1, 2), depth) if self.two_heads else answer
-        return StageOutput(
-            answer, handed_on, None if self.carry is None else interleave(self.carry(features))
-        )
+        """Return the map at twice the size, and what a next stage needs.
+
+        Args:
+            depth: The small map, or what the stage before handed on.
+            carried: The features that it carried on.
+            answers: Whether no other stage follows.
+        """
+        features = self.unit(depth if carried is None else torch.cat([depth, carried], 1))
+        if not answers and self.hand_on is not None:
+            made = self._to_map(self.hand_on(features), depth)
+        else:
+            made = self._chosen(self.unit.head(features), depth)
+        if answers or self.carry is None:
+            return StageOutput(made, None)
+        return StageOutput(made, interleave(self.carry(features)))
 
     def _chosen(
         self, numbers: Float[Tensor, "b k h w"], depth: Float[Tensor, "b 1 h w"]

@@ -116,9 +116,7 @@ class Unit(nn.Module):
             self.feature_channels, copies * outputs, last_kernel, groups=copies, bias=bias
         )
 
-    def forward(
-        self, x: Float[Tensor, "b c h w"]
-    ) -> tuple[Float[Tensor, "b k h w"], Float[Tensor, "b f h w"]]:
-        """Return ``copies·outputs`` maps, and the features they were made from."""
-        features = self.features(x)
-        return self.head(features), features
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b f h w"]:
+        """Return the features from which `head` makes ``copies·outputs`` maps."""
+        features: Tensor = self.features(x)
+        return features

@@ -218,7 +218,7 @@ def test_candidates_are_weighed_by_a_softmax_of_scores_relative_to_the_range(rng
             for j in range(6):
                 values = padded[i : i + 3, j : j + 3].ravel()
                 away = [(y - r) ** 2 + (x - c) ** 2 for y in (-1, 0, 1) for x in (-1, 0, 1)]
-                logits = scores[view, :, i, j] / np.ptp(values) - np.array(away) / (2 * 0.5**2)
+                logits = 5 * scores[view, :, i, j] / np.ptp(values) - np.array(away) / (2 * 0.5**2)
                 weights = np.exp(logits - logits.max())
                 expected = (weights * values).sum() / weights.sum()
                 assert made[0, view, i, j].item() == pytest.approx(expected, rel=1e-9)

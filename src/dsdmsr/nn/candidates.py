@@ -11,6 +11,8 @@ __all__ = ["Candidates"]
 
 _SPREAD = 0.5
 """Standard deviation, in pixels, of the weights that the choice begins with."""
+_DECISIVENESS = 5.0
+"""By what scores are multiplied, so that small changes of the weights soon decide a choice."""
 
 
 class Candidates(nn.Module):
@@ -53,6 +55,7 @@ class Candidates(nn.Module):
         padded = functional.pad(depth, (margin,) * 4, mode="replicate")
         values = functional.unfold(padded, self.side).reshape(b, 1, -1, height, width)
         span = (values.amax(2, True) - values.amin(2, True)).detach()
-        relative = scores.reshape(b, 4, -1, height, width) / torch.where(span > 0, span, 1.0)
+        relative = _DECISIVENESS * scores.reshape(b, 4, -1, height, width)
+        relative = relative / torch.where(span > 0, span, 1.0)
         weights = (relative + self.prior[..., None, None]).softmax(2)
         return torch.sum(weights * values, 2)

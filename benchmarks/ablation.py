@@ -69,8 +69,8 @@ VARIANTS: dict[str, dict[str, Changes]] = {
         "gated": {"model.unit": "gated", "model.width": (64, 64, 40)},
     },
     "answer": {
-        "chosen among 3×3 values": {"model.candidates": 3},
-        "chosen among 5×5 values": {"model.candidates": 5},
+        "or one of 3×3 values": {"model.candidates": 3},
+        "or one of 5×5 values": {"model.candidates": 5},
     },
     "shape": {
         "wide and shallow": {"model.width": (72, 72, 48), "model.depth": (4, 2, 2)},

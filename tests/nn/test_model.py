@@ -207,10 +207,14 @@ def test_a_form_without_bias_that_sees_differences_commutes_with_a_z_plus_b(unit
 
 def test_candidates_are_weighed_by_a_softmax_of_scores_relative_to_the_range(rng):
     choose = Candidates(3).double()
+    assert choose.count == 10
     depth = rng.normal(size=(5, 6))
-    scores = rng.normal(size=(4, 9, 5, 6))
+    scores = rng.normal(size=(4, 10, 5, 6))
+    regressed = rng.normal(size=(4, 5, 6))
     made = choose(
-        torch.from_numpy(scores.reshape(1, 36, 5, 6)), torch.from_numpy(depth)[None, None]
+        torch.from_numpy(scores.reshape(1, 40, 5, 6)),
+        torch.from_numpy(regressed)[None],
+        torch.from_numpy(depth)[None, None],
     )
     padded = np.pad(depth, 1, mode="edge")
     for view, (r, c) in enumerate([(-0.25, -0.25), (-0.25, 0.25), (0.25, -0.25), (0.25, 0.25)]):
@@ -218,33 +222,25 @@ def test_candidates_are_weighed_by_a_softmax_of_scores_relative_to_the_range(rng
             for j in range(6):
                 values = padded[i : i + 3, j : j + 3].ravel()
                 away = [(y - r) ** 2 + (x - c) ** 2 for y in (-1, 0, 1) for x in (-1, 0, 1)]
-                logits = 5 * scores[view, :, i, j] / np.ptp(values) - np.array(away) / (2 * 0.5**2)
+                prior = np.concatenate([[4], -np.array(away) / (2 * 0.5**2)])
+                logits = 5 * scores[view, :, i, j] / np.ptp(values) + prior
                 weights = np.exp(logits - logits.max())
-                expected = (weights * values).sum() / weights.sum()
+                all_values = np.concatenate([[regressed[view, i, j]], values])
+                expected = (weights * all_values).sum() / weights.sum()
                 assert made[0, view, i, j].item() == pytest.approx(expected, rel=1e-9)
 
 
-def test_chosen_answers_stay_within_what_is_around_them():
-    model = DSDMSR(dataclasses.replace(SHARED, scale=2, width=(8,), depth=(2,), candidates=3))
-    for parameter in model.parameters():
-        torch.nn.init.normal_(parameter, std=0.5)
-    depth = torch.rand(1, 1, 9, 9)
-    made = model(depth).fused
-    padded = functional.pad(depth, (1, 1, 1, 1), mode="replicate")
-    for sign in (1, -1):
-        most = functional.max_pool2d(sign * padded, 3, 1)
-        assert (sign * made <= functional.interpolate(most, scale_factor=2) + 1e-6).all()
-
-
-def test_the_answer_and_the_map_handed_on_have_heads_of_their_own():
-    one = DSDMSR(SHARED)
-    two = DSDMSR(dataclasses.replace(SHARED, two_heads=False))
-    for model in (one, two):
-        for parameter in model.parameters():
-            torch.nn.init.normal_(parameter, std=0.2)
-    depth = torch.rand(1, 1, 4, 4)
-    assert not torch.equal(one(depth, 2).stages[0], one(depth, 4).stages[0])
-    assert torch.equal(two(depth, 2).stages[0], two(depth, 4).stages[0])
+def test_a_network_begins_with_the_regressed_answer_when_it_may_choose():
+    plain = DSDMSR(dataclasses.replace(SHARED, width=(8,), depth=(2,))).double()
+    chooses = DSDMSR(dataclasses.replace(SHARED, width=(8,), depth=(2,), candidates=3)).double()
+    torch.nn.init.normal_(plain.stages[1].unit.head.weight, std=0.2)
+    missing, unexpected = chooses.load_state_dict(plain.state_dict(), strict=False)
+    assert {name.split(".")[2] for name in missing} == {"score"}
+    assert not unexpected
+    depth = torch.rand(1, 1, 9, 9, dtype=torch.float64)
+    one, other = plain(depth, 4).fused, chooses(depth, 4).fused
+    assert (one - other).abs().max() > 0
+    assert (one - other).square().mean() < 0.05**2 * one.var()
 
 
 @pytest.mark.parametrize("scale", [2, 8])

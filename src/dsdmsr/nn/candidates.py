@@ -1,4 +1,4 @@
-"""Answers that are chosen among the small map's own values, instead of being regressed."""
+"""Answers that are chosen between a regressed value and the values around a pixel."""
 
 from __future__ import annotations
 
@@ -10,20 +10,26 @@ from torch.nn import functional
 __all__ = ["Candidates"]
 
 _SPREAD = 0.5
-"""Standard deviation, in pixels, of the weights that the choice begins with."""
+"""Standard deviation, in pixels, with which the weights of values begin to fall off."""
+_REGRESSED = 4.0
+"""Score that the regressed value begins with: it then has nearly the whole weight."""
 _DECISIVENESS = 5.0
 """By what scores are multiplied, so that small changes of the weights soon decide a choice."""
 
 
 class Candidates(nn.Module):
-    """Turn scores into views: each pixel a weighted mean of the values around it.
+    """Turn scores into views: each pixel a weighted mean of what has been suggested for it.
 
-    The weights are a softmax of the scores, which are taken relative to the neighbourhood's
-    range, so that a low step is told from a high one by nothing but its height. Before anything
-    is learned, weights fall off with the distance from the view's pixel.
+    Candidates are a regressed value, and the small map's values in a square around the pixel, of
+    which one or the other is exact beside an edge. The weights are a softmax of the scores, which
+    are taken relative to the square's range, so that what is learned of a high step holds for a
+    low one.
 
     Args:
-        side: Width and height of the neighbourhood, odd.
+        side: Width and height of the square, odd.
+
+    Attributes:
+        count: The number of candidates.
 
     Source:
         Distributions over a neighbourhood's depths instead of a regressed depth: Imran et al.,
@@ -34,21 +40,27 @@ class Candidates(nn.Module):
 
     def __init__(self, side: int) -> None:
         super().__init__()
-        self.side = side
+        self.side, self.count = side, side**2 + 1
         places = torch.arange(side) - side // 2
         rows, columns = torch.meshgrid(places, places, indexing="ij")
         offsets = torch.tensor([(r, c) for r in (-0.25, 0.25) for c in (-0.25, 0.25)])
         square = (rows.flatten() - offsets[:, :1]) ** 2 + (columns.flatten() - offsets[:, 1:]) ** 2
-        self.register_buffer("prior", -square / (2 * _SPREAD**2), persistent=False)
+        prior = torch.cat([torch.full((4, 1), _REGRESSED), -square / (2 * _SPREAD**2)], 1)
+        self.register_buffer("prior", prior[..., None, None], persistent=False)
 
     def forward(
-        self, scores: Float[Tensor, "b k h w"], depth: Float[Tensor, "b 1 h w"]
+        self,
+        scores: Float[Tensor, "b k h w"],
+        regressed: Float[Tensor, "b 4 h w"],
+        depth: Float[Tensor, "b 1 h w"],
     ) -> Float[Tensor, "b 4 h w"]:
         """Return four views.
 
         Args:
-            scores: ``side²`` for each of the four views, channels ordered (view, candidate).
-            depth: The map whose values are the candidates.
+            scores: ``count`` for each of the four views, channels ordered (view, candidate), the
+                regressed value's first.
+            regressed: The views that have been regressed.
+            depth: The small map.
         """
         margin = self.side // 2
         b, _, height, width = depth.shape
@@ -57,5 +69,5 @@ class Candidates(nn.Module):
         span = (values.amax(2, True) - values.amin(2, True)).detach()
         relative = _DECISIVENESS * scores.reshape(b, 4, -1, height, width)
         relative = relative / torch.where(span > 0, span, 1.0)
-        weights = (relative + self.prior[..., None, None]).softmax(2)
-        return torch.sum(weights * values, 2)
+        weights = (relative + self.prior).softmax(2)
+        return weights[:, :, 0] * regressed + torch.sum(weights[:, :, 1:] * values, 2)

@@ -35,7 +35,7 @@ class ModelConfig:
     two_heads: bool = False
     """Whether a stage makes the map that it hands on and the one that it answers with apart."""
     candidates: int = 0
-    """Side of the square whose values answers are chosen among, odd; 0: answers are regressed."""
+    """Side of the square whose values are candidates for the answer, odd; 0: it is regressed."""
     fusion: Literal["mean", "legacy", "none"] = "mean"
     """How stages are fused; with none, the last stage's output is the answer."""
     bias: bool = True

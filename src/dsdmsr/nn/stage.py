@@ -31,7 +31,7 @@ class Stage(nn.Module):
     A map that is handed to a next stage should look like the truth made smaller, with the soft
     edges that this gives; a map that is the answer should have the truth's own edges. With
     ``config.two_heads`` the stage makes both; otherwise they are one. With ``config.candidates``
-    the answer is chosen among the values around each pixel, which makes crisp edges.
+    the answer is chosen between this and the values around each pixel, which makes crisp edges.
 
     Args:
         config: The network's configuration.
@@ -44,14 +44,13 @@ class Stage(nn.Module):
         shared = config.sharing == "shared"
         last = index == config.stages - 1
         self.copies = 1 if shared else 4
-        self.candidates = Candidates(config.candidates) if config.candidates else None
         self.unit = Unit(
             config.unit,
             in_channels=1 + (config.carried if index else 0),
             width=width,
             depth=depth,
             copies=self.copies,
-            outputs=(4 if shared else 1) * (config.candidates**2 or 1),
+            outputs=4 if shared else 1,
             bias=config.bias,
             differences=config.differences,
         )
@@ -63,6 +62,12 @@ class Stage(nn.Module):
         if self.adds_input:
             for head in filter(None, (self.unit.head, self.hand_on)):
                 nn.init.normal_(head.weight, std=1e-3)
+        self.candidates: Candidates | None = None
+        if config.candidates:
+            self.candidates = Candidates(config.candidates)
+            scores = 4 * self.candidates.count
+            self.score = nn.Conv2d(inside, scores, 3, padding=1, groups=groups, bias=config.bias)
+            nn.init.normal_(self.score.weight, std=1e-3)
         self.carry: nn.Conv2d | None = None
         if config.carried and not last:
             self.carry = nn.Conv2d(inside, 4 * config.carried, 3, padding=1, bias=config.bias)
@@ -82,22 +87,11 @@ class Stage(nn.Module):
             answers: Whether no other stage follows.
         """
         features = self.unit(depth if carried is None else torch.cat([depth, carried], 1))
-        if not answers and self.hand_on is not None:
-            made = self._to_map(self.hand_on(features), depth)
-        else:
-            made = self._chosen(self.unit.head(features), depth)
-        if answers or self.carry is None:
-            return StageOutput(made, None)
-        return StageOutput(made, interleave(self.carry(features)))
-
-    def _chosen(
-        self, numbers: Float[Tensor, "b k h w"], depth: Float[Tensor, "b 1 h w"]
-    ) -> Float[Tensor, "b 1 h2 w2"]:
-        if self.candidates is None:
-            return self._to_map(numbers, depth)
-        return interleave(self.candidates(numbers, depth))
-
-    def _to_map(
-        self, views: Float[Tensor, "b 4 h w"], depth: Float[Tensor, "b 1 h w"]
-    ) -> Float[Tensor, "b 1 h2 w2"]:
-        return interleave(views + repeat_views(depth) if self.adds_input else views)
+        head = self.unit.head if answers or self.hand_on is None else self.hand_on
+        views = head(features)
+        if self.adds_input:
+            views = views + repeat_views(depth)
+        if self.candidates is not None and head is self.unit.head:
+            views = self.candidates(self.score(features), views, depth)
+        carry = None if answers or self.carry is None else interleave(self.carry(features))
+        return StageOutput(interleave(views), carry)

@@ -152,9 +152,7 @@ def load_fitting(model: DSDMSR, weights: dict[str, torch.Tensor]) -> None:
     fitting = {
         name: _begun_as(own[name], given)
         for name, given in weights.items()
-        if name in own
-        and (own[name].shape == given.shape or (wider and _holds(own[name], given)))
-        and not (".unit.head." in name and len(own[name]) != len(given))
+        if name in own and (own[name].shape == given.shape or (wider and _holds(own[name], given)))
     }
     if not fitting:
         raise ModelError("none of the given weights fits this network: give weights of its shape")

@@ -222,7 +222,7 @@ def test_candidates_are_weighed_by_a_softmax_of_scores_relative_to_the_range(rng
             for j in range(6):
                 values = padded[i : i + 3, j : j + 3].ravel()
                 away = [(y - r) ** 2 + (x - c) ** 2 for y in (-1, 0, 1) for x in (-1, 0, 1)]
-                prior = np.concatenate([[4], -np.array(away) / (2 * 0.5**2)])
+                prior = np.concatenate([[2], -np.array(away) / (2 * 0.5**2)])
                 logits = 5 * scores[view, :, i, j] / np.ptp(values) + prior
                 weights = np.exp(logits - logits.max())
                 all_values = np.concatenate([[regressed[view, i, j]], values])
@@ -240,7 +240,7 @@ def test_a_network_begins_with_the_regressed_answer_when_it_may_choose():
     depth = torch.rand(1, 1, 9, 9, dtype=torch.float64)
     one, other = plain(depth, 4).fused, chooses(depth, 4).fused
     assert (one - other).abs().max() > 0
-    assert (one - other).square().mean() < 0.05**2 * one.var()
+    assert (one - other).square().mean() < 0.2**2 * one.var()
 
 
 @pytest.mark.parametrize("scale", [2, 8])

@@ -11,8 +11,8 @@ __all__ = ["Candidates"]
 
 _SPREAD = 0.5
 """Standard deviation, in pixels, with which the weights of values begin to fall off."""
-_REGRESSED = 4.0
-"""Score that the regressed value begins with: it then has nearly the whole weight."""
+_REGRESSED = 2.0
+"""Score that the regressed value begins with: it then has most of the weight."""
 _DECISIVENESS = 5.0
 """By what scores are multiplied, so that small changes of the weights soon decide a choice."""
 

@@ -5,13 +5,15 @@ import os
 import struct
 import zlib
 
+import h5py
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from dsdmsr import DepthMap, read_depth, write_depth
 from dsdmsr.errors import DepthError, DsdmsrError, EncodingError, FileError
-from dsdmsr.io import ENCODINGS
+from dsdmsr.io import ENCODINGS, SUFFIXES, check_output
 
 
 def png_by_hand(numbers: np.ndarray) -> bytes:
@@ -79,7 +81,7 @@ def test_pfm_that_starts_with_a_line_feed_byte(tmp_path):
     assert read_depth(tmp_path / "a.pfm").values[0, 0] == np.float32(value)
 
 
-@pytest.mark.parametrize("suffix", [".png", ".npy", ".npz", ".pfm"])
+@pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("encoding", sorted(ENCODINGS))
 def test_what_is_written_comes_back(tmp_path, rng, suffix, encoding):
     row = ENCODINGS[encoding]
@@ -95,6 +97,66 @@ def test_what_is_written_comes_back(tmp_path, rng, suffix, encoding):
     np.testing.assert_array_equal(back.valid, depth.valid)
     np.testing.assert_allclose(back.values, depth.values, rtol=1e-6)
     assert [p.name for p in tmp_path.iterdir()] == [f"a{suffix}"]
+
+
+def test_dpt_is_as_sintel_gives_it(tmp_path):
+    values = np.array([[1.5, 2, 0.25], [4, 8, 16]], dtype="<f4")
+    (tmp_path / "a.dpt").write_bytes(struct.pack("<fii", 202021.25, 3, 2) + values.tobytes())
+    depth = read_depth(tmp_path / "a.dpt", "metres")
+    np.testing.assert_array_equal(depth.values, values)
+    write_depth(tmp_path / "b.dpt", depth)
+    assert (tmp_path / "b.dpt").read_bytes() == (tmp_path / "a.dpt").read_bytes()
+
+
+@pytest.mark.parametrize("numbers", [[[0, 1], [300, 65535]], [[0.0, 1.5], [3.25, 1e5]]])
+def test_tiff_is_what_pillow_reads_and_writes(tmp_path, numbers):
+    whole = isinstance(numbers[0][0], int)
+    given = np.array(numbers, dtype=np.uint16 if whole else np.float32)
+    Image.fromarray(given).save(tmp_path / "a.tif")
+    depth = read_depth(tmp_path / "a.tif", "levels16" if whole else "disparity")
+    np.testing.assert_array_equal(depth.values, given)
+    write_depth(tmp_path / "b.tiff", depth)
+    with Image.open(tmp_path / "b.tiff") as image:
+        np.testing.assert_array_equal(np.asarray(image), given)
+    assert read_depth(tmp_path / "b.tiff").encoding == ("mm" if whole else "float")
+
+
+def test_exr_is_its_only_channel_or_z(tmp_path):
+    import OpenEXR
+
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+    ramp = np.arange(6, dtype=np.float32).reshape(2, 3)
+    for name, channels in {
+        "half": {"Y": ramp.astype(np.float16)},
+        "several": {"R": 0 * ramp, "G": 0 * ramp, "B": 0 * ramp, "Z": ramp},
+    }.items():
+        with OpenEXR.File(header, channels) as file:
+            file.write(str(tmp_path / f"{name}.exr"))
+        depth = read_depth(tmp_path / f"{name}.exr")
+        np.testing.assert_array_equal(depth.values, ramp)
+        assert depth.encoding == "float"
+
+
+def test_hdf5_is_its_only_data_set_or_depth(tmp_path):
+    ramp = np.arange(6, dtype=np.uint16).reshape(2, 3)
+    with h5py.File(tmp_path / "one.h5", "w") as file:
+        file["some/where/z"] = ramp
+    with h5py.File(tmp_path / "several.hdf5", "w") as file:
+        file["colour"], file["depth"] = np.zeros((2, 3, 3)), ramp
+    for name in ("one.h5", "several.hdf5"):
+        depth = read_depth(tmp_path / name, "levels16")
+        np.testing.assert_array_equal(depth.values, ramp)
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".exr", ".h5"])
+def test_a_missing_library_is_named_before_any_work(tmp_path, monkeypatch, suffix):
+    path = tmp_path / f"a{suffix}"
+    write_depth(path, DepthMap([[1.0]]))
+    monkeypatch.setattr("dsdmsr.io.files.find_spec", lambda name: None)
+    for act in (lambda: read_depth(path), lambda: check_output(tmp_path / f"b{suffix}")):
+        with pytest.raises(FileError, match=r"pip install 'dsdmsr\[io\]'") as caught:
+            act()
+        assert suffix in str(caught.value)
 
 
 def test_reading_and_writing_a_png_gives_the_same_numbers(tmp_path, rng):
@@ -173,7 +235,26 @@ def bad_files() -> dict[str, tuple[str, bytes]]:
     )
     jpeg = io.BytesIO()
     Image.new("L", (4, 4)).save(jpeg, "JPEG")
+    pages, h5, exr = io.BytesIO(), io.BytesIO(), b"v/1\x01" + bytes(range(60))
+    tifffile.imwrite(pages, np.zeros((3, 4, 5), np.uint16), photometric="minisblack")
+    with h5py.File(h5, "w") as file:
+        file["a"], file["b"] = np.zeros((2, 2)), np.zeros((2, 2))
+    dpt = struct.pack("<fii", 202021.25, 3, 2)
     return {
+        "truncated dpt": ("a.dpt", dpt + b"\0" * 23),
+        "dpt of no pixels": ("a.dpt", struct.pack("<fii", 202021.25, 0, -2)),
+        "dpt of 10^10 pixels": ("a.dpt", struct.pack("<fii", 202021.25, 10**5, 10**5)),
+        "dpt with another tag": ("a.dpt", struct.pack("<fii", 202021.0, 1, 1) + b"\0" * 4),
+        "empty dpt": ("a.dpt", b""),
+        "tiff of three pages": ("a.tif", pages.getvalue()),
+        "truncated tiff": ("a.tif", pages.getvalue()[:200]),
+        "tiff without its header": ("a.tif", pages.getvalue()[8:]),
+        "empty tiff": ("a.tiff", b""),
+        "broken exr": ("a.exr", exr),
+        "empty exr": ("a.exr", b""),
+        "hdf5 of several data sets": ("a.h5", h5.getvalue()),
+        "truncated hdf5": ("a.h5", h5.getvalue()[:500]),
+        "empty hdf5": ("a.hdf5", b""),
         "truncated png": ("a.png", grey[:-100]),
         "png with one byte off": ("a.png", grey[:100] + bytes([grey[100] ^ 1]) + grey[101:]),
         "empty png": ("a.png", b""),

@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from lzma import LZMAError
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.lib.npyio import NpzFile
@@ -76,11 +76,13 @@ def read_npz(path: Path) -> NDArray[np.generic]:
     return np.asarray(arrays["depth"] if "depth" in arrays else next(iter(arrays.values())))
 
 
-def write_npy(file: BinaryIO, numbers: NDArray[np.generic]) -> None:
+def write_npy(path: Path, numbers: NDArray[np.generic]) -> None:
     """Write the numbers as NPY."""
-    np.save(file, numbers, allow_pickle=False)
+    with path.open("wb") as file:
+        np.save(file, numbers, allow_pickle=False)
 
 
-def write_npz(file: BinaryIO, numbers: NDArray[np.generic]) -> None:
+def write_npz(path: Path, numbers: NDArray[np.generic]) -> None:
     """Write the numbers as NPZ, under the key ``depth``."""
-    np.savez_compressed(file, depth=numbers)
+    with path.open("wb") as file:
+        np.savez_compressed(file, depth=numbers)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
-from typing import BinaryIO, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +14,13 @@ from numpy.typing import NDArray
 from dsdmsr.depth import DepthMap
 from dsdmsr.errors import DepthError, EncodingError, FileError
 from dsdmsr.io.arrays import read_npy, read_npz, write_npy, write_npz
+from dsdmsr.io.dpt import read_dpt, write_dpt
 from dsdmsr.io.encodings import ENCODINGS, decode, encode, find_encoding
+from dsdmsr.io.exr import read_exr, write_exr
+from dsdmsr.io.hdf5 import read_hdf5, write_hdf5
 from dsdmsr.io.pfm import read_pfm, write_pfm
 from dsdmsr.io.png import read_png, write_png
+from dsdmsr.io.tiff import read_tiff, write_tiff
 from dsdmsr.replacing import replacing
 
 __all__ = ["SUFFIXES", "check_output", "choose_encoding", "read_depth", "write_depth"]
@@ -25,8 +30,10 @@ class Format(NamedTuple):
     """A kind of file: how it is read and written, and which numbers it holds."""
 
     read: Callable[[Path], NDArray[np.generic]]
-    write: Callable[[BinaryIO, NDArray[np.generic]], None]
+    write: Callable[[Path, NDArray[np.generic]], None]
     holds: Literal["whole", "float", "both"]
+    needs: str | None = None
+    """A library of the extra ``io``."""
 
 
 FORMATS: dict[str, Format] = {
@@ -34,6 +41,12 @@ FORMATS: dict[str, Format] = {
     ".pfm": Format(read_pfm, write_pfm, "float"),
     ".npy": Format(read_npy, write_npy, "both"),
     ".npz": Format(read_npz, write_npz, "both"),
+    ".tif": Format(read_tiff, write_tiff, "both", "tifffile"),
+    ".tiff": Format(read_tiff, write_tiff, "both", "tifffile"),
+    ".exr": Format(read_exr, write_exr, "float", "OpenEXR"),
+    ".dpt": Format(read_dpt, write_dpt, "float"),
+    ".h5": Format(read_hdf5, write_hdf5, "both", "h5py"),
+    ".hdf5": Format(read_hdf5, write_hdf5, "both", "h5py"),
 }
 SUFFIXES = tuple(FORMATS)
 """The file name endings that can be read and written."""
@@ -51,14 +64,18 @@ def _format_of(path: Path) -> Format:
         raise FileError(
             f"{path} ends in {path.suffix or 'no suffix'}: allowed are {', '.join(FORMATS)}"
         )
-    return FORMATS[path.suffix.lower()]
+    found = FORMATS[path.suffix.lower()]
+    if found.needs is not None and find_spec(found.needs) is None:
+        raise FileError(f"{path}: {path.suffix} files need {found.needs}: pip install 'dsdmsr[io]'")
+    return found
 
 
 def read_depth(path: str | os.PathLike[str], encoding: str | None = None) -> DepthMap:
     """Read a depth file.
 
     Args:
-        path: A ``.png``, ``.pfm``, ``.npy`` or ``.npz`` file.
+        path: A file whose name ends in one of ``SUFFIXES``. TIFF, EXR and HDF5 files need the
+            extra ``io``.
         encoding: What its numbers mean, a name in ``ENCODINGS``. Default: a guess, which the map's
             ``encoding`` tells: whole numbers of 8 bits are ``levels``, of 16 bits ``mm``, all
             other numbers ``float``. ``levels`` means ``levels16`` where the file has 16 bits.
@@ -102,7 +119,8 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool = False) -> Pa
     """Return `path` if a depth file may be written there.
 
     Raises:
-        FileError: If its suffix is unknown, it is a folder, or it exists and `overwrite` is false.
+        FileError: If its suffix is unknown or needs a library that is missing, it is a folder, or
+            it exists and `overwrite` is false.
     """
     path = Path(path)
     _format_of(path)
@@ -159,7 +177,7 @@ def write_depth(
         raise EncodingError(f"{path}: {error}") from error
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as beside, beside.open("wb") as file:
-            format_.write(file, numbers)
+        with replacing(path) as beside:
+            format_.write(beside, numbers)
     except OSError as error:
         raise FileError(f"{path} cannot be written: {error.strerror or error}") from error

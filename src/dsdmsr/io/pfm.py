@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,8 +48,8 @@ def read_pfm(path: Path) -> NDArray[np.float32]:
     return np.ascontiguousarray(numbers[::-1], dtype=np.float32)
 
 
-def write_pfm(file: BinaryIO, numbers: NDArray[np.generic]) -> None:
+def write_pfm(path: Path, numbers: NDArray[np.generic]) -> None:
     """Write float32 numbers as a little-endian PFM."""
     height, width = numbers.shape
-    file.write(f"Pf\n{width} {height}\n-1.0\n".encode())
-    file.write(np.ascontiguousarray(numbers[::-1], dtype="<f4").tobytes())
+    body = np.ascontiguousarray(numbers[::-1], dtype="<f4").tobytes()
+    path.write_bytes(f"Pf\n{width} {height}\n-1.0\n".encode() + body)

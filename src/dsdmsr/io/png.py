@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 import zlib
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +54,6 @@ def _bits(path: Path) -> int:
         return file.read(25)[24]
 
 
-def write_png(file: BinaryIO, numbers: NDArray[np.generic]) -> None:
+def write_png(path: Path, numbers: NDArray[np.generic]) -> None:
     """Write uint8 or uint16 numbers as a grey PNG."""
-    Image.fromarray(numbers).save(file, format="PNG")
+    Image.fromarray(numbers).save(path, format="PNG")

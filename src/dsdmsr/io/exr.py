@@ -1,0 +1,42 @@
+"""OpenEXR files of one channel; needs OpenEXR."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsdmsr.errors import FileError
+
+__all__ = ["read_exr", "write_exr"]
+
+
+def read_exr(path: Path) -> NDArray[np.float32]:
+    """Return the channel ``Z`` of an EXR, or its only channel, as float32.
+
+    Raises:
+        FileError: If the file is damaged, or has several channels and none called ``Z``.
+    """
+    import OpenEXR
+
+    try:
+        with OpenEXR.File(str(path), separate_channels=True) as file:
+            channels = {name: np.array(held.pixels) for name, held in file.channels().items()}
+    except Exception as error:  # OpenEXR raises RuntimeError and whatever pybind makes of C++
+        summary = " ".join(str(error).split())
+        raise FileError(f"{path} is damaged, or no EXR that can be read: {summary}") from error
+    if "Z" not in channels and len(channels) != 1:
+        raise FileError(f"{path} has channels {', '.join(channels)}: give one, or one called Z")
+    numbers = channels["Z"] if "Z" in channels else next(iter(channels.values()))
+    return np.asarray(numbers, dtype=np.float32)
+
+
+def write_exr(path: Path, numbers: NDArray[np.generic]) -> None:
+    """Write float32 numbers as the channel ``Z``."""
+    import OpenEXR
+
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+    depth = np.ascontiguousarray(numbers, dtype=np.float32)
+    with OpenEXR.File(header, {"Z": depth}) as file:
+        file.write(str(path))

@@ -142,6 +142,21 @@ def test_rounding_dropping_cropping_and_the_level_that_counts(map_folder):
     assert sum(count for _, count in score.profile) == counted
 
 
+@pytest.mark.parametrize("degradation", ["bicubic", "area", "interval"])
+def test_what_is_left_of_the_input_is_measured_on_the_prediction_made_small(tmp_path, degradation):
+    truth = np.random.default_rng(3).uniform(1, 9, (12, 16))
+    truth[:5, :6] = 0  # unknown: one small pixel has nothing to be made from
+    np.save(tmp_path / "m.npy", truth)
+    protocol = made_protocol(degradation=degradation)
+    (file,) = own_truths([tmp_path / "m.npy"], "metres")
+    (case,) = cases(protocol, file, (4,))
+    offsets = np.where(case.known, 0.25, 90)
+    methods = {"exact": lambda small: case.target, "off": lambda small: case.target + offsets}
+    exact, off = evaluate(protocol, case, methods).scores
+    assert exact.metrics["input_rmse"] == pytest.approx(0, abs=1e-9)
+    assert off.metrics["input_rmse"] == pytest.approx(0.25)
+
+
 def test_a_set_may_use_a_part_of_its_maps_and_leave_a_border_out(tmp_path):
     (tmp_path / "maps").mkdir()
     truth = np.arange(20 * 24, dtype=np.float32).reshape(20, 24)

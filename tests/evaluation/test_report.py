@@ -57,7 +57,7 @@ def test_a_results_file_says_what_made_it(tmp_path, tiny_model):
     content = results([(PROTOCOLS["a"], [made_score()])], {"tiny": weights_checksum(tiny_model)})
     write_json(tmp_path / "r.json", content)
     read = json.loads((tmp_path / "r.json").read_text())
-    assert read["schema"] == 2
+    assert read["schema"] == 3
     assert {"date", "commit", "machine", "version"} <= read.keys()
     assert len(read["models"][0]["sha256"]) == 64
     (measured,) = read["protocols"]

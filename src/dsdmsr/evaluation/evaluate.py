@@ -30,7 +30,16 @@ from dsdmsr.metrics import (
 
 __all__ = ["METRICS", "PROFILE", "Case", "Measured", "Score", "cases", "evaluate", "predict"]
 
-METRICS = ("rmse", "mae", "bad_pixel_rate", "edge_rmse", "flying_pixel_rate", "psnr", "ssim")
+METRICS = (
+    "rmse",
+    "mae",
+    "bad_pixel_rate",
+    "edge_rmse",
+    "flying_pixel_rate",
+    "psnr",
+    "input_rmse",
+    "ssim",
+)
 """The metrics of a score; ssim only where it is asked for."""
 PROFILE = 16
 """Up to how many pixels from an edge errors are told apart."""
@@ -66,7 +75,7 @@ class Score:
     scale: int
     method: str
     unit: str
-    """Of rmse, mae and edge_rmse."""
+    """Of rmse, mae, edge_rmse and input_rmse."""
     metrics: dict[str, float]
     """Name (`METRICS`) → figure."""
     profile: tuple[tuple[float, int], ...]
@@ -94,6 +103,8 @@ class Case:
     """H×W, each side a multiple of the factor."""
     counted: NDArray[np.bool_]
     """H×W."""
+    known: NDArray[np.bool_]
+    """What the small maps were made from, H×W."""
     small: tuple[Small, ...]
     """One for each seed of the noise."""
 
@@ -147,6 +158,7 @@ def _case(protocol: Protocol, file: TruthFile, truth: Truth, scale: int) -> Case
         unit=truth.unit,
         target=target,
         counted=counted,
+        known=truth.known[:height, :width],
         small=tuple(small),
     )
 
@@ -183,7 +195,9 @@ def evaluate(
             pred = torch.from_numpy(values)[None, None]
             # Chosen once, since that takes longer than the sums.
             chosen = pred.flatten()[yardstick.chosen]
-            figures.append(_figures(pred, chosen, yardstick, with_ssim=with_ssim))
+            made = _figures(pred, chosen, yardstick, with_ssim=with_ssim)
+            made["input_rmse"] = _left_of_input(protocol, case, pred, seed)
+            figures.append(made)
             profiles.append(_profile(chosen, yardstick))
         scores.append(
             Score(
@@ -233,6 +247,13 @@ def _figures(pred: Tensor, chosen: Tensor, by: Yardstick, *, with_ssim: bool) ->
     if with_ssim:
         made["ssim"] = ssim(*whole, by.data_range)
     return {name: float(value) for name, value in made.items()}
+
+
+def _left_of_input(protocol: Protocol, case: Case, pred: Tensor, seed: int) -> float:
+    """Return the RMSE between a prediction, made small as its input was, and that input."""
+    small, known = case.small[seed], torch.from_numpy(case.known)[None, None]
+    again, valid = degrade(pred, case.scale, protocol.degradation, known)
+    return float(rmse(again, torch.from_numpy(small.values)[None, None], valid))
 
 
 def _profile(chosen: Tensor, by: Yardstick) -> NDArray[np.float64]:

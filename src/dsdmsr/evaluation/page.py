@@ -53,6 +53,7 @@ _METRICS_EXPLAINED = {
     "flying pixel rate": "share of the predictions within 4 pixels of an edge that lie between two "
     "surfaces, on neither",
     "psnr": "peak signal-to-noise ratio, dB",
+    "input rmse": "RMSE between the prediction, made small again, and the small map it came from",
     "ssim": "structural similarity",
 }
 

@@ -34,7 +34,7 @@ __all__ = [
     "weights_checksum",
 ]
 
-SCHEMA = 2
+SCHEMA = 3
 """Counts the versions of the results file's form."""
 BOOTSTRAP_FROM = 20
 """From how many maps on a set of the user's own gets intervals."""

@@ -65,9 +65,13 @@ class Candidates(nn.Module):
         margin = self.side // 2
         b, _, height, width = depth.shape
         padded = functional.pad(depth, (margin,) * 4, mode="replicate")
-        values = functional.unfold(padded, self.side).reshape(b, 1, -1, height, width)
-        span = (values.amax(2, True) - values.amin(2, True)).detach()
-        relative = _DECISIVENESS * scores.reshape(b, 4, -1, height, width)
-        relative = relative / torch.where(span > 0, span, 1.0)
-        weights = (relative + self.prior).softmax(2)
-        return weights[:, :, 0] * regressed + torch.sum(weights[:, :, 1:] * values, 2)
+        values = functional.unfold(padded, self.side).reshape(b, -1, height, width)
+        span = (values.amax(1, True) - values.amin(1, True)).detach()
+        sharpness = _DECISIVENESS / torch.where(span > 0, span, 1.0)
+        views = []
+        # View by view, since scores and weights are the largest tensors of the whole network.
+        for view, own in enumerate(scores.split(self.count, 1)):
+            weights = (own * sharpness + self.prior[view]).softmax(1)
+            chosen = torch.sum(weights[:, 1:] * values, 1, keepdim=True)
+            views.append(weights[:, :1] * regressed[:, view : view + 1] + chosen)
+        return torch.cat(views, 1)

@@ -2,11 +2,12 @@
 
 python benchmarks/ablation.py [--data DATA] [--steps 300] [--only NAME ...] [--runs runs/ablation]
 
-The reference is the base recipe, ended at ×8, its answers regressed. Every other run is as long as the reference's
-`--steps` in time: before it begins, its step is timed in turn with the reference's, and it gets
-as many steps as fit. All are measured on maps of the train/ folders, which no network of ours
-is trained on, as the error left of bicubic's. Adds to benchmarks/results/ablation.json; what is
-in it under the same reference and changes is not made again.
+The reference is the base recipe, ended at ×8, its answers regressed. Every other run is as long
+as the reference's `--steps` in time: before it begins, its step is timed in turn with the
+reference's, and it gets as many steps as fit. All are measured on maps of the train/ folders, which
+no network of ours is trained on, as the error left of bicubic's. Adds to
+benchmarks/results/ablation.json; what is in it under the same reference and changes is not made
+again.
 """
 
 from __future__ import annotations

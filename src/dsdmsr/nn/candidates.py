@@ -70,7 +70,7 @@ class Candidates(nn.Module):
         sharpness = _DECISIVENESS / torch.where(span > 0, span, 1.0)
         views = []
         # View by view, since scores and weights are the largest tensors of the whole network.
-        for view, own in enumerate(scores.split(self.count, 1)):
+        for view, own in enumerate(torch.split(scores, self.count, 1)):
             weights = (own * sharpness + self.prior[view]).softmax(1)
             chosen = torch.sum(weights[:, 1:] * values, 1, keepdim=True)
             views.append(weights[:, :1] * regressed[:, view : view + 1] + chosen)

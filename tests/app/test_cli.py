@@ -164,7 +164,7 @@ class TestRefusals:
             ((small, "--scale", 2), "--output"),
             ((small, *ask, "--colour"), "--colour"),
             (("-o", out, "--scale", 2), "IN"),
-            ((small, "-o", tmp_path / "b.tif", "--scale", 2), "ends in .tif: allowed are .png"),
+            ((small, "-o", tmp_path / "b.bmp", "--scale", 2), "ends in .bmp: allowed are .png"),
             ((small, "-o", small, "--scale", 2, "--overwrite"), "its own enlargement"),
             ((tmp_path / ("x" * 300 + ".png"), *ask), "cannot be read"),
             ((small, *ask, "--output-encoding", "cm"), "encoding 'cm' is unknown"),

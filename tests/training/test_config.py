@@ -65,7 +65,7 @@ def test_recipes_that_make_no_sense_are_refused(values, says):
 
 
 def test_unknown_and_damaged_recipes_are_refused(tmp_path):
-    with pytest.raises(ConfigError, match="give a YAML file, or one of base, base-on, smoke"):
+    with pytest.raises(ConfigError, match="give a YAML file, or one of base, base-on, fast, smoke"):
         load_recipe("bse")
     path = tmp_path / "a.yaml"
     for text in ("a: [", "\x00", "- 1", ""):

@@ -16,18 +16,14 @@ import argparse
 import dataclasses
 import json
 import statistics
-import time
-from functools import cache
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
 from rich.console import Console
 
-from dsdmsr.data.synthetic import CropMix, make_batch
-from dsdmsr.degradation import degrade, resize
-from dsdmsr.metrics import rmse
+from dsdmsr.data.synthetic import Batch, CropMix, make_batch
+from dsdmsr.degradation import resize
 from dsdmsr.nn import DSDMSR
 from dsdmsr.plain import to_plain
 from dsdmsr.provenance import provenance, write_json
@@ -36,12 +32,11 @@ from dsdmsr.training.explain import explain
 from dsdmsr.training.fit import fit
 from dsdmsr.training.module import TrainingModule
 from dsdmsr.training.run_dir import read_provenance, stored_recipe
-from dsdmsr.zoo.pretrained import load_weights
 from options import ROOT, add_data
-from scene_mix import MAPS, error, truths
+from scene_mix import MAPS, error, trained, truths
+from timing import in_turn
 
 RESULTS = ROOT / "benchmarks" / "results" / "ablation.json"
-SCALES = (2, 4, 8)
 _CROPS = (
     CropMix(scale=2, crop=96, batch=8, share=0.2),
     CropMix(scale=4, crop=160, batch=4, share=0.3),
@@ -153,53 +148,38 @@ def step_seconds(recipes: list[Recipe], rounds: int = 4) -> list[float]:
     scales = {mix.scale: mix for recipe in recipes for mix in recipe.crops}
     modules = [TrainingModule(recipe) for recipe in recipes]
     batches = {scale: make_batch(0, 0, (mix,), recipes[0].scenes) for scale, mix in scales.items()}
-    taken: list[dict[int, list[float]]] = [{mix.scale: [] for mix in r.crops} for r in recipes]
-    for k in range(rounds + 1):
-        for module, times in zip(modules, taken, strict=True):
-            for scale, spent in times.items():
-                began = time.perf_counter()
-                module.training_step(batches[scale], 0).backward()
-                if k:
-                    spent.append(time.perf_counter() - began)
+    runs = {
+        (k, mix.scale): partial(_step, module, batches[mix.scale])
+        for k, module in enumerate(modules)
+        for mix in module.recipe.crops
+    }
+    taken = in_turn(runs, rounds)
     return [
-        sum(mix.share * statistics.median(times[mix.scale]) for mix in recipe.crops)
+        sum(mix.share * statistics.median(taken[k, mix.scale]) for mix in recipe.crops)
         / sum(mix.share for mix in recipe.crops)
-        for recipe, times in zip(recipes, taken, strict=True)
+        for k, recipe in enumerate(recipes)
     ]
 
 
-@cache
-def bicubic_errors(data: Path) -> dict[str, list[float]]:
-    """Return bicubic's error of every map."""
-    found: dict[str, list[float]] = {}
-    for name in MAPS:
-        for truth, valid in truths(data, name):
-            hr_depth = torch.from_numpy(truth)[None, None]
-            for scale in SCALES:
-                lr_depth, _ = degrade(hr_depth, scale, "bicubic")
-                pred = resize(lr_depth, scale)
-                left = float(rmse(pred, hr_depth, torch.from_numpy(valid)[None, None]))
-                found.setdefault(f"{name} ×{scale}", []).append(left)
-    return found
+def _step(module: TrainingModule, batch: Batch) -> None:
+    module.training_step(batch, 0).backward()
 
 
 def left_of_bicubic(model: DSDMSR, data: Path, scales: list[int]) -> dict[str, float]:
     """Return the geometric mean over the maps of the error left of bicubic's."""
     found = {}
     for name in MAPS:
+        maps = truths(data, name)
         for scale in scales:
-            column = f"{name} ×{scale}"
-            errors = [error(model, truth, valid, scale) for truth, valid in truths(data, name)]
-            ratios = np.array(errors) / np.array(bicubic_errors(data)[column])
-            found[column] = float(np.exp(np.log(ratios).mean()))
+            ratios = [error(model, *pair, scale) / error(resize, *pair, scale) for pair in maps]
+            found[f"{name} ×{scale}"] = statistics.geometric_mean(ratios)
     return found
 
 
 def row_of(group: str, name: str, run_dir: Path, steps: int, data: Path) -> dict[str, Any]:
     """Return the figures of a run that is finished."""
     recipe = stored_recipe(run_dir)
-    model = DSDMSR(recipe.model).eval()
-    model.load_state_dict(load_weights(run_dir / "model.safetensors"))
+    model = trained(run_dir)
     scales = sorted(mix.scale for mix in recipe.crops)
     assert recipe.steps is not None  # every run here is as long as it has steps
     macs = {f"×{mix.mix.scale}": mix.macs / mix.mix.batch for mix in explain(recipe).mixes}

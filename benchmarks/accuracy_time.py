@@ -15,6 +15,7 @@ import argparse
 import json
 import statistics
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,8 @@ from dsdmsr.zoo.pretrained import from_pretrained
 from ms_net import MSNet
 from options import ROOT
 from research_form import ResearchForm
-from speed import made_map, seconds
+from speed import made_map
+from timing import in_turn
 
 RESULTS = ROOT / "benchmarks" / "results" / "accuracy_time.json"
 PLOT = ROOT / "docs" / "accuracy-time.png"
@@ -59,7 +61,7 @@ def networks(scale: int) -> dict[str, tuple[str, nn.Module]]:
     found["research code's SRCNN form"] = ("time alone", ResearchForm(scale))
     base = reference(1)
     for name, variant in UNITS.items():
-        changes = {} if variant == "reference" else VARIANTS["unit"][variant]
+        changes = VARIANTS["unit"].get(variant, {})
         found[f"unit: {name}"] = ("unit", DSDMSR(changed(base, changes).model))
     return found
 
@@ -122,12 +124,7 @@ def measure(scale: int, rounds: int) -> list[dict[str, Any]]:
     """Return a row for every method and precision."""
     timed = runs(scale)
     depth = made_map(SIZE)
-    taken: dict[tuple[str, str, str], list[float]] = {key: [] for key in timed}
-    for k in range(rounds + 1):
-        for key, run in timed.items():
-            spent = seconds(run, depth)
-            if k:
-                taken[key].append(spent)
+    taken = in_turn({key: partial(run, depth) for key, run in timed.items()}, rounds)
     plain = taken["bicubic", "baseline", "fp32"]
     known = errors(scale)
     return [

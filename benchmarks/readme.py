@@ -6,7 +6,6 @@ python benchmarks/readme.py
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable
 from functools import partial
@@ -68,13 +67,20 @@ def speed_table(results: dict[str, Any]) -> str:
         if row["method"] != "bicubic"
     ]
     head = ["input", "factor", "method", "time / bicubic's", "time / research code's", "MiB"]
-    made = markdown_table(head, rows, names=3)
-    return "\n".join([*made, "", made_by(results, results["command"])])
+    return sourced_table(results, head, rows, names=3)
 
 
 def made_by(results: dict[str, Any], command: str) -> str:
     """Return the line that says what made a table."""
     return f"Made by `{command}` at {where_and_when(results)}."
+
+
+def sourced_table(
+    results: dict[str, Any], head: list[str], rows: list[list[str]], *, names: int
+) -> str:
+    """Return a table and the line that says what made it."""
+    lines = markdown_table(head, rows, names=names)
+    return "\n".join([*lines, "", made_by(results, results["command"])])
 
 
 def statistics_table(results: dict[str, Any]) -> str:
@@ -84,8 +90,7 @@ def statistics_table(results: dict[str, Any]) -> str:
         [statistic, *(f"{results['distances'][name][statistic]:.2f}" for name in names)]
         for statistic in results["statistics"]
     ]
-    lines = markdown_table(["statistic", *names], rows, names=1)
-    return "\n".join([*lines, "", made_by(results, results["command"])])
+    return sourced_table(results, ["statistic", *names], rows, names=1)
 
 
 def mix_table(results: dict[str, Any]) -> str:
@@ -95,8 +100,7 @@ def mix_table(results: dict[str, Any]) -> str:
         [f"{run['ray_cast']:.0%}", str(run["steps"]), *(f"{run['rmse'][c]:.3f}" for c in columns)]
         for run in results["runs"]
     ]
-    lines = markdown_table(["ray-cast share", "steps", *columns], rows, names=0)
-    return "\n".join([*lines, "", made_by(results, results["command"])])
+    return sourced_table(results, ["ray-cast share", "steps", *columns], rows, names=0)
 
 
 def ablation_table(results: dict[str, Any]) -> str:
@@ -108,17 +112,12 @@ def ablation_table(results: dict[str, Any]) -> str:
             row["name"],
             f"{row['parameters'] / 1e6:.2f}",
             f"{row['step_time']:.2f}",
-            *(
-                f"{row['left_of_bicubic'].get(c, math.nan):.3f}".replace("nan", "–")
-                for c in columns
-            ),
+            *(figure(row["left_of_bicubic"].get(column)) for column in columns),
         ]
         for row in results["rows"]
     ]
     head = ["about", "changed", "parameters, M", "time of a step", *columns]
-    return "\n".join(
-        [*markdown_table(head, rows, names=2), "", made_by(results, results["command"])]
-    )
+    return sourced_table(results, head, rows, names=2)
 
 
 def time_table(results: dict[str, Any]) -> str:
@@ -133,9 +132,7 @@ def time_table(results: dict[str, Any]) -> str:
     methods = dict.fromkeys(row["method"] for row in results["rows"])
     rows = [[name, *(cells.get((name, *key), "–") for key in keys)] for name in methods]
     head = ["time / bicubic's", *(f"×{scale} {precision}" for precision, scale in keys)]
-    return "\n".join(
-        [*markdown_table(head, rows, names=1), "", made_by(results, results["command"])]
-    )
+    return sourced_table(results, head, rows, names=1)
 
 
 def throughput_table(results: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +20,12 @@ from PIL import Image
 
 from dsdmsr.degradation import degrade
 from dsdmsr.metrics import rmse
-from dsdmsr.nn import DSDMSR
+from dsdmsr.nn import DSDMSR, Prediction
 from dsdmsr.provenance import provenance, write_json
 from dsdmsr.training.config import load_recipe
 from dsdmsr.training.fit import fit
 from dsdmsr.training.module import normalise_crops
-from dsdmsr.training.run_dir import read_provenance, stored_recipe
+from dsdmsr.training.run_dir import WEIGHTS, read_provenance, stored_recipe
 from dsdmsr.upscaling.holes import fill_nearest
 from dsdmsr.zoo.names import DEFAULT_MODEL
 from dsdmsr.zoo.pretrained import from_pretrained, load_weights
@@ -38,6 +39,9 @@ MAPS = {
 }
 """Name → files, units a level, and the part that is looked at."""
 
+Enlarge = Callable[[torch.Tensor, int], torch.Tensor | Prediction]
+"""A small map of 0…1 and a factor → the large one."""
+
 
 def truths(data: Path, name: str) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return a set's maps in levels, their holes filled, and what is valid."""
@@ -50,13 +54,21 @@ def truths(data: Path, name: str) -> list[tuple[np.ndarray, np.ndarray]]:
     return maps
 
 
+def trained(run_dir: Path) -> DSDMSR:
+    """Return the network of a run that is finished."""
+    model = DSDMSR(stored_recipe(run_dir).model).eval()
+    model.load_state_dict(load_weights(run_dir / WEIGHTS))
+    return model
+
+
 @torch.inference_mode()
-def error(model: DSDMSR, truth: np.ndarray, valid: np.ndarray, scale: int) -> float:
-    """Return the error of a map made small by bicubic resizing and large by the network."""
+def error(enlarge: Enlarge, truth: np.ndarray, valid: np.ndarray, scale: int) -> float:
+    """Return the error of a map made small by bicubic resizing and large by `enlarge`."""
     hr_depth = torch.from_numpy(truth)[None, None]
     lr_depth, _ = degrade(hr_depth, scale, "bicubic")
     low, span = normalise_crops(lr_depth, torch.ones_like(lr_depth, dtype=torch.bool))
-    pred = model((lr_depth - low) / span, scale).fused * span + low
+    made = enlarge((lr_depth - low) / span, scale)
+    pred = (made.fused if isinstance(made, Prediction) else made) * span + low
     return float(rmse(pred, hr_depth, torch.from_numpy(valid)[None, None]))
 
 
@@ -81,7 +93,7 @@ def main() -> None:
     runs = []
     for share in given.shares:
         run_dir = given.runs / f"{share:g}"
-        if not (run_dir / "model.safetensors").exists():
+        if not (run_dir / WEIGHTS).exists():
             base = load_recipe("base")
             recipe = dataclasses.replace(
                 base,
@@ -95,14 +107,12 @@ def main() -> None:
             weights = from_pretrained(DEFAULT_MODEL).state_dict()
             fit(recipe, run_dir, resume="auto", init=weights, begun_from=[DEFAULT_MODEL])
         recipe = stored_recipe(run_dir)
-        model = DSDMSR(recipe.model).eval()
-        model.load_state_dict(load_weights(run_dir / "model.safetensors"))
         runs.append(
             {
                 "ray_cast": recipe.scenes.ray_cast,
                 "steps": recipe.steps,
                 "commit": read_provenance(run_dir)["commit"],
-                "rmse": measured(model, given.data),
+                "rmse": measured(trained(run_dir), given.data),
             }
         )
         print(runs[-1])

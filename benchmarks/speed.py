@@ -13,8 +13,8 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import statistics
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from dsdmsr.zoo.names import PACKAGED
 from dsdmsr.zoo.pretrained import from_pretrained
 from options import ROOT
 from research_form import ResearchForm
+from timing import in_turn
 
 SIZES = ((60, 80), (120, 160))
 REFERENCE_SCALE = 8
@@ -68,12 +69,6 @@ def _inference(model: torch.nn.Module, device: str) -> Run:
 
 def made_map(size: tuple[int, int]) -> NDArray[np.float32]:
     return np.random.default_rng(0).random(size, dtype=np.float32) + 1
-
-
-def seconds(run: Run, depth: NDArray[np.float32]) -> float:
-    began = time.perf_counter()
-    run(depth)
-    return time.perf_counter() - began
 
 
 def _peak(name: str, scale: int, size: tuple[int, int], device: str, queue: Any) -> None:
@@ -118,12 +113,7 @@ def measure(size: tuple[int, int], scale: int, rounds: int, device: str) -> list
     names = methods(scale)
     runs = {name: runner(name, scale, device) for name in names}
     depth = made_map(size)
-    taken: dict[str, list[float]] = {name: [] for name in names}
-    for k in range(rounds + 1):
-        for name in names:
-            spent = seconds(runs[name], depth)
-            if k:
-                taken[name].append(spent)
+    taken = in_turn({name: partial(run, depth) for name, run in runs.items()}, rounds)
     rows: list[dict[str, object]] = []
     for name in names:
         row: dict[str, object] = {

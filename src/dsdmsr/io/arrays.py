@@ -15,6 +15,7 @@ from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from dsdmsr.errors import FileError
+from dsdmsr.io.checks import in_one_line, the_one
 
 __all__ = ["read_npy", "read_npz", "write_npy", "write_npz"]
 
@@ -50,8 +51,7 @@ def _load(path: Path, wanted: type[Any], name: str) -> Any:
             raise FileError(
                 f"{path} holds pickled objects, or is no NumPy file: give plain numbers"
             ) from error
-        summary = " ".join(str(error).split())
-        raise FileError(f"{path} is damaged or cut off: {summary}") from error
+        raise FileError(f"{path} is damaged or cut off: {in_one_line(error)}") from error
 
 
 def read_npy(path: Path) -> NDArray[np.generic]:
@@ -69,11 +69,7 @@ def read_npz(path: Path) -> NDArray[np.generic]:
     Raises:
         FileError: If the file is damaged, or has several arrays and none called ``depth``.
     """
-    arrays = _load(path, NpzFile, "NPZ")
-    if "depth" not in arrays and len(arrays) != 1:
-        held = ", ".join(arrays) or "nothing"
-        raise FileError(f"{path} holds {held}: give one array, or one called depth")
-    return np.asarray(arrays["depth"] if "depth" in arrays else next(iter(arrays.values())))
+    return np.asarray(the_one(_load(path, NpzFile, "NPZ"), "depth", path, "array"))
 
 
 def write_npy(path: Path, numbers: NDArray[np.generic]) -> None:

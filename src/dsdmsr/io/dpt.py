@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.errors import FileError
+from dsdmsr.io.checks import check_floats
 
 __all__ = ["read_dpt", "write_dpt"]
 
@@ -35,11 +36,9 @@ def read_dpt(path: Path) -> NDArray[np.float32]:
         if len(head) < _HEADER.size or not head.startswith(_TAG):
             raise FileError(f"{path} is not a DPT file, whatever its name says")
         _, width, height = _HEADER.unpack(head)
-        if width < 1 or height < 1 or held != 4 * width * height:
-            raise FileError(
-                f"{path} promises {width}×{height} pixels, {4 * width * height} bytes, but holds "
-                f"{held}"
-            )
+        if min(width, height) < 1:
+            raise FileError(f"{path} promises {width}×{height} pixels: give 1×1 or more")
+        check_floats(path, width, height, held)
         numbers = np.frombuffer(file.read(held), dtype="<f4").reshape(height, width)
     return numbers.astype(np.float32)
 

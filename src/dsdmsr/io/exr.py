@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.errors import FileError
+from dsdmsr.io.checks import in_one_line, the_one
 
 __all__ = ["read_exr", "write_exr"]
 
@@ -24,12 +25,9 @@ def read_exr(path: Path) -> NDArray[np.float32]:
         with OpenEXR.File(str(path), separate_channels=True) as file:
             channels = {name: np.array(held.pixels) for name, held in file.channels().items()}
     except Exception as error:  # OpenEXR raises RuntimeError and whatever pybind makes of C++
-        summary = " ".join(str(error).split())
+        summary = in_one_line(error)
         raise FileError(f"{path} is damaged, or no EXR that can be read: {summary}") from error
-    if "Z" not in channels and len(channels) != 1:
-        raise FileError(f"{path} has channels {', '.join(channels)}: give one, or one called Z")
-    numbers = channels["Z"] if "Z" in channels else next(iter(channels.values()))
-    return np.asarray(numbers, dtype=np.float32)
+    return np.asarray(the_one(channels, "Z", path, "channel"), dtype=np.float32)
 
 
 def write_exr(path: Path, numbers: NDArray[np.generic]) -> None:

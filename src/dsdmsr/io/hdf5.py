@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.errors import FileError
+from dsdmsr.io.checks import in_one_line, the_one
 
 __all__ = ["read_hdf5", "write_hdf5"]
 
@@ -23,22 +24,14 @@ def read_hdf5(path: Path) -> NDArray[np.generic]:
 
     try:
         with h5py.File(path, "r") as file:
-            found: dict[str, Any] = {}
-            file.visititems(
-                lambda name, held: (
-                    found.update({name: held}) if isinstance(held, h5py.Dataset) else None
-                )
-            )
-            if "depth" not in found and len(found) != 1:
-                held = ", ".join(found) or "nothing"
-                raise FileError(f"{path} holds {held}: give one data set, or one called depth")
-            chosen = found["depth"] if "depth" in found else next(iter(found.values()))
-            return np.asarray(chosen[()])
+            held: dict[str, Any] = {}
+            file.visititems(held.__setitem__)
+            sets = {name: item for name, item in held.items() if isinstance(item, h5py.Dataset)}
+            return np.asarray(the_one(sets, "depth", path, "data set")[()])
     except FileError:
         raise
     except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
-        summary = " ".join(str(error).split())
-        raise FileError(f"{path} is damaged, or no HDF5: {summary}") from error
+        raise FileError(f"{path} is damaged, or no HDF5: {in_one_line(error)}") from error
 
 
 def write_hdf5(path: Path, numbers: NDArray[np.generic]) -> None:

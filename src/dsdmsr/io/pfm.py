@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.errors import FileError
+from dsdmsr.io.checks import check_floats
 
 __all__ = ["read_pfm", "write_pfm"]
 
@@ -37,14 +38,10 @@ def read_pfm(path: Path) -> NDArray[np.float32]:
         if magic == b"PF":
             raise FileError(f"{path} is a colour PFM: give a grey one (Pf)")
         columns, rows = int(width), int(height)
-        held, promised = size - match.end(), 4 * columns * rows
-        if held != promised:
-            raise FileError(
-                f"{path} promises {columns}×{rows} pixels, {promised} bytes, but holds {held}"
-            )
+        check_floats(path, columns, rows, size - match.end())
         file.seek(match.end())
         order = "<" if float(scale) < 0 else ">"
-        numbers = np.frombuffer(file.read(promised), dtype=f"{order}f4").reshape(rows, columns)
+        numbers = np.frombuffer(file.read(), dtype=f"{order}f4").reshape(rows, columns)
     return np.ascontiguousarray(numbers[::-1], dtype=np.float32)
 
 

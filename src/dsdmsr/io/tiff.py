@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.errors import FileError
+from dsdmsr.io.checks import in_one_line
 
 __all__ = ["read_tiff", "write_tiff"]
 
@@ -22,16 +23,14 @@ def read_tiff(path: Path) -> NDArray[np.generic]:
 
     try:
         with tifffile.TiffFile(path) as file:
-            pages, shape = len(file.pages), file.pages[0].shape
-            if pages != 1 or len(shape) != 2:
-                form = "×".join(map(str, shape))
-                raise FileError(f"{path} holds {pages} page(s) of {form}: give one grey page")
-            return np.asarray(file.pages[0].asarray())
-    except FileError:
-        raise
+            pages, numbers = len(file.pages), np.asarray(file.pages[0].asarray())
     except Exception as error:  # tifffile lets through whatever its decoders raise
-        summary = " ".join(str(error).split())
+        summary = in_one_line(error)
         raise FileError(f"{path} is damaged, or no TIFF that can be read: {summary}") from error
+    if pages != 1 or numbers.ndim != 2:
+        form = "×".join(map(str, numbers.shape))
+        raise FileError(f"{path} holds {pages} page(s) of {form}: give one grey page")
+    return numbers
 
 
 def write_tiff(path: Path, numbers: NDArray[np.generic]) -> None:

@@ -43,18 +43,18 @@ class Stage(nn.Module):
         width, depth = config.width_of(index), config.depth_of(index)
         shared = config.sharing == "shared"
         last = index == config.stages - 1
-        self.copies = 1 if shared else 4
+        copies = 1 if shared else 4
         self.unit = Unit(
             config.unit,
             in_channels=1 + (config.carried if index else 0),
             width=width,
             depth=depth,
-            copies=self.copies,
+            copies=copies,
             outputs=4 if shared else 1,
             bias=config.bias,
             differences=config.differences,
         )
-        inside, groups = self.unit.feature_channels, self.copies
+        inside, groups = self.unit.feature_channels, copies
         self.hand_on: nn.Conv2d | None = None
         if config.two_heads and not last:
             self.hand_on = nn.Conv2d(inside, 4, 3, padding=1, groups=groups, bias=config.bias)

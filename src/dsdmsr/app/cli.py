@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, CycloptsError, Group, Parameter, validators
-from rich.console import Console
 
+from dsdmsr.app.consoles import err, out
+from dsdmsr.app.prepare_commands import prepare
 from dsdmsr.errors import ConfigError, DsdmsrError
 
 __all__ = ["app", "main"]
-
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 app = App(
     name="dsdmsr",
@@ -29,6 +27,8 @@ app = App(
     exit_on_error=False,
     suppress_keyboard_interrupt=False,
 )
+
+app.command(prepare)
 
 _length = Group("Length", validator=validators.LimitedChoice())
 

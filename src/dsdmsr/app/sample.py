@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from dsdmsr.data.scenery import SceneryConfig
-from dsdmsr.data.scenes import SceneConfig, draw_scenes
-from dsdmsr.data.sensing import SensingConfig
+from dsdmsr.data.rendered import render_depth
 from dsdmsr.data.synthetic import LARGEST_SEED
 from dsdmsr.degradation import degrade
 from dsdmsr.depth import DepthMap
@@ -19,13 +16,7 @@ from dsdmsr.io import check_output, write_depth
 __all__ = ["render_sample", "write_sample"]
 
 _SIZE, _SCALE = (480, 640), 4
-_NEAR, _FAR = 0.6, 4.0
 _SERIES = LARGEST_SEED + 1
-_SCENES = SceneConfig(
-    ray_cast=1,
-    scenery=SceneryConfig(things=(8, 14), radius=(12, 200), window=(1, 3), depth=0),
-    sensing=SensingConfig(quantised=0),
-)
 
 
 def render_sample(seed: int) -> tuple[DepthMap, DepthMap]:
@@ -36,15 +27,9 @@ def render_sample(seed: int) -> tuple[DepthMap, DepthMap]:
     """
     if not 0 <= seed < 2**64:
         raise ConfigError(f"seed is {seed}: give 0 to {2**64 - 1}")
-    scenes, _ = draw_scenes(_SERIES, [seed], _SIZE, _SCENES)
-    nearness = scenes[0, 0].numpy()
-    share = (nearness - nearness.min()) / (nearness.max() - nearness.min())
-    depth = 1 / (1 / _FAR + share.astype(np.float64) * (1 / _NEAR - 1 / _FAR))
-    small, _ = degrade(torch.from_numpy(depth)[None, None], _SCALE, "bicubic")
-    return (
-        DepthMap(depth, unit="m", encoding="mm"),
-        DepthMap(small[0, 0].numpy(), unit="m", encoding="mm"),
-    )
+    large = render_depth(_SERIES, seed, _SIZE)
+    small, _ = degrade(torch.from_numpy(large.values.copy())[None, None], _SCALE, "bicubic")
+    return large, DepthMap(small[0, 0].numpy(), unit="m", encoding="mm")
 
 
 def write_sample(folder: Path, *, seed: int, overwrite: bool) -> list[Path]:

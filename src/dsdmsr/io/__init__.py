@@ -1,7 +1,15 @@
 """Depth files to maps and back; see `dsdmsr.io.encodings.ENCODINGS` for what numbers can mean."""
 
 from dsdmsr.io.encodings import ENCODINGS, Encoding
-from dsdmsr.io.files import SUFFIXES, check_output, choose_encoding, read_depth, write_depth
+from dsdmsr.io.files import (
+    SUFFIXES,
+    check_output,
+    choose_encoding,
+    interpret,
+    read_depth,
+    read_numbers,
+    write_depth,
+)
 
 __all__ = [
     "ENCODINGS",
@@ -9,6 +17,8 @@ __all__ = [
     "Encoding",
     "check_output",
     "choose_encoding",
+    "interpret",
     "read_depth",
+    "read_numbers",
     "write_depth",
 ]

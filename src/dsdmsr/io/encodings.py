@@ -26,7 +26,7 @@ class Encoding:
     unit: Unit | None = None
     """The map's unit."""
     invalid: float = 0.0
-    """The number that means "nothing here"; NaN and infinity always do."""
+    """The number that means "nothing here"; NaN and infinity always do, so NaN adds none."""
     largest: int | None = None
     """The largest whole number, for encodings of whole numbers; None for floats."""
 
@@ -62,6 +62,12 @@ ENCODINGS: dict[str, Encoding] = {
     "kitti": Encoding(
         meaning="16-bit, 256 per metre, 0 = no depth (KITTI)",
         per_unit=256,
+        unit="m",
+        largest=65535,
+    ),
+    "dtu16": Encoding(
+        meaning="16-bit, 50 per millimetre, 0 = no depth (what `dsdmsr prepare dtu` writes)",
+        per_unit=50_000,
         unit="m",
         largest=65535,
     ),
@@ -103,14 +109,19 @@ def find_encoding(name: str) -> Encoding:
     return ENCODINGS[name]
 
 
-def decode(numbers: NDArray[np.generic], name: str) -> DepthMap:
+def decode(numbers: NDArray[np.generic], encoding: str | Encoding) -> DepthMap:
     """Make a map of the numbers in a file.
 
+    Args:
+        numbers: H×W.
+        encoding: A name in ``ENCODINGS``, which the map remembers, or an encoding of one's own.
+
     Raises:
-        EncodingError: If `name` is unknown.
+        EncodingError: If the name is unknown.
         DepthError: If the numbers are not a depth map.
     """
-    encoding = find_encoding(name)
+    name = encoding if isinstance(encoding, str) else None
+    encoding = find_encoding(encoding) if isinstance(encoding, str) else encoding
     if numbers.dtype.kind not in "fiub":
         raise DepthError(f"the numbers are of type {numbers.dtype}: give real ones")
     valid = np.isfinite(numbers) & (numbers != encoding.invalid)

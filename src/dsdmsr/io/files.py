@@ -15,7 +15,7 @@ from dsdmsr.depth import DepthMap
 from dsdmsr.errors import DepthError, EncodingError, FileError
 from dsdmsr.io.arrays import read_npy, read_npz, write_npy, write_npz
 from dsdmsr.io.dpt import read_dpt, write_dpt
-from dsdmsr.io.encodings import ENCODINGS, decode, encode, find_encoding
+from dsdmsr.io.encodings import ENCODINGS, Encoding, decode, encode, find_encoding
 from dsdmsr.io.exr import read_exr, write_exr
 from dsdmsr.io.hdf5 import read_hdf5, write_hdf5
 from dsdmsr.io.pfm import read_pfm, write_pfm
@@ -23,7 +23,15 @@ from dsdmsr.io.png import read_png, write_png
 from dsdmsr.io.tiff import read_tiff, write_tiff
 from dsdmsr.replacing import replacing
 
-__all__ = ["SUFFIXES", "check_output", "choose_encoding", "read_depth", "write_depth"]
+__all__ = [
+    "SUFFIXES",
+    "check_output",
+    "choose_encoding",
+    "interpret",
+    "read_depth",
+    "read_numbers",
+    "write_depth",
+]
 
 
 class Format(NamedTuple):
@@ -70,15 +78,64 @@ def _format_of(path: Path) -> Format:
     return found
 
 
-def read_depth(path: str | os.PathLike[str], encoding: str | None = None) -> DepthMap:
+def read_numbers(path: str | os.PathLike[str]) -> NDArray[np.generic]:
+    """Return the numbers in a depth file as they are, H×W.
+
+    Raises:
+        FileError: If the file is missing, is a folder, is damaged, or is no depth file.
+    """
+    path = Path(path)
+    try:
+        if path.is_dir():
+            raise FileError(f"{path} is a folder: give a depth file")
+        if not path.exists():
+            raise FileError(f"{path} does not exist: give a depth file")
+        return _format_of(path).read(path)
+    except (OSError, MemoryError) as error:
+        raise FileError(f"{path} cannot be read: {error}") from error
+
+
+def interpret(
+    numbers: NDArray[np.generic],
+    path: str | os.PathLike[str],
+    encoding: str | Encoding | None = None,
+) -> DepthMap:
+    """Make a map of what `read_numbers` found in `path`; see `read_depth`.
+
+    Raises:
+        EncodingError: If the encoding is unknown or is not one for this file's numbers.
+        DepthError: If the numbers are not a depth map.
+    """
+    path = Path(path)
+    if encoding is None:
+        encoding = _GUESSES.get(_sort(numbers), "float")
+    elif encoding == "levels" and _sort(numbers) == ("u", 2):
+        encoding = "levels16"
+    elif isinstance(encoding, str) and path.suffix.lower() == ".png":
+        if find_encoding(encoding).dtype != numbers.dtype:
+            fitting = [n for n, e in ENCODINGS.items() if e.dtype == numbers.dtype]
+            raise EncodingError(
+                f"{path} has {8 * numbers.dtype.itemsize} bits, encoding {encoding!r} has not: "
+                f"allowed are {', '.join(fitting)}"
+            )
+    try:
+        return decode(numbers, encoding)
+    except (DepthError, EncodingError) as error:
+        raise type(error)(f"{path}: {error}") from error
+
+
+def read_depth(
+    path: str | os.PathLike[str], encoding: str | Encoding | None = None
+) -> DepthMap:
     """Read a depth file.
 
     Args:
         path: A file whose name ends in one of ``SUFFIXES``. TIFF, EXR and HDF5 files need the
             extra ``io``.
-        encoding: What its numbers mean, a name in ``ENCODINGS``. Default: a guess, which the map's
-            ``encoding`` tells: whole numbers of 8 bits are ``levels``, of 16 bits ``mm``, all
-            other numbers ``float``. ``levels`` means ``levels16`` where the file has 16 bits.
+        encoding: What its numbers mean, a name in ``ENCODINGS``, or an encoding of one's own.
+            Default: a guess, which the map's ``encoding`` tells: whole numbers of 8 bits are
+            ``levels``, of 16 bits ``mm``, all other numbers ``float``. ``levels`` means
+            ``levels16`` where the file has 16 bits.
 
     Returns:
         The map, in metres for the depth encodings that have a unit.
@@ -88,31 +145,9 @@ def read_depth(path: str | os.PathLike[str], encoding: str | None = None) -> Dep
         EncodingError: If the encoding is unknown or is not one for this file's numbers.
         DepthError: If the numbers are not a depth map.
     """
-    path = Path(path)
-    if encoding is not None:
+    if isinstance(encoding, str):
         find_encoding(encoding)
-    try:
-        if path.is_dir():
-            raise FileError(f"{path} is a folder: give a depth file")
-        if not path.exists():
-            raise FileError(f"{path} does not exist: give a depth file")
-        numbers = _format_of(path).read(path)
-    except (OSError, MemoryError) as error:
-        raise FileError(f"{path} cannot be read: {error}") from error
-    if encoding is None:
-        encoding = _GUESSES.get(_sort(numbers), "float")
-    elif encoding == "levels" and _sort(numbers) == ("u", 2):
-        encoding = "levels16"
-    elif path.suffix.lower() == ".png" and ENCODINGS[encoding].dtype != numbers.dtype:
-        fitting = [n for n, e in ENCODINGS.items() if e.dtype == numbers.dtype]
-        raise EncodingError(
-            f"{path} has {8 * numbers.dtype.itemsize} bits, encoding {encoding!r} has not: allowed "
-            f"are {', '.join(fitting)}"
-        )
-    try:
-        return decode(numbers, encoding)
-    except (DepthError, EncodingError) as error:
-        raise type(error)(f"{path}: {error}") from error
+    return interpret(read_numbers(path), path, encoding)
 
 
 def check_output(path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:

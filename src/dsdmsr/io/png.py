@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,8 @@ def _bits(path: Path) -> int:
         return file.read(25)[24]
 
 
-def write_png(path: Path, numbers: NDArray[np.generic]) -> None:
-    """Write uint8 or uint16 numbers as a grey PNG."""
-    Image.fromarray(numbers).save(path, format="PNG")
+def write_png(
+    file: Path | BinaryIO, numbers: NDArray[np.generic], *, compress_level: int = 6
+) -> None:
+    """Write uint8 or uint16 numbers as a grey PNG, compressed 0 (not) to 9 (slowly)."""
+    Image.fromarray(numbers).save(file, format="PNG", compress_level=compress_level)

@@ -1,0 +1,87 @@
+"""Work shared out to processes, its results in order, with few of them waiting."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from multiprocessing.connection import wait
+from typing import Any, TypeVar
+
+from dsdmsr.errors import DataError
+
+__all__ = ["in_order"]
+
+J = TypeVar("J")
+R = TypeVar("R")
+
+_AHEAD = 3
+"""Jobs a process that are under way or done and not yet asked for."""
+
+
+def in_order(
+    work: Callable[[J], R], jobs: Iterable[J], workers: int
+) -> Iterator[R]:
+    """Yield ``work(job)`` for every job, in their order.
+
+    Args:
+        work: Can be pickled if there are workers.
+        jobs: What to work on.
+        workers: Processes; 0 works in this one.
+
+    Raises:
+        DataError: If a process is killed.
+    """
+    if workers == 0:
+        yield from map(work, jobs)
+        return
+    jobs = iter(jobs)
+    pool = ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_begin,
+        initargs=(work,),
+    )
+    try:
+        waiting: deque[Future[Any]] = deque(
+            pool.submit(_work_on, job) for job in islice(jobs, _AHEAD * workers)
+        )
+        while waiting:
+            result = waiting.popleft().result()
+            waiting.extend(pool.submit(_work_on, job) for job in islice(jobs, 1))
+            yield result
+    except BrokenProcessPool as error:
+        raise DataError(
+            "a working process was killed, perhaps for want of memory: go on with --resume, and "
+            "fewer --workers"
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+_work: Callable[[Any], Any]
+
+
+def _begin(work: Callable[[Any], Any]) -> None:
+    """Take the work, once; leave Ctrl-C to the parent, and end when the parent is killed."""
+    global _work
+    _work = work
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _work_on(job: Any) -> Any:
+    return _work(job)

@@ -1,0 +1,232 @@
+"""Prepare a data set: read every map once, write its forms, index them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dsdmsr.data.prepare.index import MANIFEST, write_index, write_manifest
+from dsdmsr.data.prepare.journal import JOURNAL, Journal
+from dsdmsr.data.prepare.plan import Forms, Shard, check_keys, fingerprint, shards_of
+from dsdmsr.data.prepare.pool import in_order
+from dsdmsr.data.prepare.shards import writing_shard
+from dsdmsr.data.prepare.sources import Source
+from dsdmsr.data.prepare.splits import SPLITS, Split
+from dsdmsr.data.prepare.work import Job, Made, Worker
+from dsdmsr.errors import DataError, FileError
+from dsdmsr.replacing import remove_unfinished
+
+__all__ = ["SHARD_BYTES", "Outcome", "prepare"]
+
+SHARD_BYTES = 256_000_000
+"""About the size of a shard."""
+
+
+class Outcome(NamedTuple):
+    """What a preparation came to."""
+
+    counts: dict[Split, int]
+    """Maps that are there, by split."""
+    failures: list[tuple[str, str]]
+    """Where a map should have come from, and why it did not."""
+
+
+def prepare(
+    source: Source,
+    folder: Path,
+    forms: Forms,
+    *,
+    workers: int = 1,
+    resume: bool = False,
+    shard_bytes: int = SHARD_BYTES,
+    advance: Callable[[int, int], object] = lambda done, total: None,
+) -> Outcome:
+    """Write a data set's maps to a folder: levels, shards, index and manifest.
+
+    Interrupted at any moment, and resumed, it ends with the same bytes.
+
+    Args:
+        source: The data set.
+        folder: A new or empty folder, or, to resume, one that was begun.
+        forms: What is written.
+        workers: Processes that read and compress; 0 works in this one.
+        resume: Whether to go on with what is there.
+        shard_bytes: About the size of a shard.
+        advance: Told how many maps are done, of how many.
+
+    Raises:
+        DataError: If two maps have one key, the folder is not free or was begun otherwise, or
+            a process is killed.
+        FileError: If something cannot be written.
+    """
+    check_keys(source.frames)
+    splits = source.splitting.assign(frame.scene for frame in source.frames)
+    split_of = [splits[frame.scene] for frame in source.frames]
+    try:
+        if _is_complete(folder, resume=resume):
+            return _outcome_of(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        plan = fingerprint(source, split_of, forms)
+        with closing(Journal(folder / JOURNAL, plan, len(split_of))) as journal:
+            run = _Run(source, folder, forms, split_of, journal, workers, advance)
+            run.make(shard_bytes)
+            outcome = run.finish()
+        if not outcome.failures:
+            (folder / JOURNAL).unlink()
+    except OSError as error:
+        reason = error.strerror or error
+        raise FileError(f"cannot write to {folder}: {reason}; go on with --resume") from error
+    return outcome
+
+
+def _is_complete(folder: Path, *, resume: bool) -> bool:
+    """Return whether nothing is left to do; clear away what a killed run has left.
+
+    Raises:
+        DataError: If there is something in the folder that is not to be touched.
+    """
+    if not folder.exists():
+        return False
+    if not folder.is_dir():
+        raise DataError(f"{folder} is a file: give a new folder")
+    begun, finished = (folder / JOURNAL).exists(), (folder / MANIFEST).exists()
+    if any(folder.iterdir()) and not (resume and (begun or finished)):
+        advice = "give a new folder"
+        if begun or finished:
+            advice += ", or --resume to go on with what is there"
+        raise DataError(f"{folder} is not empty: {advice}")
+    for below in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
+        remove_unfinished(below)
+    return finished and not begun
+
+
+def _outcome_of(folder: Path) -> Outcome:
+    """Return the outcome of a preparation that is finished and without failures."""
+    counts: dict[Split, int] = {}
+    for split in SPLITS:
+        with (folder / f"{split}.csv").open(encoding="utf-8") as file:
+            counts[split] = sum(1 for _ in file) - 1
+    return Outcome(counts, [])
+
+
+class _Run:
+    """One call of `prepare`."""
+
+    def __init__(
+        self,
+        source: Source,
+        folder: Path,
+        forms: Forms,
+        split_of: Sequence[Split],
+        journal: Journal,
+        workers: int,
+        advance: Callable[[int, int], object],
+    ) -> None:
+        self.source, self.folder, self.forms = source, folder, forms
+        self.split_of, self.journal = split_of, journal
+        self.workers, self.advance = workers, advance
+        self.worker = Worker(source, folder, forms)
+        self.shards: list[Shard] = []
+
+    def make(self, shard_bytes: int) -> None:
+        """Make what is not there yet."""
+        if self.forms.shards:
+            self.shards = shards_of(self.split_of, self._maps_per_shard(shard_bytes))
+            to_make = [shard for shard in self.shards if not self._is_made(shard)]
+            indices = [index for shard in to_make for index in shard.members]
+        else:
+            indices = [k for k in range(len(self.split_of)) if not self._is_there(k)]
+        total = len(self.split_of)
+        done = total - len(indices)
+        self.advance(done, total)
+
+        def counted() -> Iterator[Made]:
+            jobs = (Job(k, self.source.frames[k], self.split_of[k]) for k in indices)
+            made = in_order(self.worker, jobs, min(self.workers, len(indices)))
+            for number, result in enumerate(made, start=done + 1):
+                self.advance(number, total)
+                yield result
+
+        results = counted()
+        if not self.forms.shards:
+            for made in results:
+                self.journal.add([made.record])
+            return
+        for shard in to_make:
+            self._write_shard(shard, results)
+
+    def _write_shard(self, shard: Shard, results: Iterator[Made]) -> None:
+        """Write one shard of the next results."""
+        records = []
+        with writing_shard(self.folder / shard.name) as writer:
+            for index in shard.members:
+                made = next(results)
+                record = made.record
+                if "failed" not in record:
+                    record = {**record, "shard": shard.name}
+                    about = {key: value for key, value in record.items() if key != "levels"}
+                    writer.add(f"{index:08d}", made.suffix, made.content, about)
+                records.append(record)
+            sha256 = writer.close()
+        whole = sum("failed" not in record for record in records)
+        size = (self.folder / shard.name).stat().st_size
+        about_shard = {"name": shard.name, "maps": whole, "bytes": size, "sha256": sha256}
+        self.journal.add([*records, about_shard])
+
+    def _maps_per_shard(self, shard_bytes: int) -> int:
+        """Return what was chosen when the preparation began, or choose by the first map."""
+        if self.journal.maps_per_shard is None:
+            only_shards = Worker(self.source, self.folder, Forms(pyramid=False, shards=True))
+            jobs = (
+                Job(k, frame, split)
+                for k, (frame, split) in enumerate(
+                    zip(self.source.frames, self.split_of, strict=True)
+                )
+            )
+            sizes = (len(only_shards(job).content) for job in jobs)
+            size = next((size for size in sizes if size), shard_bytes)
+            self.journal.add([{"maps_per_shard": max(1, round(shard_bytes / size))}])
+        assert self.journal.maps_per_shard is not None  # it has just been added
+        return self.journal.maps_per_shard
+
+    def _is_there(self, index: int) -> bool:
+        return self.journal.done(index) and index not in self.journal.failed
+
+    def _is_made(self, shard: Shard) -> bool:
+        made = shard.name in self.journal.shards
+        return made and all(self._is_there(index) for index in shard.members)
+
+    def finish(self) -> Outcome:
+        """Write index and manifest."""
+
+        def records() -> Iterator[dict[str, Any]]:
+            return map(self.journal.record, range(len(self.split_of)))
+
+        counts = dict.fromkeys(SPLITS, 0)
+        scenes: dict[Split, set[str]] = {split: set() for split in SPLITS}
+        failures = []
+        for record in records():
+            if "failed" in record:
+                failures.append((record["origin"], record["failed"]))
+                continue
+            counts[record["split"]] += 1
+            scenes[record["split"]].add(record["scene"])
+        about = {
+            "set": self.source.name,
+            "tool": f"dsdmsr {version('dsdmsr')}",
+            "settings": self.source.settings,
+            "values": "offset + quantum × number, 0 = invalid; without a quantum floats, NaN = "
+            "invalid",
+            "splits": {
+                split: {"maps": counts[split], "scenes": len(scenes[split])} for split in SPLITS
+            },
+            "failed": len(failures),
+        }
+        shards = [self.journal.shards[shard.name] for shard in self.shards]
+        forms = self.forms
+        write_index(self.folder, records, pyramid=forms.pyramid, shards=forms.shards)
+        write_manifest(self.folder, about, shards, records)
+        return Outcome(counts, failures)

@@ -1,0 +1,73 @@
+"""A data set as it is found on the disk: frames, how one is read, and how they are split."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from dsdmsr.data.prepare.splits import Splitting
+from dsdmsr.depth import DepthMap
+from dsdmsr.errors import DataError
+
+__all__ = ["Found", "Frame", "Source", "check_source", "walk"]
+
+
+class Found(NamedTuple):
+    """A map as it was read."""
+
+    depth: DepthMap
+    """The map."""
+    quantum: float | None
+    """The step in which it is to be kept, in its unit: that of the whole numbers it came as, or
+    one that is fine enough; None keeps floats."""
+
+
+class Frame(NamedTuple):
+    """A map of a data set."""
+
+    key: str
+    """Its name, unlike any other's in the set; the folders of a pyramid are made of it."""
+    scene: str
+    """What it shows; all maps of a scene go to one split."""
+    origin: str
+    """Where it comes from, relative to the data set's folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A data set that can be prepared."""
+
+    name: str
+    """What the set is called."""
+    frames: Sequence[Frame]
+    """Its maps, in the order of the index."""
+    read: Callable[[Frame], Found]
+    """Reads a map; runs in other processes, so it can be pickled."""
+    splitting: Splitting
+    """Which scene goes where."""
+    settings: str = ""
+    """What else decides the outcome, to tell whether a run that goes on is the same."""
+
+
+def check_source(folder: Path) -> None:
+    """Check that a data set's folder is there.
+
+    Raises:
+        DataError: If it is not.
+    """
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "does not exist"
+        raise DataError(f"{folder} {what}: give the data set's folder")
+
+
+def walk(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+    """Return the files below a folder with these suffixes, sorted; hidden ones are left out."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in suffixes
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.is_file()
+    )

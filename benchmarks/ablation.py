@@ -22,7 +22,8 @@ from typing import Any
 
 from rich.console import Console
 
-from dsdmsr.data.synthetic import Batch, CropMix, make_batch
+from dsdmsr.data.batches import Batch, CropMix, make_batch
+from dsdmsr.data.crops import Synthetic
 from dsdmsr.degradation import resize
 from dsdmsr.nn import DSDMSR
 from dsdmsr.plain import to_plain
@@ -147,7 +148,8 @@ def step_seconds(recipes: list[Recipe], rounds: int = 4) -> list[float]:
     """Return what a step of each recipe takes, the crops' shares weighed; timed in turn."""
     scales = {mix.scale: mix for recipe in recipes for mix in recipe.crops}
     modules = [TrainingModule(recipe) for recipe in recipes]
-    batches = {scale: make_batch(0, 0, (mix,), recipes[0].scenes) for scale, mix in scales.items()}
+    source = Synthetic(recipes[0].scenes)
+    batches = {scale: make_batch(0, 0, (mix,), source) for scale, mix in scales.items()}
     runs = {
         (k, mix.scale): partial(_step, module, batches[mix.scale])
         for k, module in enumerate(modules)

@@ -17,6 +17,7 @@ from rich.console import Console
 
 from accuracy import measure
 from dsdmsr.training.run import train_recipe
+from dsdmsr.training.run_dir import stored_recipe
 from dsdmsr.zoo.names import PACKAGED
 from dsdmsr.zoo.pretrained import from_pretrained, read_card, save_pretrained
 from options import ROOT
@@ -27,6 +28,8 @@ FIGURES = "\n## Accuracy\n\n<!-- table: accuracy_a -->\n<!-- end -->\n"
 
 def package(made: Path, name: str, consistency: int) -> Path:
     """Copy a trained network into the package, with `consistency` steps of back-projection."""
+    if any(maps.folder for maps in stored_recipe(made.parent).maps):
+        raise SystemExit(f"{made} has seen maps that others own: it cannot be packaged")
     folder = ZOO / name
     model = from_pretrained(str(made))
     model.config = dataclasses.replace(model.config, consistency=consistency)

@@ -20,8 +20,8 @@ from PIL import Image
 from rich.progress import track
 from scipy import ndimage
 
+from dsdmsr.data.batches import LARGEST_SEED
 from dsdmsr.data.scenes import SceneConfig, draw_scenes
-from dsdmsr.data.synthetic import LARGEST_SEED
 from dsdmsr.provenance import provenance, write_json
 from dsdmsr.training.config import load_recipe
 from options import ROOT, add_data

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import torch
 
-from dsdmsr.data.synthetic import CropMix, make_batch
+from dsdmsr.data.batches import CropMix, make_batch
+from dsdmsr.data.crops import Synthetic
 from dsdmsr.provenance import provenance, write_json
 from dsdmsr.training.config import Recipe, load_recipe
 from dsdmsr.training.module import TrainingModule
@@ -27,11 +28,11 @@ RESULTS = Path(__file__).resolve().parent / "results" / "scene_throughput.json"
 
 def drawing_seconds(recipe: Recipe, mix: CropMix, batches: int) -> float:
     """Return the mean time that one thread takes to draw a batch."""
-    threads = torch.get_num_threads()
+    threads, source = torch.get_num_threads(), Synthetic(recipe.scenes)
     torch.set_num_threads(1)
     began = time.perf_counter()
     for number in range(batches):
-        make_batch(recipe.seed, number, (mix,), recipe.scenes)
+        make_batch(recipe.seed, number, (mix,), source)
     torch.set_num_threads(threads)
     return (time.perf_counter() - began) / batches
 
@@ -40,7 +41,7 @@ def training_seconds(recipe: Recipe, mix: CropMix, steps: int = 4) -> float:
     """Return the median time of a step on a batch that is there already."""
     module = TrainingModule(dataclasses.replace(recipe, crops=(mix,)))
     optimizer = module.configure_optimizers()
-    batch = make_batch(recipe.seed, 0, (mix,), recipe.scenes)
+    batch = make_batch(recipe.seed, 0, (mix,), Synthetic(recipe.scenes))
     times = []
     for _ in range(steps + 1):
         began = time.perf_counter()

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from dsdmsr.data.synthetic import CropMix
+from dsdmsr.data.batches import CropMix
 from dsdmsr.nn import DSDMSR, ModelConfig
 from dsdmsr.training.config import Recipe, load_recipe
 from dsdmsr.training.explain import explain

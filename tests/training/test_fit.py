@@ -18,9 +18,9 @@ import yaml
 from rich.console import Console
 from safetensors import safe_open
 
+from dsdmsr.data.batches import Batch, make_batch
 from dsdmsr.data.scenes import SceneConfig
 from dsdmsr.data.sensing import SensingConfig
-from dsdmsr.data.synthetic import Batch, make_batch
 from dsdmsr.degradation import degrade
 from dsdmsr.errors import ConfigError, ModelError, TrainingError
 from dsdmsr.nn import DSDMSR, ModelConfig
@@ -59,7 +59,7 @@ def test_a_scene_that_cannot_be_drawn_ends_the_run_at_once(tmp_path, recipe):
     (tmp_path / "r.yaml").write_text(yaml.safe_dump(recipe_to_dict(recipe)))
     code = f"""if True:
         import dataclasses, pathlib
-        from dsdmsr.data.synthetic import SyntheticBatches
+        from dsdmsr.data.batches import Batches
         from dsdmsr.training.config import load_recipe
         from dsdmsr.training.fit import fit
 
@@ -67,7 +67,7 @@ def test_a_scene_that_cannot_be_drawn_ends_the_run_at_once(tmp_path, recipe):
             raise ValueError("no such scene")
             yield
 
-        SyntheticBatches.__iter__ = fail
+        Batches.__iter__ = fail
         recipe = dataclasses.replace(load_recipe({str(tmp_path / "r.yaml")!r}), workers=1)
         fit(recipe, pathlib.Path({str(tmp_path / "run")!r}), device="cpu")
     """
@@ -505,7 +505,7 @@ def test_a_nan_in_the_data_names_step_scene_and_checkpoints(tmp_path, recipe, mo
             batch.hr_depth[1, 0, 3, 3] = float("nan")
         return batch
 
-    monkeypatch.setattr("dsdmsr.data.synthetic.make_batch", poisoned)
+    monkeypatch.setattr("dsdmsr.data.batches.make_batch", poisoned)
     always = dataclasses.replace(recipe, checkpoint_seconds=1e-9)
     # Batch 4 of two crops each: scenes 8 and 9.
     expected = (

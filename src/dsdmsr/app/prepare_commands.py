@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
 from cyclopts import App, Parameter
 
@@ -35,7 +35,9 @@ class Running:
     resume: bool = False
     """Go on with what is in the folder, after an interruption or when damaged files are mended."""
 
-    def run(self, source: Source, folder: Path, *, pyramid: bool = False, shards: bool = True) -> int:
+    def run(
+        self, source: Source, folder: Path, *, pyramid: bool = False, shards: bool = True
+    ) -> int:
         """Prepare a set; return the exit code."""
         from dsdmsr.app.prepare import prepare_set
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import torch
 
+from dsdmsr.data.batches import LARGEST_SEED
 from dsdmsr.data.rendered import render_depth
-from dsdmsr.data.synthetic import LARGEST_SEED
 from dsdmsr.degradation import degrade
 from dsdmsr.depth import DepthMap
 from dsdmsr.errors import ConfigError

@@ -111,22 +111,23 @@ def interpret(
         encoding = _GUESSES.get(_sort(numbers), "float")
     elif encoding == "levels" and _sort(numbers) == ("u", 2):
         encoding = "levels16"
-    elif isinstance(encoding, str) and path.suffix.lower() == ".png":
-        if find_encoding(encoding).dtype != numbers.dtype:
-            fitting = [n for n, e in ENCODINGS.items() if e.dtype == numbers.dtype]
-            raise EncodingError(
-                f"{path} has {8 * numbers.dtype.itemsize} bits, encoding {encoding!r} has not: "
-                f"allowed are {', '.join(fitting)}"
-            )
+    elif (
+        isinstance(encoding, str)
+        and path.suffix.lower() == ".png"
+        and find_encoding(encoding).dtype != numbers.dtype
+    ):
+        fitting = [n for n, e in ENCODINGS.items() if e.dtype == numbers.dtype]
+        raise EncodingError(
+            f"{path} has {8 * numbers.dtype.itemsize} bits, encoding {encoding!r} has not: "
+            f"allowed are {', '.join(fitting)}"
+        )
     try:
         return decode(numbers, encoding)
     except (DepthError, EncodingError) as error:
         raise type(error)(f"{path}: {error}") from error
 
 
-def read_depth(
-    path: str | os.PathLike[str], encoding: str | Encoding | None = None
-) -> DepthMap:
+def read_depth(path: str | os.PathLike[str], encoding: str | Encoding | None = None) -> DepthMap:
     """Read a depth file.
 
     Args:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 import zlib
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from dsdmsr.errors import FileError
 
-__all__ = ["read_png", "write_png"]
+__all__ = ["pack_png", "read_png", "write_png"]
 
 _MODES = {"L": np.uint8, "I;16": np.uint16, "I;16B": np.uint16, "I": np.uint16}
 
@@ -55,8 +54,34 @@ def _bits(path: Path) -> int:
         return file.read(25)[24]
 
 
-def write_png(
-    file: Path | BinaryIO, numbers: NDArray[np.generic], *, compress_level: int = 6
-) -> None:
-    """Write uint8 or uint16 numbers as a grey PNG, compressed 0 (not) to 9 (slowly)."""
-    Image.fromarray(numbers).save(file, format="PNG", compress_level=compress_level)
+def write_png(path: Path, numbers: NDArray[np.generic]) -> None:
+    """Write uint8 or uint16 numbers as a grey PNG."""
+    Image.fromarray(numbers).save(path, format="PNG")
+
+
+def pack_png(numbers: NDArray[np.generic]) -> bytes:
+    """Return the content of a grey PNG of uint8 or uint16 numbers, made for speed.
+
+    Every row is filtered by the row above it, and compressed at zlib's fastest level: on depth
+    maps half of Pillow's time at that level, for no more bytes, since it tries no other filter.
+
+    Source:
+        W3C Recommendation "Portable Network Graphics", second edition.
+    """
+    height, width = numbers.shape
+    size = numbers.dtype.itemsize
+    rows = numbers.astype(numbers.dtype.newbyteorder(">")).view(np.uint8).reshape(height, -1)
+    filtered = np.empty((height, 1 + rows.shape[1]), np.uint8)
+    filtered[:, 0] = _FILTER_UP
+    filtered[0, 1:] = rows[0]
+    np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
+    header = struct.pack(">IIBBBBB", width, height, 8 * size, _GREY, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(filtered.data, 1)), (b"IEND", b""))
+    return _SIGNATURE + b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in chunks
+    )
+
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_FILTER_UP, _GREY = 2, 0

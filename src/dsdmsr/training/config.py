@@ -11,8 +11,8 @@ from typing import Any, Literal, cast, get_args
 
 import yaml
 
+from dsdmsr.data.batches import LARGEST_SEED, CropMix
 from dsdmsr.data.scenes import SceneConfig
-from dsdmsr.data.synthetic import LARGEST_SEED, CropMix
 from dsdmsr.degradation import Degradation, check_degradation
 from dsdmsr.errors import ConfigError
 from dsdmsr.nn import ModelConfig
@@ -21,6 +21,7 @@ from dsdmsr.plain import from_plain, to_plain
 from dsdmsr.training.optimizers import OPTIMIZERS, OptimizerKind
 
 __all__ = [
+    "Maps",
     "Recipe",
     "SmallMaps",
     "load_recipe",
@@ -52,6 +53,36 @@ class SmallMaps:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Maps:
+    """Say where the large maps come from, and how often.
+
+    Raises:
+        ConfigError: If a folder is missing or needless, or the share not positive.
+    """
+
+    source: Literal["scenes", "shards", "pyramid", "folder"] = "scenes"
+    """Scenes that are drawn; or the train split of shards or a pyramid that ``dsdmsr prepare`` has
+    written; or all depth files in a folder."""
+    folder: str | None = None
+    """Where those are."""
+    encoding: str | None = None
+    """What the numbers in a folder's files mean, see `dsdmsr.io.read_depth`."""
+    share: float = 1.0
+    """How often, relative to the others."""
+
+    def __post_init__(self) -> None:
+        if (self.source == "scenes") != (self.folder is None):
+            raise ConfigError(
+                f"maps of source {self.source} have folder {self.folder}: shards, pyramid and "
+                "folder need one, scenes have none"
+            )
+        if self.encoding is not None and self.source != "folder":
+            raise ConfigError(f"encoding is for a folder of files, not for {self.source}")
+        if self.share <= 0:
+            raise ConfigError(f"share is {self.share}: give a positive number")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """Describe a training run.
 
@@ -62,7 +93,9 @@ class Recipe:
     model: ModelConfig = field(default_factory=ModelConfig)
     """The network."""
     scenes: SceneConfig = field(default_factory=SceneConfig)
-    """The scenes it learns from."""
+    """What the scenes look like."""
+    maps: tuple[Maps, ...] = (Maps(),)
+    """Where the large maps come from; drawn for each crop."""
     crops: tuple[CropMix, ...] = (CropMix(scale=8, crop=128, batch=8),)
     """The factors to train, and their crops."""
     small_maps: tuple[SmallMaps, ...] = (SmallMaps(),)
@@ -108,6 +141,8 @@ class Recipe:
             raise ConfigError(
                 f"crops has scale {too_large[0]}: the model ends at {self.model.scale}"
             )
+        if not self.maps:
+            raise ConfigError("maps is empty: say where the large maps come from")
         if not self.small_maps:
             raise ConfigError("small_maps is empty: say how small maps are made")
         if self.loss not in get_args(LossKind):

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from dsdmsr.data.synthetic import CropMix
+from dsdmsr.data.batches import CropMix
 from dsdmsr.nn import DSDMSR
 from dsdmsr.training.config import Recipe
 

@@ -16,14 +16,16 @@ from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
+from dsdmsr.data.batches import LARGEST_SEED, Batch, Batches, CropMix, make_batch
+from dsdmsr.data.crops import Synthetic
 from dsdmsr.data.draws import choose
 from dsdmsr.data.scenes import SceneConfig, generator
-from dsdmsr.data.synthetic import LARGEST_SEED, Batch, CropMix, SyntheticBatches, make_batch
 from dsdmsr.degradation import Degradation, degrade, resize
 from dsdmsr.errors import TrainingError
 from dsdmsr.metrics import rmse
 from dsdmsr.nn import DSDMSR, deep_supervision_loss
 from dsdmsr.training.config import Recipe, SmallMaps
+from dsdmsr.training.maps import crop_source
 from dsdmsr.training.optimizers import OPTIMIZERS
 from dsdmsr.upscaling.holes import fill_nearest
 
@@ -86,7 +88,7 @@ class TrainingModule(lightning.LightningModule):
     def train_dataloader(self) -> DataLoader[Batch]:
         """Return the endless batches, from `start` on."""
         recipe = self.recipe
-        data = SyntheticBatches(recipe.seed, recipe.crops, recipe.scenes, self.start)
+        data = Batches(recipe.seed, recipe.crops, crop_source(recipe), self.start)
         workers = _drawing_processes(recipe.workers, self.device.type)
         return DataLoader(
             data,
@@ -106,7 +108,7 @@ class TrainingModule(lightning.LightningModule):
                 _VALIDATION_SEED,
                 scale,
                 (CropMix(scale=scale, crop=_VALIDATION_CROPS[scale], batch=6),),
-                SceneConfig(ray_cast=0.5),
+                Synthetic(SceneConfig(ray_cast=0.5)),
             )
             for scale in scales
         ]

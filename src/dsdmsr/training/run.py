@@ -79,7 +79,7 @@ tags: [depth, super-resolution]
 Makes depth and disparity maps {scales} times larger, from the map alone: {parameters} parameters in
 a cascade of {stages} ×2 stages.
 
-- **Data**: scenes drawn by the package alone (`dsdmsr.data.scenes`); no real map.
+- **Data**: {data}.
 - **Small maps**: made by {degradations}, clean.
 {legs}
 - **Not for**: noisy maps, whose noise it sharpens.
@@ -102,6 +102,16 @@ def legs_of(card: str) -> list[str]:
     return [line for line in card.splitlines() if line.startswith(_HEAD)]
 
 
+def _data_of(recipe: Recipe) -> str:
+    folders = [Path(maps.folder).name for maps in recipe.maps if maps.folder is not None]
+    scenes = "scenes drawn by the package alone (`dsdmsr.data.scenes`)"
+    if not folders:
+        return f"{scenes}; no real map"
+    named = ", ".join(f"`{folder}`" for folder in folders)
+    drawn = len(folders) < len(recipe.maps)
+    return f"{named}{f', and {scenes}' if drawn else ''}; the terms of those maps bind its users"
+
+
 def _card(name: str, recipe: Recipe, run_dir: Path) -> str:
     made = read_provenance(run_dir)
     with (run_dir / LOG).open(encoding="utf-8") as file:
@@ -120,6 +130,7 @@ def _card(name: str, recipe: Recipe, run_dir: Path) -> str:
     )
     return _CARD.format(
         name=name,
+        data=_data_of(recipe),
         scales=", ".join(f"×{scale}" for scale in sorted({m.scale for m in recipe.crops})),
         parameters=f"{sum(p.numel() for p in DSDMSR(recipe.model).parameters()):,}",
         stages=recipe.model.stages,

@@ -33,8 +33,9 @@ class ReadFiles:
         encoding = dict(self.of_suffix).get(path.suffix.lower(), self.encoding)
         depth = interpret(numbers, path, encoding)
         meaning = ENCODINGS[depth.encoding] if depth.encoding else encoding
-        whole = numbers.dtype.kind in "ui" and isinstance(meaning, Encoding)
-        return Found(depth, 1 / meaning.per_unit if whole else None)
+        if isinstance(meaning, Encoding) and numbers.dtype.kind in "ui":
+            return Found(depth, 1 / meaning.per_unit)
+        return Found(depth, None)
 
 
 def frames_of(folder: Path, paths: Sequence[Path], scenes: Sequence[str]) -> list[Frame]:

@@ -25,9 +25,7 @@ _AHEAD = 3
 """Jobs a process that are under way or done and not yet asked for."""
 
 
-def in_order(
-    work: Callable[[J], R], jobs: Iterable[J], workers: int
-) -> Iterator[R]:
+def in_order(work: Callable[[J], R], jobs: Iterable[J], workers: int) -> Iterator[R]:
     """Yield ``work(job)`` for every job, in their order.
 
     Args:

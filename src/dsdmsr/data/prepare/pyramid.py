@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,8 +49,8 @@ def levels_of(numbers: NDArray[np.generic]) -> list[NDArray[np.generic]]:
     whole = numbers.dtype.kind == "u"
     valid = numbers != 0 if whole else np.isfinite(numbers)
     # In whole numbers sums are exact: at most 256 pixels of 16 bits.
-    total = np.where(valid, numbers, 0).astype(np.uint32 if whole else np.float64)
-    count = valid.astype(np.uint32)
+    total: NDArray[Any] = np.where(valid, numbers, 0).astype(np.uint32 if whole else np.float64)
+    count: NDArray[Any] = valid.astype(np.uint32)
     made = [numbers]
     for _ in LEVELS[LEVELS.index(_size(numbers)) + 1 :]:
         total, count = _sum_of_four(total), _sum_of_four(count)
@@ -65,6 +67,6 @@ def _size(numbers: NDArray[np.generic]) -> tuple[int, int]:
     return numbers.shape[0], numbers.shape[1]
 
 
-def _sum_of_four(x: NDArray[np.generic]) -> NDArray[np.generic]:
-    made: NDArray[np.generic] = x[::2, ::2] + x[1::2, ::2] + x[::2, 1::2] + x[1::2, 1::2]
+def _sum_of_four(x: NDArray[Any]) -> NDArray[Any]:
+    made: NDArray[Any] = x[::2, ::2] + x[1::2, ::2] + x[::2, 1::2] + x[1::2, 1::2]
     return made

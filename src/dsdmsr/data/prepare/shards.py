@@ -9,7 +9,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from dsdmsr.replacing import replacing
 
@@ -25,11 +25,15 @@ class _Hashed(io.RawIOBase):
     """A file that hashes what is written to it."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self.file, self.hash = file, hashlib.sha256()
+        self.file, self.hash, self.length = file, hashlib.sha256(), 0
 
     def write(self, content: Any) -> int:
         self.hash.update(content)
+        self.length += len(content)
         return self.file.write(content)
+
+    def tell(self) -> int:
+        return self.length
 
 
 class ShardWriter:
@@ -41,9 +45,7 @@ class ShardWriter:
 
     def __init__(self, file: BinaryIO) -> None:
         self._hashed = _Hashed(file)
-        self._tar = tarfile.open(
-            fileobj=cast(BinaryIO, self._hashed), mode="w|", format=tarfile.USTAR_FORMAT
-        )
+        self._tar = tarfile.TarFile(fileobj=self._hashed, mode="w", format=tarfile.USTAR_FORMAT)
 
     def add(self, name: str, suffix: str, content: bytes, about: dict[str, Any]) -> None:
         """Add a sample: the file of its map, and a JSON file with what it means."""

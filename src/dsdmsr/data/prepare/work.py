@@ -21,8 +21,8 @@ __all__ = ["Job", "Made", "Worker"]
 class Job(NamedTuple):
     """A map to prepare."""
 
-    index: int
-    """Its number in the source's frames."""
+    number: int
+    """Of its frame in the source."""
     frame: Frame
     """Where it is."""
     split: Split
@@ -60,7 +60,7 @@ class Worker:
             OSError: If something can't be written.
         """
         frame = job.frame
-        named = {"index": job.index, "key": frame.key, "scene": frame.scene}
+        named = {"index": job.number, "key": frame.key, "scene": frame.scene}
         named |= {"split": job.split, "origin": frame.origin}
         try:
             found = self.source.read(frame)
@@ -70,7 +70,7 @@ class Worker:
         depth = found.depth
         stored = store(depth, found.quantum)
         used = depth.values[depth.valid]
-        record = named | {
+        record: dict[str, Any] = named | {
             "kind": depth.kind,
             "unit": depth.unit,
             "quantum": stored.quantum,
@@ -87,8 +87,7 @@ class Worker:
             middle = stored.numbers[top : top + height, left : left + width]
             record["window"] = list(window)
             record["levels"] = self._write_levels(frame, middle, stored)
-            first = next(iter(record["levels"].values()))
-            record["sha256"] = first["sha256"]
+            record["sha256"] = record["levels"][level_name((height, width))]["sha256"]
         if content:
             record["sha256"] = hashlib.sha256(content).hexdigest()
         return Made(record, stored.suffix, content)

@@ -7,10 +7,11 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
+from dsdmsr.data.batches import Batches, CropMix, make_batch
+from dsdmsr.data.crops import Synthetic
 from dsdmsr.data.cutouts import CutoutConfig
 from dsdmsr.data.scenes import SceneConfig, draw_scenes
 from dsdmsr.data.sensing import SensingConfig
-from dsdmsr.data.synthetic import CropMix, SyntheticBatches, make_batch
 from dsdmsr.errors import ConfigError
 
 MIXES = (CropMix(scale=2, crop=16, batch=3, share=3), CropMix(scale=8, crop=32, batch=2))
@@ -18,10 +19,10 @@ MIXES = (CropMix(scale=2, crop=16, batch=3, share=3), CropMix(scale=8, crop=32, 
 
 @pytest.mark.parametrize("workers", [0, 1, 2])
 def test_batches_depend_on_seed_and_number_alone(workers):
-    data = SyntheticBatches(5, MIXES, SceneConfig(), start=10)
+    data = Batches(5, MIXES, Synthetic(SceneConfig()), start=10)
     loader = DataLoader(data, batch_size=None, num_workers=workers)
     for number, batch in zip(range(10, 17), loader, strict=False):
-        expected = make_batch(5, number, MIXES, SceneConfig())
+        expected = make_batch(5, number, MIXES, Synthetic(SceneConfig()))
         assert batch.scale == expected.scale
         assert torch.equal(batch.hr_depth, expected.hr_depth)
         assert batch.valid.all()
@@ -29,14 +30,12 @@ def test_batches_depend_on_seed_and_number_alone(workers):
 
 
 def test_factors_come_as_often_as_their_shares_say():
-    scales = Counter(
-        make_batch(1, k, MIXES, SceneConfig(ray_cast=0, cutouts=CutoutConfig(objects=(2, 3)))).scale
-        for k in range(200)
-    )
+    few = Synthetic(SceneConfig(ray_cast=0, cutouts=CutoutConfig(objects=(2, 3))))
+    scales = Counter(make_batch(1, k, MIXES, few).scale for k in range(200))
     assert 0.65 < scales[2] / 200 < 0.85
     shapes = {
         b.scale: tuple(b.hr_depth.shape)
-        for b in islice(iter(SyntheticBatches(1, MIXES, SceneConfig())), 30)
+        for b in islice(iter(Batches(1, MIXES, Synthetic(SceneConfig()))), 30)
     }
     assert shapes == {2: (3, 1, 16, 16), 8: (2, 1, 32, 32)}
 
@@ -45,7 +44,7 @@ def test_holes_are_turned_with_their_scenes():
     scenes = SceneConfig(sensing=SensingConfig(holes=1, shadow=(4, 8)))
     turned = 0
     for number in range(6):
-        batch = make_batch(2, number, MIXES, scenes)
+        batch = make_batch(2, number, MIXES, Synthetic(scenes))
         size = tuple(batch.hr_depth.shape[2:])
         numbers = range(batch.first, batch.first + len(batch.hr_depth))
         depths, valids = draw_scenes(2, numbers, size, scenes)
@@ -59,7 +58,8 @@ def test_holes_are_turned_with_their_scenes():
 
 
 def test_no_two_crops_are_the_same():
-    crops = [c for k in range(8) for c in make_batch(1, k, MIXES[1:], SceneConfig()).hr_depth]
+    source = Synthetic(SceneConfig())
+    crops = [c for k in range(8) for c in make_batch(1, k, MIXES[1:], source).hr_depth]
     assert len({c.numpy().tobytes() for c in crops}) == len(crops)
 
 

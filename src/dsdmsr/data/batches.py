@@ -1,4 +1,4 @@
-"""Endless batches of crops from drawn scenes, each a function of (seed, number) alone."""
+"""Endless batches of crops, each a function of (seed, number) alone if its source is."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
+from dsdmsr.data.crops import CropSource
 from dsdmsr.data.draws import choose
-from dsdmsr.data.scenes import SceneConfig, draw_scenes, generator
+from dsdmsr.data.scenes import generator
+from dsdmsr.depth import Kind
 from dsdmsr.errors import ConfigError
 from dsdmsr.scales import check_scale
 
-__all__ = ["LARGEST_SEED", "Batch", "CropMix", "SyntheticBatches", "make_batch"]
+__all__ = ["LARGEST_SEED", "Batch", "Batches", "CropMix", "make_batch"]
 
 LARGEST_SEED = 2**40
 """Training uses the seeds below; those from here on are for validation and samples."""
@@ -56,30 +58,32 @@ class Batch(NamedTuple):
     """b 1 H W, bool."""
     scale: int
     first: int
-    """Number of the first crop's scene in the series; the others follow."""
+    """Number of the first crop in the series; the others follow."""
+    kinds: tuple[Kind, ...]
+    """What the values of each crop are."""
 
 
-def make_batch(seed: int, number: int, mixes: tuple[CropMix, ...], scenes: SceneConfig) -> Batch:
-    """Make batch `number` of the series `seed`; nothing else changes it.
+def make_batch(seed: int, number: int, mixes: tuple[CropMix, ...], source: CropSource) -> Batch:
+    """Make batch `number` of the series `seed`.
 
-    The factor is drawn by the shares of `mixes`. Each crop is a scene of its own, turned by
-    quarters, flipped, and in half of the cases negated, so that near is large or small.
+    The factor is drawn by the shares of `mixes`. Each crop is turned by quarters, flipped, and in
+    half of the cases negated, so that near is large or small.
     """
     rng = generator(seed, 2**63 + number)
     mix = mixes[choose(rng, np.cumsum([mix.share for mix in mixes]))]
     most = max(m.batch for m in mixes)
     numbers = range(number * most, number * most + mix.batch)
-    depths, valids = draw_scenes(seed, numbers, (mix.crop, mix.crop), scenes)
+    found = source.crops(seed, numbers, mix.crop)
     crops = []
-    for depth, valid in zip(depths, valids, strict=True):
+    for depth, valid in zip(found.hr_depth, found.valid, strict=True):
         turns, mirrored, negated = int(rng.integers(4)), rng.random() < 0.5, rng.random() < 0.5
         pair = torch.rot90(torch.cat([-depth if negated else depth, valid]), turns, (1, 2))
         crops.append(pair.flip(2) if mirrored else pair)
     pairs = torch.stack(crops)
-    return Batch(pairs[:, :1].contiguous(), pairs[:, 1:] > 0, mix.scale, numbers[0])
+    return Batch(pairs[:, :1].contiguous(), pairs[:, 1:] > 0, mix.scale, numbers[0], found.kinds)
 
 
-class SyntheticBatches(IterableDataset[Batch]):
+class Batches(IterableDataset[Batch]):
     """Iterate over `make_batch` from number `start` on, without end.
 
     Workers share the numbers out between them, in an order that a `DataLoader` with
@@ -87,10 +91,10 @@ class SyntheticBatches(IterableDataset[Batch]):
     """
 
     def __init__(
-        self, seed: int, mixes: tuple[CropMix, ...], scenes: SceneConfig, start: int = 0
+        self, seed: int, mixes: tuple[CropMix, ...], source: CropSource, start: int = 0
     ) -> None:
         super().__init__()
-        self.seed, self.mixes, self.scenes, self.start = seed, mixes, scenes, start
+        self.seed, self.mixes, self.source, self.start = seed, mixes, source, start
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield batch after batch."""
@@ -98,5 +102,5 @@ class SyntheticBatches(IterableDataset[Batch]):
         first, step = (0, 1) if worker is None else (worker.id, worker.num_workers)
         number = self.start + first
         while True:
-            yield make_batch(self.seed, number, self.mixes, self.scenes)
+            yield make_batch(self.seed, number, self.mixes, self.source)
             number += step

@@ -1,0 +1,277 @@
+"""Square crops of depth maps to learn from, whatever the maps come from."""
+
+from __future__ import annotations
+
+import csv
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dsdmsr.data.draws import choose
+from dsdmsr.data.prepare.index import image_column
+from dsdmsr.data.prepare.pyramid import LEVELS, level_name
+from dsdmsr.data.prepare.sources import Source
+from dsdmsr.data.prepare.splits import SPLITS, Split
+from dsdmsr.data.prepare.storage import restore
+from dsdmsr.data.scenes import SceneConfig, draw_scenes, generator
+from dsdmsr.depth import Kind
+from dsdmsr.errors import ConfigError, DataError
+from dsdmsr.io import read_numbers
+
+__all__ = [
+    "Crops",
+    "CropSource",
+    "Folder",
+    "Mixture",
+    "Pyramid",
+    "StoredMap",
+    "Synthetic",
+    "choose_window",
+    "cut",
+    "read_index",
+    "stack",
+]
+
+_ENOUGH_VALID = 0.5
+_WINDOWS_TRIED = 8
+_SCENES_KIND: Kind = "inverse_depth"
+_MAPS_TRIED = 50
+_MAPS_SERIES, _MIXTURE_SERIES = 2**61, 2**60
+"""Where the generators begin that belong to a crop's number, away from those of scenes."""
+
+
+class Crops(NamedTuple):
+    """Crops of depth maps."""
+
+    hr_depth: Tensor
+    """b 1 s s, float32."""
+    valid: Tensor
+    """b 1 s s, bool."""
+    kinds: tuple[Kind, ...]
+    """What the values of each crop are."""
+
+
+Crop = tuple[NDArray[np.float32], NDArray[np.bool_], Kind]
+"""Values, 0 where invalid; what is valid; what the values are."""
+
+
+class CropSource(Protocol):
+    """Something that crops come from."""
+
+    def crops(self, seed: int, numbers: Sequence[int], size: int) -> Crops:
+        """Return square crops of `size` pixels, one for each number of the series `seed`.
+
+        Raises:
+            DataError: If there is no map of that size, or a file is damaged.
+        """
+        ...
+
+
+class Synthetic:
+    """Crops that are scenes of their own; each is a function of (seed, number) alone.
+
+    Args:
+        scenes: What they look like.
+    """
+
+    def __init__(self, scenes: SceneConfig) -> None:
+        self.scenes = scenes
+
+    def crops(self, seed: int, numbers: Sequence[int], size: int) -> Crops:
+        """Draw the scenes; see `CropSource`."""
+        depths, valids = draw_scenes(seed, numbers, (size, size), self.scenes)
+        return Crops(depths, valids, tuple(_SCENES_KIND for _ in numbers))
+
+
+class StoredMap(NamedTuple):
+    """A map as it is kept; see `dsdmsr.data.prepare.storage.Stored`."""
+
+    numbers: NDArray[np.generic]
+    quantum: float | None
+    offset: float
+    kind: Kind
+
+
+class _Maps(ABC):
+    """Crops of maps that can be read in any order; each a function of (seed, number) alone."""
+
+    def __init__(self, count: int, where: str) -> None:
+        if not count:
+            raise DataError(f"{where} has no map")
+        self._count, self._where = count, where
+
+    @abstractmethod
+    def _read(self, index: int) -> StoredMap:
+        """Read a map."""
+
+    def crops(self, seed: int, numbers: Sequence[int], size: int) -> Crops:
+        """Read maps and crop them; see `CropSource`."""
+        return stack([self._crop(generator(seed, _MAPS_SERIES + k), size) for k in numbers])
+
+    def _crop(self, rng: np.random.Generator, size: int) -> Crop:
+        for _ in range(_MAPS_TRIED):
+            stored = self._read(int(rng.integers(self._count)))
+            if min(stored.numbers.shape) < size:
+                continue
+            return cut(stored, choose_window(rng, stored.numbers, size))
+        raise DataError(f"{self._where}: no map of {_MAPS_TRIED} has {size}×{size} pixels")
+
+
+class Folder(_Maps):
+    """Crops of a data set's maps as they are found, without preparing it.
+
+    Args:
+        source: The data set; see `dsdmsr.data.prepare`.
+        split: Which of its scenes.
+
+    Raises:
+        DataError: If the split has no map.
+    """
+
+    def __init__(self, source: Source, split: Split = "train") -> None:
+        splits = source.splitting.assign(frame.scene for frame in source.frames)
+        self._source = source
+        self._frames = [frame for frame in source.frames if splits[frame.scene] == split]
+        super().__init__(len(self._frames), f"the {split} split of the {source.name} set")
+
+    def _read(self, index: int) -> StoredMap:
+        depth = self._source.read(self._frames[index]).depth
+        values = np.where(depth.valid, depth.values, np.float32("nan"))
+        return StoredMap(values, None, 0.0, depth.kind)
+
+
+class Pyramid(_Maps):
+    """Crops of the largest levels of a pyramid.
+
+    Args:
+        folder: What ``dsdmsr prepare dtu --pyramid`` has written.
+        split: Which of its scenes.
+
+    Raises:
+        DataError: If it is no such folder, a file is missing, or splits share a scene.
+    """
+
+    def __init__(self, folder: Path, split: Split = "train") -> None:
+        columns = [image_column(level_name(size)) for size in LEVELS]
+        self._folder = folder
+        self._rows: list[tuple[str, float | None, float, Kind]] = []
+        for row in read_index(folder, split):
+            path = next((row[column] for column in columns if row.get(column)), None)
+            if path is None:
+                raise DataError(f"{folder} has no level of {row['key']}: prepare it with --pyramid")
+            if not (folder / path).is_file():
+                raise DataError(f"{folder / path} is missing: prepare the set again")
+            self._rows.append((path, *meaning_of(row)))
+        super().__init__(len(self._rows), f"the {split} split of {folder}")
+
+    def _read(self, index: int) -> StoredMap:
+        path, quantum, offset, kind = self._rows[index]
+        return StoredMap(read_numbers(self._folder / path), quantum, offset, kind)
+
+
+class Mixture:
+    """Crops from several sources; each crop's source is a function of (seed, number) alone.
+
+    Args:
+        sources: The sources.
+        shares: How often each is drawn, relative to the others.
+
+    Raises:
+        ConfigError: If there is none, or the shares are not one positive number each.
+    """
+
+    def __init__(self, sources: Sequence[CropSource], shares: Sequence[float]) -> None:
+        if not sources or len(sources) != len(shares) or min(shares) <= 0:
+            raise ConfigError("a mixture needs sources, and a positive share for each")
+        self.sources, self._until = tuple(sources), np.cumsum(shares)
+
+    def crops(self, seed: int, numbers: Sequence[int], size: int) -> Crops:
+        """Return crops of the sources drawn; see `CropSource`."""
+        drawn = [choose(generator(seed, _MIXTURE_SERIES + k), self._until) for k in numbers]
+        made: dict[int, tuple[Tensor, Tensor, Kind]] = {}
+        for which, source in enumerate(self.sources):
+            mine = [k for k, other in zip(numbers, drawn, strict=True) if other == which]
+            if mine:
+                found = zip(*source.crops(seed, mine, size), strict=True)
+                made |= dict(zip(mine, found, strict=True))
+        depths, valids, kinds = zip(*(made[k] for k in numbers), strict=True)
+        return Crops(torch.stack(depths), torch.stack(valids), kinds)
+
+
+def read_index(folder: Path, split: Split) -> Iterator[dict[str, str]]:
+    """Yield the rows of a prepared folder's split.
+
+    Raises:
+        DataError: If it is no prepared folder, or a scene is in two splits.
+    """
+    split_of: dict[str, Split] = {}
+    for other in SPLITS:
+        for row in _rows(folder / f"{other}.csv"):
+            first = split_of.setdefault(row["scene"], other)
+            if first != other:
+                raise DataError(
+                    f"scene {row['scene']} is in {first}.csv and in {other}.csv of {folder}: a "
+                    "scene belongs to one split"
+                )
+    return _rows(folder / f"{split}.csv")
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            if not {"key", "scene", "kind"} <= set(reader.fieldnames or ()):
+                raise DataError(f"{path} is no index that 'dsdmsr prepare' has written")
+            yield from reader
+    except FileNotFoundError as error:
+        raise DataError(f"{path} is missing: give a folder that dsdmsr prepare has made") from error
+
+
+def meaning_of(row: dict[str, str]) -> tuple[float | None, float, Kind]:
+    quantum = float(row["quantum"]) if row["quantum"] else None
+    return quantum, float(row["offset"]), cast(Kind, row["kind"])
+
+
+def choose_window(
+    rng: np.random.Generator, numbers: NDArray[np.generic], size: int
+) -> tuple[slice, slice]:
+    """Return where to crop: the first of a few drawn places where enough is valid, or the best.
+
+    Args:
+        rng: Draws the places.
+        numbers: As in `dsdmsr.data.prepare.storage.Stored`, `size` pixels a side or more.
+        size: Pixels a side.
+    """
+    height, width = numbers.shape
+    best, most = (slice(0, size), slice(0, size)), -1.0
+    for _ in range(_WINDOWS_TRIED):
+        top, left = rng.integers(height - size + 1), rng.integers(width - size + 1)
+        window = (slice(top, top + size), slice(left, left + size))
+        part = numbers[window]
+        share = float((part != 0 if part.dtype.kind == "u" else np.isfinite(part)).mean())
+        if share > most:
+            best, most = window, share
+        if share >= _ENOUGH_VALID:
+            break
+    return best
+
+
+def cut(stored: StoredMap, window: tuple[slice, slice]) -> Crop:
+    """Return a crop's values, what is valid, and their kind."""
+    return (*restore(stored.numbers[window], stored.quantum, stored.offset), stored.kind)
+
+
+def stack(parts: Sequence[Crop]) -> Crops:
+    """Return crops as one batch."""
+    values, valids, kinds = zip(*parts, strict=True)
+    return Crops(
+        torch.from_numpy(np.stack(values)[:, None]),
+        torch.from_numpy(np.stack(valids)[:, None]),
+        tuple(kinds),
+    )

@@ -1,0 +1,156 @@
+"""Crops of maps that stream from shards."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+from collections.abc import Iterator, Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch.distributed
+from PIL import Image
+from torch.utils.data import get_worker_info
+
+from dsdmsr.data.crops import Crop, Crops, StoredMap, choose_window, cut, read_index, stack
+from dsdmsr.data.prepare.splits import Split
+from dsdmsr.data.scenes import generator
+from dsdmsr.errors import DataError
+from dsdmsr.io.checks import in_one_line
+
+__all__ = ["Shards"]
+
+_SHUFFLED = 64
+"""Compressed maps that wait, shuffled."""
+_OPEN = 16
+"""Maps that crops come from at one time."""
+_USED = 0.25
+"""Area of the crops from a map, relative to the map's, after which another takes its place."""
+
+_MAPS_TRIED = 1000
+"""Maps too small that are passed over before giving up."""
+
+
+class Shards:
+    """Crops of maps that stream from shards, each map once an epoch, in an order that is shuffled.
+
+    Nodes and worker processes share the shards out between them, or, if there are fewer shards
+    than processes, their maps. What comes depends on the seed and on how many processes there are;
+    unlike other sources, a stream that is begun again doesn't go on where it was.
+
+    Args:
+        folder: What ``dsdmsr prepare`` has written.
+        split: Which of its scenes.
+
+    Raises:
+        DataError: If it is no such folder, a shard is missing, or splits share a scene.
+    """
+
+    def __init__(self, folder: Path, split: Split = "train") -> None:
+        names: dict[str, None] = {}
+        for row in read_index(folder, split):
+            if not row.get("shard_path"):
+                raise DataError(f"{folder} has no shards: prepare it with --shards")
+            names[row["shard_path"]] = None
+        self._shards = [folder / name for name in names]
+        self._where = f"the {split} split of {folder}"
+        missing = [path for path in self._shards if not path.is_file()]
+        if missing:
+            raise DataError(f"{missing[0]} is missing: go on preparing with --resume")
+        if not self._shards:
+            raise DataError(f"{self._where} has no map")
+        self._stream: Iterator[StoredMap] | None = None
+        self._rng = np.random.default_rng(0)
+        self._open: list[StoredMap] = []
+        self._left: list[float] = []
+
+    def crops(self, seed: int, numbers: Sequence[int], size: int) -> Crops:
+        """Return the next crops; see `dsdmsr.data.crops.CropSource`."""
+        if self._stream is None:
+            self._stream = self._maps(seed)
+            self._rng = generator(seed, numbers[0])
+        return stack([self._crop(self._stream, size) for _ in numbers])
+
+    def _crop(self, stream: Iterator[StoredMap], size: int) -> Crop:
+        for _ in range(_MAPS_TRIED):
+            if len(self._open) < _OPEN:
+                self._open.append(next(stream))
+                # Maps that come at one time would also go at one time.
+                self._left.append(_USED * self._rng.random())
+            slot = int(self._rng.integers(len(self._open)))
+            stored = self._open[slot]
+            fits = min(stored.numbers.shape) >= size
+            self._left[slot] -= size**2 / stored.numbers.size if fits else 1
+            if self._left[slot] <= 0:
+                self._open[slot], self._left[slot] = next(stream), _USED
+            if fits:
+                return cut(stored, choose_window(self._rng, stored.numbers, size))
+        raise DataError(f"{self._where}: no map of {_MAPS_TRIED} has {size}×{size} pixels")
+
+    def _maps(self, seed: int) -> Iterator[StoredMap]:
+        """Yield maps without end."""
+        import webdataset
+
+        rank, of = _place()
+        by_shard = len(self._shards) >= of
+        for epoch in count():
+            order = random.Random(f"{seed} {epoch}")
+            shards = order.sample(self._shards, len(self._shards))
+            mine = shards[rank::of] if by_shard else shards
+            samples = (sample for path in mine for sample in _samples(path))
+            if not by_shard:
+                samples = (sample for k, sample in enumerate(samples) if k % of == rank)
+            found = False
+            for sample in webdataset.shuffle(_SHUFFLED, rng=order)(samples):
+                found = True
+                yield _decode(sample)
+            if not found:
+                raise DataError(f"{self._where} has fewer maps than there are processes to read")
+
+
+def _place() -> tuple[int, int]:
+    """Return this process's number among all that read, over nodes and workers, and of how many."""
+    worker = get_worker_info()
+    number, workers = (0, 1) if worker is None else (worker.id, worker.num_workers)
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        rank, world = torch.distributed.get_rank(), torch.distributed.get_world_size()
+    else:
+        rank, world = 0, 1
+    return rank * workers + number, world * workers
+
+
+def _samples(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the samples of a shard.
+
+    Raises:
+        DataError: If it is damaged.
+    """
+    import webdataset
+
+    try:
+        yield from webdataset.tarfile_to_samples()(iter([{"url": str(path)}]))
+    except Exception as error:  # webdataset lets through whatever is raised on the way
+        reason = in_one_line(Exception(*error.args[:1]))
+        raise DataError(f"{path} is damaged: {reason}; prepare the set again") from error
+
+
+def _decode(sample: dict[str, Any]) -> StoredMap:
+    """Return a sample's map.
+
+    Raises:
+        DataError: If it is no sample of ours.
+    """
+    try:
+        about = json.loads(sample["json"])
+        if about["quantum"] is None:
+            numbers = np.load(io.BytesIO(sample["npy"]), allow_pickle=False)
+        else:
+            with Image.open(io.BytesIO(sample["png"]), formats=["PNG"]) as image:
+                numbers = np.asarray(image).astype(np.uint16)
+        return StoredMap(numbers, about["quantum"], about["offset"], about["kind"])
+    except (KeyError, OSError, SyntaxError, TypeError, ValueError) as error:
+        where = f"sample {sample.get('__key__')} of {sample.get('__url__')}"
+        raise DataError(f"{where} is damaged: {in_one_line(error)}; prepare it again") from error

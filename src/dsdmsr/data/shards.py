@@ -128,10 +128,12 @@ def _samples(path: Path) -> Iterator[dict[str, Any]]:
     Raises:
         DataError: If it is damaged.
     """
-    import webdataset
+    from webdataset.tariterators import group_by_keys, tar_file_expander
 
     try:
-        yield from webdataset.tarfile_to_samples()(iter([{"url": str(path)}]))
+        with path.open("rb") as stream:
+            opened = {"url": str(path), "stream": stream}
+            yield from group_by_keys(tar_file_expander(iter([opened])))
     except Exception as error:  # webdataset lets through whatever is raised on the way
         reason = in_one_line(Exception(*error.args[:1]))
         raise DataError(f"{path} is damaged: {reason}; prepare the set again") from error

@@ -148,6 +148,33 @@ def throughput_table(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def preparing_table(results: dict[str, Any]) -> str:
+    """Return how fast maps are prepared, beside the research code's approach."""
+    speed = results["speed"]
+    rows = [
+        [name, figure(rate), f"{speed['to_research'].get(name, 1):.1f}"]
+        for name, rate in speed["rates"].items()
+    ]
+    few, many = results["memory"]
+    reading = results["reading"]
+    lines = [
+        *markdown_table(["approach", "megapixels / s", "/ research"], rows, names=1),
+        "",
+        "Two processes to one: "
+        + ", ".join(f"{name} {ratio:.2f}" for name, ratio in speed["two_to_one"].items())
+        + f". Peak memory of the process and of its worker: {_peaks(few)} for {few['maps']} maps, "
+        f"{_peaks(many)} for {many['maps']}. One process reads {reading['ratio']:.0f} times as "
+        f"many crops from the shards as training the recipe `{reading['recipe']}` uses.",
+        "",
+        made_by(results, results["command"]),
+    ]
+    return "\n".join(lines)
+
+
+def _peaks(memory: dict[str, Any]) -> str:
+    return " and ".join(f"{mib:.0f}" for mib in memory["peak_mib"]) + " MiB"
+
+
 TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     **{
         f"accuracy_{letter}": ("accuracy", partial(accuracy_table, letter=letter))
@@ -159,6 +186,7 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "scene_mix": ("scene_mix", mix_table),
     "ablation": ("ablation", ablation_table),
     "accuracy_time": ("accuracy_time", time_table),
+    "prepare": ("prepare", preparing_table),
     "scene_throughput": ("scene_throughput", throughput_table),
 }
 """Name in the documents → results file, and what makes the table of it."""
@@ -179,8 +207,9 @@ def fill(text: str) -> str:
 def documents() -> list[Path]:
     """Return the documents that hold figures."""
     zoo = ROOT / "src" / "dsdmsr" / "zoo"
-    docs = sorted((ROOT / "docs").glob("*.md"))
-    return [ROOT / "README.md", *docs, *sorted(zoo.glob("*/README.md"))]
+    docs = sorted((ROOT / "docs").rglob("*.md"))
+    pages = [ROOT / "README.md", *docs, *sorted(zoo.glob("*/README.md"))]
+    return [page for page in pages if "<!-- table: " in page.read_text(encoding="utf-8")]
 
 
 def write() -> None:

@@ -60,8 +60,8 @@ def upscale(
     model
         A packaged network (see `dsdmsr models`), a folder, or owner/name on the Hub.
     encoding
-        What the numbers in the files mean: mm, tum, kitti, levels, levels16, float, metres, dtu,
-        disparity. Default: 16-bit is mm, 8-bit is levels, other numbers are float.
+        What the numbers in the files mean: mm, tum, kitti, dtu16, levels, levels16, float, metres,
+        dtu, disparity. Default: 16-bit is mm, 8-bit is levels, other numbers are float.
     output_encoding
         What they shall mean in the output. Default: the same.
     device
@@ -230,7 +230,7 @@ def train(
     Parameters
     ----------
     recipe
-        A packaged recipe (base, base-on, smoke), or a YAML file.
+        A packaged recipe (base, base-on, fast, smoke), or a YAML file.
     run_dir
         The run's folder: recipe, logs, checkpoints, and at the end the network.
     minutes

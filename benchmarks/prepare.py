@@ -1,0 +1,169 @@
+"""Measure how fast data sets are prepared and read, and what memory that takes.
+
+python benchmarks/prepare.py [--rounds 3]
+
+On a made tree of 8 scans × 8 views of 1200×1600 pixels: megapixels a second of `dsdmsr prepare
+dtu` with one process and with two, beside the research code's approach, which is re-created here;
+crops a second read from the shards, beside what the smallest recipe's training uses; the peak
+memory of preparing 30 and 300 maps. Writes benchmarks/results/prepare.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import multiprocessing
+import resource
+import statistics
+import struct
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from PIL import Image
+
+from dsdmsr.data.batches import make_batch
+from dsdmsr.data.prepare.dtu import dtu
+from dsdmsr.data.prepare.plan import Forms
+from dsdmsr.data.prepare.pyramid import LEVELS, level_name
+from dsdmsr.data.prepare.run import prepare
+from dsdmsr.data.shards import Shards
+from dsdmsr.provenance import provenance, write_json
+from dsdmsr.training.config import load_recipe
+from dtu_like import make_tree
+from options import ROOT
+from scene_throughput import training_seconds
+from timing import in_turn
+
+RESULTS = ROOT / "benchmarks" / "results" / "prepare.json"
+SIZE, SCANS, VIEWS = (1200, 1600), 8, 8
+RESEARCH_MAPS = 16
+SMALL, FEW, MANY = (240, 320), 30, 300
+PYRAMID = Forms(pyramid=True, shards=False)
+BOTH = Forms(pyramid=True, shards=True)
+
+
+def research(source: Path, folder: Path) -> None:
+    """Prepare as the research code did: Python floats, linear resizes, 8-bit PNG files."""
+    for path in itertools.islice(sorted(source.rglob("*.pfm")), RESEARCH_MAPS):
+        with path.open("rb") as file:
+            file.readline()
+            width, height = map(int, file.readline().split())
+            file.readline()
+            numbers = struct.unpack(f"<{width * height}f", file.read())
+        depth = np.flipud(np.reshape(np.array(numbers, dtype=np.float32), (height, width)))
+        for size in LEVELS:
+            small = cv2.resize(depth, size[::-1], interpolation=cv2.INTER_LINEAR)
+            grey = (255 * small / small.max()).astype(np.uint8)
+            where = folder / level_name(size) / path.parent.name
+            where.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(grey).save(where / f"{path.stem}.png")
+
+
+def throughput(tree: Path, work: Path, rounds: int) -> dict[str, Any]:
+    """Return megapixels of the source a second, by approach, and their ratios round by round."""
+    source, fresh = dtu(tree), itertools.count()
+
+    def ours(forms: Forms, workers: int) -> Callable[[], object]:
+        return lambda: prepare(source, work / f"{next(fresh)}", forms, workers=workers)
+
+    runs: dict[str, Callable[[], object]] = {
+        "research approach": lambda: research(tree, work / f"{next(fresh)}"),
+        "pyramid, 1 process": ours(PYRAMID, 1),
+        "pyramid, 2 processes": ours(PYRAMID, 2),
+        "pyramid and shards, 1 process": ours(BOTH, 1),
+        "pyramid and shards, 2 processes": ours(BOTH, 2),
+    }
+    cv2.setNumThreads(1)
+    taken = in_turn(runs, rounds)
+    megapixels = SIZE[0] * SIZE[1] / 1e6
+    rates = {
+        name: [
+            megapixels * (RESEARCH_MAPS if name.startswith("research") else SCANS * VIEWS) / s
+            for s in seconds
+        ]
+        for name, seconds in taken.items()
+    }
+
+    def ratio(one: str, other: str) -> float:
+        return statistics.median(a / b for a, b in zip(rates[one], rates[other], strict=True))
+
+    return {
+        "rates": {name: statistics.median(found) for name, found in rates.items()},
+        "two_to_one": {
+            forms: ratio(f"{forms}, 2 processes", f"{forms}, 1 process")
+            for forms in ("pyramid", "pyramid and shards")
+        },
+        "to_research": {
+            name: ratio(name, "research approach") for name in rates if "process" in name
+        },
+    }
+
+
+def reading(folder: Path, recipe_name: str) -> dict[str, Any]:
+    """Return crops a second that one process reads, and that training on all cores uses."""
+    recipe = load_recipe(recipe_name)
+    total = sum(mix.share for mix in recipe.crops)
+    seconds = sum(mix.share / total * training_seconds(recipe, mix, 10) for mix in recipe.crops)
+    used = sum(mix.share / total * mix.batch for mix in recipe.crops) / seconds
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    source = Shards(folder)
+    make_batch(0, 0, recipe.crops, source)
+    began, crops, number = time.perf_counter(), 0, 1
+    while time.perf_counter() - began < 10:
+        crops += len(make_batch(0, number, recipe.crops, source).hr_depth)
+        number += 1
+    read = crops / (time.perf_counter() - began)
+    torch.set_num_threads(threads)
+    return {"recipe": recipe_name, "read": read, "used": used, "ratio": read / used}
+
+
+def _prepare_and_tell(tree: Path, folder: Path, queue: Any) -> None:
+    prepare(dtu(tree), folder, BOTH, workers=1)
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    queue.put([resource.getrusage(which).ru_maxrss / 1024 for which in who])
+
+
+def peaks(work: Path, maps: int) -> list[float]:
+    """Return the peak MiB of the process that prepares, and of its worker."""
+    tree = make_tree(work / f"tree{maps}", maps // 10, 10, SMALL)
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    process = context.Process(target=_prepare_and_tell, args=(tree, work / f"made{maps}", queue))
+    process.start()
+    found: list[float] = queue.get(timeout=600)
+    process.join()
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    rounds: int = parser.parse_args().rounds
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        memory = [{"maps": maps, "peak_mib": peaks(work, maps)} for maps in (FEW, MANY)]
+        tree = make_tree(work / "tree", SCANS, VIEWS, SIZE)
+        speed = throughput(tree, work, rounds)
+        prepare(dtu(tree), work / "shards", Forms(pyramid=False, shards=True), workers=2)
+        content = {
+            **provenance(),
+            "command": f"python benchmarks/prepare.py --rounds {rounds}",
+            "size": SIZE,
+            "maps": SCANS * VIEWS,
+            "speed": speed,
+            "reading": reading(work / "shards", "smoke"),
+            "memory": memory,
+        }
+    write_json(RESULTS, content)
+    print(content)
+
+
+if __name__ == "__main__":
+    main()

@@ -76,9 +76,9 @@ VARIANTS: dict[str, dict[str, Changes]] = {
         "large maps narrower": {"model.width": (64, 48, 24), "model.depth": (10, 5, 3)},
     },
     "supervision": {
-        "of the answer alone": {"stage_weight": 0.0},
-        "stages weigh 0.5": {"stage_weight": 0.5},
-        "stages weigh 1": {"stage_weight": 1.0},
+        "of the answer alone": {"stage_weights": (0.0,)},
+        "stages weigh 0.5": {"stage_weights": (0.5,)},
+        "stages weigh 1": {"stage_weights": (1.0,)},
     },
     "fusion": {
         "mean of all stages": {

@@ -45,8 +45,9 @@ def test_rmse_counts_every_map_alike_however_many_of_its_pixels_are_valid():
     assert float(loss) == pytest.approx((3 + 1) / 2, abs=1 / 256)
 
 
+@pytest.mark.parametrize("weights", [(0.1,), (0.25, 0.5, 0.75)])
 @pytest.mark.parametrize("has_fusion", [False, True])
-def test_every_output_is_supervised_and_the_answer_counts_whole(has_fusion):
+def test_every_output_is_supervised_and_the_answer_counts_whole(has_fusion, weights):
     stages = tuple(torch.full((1, 1, s, s), float(s)) for s in (2, 4, 8))
     fused = torch.full((1, 1, 8, 8), 20.0) if has_fusion else stages[-1]
     targets = [torch.zeros(1, 1, s, s) for s in (2, 4, 8)]
@@ -56,7 +57,8 @@ def test_every_output_is_supervised_and_the_answer_counts_whole(has_fusion):
         [torch.ones_like(t, dtype=torch.bool) for t in targets],
         kind="l1",
         mse_weight=0,
-        stage_weight=0.1,
+        stage_weights=weights,
     )
-    expected = 20 + 0.1 * (2 + 4 + 8) if has_fusion else 8 + 0.1 * (2 + 4)
+    first, second, third = (weights * 3)[:3]
+    expected = 20 + 2 * first + 4 * second + 8 * third if has_fusion else 8 + 2 * first + 4 * second
     assert float(loss) == pytest.approx(expected)

@@ -19,6 +19,7 @@ from rich.console import Console
 from safetensors import safe_open
 
 from dsdmsr.data.batches import Batch, make_batch
+from dsdmsr.data.crops import Synthetic
 from dsdmsr.data.scenes import SceneConfig
 from dsdmsr.data.sensing import SensingConfig
 from dsdmsr.degradation import degrade
@@ -528,7 +529,7 @@ def test_small_maps_have_their_holes_filled_as_for_upscaling(recipe):
     valid = torch.ones_like(depth, dtype=torch.bool)
     valid[0, 0, :2, :2] = False
     lr_depth, low, span = TrainingModule(recipe)._small(
-        Batch(depth, valid, 2, 0), SmallMaps(degradation="area")
+        Batch(depth, valid, 2, 0, ("depth",)), SmallMaps(degradation="area")
     )
     assert lr_depth[0, 0, 0, 0] in (1, 4)
     assert lr_depth.flatten()[1:].tolist() == list(range(1, 16))
@@ -595,3 +596,67 @@ def test_targets_are_the_truth_made_smaller_and_itself(recipe):
     assert sizes == [32 * 2**k // 2 ** (len(sizes) - 1) for k in range(len(sizes))]
     assert torch.equal(targets[-1], batch.hr_depth)
     assert all(v.all() for v in valids)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("steps", {0.0: 1, 0.2: 1, 0.3: 0.1, 0.6: 0.01, 0.8: 1e-3, 1.0: 1e-3}),
+        ("cosine", {0.0: 1, 0.5: 0.505, 1.0: 0.01}),
+    ],
+)
+def test_rates_fall_as_the_schedule_says(recipe, monkeypatch, schedule, expected):
+    changed = dataclasses.replace(recipe, schedule=schedule, drops=3, warmup=1, learning_rate=2.0)
+    module = TrainingModule(changed)
+    for progress, share in expected.items():
+        monkeypatch.setattr(TrainingModule, "progress", property(lambda _, p=progress: p))
+        assert module.learning_rate() == pytest.approx(2 * share)
+
+
+def test_gradients_are_clipped_by_norm_or_by_value(recipe, monkeypatch):
+    monkeypatch.setattr(TrainingModule, "learning_rate", lambda self: 0.1)
+    for clip_by in ("norm", "value"):
+        module = TrainingModule(dataclasses.replace(recipe, clip_by=clip_by, clip=0.5))
+        for k, parameter in enumerate(module.model.parameters()):
+            parameter.grad = torch.full_like(parameter, 30.0 if k == 0 else 2.0)
+        before = [p.grad.clone() for p in module.model.parameters()]
+        module.configure_gradient_clipping(torch.optim.SGD(module.model.parameters()))
+        after = [p.grad for p in module.model.parameters()]
+        if clip_by == "norm":
+            norm = torch.cat([g.flatten() for g in after]).norm()
+            assert float(norm) == pytest.approx(0.5, rel=1e-4)
+        else:
+            # Each element within 0.5 / 0.1, whatever the others are.
+            for was, now in zip(before, after, strict=True):
+                assert torch.equal(now, was.clamp(-5, 5))
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd", "muon"])
+def test_every_optimiser_lowers_the_loss_and_clips(tmp_path, recipe, optimizer):
+    changed = dataclasses.replace(
+        recipe,
+        optimizer=optimizer,
+        clip_by="value" if optimizer == "sgd" else "norm",
+        clip=1e-3 if optimizer == "sgd" else 1.0,
+        steps=30,
+        learning_rate=1e-2 if optimizer == "sgd" else 2e-3,
+        schedule="steps",
+    )
+    losses = []
+
+    class Listening(TrainingModule):
+        def training_step(self, batch, batch_idx):
+            loss = super().training_step(batch, batch_idx)
+            losses.append(float(loss))
+            return loss
+
+    module = Listening(dataclasses.replace(changed, workers=0))
+    optimiser = module.configure_optimizers()
+    mix = changed.crops[:1]
+    batch = make_batch(0, 0, mix, Synthetic(changed.scenes))
+    for _ in range(changed.steps):
+        optimiser.zero_grad()
+        module.training_step(batch, 0).backward()
+        module.configure_gradient_clipping(optimiser)
+        optimiser.step()
+    assert losses[-1] < 0.9 * losses[0]

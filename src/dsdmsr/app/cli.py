@@ -220,23 +220,30 @@ def train(
     run_dir: Path | None = None,
     minutes: Annotated[float | None, Parameter(group=_length)] = None,
     steps: Annotated[int | None, Parameter(group=_length)] = None,
+    fast_dev: Annotated[bool, Parameter(group=_length, negative=())] = False,
+    maps: Path | None = None,
     resume: Literal["auto", "never"] = "never",
     init: str | None = None,
     device: Literal["auto", "cpu", "cuda"] = "auto",
     explain: bool = False,
 ) -> int:
-    """Train a network on scenes that are drawn while it learns.
+    """Train a network on scenes that are drawn while it learns, or on maps of data sets.
 
     Parameters
     ----------
     recipe
-        A packaged recipe (base, base-on, fast, smoke), or a YAML file.
+        A packaged recipe (base, base-on, fast, smoke, srcnn-x8, srcnn-x8-legacy, srcnn-x16,
+        vdsr-x8, vdsr-x8-legacy, vdsr-x16), or a YAML file.
     run_dir
         The run's folder: recipe, logs, checkpoints, and at the end the network.
     minutes
         Length of the run in minutes, instead of the recipe's.
     steps
         Length of the run in steps, instead of the recipe's.
+    fast_dev
+        Go the recipe's whole road in about a minute, with small batches of small crops.
+    maps
+        Learn from this folder, which dsdmsr prepare has made, instead of from the recipe's maps.
     resume
         auto: go on from the folder's last checkpoint, if there is one.
     init
@@ -249,7 +256,7 @@ def train(
     if explain:
         from dsdmsr.app.explain import explain_recipe
 
-        explain_recipe(recipe, minutes=minutes, steps=steps, out=out)
+        explain_recipe(recipe, minutes=minutes, steps=steps, brief=fast_dev, maps=maps, out=out)
         return 0
     if run_dir is None:
         raise ConfigError("no --run-dir: give a new folder, or --explain to look at the recipe")
@@ -266,6 +273,8 @@ def train(
         run_dir,
         minutes=minutes,
         steps=steps,
+        maps=maps,
+        brief=fast_dev,
         resume=resume,
         init=init,
         device=device,

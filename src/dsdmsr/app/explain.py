@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import yaml
 from rich.console import Console
 from rich.table import Table
 
-from dsdmsr.training.config import load_recipe, recipe_to_dict
+from dsdmsr.training.config import recipe_to_dict, resolve
 from dsdmsr.training.explain import Cost, explain
 
 __all__ = ["explain_recipe"]
 
 
 def explain_recipe(
-    name_or_file: str, *, minutes: float | None, steps: int | None, out: Console
+    name_or_file: str,
+    *,
+    minutes: float | None,
+    steps: int | None,
+    brief: bool,
+    maps: Path | None,
+    out: Console,
 ) -> None:
     """Print a recipe with all its defaults, and its cost.
 
     Raises:
         ConfigError: If there is no such recipe, or it is wrong.
     """
-    recipe = load_recipe(name_or_file).lasting(minutes=minutes, steps=steps)
+    recipe = resolve(name_or_file, minutes=minutes, steps=steps, maps=maps, brief=brief)
     text = yaml.safe_dump(recipe_to_dict(recipe), sort_keys=False, default_flow_style=None)
     out.print(text, markup=False)
     cost = explain(recipe)

@@ -79,9 +79,9 @@ def deep_supervision_loss(
     *,
     kind: LossKind,
     mse_weight: float,
-    stage_weight: float,
+    stage_weights: Sequence[float],
 ) -> Float[Tensor, ""]:
-    """Return the answer's loss plus `stage_weight` times the loss of every other output.
+    """Return the answer's loss plus the weighted losses of all other outputs.
 
     Args:
         prediction: The network's outputs.
@@ -89,11 +89,12 @@ def deep_supervision_loss(
         valids: Which pixels of each target count.
         kind: See `masked_loss`.
         mse_weight: See `masked_loss`.
-        stage_weight: The weight of every output that is not the answer.
+        stage_weights: The weight of each stage's output that is not the answer, smallest first;
+            one for all, or one for each stage that the network has.
     """
     total = masked_loss(prediction.fused, targets[-1], valids[-1], kind, mse_weight=mse_weight)
-    for depth, target, valid in zip(prediction.stages, targets, valids, strict=True):
+    for k, (depth, target) in enumerate(zip(prediction.stages, targets, strict=True)):
         if depth is not prediction.fused:
-            loss = masked_loss(depth, target, valid, kind, mse_weight=mse_weight)
-            total = total + stage_weight * loss
+            loss = masked_loss(depth, target, valids[k], kind, mse_weight=mse_weight)
+            total = total + stage_weights[k % len(stage_weights)] * loss
     return total

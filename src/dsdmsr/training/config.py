@@ -28,7 +28,11 @@ __all__ = [
     "packaged_recipes",
     "recipe_from_dict",
     "recipe_to_dict",
+    "resolve",
 ]
+
+_BRIEF = 20
+"""Steps of a recipe in brief."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,18 +108,27 @@ class Recipe:
     """l1, mse, charbonnier, l1_mse, rmse or edge_l1."""
     mse_weight: float = 1.0
     """Weight of the squared error in l1_mse."""
-    stage_weight: float = 0.3
-    """Weight of each stage's loss beside the answer's."""
+    stage_weights: tuple[float, ...] = (0.3,)
+    """Weight of each stage's loss beside the answer's, which is 1: one for all, or one for each
+    stage, smallest first."""
     optimizer: OptimizerKind = "adamw"
-    """adamw or muon."""
+    """adamw, adam, sgd (momentum 0.9) or muon."""
     learning_rate: float = 1e-3
-    """Peak of the schedule: linear warm-up, then a cosine to a hundredth."""
+    """Peak of the schedule, after a linear warm-up."""
+    schedule: Literal["cosine", "steps"] = "cosine"
+    """cosine falls to a hundredth; steps falls to a tenth `drops` times, at equal distances."""
+    drops: int = 3
+    """How often steps falls."""
     warmup: int = 100
     """Steps of warm-up."""
     weight_decay: float = 0.0
     """Decoupled weight decay."""
     clip: float = 1.0
-    """Largest norm of the gradient."""
+    """Largest norm of the gradient; or, by value, of each of its elements times the learning
+    rate."""
+    clip_by: Literal["norm", "value"] = "norm"
+    """norm, or value: each element by itself, in a range that widens as the rate falls (Kim et
+    al.: VDSR, CVPR 2016)."""
     ema: float = 0.999
     """Decay of the averaged weights, which are the ones that are kept."""
     steps: int | None = None
@@ -130,6 +143,8 @@ class Recipe:
     """Of the weights, and of the scenes."""
     validate_every: int = 1000
     """Steps between validations on held-apart scenes."""
+    validation_scenes: int = 6
+    """How many of them there are for each factor."""
     checkpoint_seconds: float = 90.0
     """Seconds between checkpoints."""
 
@@ -159,14 +174,53 @@ class Recipe:
             raise ConfigError("give the run's length as steps or as minutes, one of them")
         if (self.steps or self.minutes or 0) <= 0:
             raise ConfigError("steps and minutes are positive numbers")
-        for name in ("learning_rate", "clip", "warmup", "validate_every", "checkpoint_seconds"):
+        positive = ("learning_rate", "clip", "warmup", "checkpoint_seconds")
+        for name in (*positive, "validate_every", "validation_scenes"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}: give a positive number")
         if not 0 <= self.seed < LARGEST_SEED:
             raise ConfigError(f"seed is {self.seed}: give 0 to {LARGEST_SEED - 1}")
-        for name in ("mse_weight", "stage_weight", "weight_decay", "workers"):
+        for name in ("mse_weight", "weight_decay", "workers", "drops"):
             if (getattr(self, name) or 0) < 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}: give 0 or more")
+        weights = self.stage_weights
+        if len(weights) not in (1, self.model.stages) or min(weights, default=-1) < 0:
+            raise ConfigError(
+                f"stage_weights is {list(weights)}: give one number, 0 or more, or "
+                f"{self.model.stages} of them"
+            )
+
+    def in_brief(self) -> Recipe:
+        """Return the recipe cut to about a minute: a few steps of small batches of small crops."""
+        crops = tuple(
+            dataclasses.replace(mix, batch=min(2, mix.batch), crop=min(mix.crop, 8 * mix.scale))
+            for mix in self.crops
+        )
+        return dataclasses.replace(
+            self,
+            crops=crops,
+            steps=_BRIEF,
+            minutes=None,
+            warmup=2,
+            validate_every=_BRIEF // 2,
+            validation_scenes=1,
+        )
+
+    def learning_from(self, folder: Path) -> Recipe:
+        """Return the recipe with the maps of a folder that ``dsdmsr prepare`` has made alone.
+
+        Raises:
+            ConfigError: If it is no such folder.
+        """
+        try:
+            with (folder / "train.csv").open(encoding="utf-8") as file:
+                columns = file.readline().strip().split(",")
+        except OSError as error:
+            raise ConfigError(
+                f"{folder} is no folder that dsdmsr prepare has made: {error.strerror}"
+            ) from error
+        source: Literal["shards", "pyramid"] = "shards" if "shard_path" in columns else "pyramid"
+        return dataclasses.replace(self, maps=(Maps(source=source, folder=str(folder)),))
 
     def lasting(self, *, steps: int | None = None, minutes: float | None = None) -> Recipe:
         """Return the recipe with another length; with neither given, as it is."""
@@ -217,3 +271,24 @@ def load_recipe(name_or_file: str) -> Recipe:
         summary = str(error).splitlines()[0]
         raise ConfigError(f"recipe {name_or_file!r} is not readable YAML: {summary}") from error
     return recipe_from_dict(values)
+
+
+def resolve(
+    name_or_file: str,
+    *,
+    steps: int | None,
+    minutes: float | None,
+    maps: Path | None,
+    brief: bool,
+) -> Recipe:
+    """Load a recipe and change it as asked; see `dsdmsr.training.run.train_recipe`.
+
+    Raises:
+        ConfigError: If there is no such recipe, or it cannot be changed so.
+    """
+    recipe = load_recipe(name_or_file)
+    if maps is not None:
+        recipe = recipe.learning_from(maps)
+    if brief:
+        recipe = recipe.in_brief()
+    return recipe.lasting(steps=steps, minutes=minutes)

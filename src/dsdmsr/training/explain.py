@@ -15,7 +15,7 @@ from dsdmsr.training.config import Recipe
 
 __all__ = ["Cost", "MixCost", "explain"]
 
-_COPIES = {"adamw": 5, "muon": 4}
+_COPIES = {"adamw": 5, "adam": 5, "sgd": 4, "muon": 4}
 """The weights, their gradients and average, and what the optimiser keeps for each."""
 
 

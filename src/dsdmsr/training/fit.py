@@ -200,7 +200,6 @@ def _trainer(
         # The module stops the run, which also makes a validation of the end.
         max_steps=-1,
         max_epochs=-1,
-        gradient_clip_val=recipe.clip,
         val_check_interval=recipe.validate_every,
         check_val_every_n_epoch=None,
         num_sanity_val_steps=0,

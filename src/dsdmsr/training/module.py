@@ -101,13 +101,17 @@ class TrainingModule(lightning.LightningModule):
         )
 
     def val_dataloader(self) -> DataLoader[Batch]:
-        """Return one batch of held-apart scenes a factor, the same for every recipe."""
-        scales = self.model.scales
+        """Return one batch of held-apart scenes for each factor that is trained.
+
+        The scenes are the same for every recipe.
+        """
+        scales = sorted({mix.scale for mix in self.recipe.crops})
+        count = self.recipe.validation_scenes
         batches = [
             make_batch(
                 _VALIDATION_SEED,
                 scale,
-                (CropMix(scale=scale, crop=_VALIDATION_CROPS[scale], batch=6),),
+                (CropMix(scale=scale, crop=_VALIDATION_CROPS[scale], batch=count),),
                 Synthetic(SceneConfig(ray_cast=0.5)),
             )
             for scale in scales
@@ -135,10 +139,14 @@ class TrainingModule(lightning.LightningModule):
         return self.progress >= 1 or self.global_step % self.recipe.validate_every == 0
 
     def learning_rate(self) -> float:
-        """Return the rate at this moment: linear warm-up, then a cosine to a hundredth."""
-        warm = min(1.0, (self.global_step + 1) / self.recipe.warmup)
-        cosine = 0.01 + 0.99 * (1 + math.cos(math.pi * self.progress)) / 2
-        return self.recipe.learning_rate * warm * cosine
+        """Return the rate at this moment: linear warm-up, then the recipe's schedule."""
+        recipe = self.recipe
+        warm = min(1.0, (self.global_step + 1) / recipe.warmup)
+        if recipe.schedule == "cosine":
+            fallen = 0.01 + 0.99 * (1 + math.cos(math.pi * self.progress)) / 2
+        else:
+            fallen = 0.1 ** min(recipe.drops, int(self.progress * (recipe.drops + 1)))
+        return recipe.learning_rate * warm * fallen
 
     def configure_optimizers(self) -> Optimizer:
         """Return the recipe's optimiser; its rate is set before each step."""
@@ -146,6 +154,19 @@ class TrainingModule(lightning.LightningModule):
         return OPTIMIZERS[recipe.optimizer](
             self.model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
         )
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clip as the recipe says."""
+        recipe, parameters = self.recipe, list(self.model.parameters())
+        if recipe.clip_by == "norm":
+            torch.nn.utils.clip_grad_norm_(parameters, recipe.clip)
+        else:
+            torch.nn.utils.clip_grad_value_(parameters, recipe.clip / self.learning_rate())
 
     def on_fit_start(self) -> None:
         """Start the clock."""
@@ -170,7 +191,7 @@ class TrainingModule(lightning.LightningModule):
             valids,
             kind=recipe.loss,
             mse_weight=recipe.mse_weight,
-            stage_weight=recipe.stage_weight,
+            stage_weights=recipe.stage_weights,
         )
         value = float(loss.detach())
         if not value < _EXPLODED:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Literal
 
 import torch
 from torch import Tensor
 from torch.nn import Parameter
-from torch.optim import AdamW, Optimizer
+from torch.optim import SGD, Adam, AdamW, Optimizer
 
 __all__ = ["OPTIMIZERS", "Muon", "OptimizerKind", "orthogonalised"]
 
-OptimizerKind = Literal["adamw", "muon"]
+OptimizerKind = Literal["adamw", "adam", "sgd", "muon"]
 
 
 class Muon(Optimizer):
@@ -127,5 +128,10 @@ def orthogonalised(matrices: Tensor) -> Tensor:
     return x.mT if tall else x
 
 
-OPTIMIZERS: dict[OptimizerKind, type[AdamW] | type[Muon]] = {"adamw": AdamW, "muon": Muon}
+OPTIMIZERS: dict[OptimizerKind, Callable[..., Optimizer]] = {
+    "adamw": AdamW,
+    "adam": Adam,
+    "sgd": partial(SGD, momentum=0.9),
+    "muon": Muon,
+}
 """Each takes parameters, `lr` and `weight_decay`."""

@@ -10,7 +10,7 @@ from rich.console import Console
 from safetensors import safe_open
 
 from dsdmsr.nn import DSDMSR
-from dsdmsr.training.config import Recipe, load_recipe
+from dsdmsr.training.config import Recipe, resolve
 from dsdmsr.training.fit import fit
 from dsdmsr.training.run_dir import LOG, WEIGHTS, holds_run, read_provenance, stored_recipe
 from dsdmsr.zoo.pretrained import from_pretrained, load_weights, read_card, save_pretrained
@@ -24,6 +24,8 @@ def train_recipe(
     *,
     minutes: float | None = None,
     steps: int | None = None,
+    maps: Path | None = None,
+    brief: bool = False,
     resume: Literal["auto", "never"] = "never",
     init: str | None = None,
     device: str = "auto",
@@ -31,16 +33,27 @@ def train_recipe(
 ) -> Path:
     """Train a recipe; return the folder of the trained network, ``run_dir/network``.
 
+    Args:
+        name_or_file: The recipe.
+        run_dir: See `dsdmsr.training.fit.fit`.
+        minutes: Length, instead of the recipe's.
+        steps: Length, instead of the recipe's.
+        maps: What ``dsdmsr prepare`` has made, to learn from instead of the recipe's maps.
+        brief: Whether to cut the recipe to about a minute.
+        resume: See `dsdmsr.training.fit.fit`.
+        init: A network to begin from.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        console: Where progress is shown. Default: standard error.
+
     Raises:
         ConfigError: If the recipe is missing or wrong.
         ModelError: If `init` cannot be loaded, or doesn't fit the recipe's network.
         TrainingError: If the run cannot start or diverges.
     """
-    recipe = load_recipe(name_or_file)
-    if resume == "auto" and holds_run(run_dir):
+    if steps is None and minutes is None and resume == "auto" and holds_run(run_dir):
         stored = stored_recipe(run_dir)
-        recipe = recipe.lasting(steps=stored.steps, minutes=stored.minutes)
-    recipe = recipe.lasting(steps=steps, minutes=minutes)
+        steps, minutes = stored.steps, stored.minutes
+    recipe = resolve(name_or_file, steps=steps, minutes=minutes, maps=maps, brief=brief)
     weights = None if init is None else from_pretrained(init).state_dict()
     fit(
         recipe,

@@ -22,7 +22,7 @@ from dsdmsr.data.scenes import SceneConfig
 from dsdmsr.data.shards import Shards
 from dsdmsr.errors import ConfigError, DataError
 from dsdmsr.training.config import Maps, Recipe, load_recipe, recipe_from_dict, recipe_to_dict
-from dsdmsr.training.maps import crop_source
+from dsdmsr.training.maps import crop_source, validation_source
 
 SIZE = (96, 128)
 SCENES = SceneConfig(ray_cast=0, cutouts=CutoutConfig(objects=(2, 3)))
@@ -291,6 +291,21 @@ def test_maps_that_cannot_be_are_told(maps, told):
 
 
 @pytest.mark.filterwarnings("ignore:This DataLoader will create")
+def test_validation_is_on_what_the_folders_hold_apart(pyramid, shards, tmp_path):
+    plain, folders = Recipe(steps=1), Maps(source="pyramid", folder=str(pyramid))
+    assert isinstance(validation_source(plain), Synthetic)
+    # All of these scenes train, and so does every scan of the pyramid but 1.
+    unsplit = dataclasses.replace(plain, maps=(folders, Maps(source="shards", folder=str(shards))))
+    assert isinstance(validation_source(unsplit), Synthetic)
+    head, *rows = (pyramid / "train.csv").read_text().splitlines(keepends=True)
+    (pyramid / "train.csv").write_text(head + "".join(rows[:-1]))
+    (pyramid / "valid.csv").write_text(head + rows[-1])
+    source = validation_source(unsplit)
+    assert isinstance(source, Pyramid)
+    held_apart = source.crops(0, range(8), 64).hr_depth
+    assert {int(10 * crop.max()) for crop in held_apart} == {8}
+
+
 def test_a_network_trains_on_shards_and_its_card_says_so(shards, tmp_path):
     from dsdmsr.training.fit import fit
     from dsdmsr.training.run import package_run

@@ -34,6 +34,7 @@ __all__ = [
     "Synthetic",
     "choose_window",
     "cut",
+    "has_maps",
     "read_index",
     "stack",
 ]
@@ -220,6 +221,15 @@ def read_index(folder: Path, split: Split) -> Iterator[dict[str, str]]:
                     "scene belongs to one split"
                 )
     return _rows(folder / f"{split}.csv")
+
+
+def has_maps(folder: Path, split: Split) -> bool:
+    """Return whether a prepared folder's split has a map.
+
+    Raises:
+        DataError: If it is no prepared folder, or a scene is in two splits.
+    """
+    return next(read_index(folder, split), None) is not None
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

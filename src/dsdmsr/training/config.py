@@ -142,8 +142,8 @@ class Recipe:
     seed: int = 0
     """Of the weights, and of the scenes."""
     validate_every: int = 1000
-    """Steps between validations on held-apart scenes."""
-    validation_scenes: int = 6
+    """Steps between validations on held-apart maps."""
+    validation_maps: int = 6
     """How many of them there are for each factor."""
     checkpoint_seconds: float = 90.0
     """Seconds between checkpoints."""
@@ -175,7 +175,7 @@ class Recipe:
         if (self.steps or self.minutes or 0) <= 0:
             raise ConfigError("steps and minutes are positive numbers")
         positive = ("learning_rate", "clip", "warmup", "checkpoint_seconds")
-        for name in (*positive, "validate_every", "validation_scenes"):
+        for name in (*positive, "validate_every", "validation_maps"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}: give a positive number")
         if not 0 <= self.seed < LARGEST_SEED:
@@ -203,7 +203,7 @@ class Recipe:
             minutes=None,
             warmup=2,
             validate_every=_BRIEF // 2,
-            validation_scenes=1,
+            validation_maps=1,
         )
 
     def learning_from(self, folder: Path) -> Recipe:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dsdmsr.data.crops import CropSource, Folder, Mixture, Pyramid, Synthetic
+from dsdmsr.data.crops import CropSource, Folder, Mixture, Pyramid, Synthetic, has_maps
 from dsdmsr.data.prepare.folder import folder_of_files
-from dsdmsr.data.prepare.splits import Splitting
+from dsdmsr.data.prepare.splits import Split, Splitting
+from dsdmsr.data.scenes import SceneConfig
 from dsdmsr.data.shards import Shards
 from dsdmsr.training.config import Maps, Recipe
 
-__all__ = ["crop_source"]
+__all__ = ["crop_source", "validation_source"]
 
 
 def crop_source(recipe: Recipe) -> CropSource:
@@ -19,18 +20,39 @@ def crop_source(recipe: Recipe) -> CropSource:
     Raises:
         DataError: If a folder is not what the recipe says.
     """
-    sources = [_source(recipe, maps) for maps in recipe.maps]
+    return _mixture(recipe.maps, recipe.scenes, "train")
+
+
+def validation_source(recipe: Recipe) -> CropSource:
+    """Return what the crops come from that a recipe's network is validated on.
+
+    These are the validation splits of the prepared folders that it learns from; where there is
+    none, scenes that are the same for every recipe.
+
+    Raises:
+        DataError: If a folder is not what the recipe says.
+    """
+    held_apart = tuple(
+        maps
+        for maps in recipe.maps
+        if maps.source in ("shards", "pyramid") and has_maps(Path(maps.folder or ""), "valid")
+    )
+    return _mixture(held_apart or (Maps(),), SceneConfig(ray_cast=0.5), "valid")
+
+
+def _mixture(chosen: tuple[Maps, ...], scenes: SceneConfig, split: Split) -> CropSource:
+    sources = [_source(maps, scenes, split) for maps in chosen]
     if len(sources) == 1:
         return sources[0]
-    return Mixture(sources, [maps.share for maps in recipe.maps])
+    return Mixture(sources, [maps.share for maps in chosen])
 
 
-def _source(recipe: Recipe, maps: Maps) -> CropSource:
+def _source(maps: Maps, scenes: SceneConfig, split: Split) -> CropSource:
     if maps.folder is None:
-        return Synthetic(recipe.scenes)
+        return Synthetic(scenes)
     folder = Path(maps.folder)
     if maps.source == "shards":
-        return Shards(folder)
+        return Shards(folder, split)
     if maps.source == "pyramid":
-        return Pyramid(folder)
-    return Folder(folder_of_files(folder, maps.encoding, Splitting(rest="train")))
+        return Pyramid(folder, split)
+    return Folder(folder_of_files(folder, maps.encoding, Splitting(rest=split)), split)

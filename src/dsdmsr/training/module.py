@@ -17,15 +17,14 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
 from dsdmsr.data.batches import LARGEST_SEED, Batch, Batches, CropMix, make_batch
-from dsdmsr.data.crops import Synthetic
 from dsdmsr.data.draws import choose
-from dsdmsr.data.scenes import SceneConfig, generator
+from dsdmsr.data.scenes import generator
 from dsdmsr.degradation import Degradation, degrade, resize
 from dsdmsr.errors import TrainingError
 from dsdmsr.metrics import rmse
 from dsdmsr.nn import DSDMSR, deep_supervision_loss
 from dsdmsr.training.config import Recipe, SmallMaps
-from dsdmsr.training.maps import crop_source
+from dsdmsr.training.maps import crop_source, validation_source
 from dsdmsr.training.optimizers import OPTIMIZERS
 from dsdmsr.upscaling.holes import fill_nearest
 
@@ -33,6 +32,7 @@ __all__ = ["TrainingModule", "normalise_crops"]
 
 _VALIDATION_SEED = LARGEST_SEED
 _VALIDATION_CROPS = {2: 256, 4: 256, 8: 384, 16: 512}
+"""Factor → pixels a side of what validation looks at."""
 _LEVELS = 255.0
 _EXPLODED = 1e4
 """A loss of crops normalised to 0…1 that only diverging weights reach."""
@@ -101,18 +101,15 @@ class TrainingModule(lightning.LightningModule):
         )
 
     def val_dataloader(self) -> DataLoader[Batch]:
-        """Return one batch of held-apart scenes for each factor that is trained.
-
-        The scenes are the same for every recipe.
-        """
+        """Return one batch of held-apart maps for each factor that is trained, always the same."""
         scales = sorted({mix.scale for mix in self.recipe.crops})
-        count = self.recipe.validation_scenes
+        source, count = validation_source(self.recipe), self.recipe.validation_maps
         batches = [
             make_batch(
                 _VALIDATION_SEED,
                 scale,
                 (CropMix(scale=scale, crop=_VALIDATION_CROPS[scale], batch=count),),
-                Synthetic(SceneConfig(ray_cast=0.5)),
+                source,
             )
             for scale in scales
         ]

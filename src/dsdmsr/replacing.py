@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 __all__ = ["remove_unfinished", "replacing"]
+
+_UNFINISHED = re.compile(r"\..+\.\d+\.part")
 
 
 @contextmanager
@@ -35,4 +38,5 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
 def remove_unfinished(folder: Path) -> None:
     """Remove what killed processes have left in a folder that no other process writes to."""
     for path in folder.glob(".*.part"):
-        path.unlink(missing_ok=True)
+        if _UNFINISHED.fullmatch(path.name):
+            path.unlink(missing_ok=True)

@@ -20,7 +20,7 @@ from dsdmsr.data.prepare.run import prepare
 from dsdmsr.data.prepare.splits import Splitting
 from dsdmsr.data.scenes import SceneConfig
 from dsdmsr.data.shards import Shards
-from dsdmsr.errors import ConfigError, DataError
+from dsdmsr.errors import ConfigError, DataError, EncodingError
 from dsdmsr.training.config import Maps, Recipe, load_recipe, recipe_from_dict, recipe_to_dict
 from dsdmsr.training.maps import crop_source, validation_source
 
@@ -238,17 +238,59 @@ def test_what_is_missing_or_damaged_is_told(shards, pyramid, tmp_path):
     (pyramid / "train.csv").write_text("a,b\n1,2\n")
     with pytest.raises(DataError, match="is no index that 'dsdmsr prepare' has written"):
         Pyramid(pyramid)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (b"\x93NUMPY", b"\x93NOMPY", "sample 0000.* is damaged"),
+        (b'"split": "train"', b'"split": "valid"', "is of the valid split, not train"),
+        (b'"kind": "disparity"', b'"kind": "intensity"', "of kind 'intensity'"),
+        (b'"height": 96', b'"height": 69', "it has \\(96, 128\\) pixels"),
+        (b'"offset": 0.0', b'"offset": nil', "is damaged"),
+        (b'"json"', b"", None),
+    ],
+)
+def test_samples_that_are_not_what_they_should_be_are_told(shards, old, new, told):
     first = min(shards.glob("*.tar"))
     body = first.read_bytes()
-    first.write_bytes(body[: len(body) // 3])
-    with pytest.raises(DataError, match=r"train-00000.tar is damaged"):
-        Shards(shards).crops(0, range(20), 16)
-    first.write_bytes(body.replace(b"\x93NUMPY", b"\x93NOMPY"))
-    with pytest.raises(DataError, match=r"sample 0000.* is damaged"):
-        Shards(shards).crops(0, range(20), 16)
-    first.unlink()
-    with pytest.raises(DataError, match=r"train-00000.tar is missing"):
+    if told is None:
+        first.write_bytes(b"\xff" * len(body))
+        told = "train-00000.tar is damaged"
+    else:
+        assert old in body
+        first.write_bytes(body.replace(old, new))
+    with pytest.raises(DataError, match=told):
+        Shards(shards).crops(0, range(40), 16)
+
+
+def test_a_shard_that_is_cut_off_or_gone_is_told(shards):
+    first = min(shards.glob("*.tar"))
+    first.write_bytes(first.read_bytes()[:-512])
+    with pytest.raises(DataError, match=r"train-00000.tar is missing or cut off"):
         Shards(shards)
+    first.unlink()
+    with pytest.raises(DataError, match=r"train-00000.tar is missing or cut off"):
+        Shards(shards)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("2e-05", "2e-05mm", "is not what the index says"),
+        ("2e-05", "-1.0", "is no map"),
+        ("depth,m", "color,m", "is no map"),
+        ("\n", "\n\xff", "cannot be read"),
+        (",offset", ",shift", "is no index"),
+        (",,,\n", "\n", "is cut off in line"),
+    ],
+)
+def test_an_index_that_is_damaged_is_told(pyramid, old, new, told):
+    path = pyramid / "train.csv"
+    assert old in path.read_text()
+    path.write_bytes(path.read_text().replace(old, new).encode("latin-1"))
+    with pytest.raises(DataError, match=told):
+        Pyramid(pyramid).crops(0, range(4), 16)
 
 
 # Recipes
@@ -306,6 +348,28 @@ def test_validation_is_on_what_the_folders_hold_apart(pyramid, shards, tmp_path)
     assert {int(10 * crop.max()) for crop in held_apart} == {8}
 
 
+def test_what_is_wrong_with_maps_is_one_line_and_no_run(shards, maps, tmp_path, capsys):
+    from dsdmsr.app.cli import main
+
+    (tmp_path / "recipe.yaml").write_text(
+        "{steps: 2, workers: 1, crops: [{scale: 2, crop: 32, batch: 2}], "
+        "model: {scale: 2, width: [4]}, maps: [{source: shards, folder: nowhere}]}"
+    )
+    command = ["train", "--recipe", str(tmp_path / "recipe.yaml"), "--run-dir", str(tmp_path / "r")]
+    assert main(command) == 2
+    assert "nowhere/train.csv is missing" in capsys.readouterr().err
+    assert not (tmp_path / "r").exists()
+    first = min(shards.glob("*.tar"))
+    first.write_bytes(b"\xff" * first.stat().st_size)
+    assert main([*command, "--maps", str(shards)]) == 2
+    error = capsys.readouterr().err
+    assert "train-00000.tar is damaged" in error
+    assert "Traceback" not in error
+    with pytest.raises(EncodingError, match="'bogus' is unknown"):
+        Maps(source="folder", folder=str(maps), encoding="bogus")
+
+
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")
 def test_a_network_trains_on_shards_and_its_card_says_so(shards, tmp_path):
     from dsdmsr.training.fit import fit
     from dsdmsr.training.run import package_run

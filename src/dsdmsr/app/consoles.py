@@ -6,7 +6,7 @@ from rich.console import Console
 
 __all__ = ["err", "out"]
 
-out = Console(highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, emoji=False)
 """Results: standard output."""
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 """Progress, remarks and errors: standard error."""

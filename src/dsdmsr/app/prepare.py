@@ -40,6 +40,7 @@ def prepare_set(
         TimeRemainingColumn(),
         console=err,
         transient=True,
+        disable=not err.is_terminal,
     )
     with bar:
         task = bar.add_task(f"preparing {source.name}", total=None)

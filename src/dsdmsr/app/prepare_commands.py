@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from cyclopts import App, Parameter
 
@@ -24,6 +24,9 @@ prepare = App(
     "index, a split by scene and a manifest.",
 )
 
+_MOST_WORKERS = 256
+Flag: TypeAlias = Annotated[bool, Parameter(negative=())]
+
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +35,7 @@ class Running:
 
     workers: int | None = None
     """Processes that read and compress. Default: one for each core."""
-    resume: bool = False
+    resume: Flag = False
     """Go on with what is in the folder, after an interruption or when damaged files are mended."""
 
     def run(
@@ -42,8 +45,8 @@ class Running:
         from dsdmsr.app.prepare import prepare_set
 
         workers = len(os.sched_getaffinity(0)) if self.workers is None else self.workers
-        if workers < 1:
-            raise ConfigError(f"workers is {workers}: give 1 or more")
+        if not 1 <= workers <= _MOST_WORKERS:
+            raise ConfigError(f"workers is {workers}: give 1 to {_MOST_WORKERS}")
         return prepare_set(
             source,
             folder,
@@ -82,8 +85,8 @@ def dtu(
     folder: Path,
     /,
     *,
-    pyramid: bool = False,
-    shards: bool = False,
+    pyramid: Flag = False,
+    shards: Flag = False,
     running: Running = _RUNNING,
 ) -> int:
     """Prepare DTU's depth maps, split by scan as MVSNet does.
@@ -112,7 +115,7 @@ def middlebury(
     folder: Path,
     /,
     *,
-    as_depth: bool = False,
+    as_depth: Flag = False,
     split: Split = _SPLIT,
     running: Running = _RUNNING,
 ) -> int:
@@ -142,7 +145,7 @@ def nyu(
     folder: Path,
     /,
     *,
-    raw: bool = False,
+    raw: Flag = False,
     split: Split = _SPLIT,
     running: Running = _RUNNING,
 ) -> int:
@@ -212,7 +215,7 @@ def folder(
 
     meaning: str | Encoding | None = encoding
     if any(value is not None for value in own):
-        if units_per_value is not None and not units_per_value > 0:
+        if units_per_value is not None and not 1e-30 < units_per_value < 1e30:
             raise ConfigError(f"units-per-value is {units_per_value:g}: give a positive number")
         kind = kind or "depth"
         if unit is None and kind == "depth" and units_per_value is not None:

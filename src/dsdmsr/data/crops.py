@@ -6,7 +6,7 @@ import csv
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast, get_args
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dsdmsr.data.draws import choose
-from dsdmsr.data.prepare.index import image_column
+from dsdmsr.data.prepare.index import COLUMNS, image_column
 from dsdmsr.data.prepare.pyramid import LEVELS, level_name
 from dsdmsr.data.prepare.sources import Source
 from dsdmsr.data.prepare.splits import SPLITS, Split
@@ -37,6 +37,7 @@ __all__ = [
     "has_maps",
     "read_index",
     "stack",
+    "stored_map",
 ]
 
 _ENOUGH_VALID = 0.5
@@ -97,6 +98,19 @@ class StoredMap(NamedTuple):
     quantum: float | None
     offset: float
     kind: Kind
+
+
+def stored_map(numbers: NDArray[Any], quantum: object, offset: object, kind: object) -> StoredMap:
+    """Check and return a map as it is kept.
+
+    Raises:
+        ValueError: If it cannot be one.
+    """
+    step = None if quantum in (None, "") else float(str(quantum))
+    known = kind in get_args(Kind) and (step is None or 0 < step < np.inf)
+    if not known or numbers.ndim != 2 or numbers.dtype.kind != ("f" if step is None else "u"):
+        raise ValueError(f"{numbers.dtype} of kind {kind!r} and quantum {quantum!r} is no map")
+    return StoredMap(numbers, step, float(str(offset)), cast(Kind, kind))
 
 
 class _Maps(ABC):
@@ -161,19 +175,22 @@ class Pyramid(_Maps):
     def __init__(self, folder: Path, split: Split = "train") -> None:
         columns = [image_column(level_name(size)) for size in LEVELS]
         self._folder = folder
-        self._rows: list[tuple[str, float | None, float, Kind]] = []
+        self._rows: list[tuple[str, str, str, str]] = []
         for row in read_index(folder, split):
             path = next((row[column] for column in columns if row.get(column)), None)
             if path is None:
                 raise DataError(f"{folder} has no level of {row['key']}: prepare it with --pyramid")
             if not (folder / path).is_file():
                 raise DataError(f"{folder / path} is missing: prepare the set again")
-            self._rows.append((path, *meaning_of(row)))
+            self._rows.append((path, row["quantum"], row["offset"], row["kind"]))
         super().__init__(len(self._rows), f"the {split} split of {folder}")
 
     def _read(self, index: int) -> StoredMap:
-        path, quantum, offset, kind = self._rows[index]
-        return StoredMap(read_numbers(self._folder / path), quantum, offset, kind)
+        path, *meaning = self._rows[index]
+        try:
+            return stored_map(read_numbers(self._folder / path), *meaning)
+        except ValueError as error:
+            raise DataError(f"{self._folder / path} is not what the index says: {error}") from error
 
 
 class Mixture:
@@ -234,18 +251,18 @@ def has_maps(folder: Path, split: Split) -> bool:
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
-            if not {"key", "scene", "kind"} <= set(reader.fieldnames or ()):
+            if not set(COLUMNS) <= set(reader.fieldnames or ()):
                 raise DataError(f"{path} is no index that 'dsdmsr prepare' has written")
-            yield from reader
+            for row in reader:
+                if None in row.values():
+                    raise DataError(f"{path} is cut off in line {reader.line_num}")
+                yield row
     except FileNotFoundError as error:
         raise DataError(f"{path} is missing: give a folder that dsdmsr prepare has made") from error
-
-
-def meaning_of(row: dict[str, str]) -> tuple[float | None, float, Kind]:
-    quantum = float(row["quantum"]) if row["quantum"] else None
-    return quantum, float(row["offset"]), cast(Kind, row["kind"])
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} cannot be read: {error}") from error
 
 
 def choose_window(

@@ -15,7 +15,16 @@ import torch.distributed
 from PIL import Image
 from torch.utils.data import get_worker_info
 
-from dsdmsr.data.crops import Crop, Crops, StoredMap, choose_window, cut, read_index, stack
+from dsdmsr.data.crops import (
+    Crop,
+    Crops,
+    StoredMap,
+    choose_window,
+    cut,
+    read_index,
+    stack,
+    stored_map,
+)
 from dsdmsr.data.prepare.splits import Split
 from dsdmsr.data.scenes import generator
 from dsdmsr.errors import DataError
@@ -23,8 +32,8 @@ from dsdmsr.io.checks import in_one_line
 
 __all__ = ["Shards"]
 
-_SHUFFLED = 64
-"""Compressed maps that wait, shuffled."""
+_SHUFFLED = 16
+"""Maps that wait, shuffled, as they are in the shard."""
 _OPEN = 16
 """Maps that crops come from at one time."""
 _USED = 0.25
@@ -50,16 +59,17 @@ class Shards:
     """
 
     def __init__(self, folder: Path, split: Split = "train") -> None:
-        names: dict[str, None] = {}
+        names: dict[str, str] = {}
         for row in read_index(folder, split):
             if not row.get("shard_path"):
                 raise DataError(f"{folder} has no shards: prepare it with --shards")
-            names[row["shard_path"]] = None
+            names[row["shard_path"]] = row["shard_bytes"]
         self._shards = [folder / name for name in names]
+        self._split = split
         self._where = f"the {split} split of {folder}"
-        missing = [path for path in self._shards if not path.is_file()]
-        if missing:
-            raise DataError(f"{missing[0]} is missing: go on preparing with --resume")
+        for path in self._shards:
+            if not path.is_file() or str(path.stat().st_size) != names[path.name]:
+                raise DataError(f"{path} is missing or cut off: prepare the set with --resume")
         if not self._shards:
             raise DataError(f"{self._where} has no map")
         self._stream: Iterator[StoredMap] | None = None
@@ -106,7 +116,7 @@ class Shards:
             found = False
             for sample in webdataset.shuffle(_SHUFFLED, rng=order)(samples):
                 found = True
-                yield _decode(sample)
+                yield _decode(sample, self._split)
             if not found:
                 raise DataError(f"{self._where} has fewer maps than there are processes to read")
 
@@ -139,20 +149,24 @@ def _samples(path: Path) -> Iterator[dict[str, Any]]:
         raise DataError(f"{path} is damaged: {reason}; prepare the set again") from error
 
 
-def _decode(sample: dict[str, Any]) -> StoredMap:
+def _decode(sample: dict[str, Any], split: Split) -> StoredMap:
     """Return a sample's map.
 
     Raises:
-        DataError: If it is no sample of ours.
+        DataError: If it is no sample of ours, or of another split.
     """
+    where = f"sample {sample.get('__key__')} of {sample.get('__url__')}"
     try:
         about = json.loads(sample["json"])
+        if about["split"] != split:
+            raise DataError(f"{where} is of the {about['split']} split, not {split}: prepare again")
         if about["quantum"] is None:
             numbers = np.load(io.BytesIO(sample["npy"]), allow_pickle=False)
         else:
             with Image.open(io.BytesIO(sample["png"]), formats=["PNG"]) as image:
                 numbers = np.asarray(image).astype(np.uint16)
-        return StoredMap(numbers, about["quantum"], about["offset"], about["kind"])
-    except (KeyError, OSError, SyntaxError, TypeError, ValueError) as error:
-        where = f"sample {sample.get('__key__')} of {sample.get('__url__')}"
+        if numbers.shape != (about["height"], about["width"]):
+            raise ValueError(f"it has {numbers.shape} pixels")
+        return stored_map(numbers, about["quantum"], about["offset"], about["kind"])
+    except (EOFError, KeyError, OSError, SyntaxError, TypeError, ValueError) as error:
         raise DataError(f"{where} is damaged: {in_one_line(error)}; prepare it again") from error

@@ -15,6 +15,7 @@ from dsdmsr.data.batches import LARGEST_SEED, CropMix
 from dsdmsr.data.scenes import SceneConfig
 from dsdmsr.degradation import Degradation, check_degradation
 from dsdmsr.errors import ConfigError
+from dsdmsr.io.encodings import find_encoding
 from dsdmsr.nn import ModelConfig
 from dsdmsr.nn.losses import LossKind
 from dsdmsr.plain import from_plain, to_plain
@@ -62,6 +63,7 @@ class Maps:
 
     Raises:
         ConfigError: If a folder is missing or needless, or the share not positive.
+        EncodingError: If the encoding is unknown.
     """
 
     source: Literal["scenes", "shards", "pyramid", "folder"] = "scenes"
@@ -82,6 +84,8 @@ class Maps:
             )
         if self.encoding is not None and self.source != "folder":
             raise ConfigError(f"encoding is for a folder of files, not for {self.source}")
+        if self.encoding is not None:
+            find_encoding(self.encoding)
         if self.share <= 0:
             raise ConfigError(f"share is {self.share}: give a positive number")
 

@@ -13,11 +13,12 @@ import torch
 from rich.console import Console
 from safetensors.torch import save_file
 
-from dsdmsr.errors import ConfigError, ModelError, TrainingError
+from dsdmsr.errors import ConfigError, DsdmsrError, ModelError, TrainingError
 from dsdmsr.nn import DSDMSR
 from dsdmsr.replacing import replacing
 from dsdmsr.training.callbacks import Checkpoints, Log, PlainFiles, RunProgress, StopBySignal
 from dsdmsr.training.config import Recipe
+from dsdmsr.training.maps import crop_source, validation_source
 from dsdmsr.training.module import TrainingModule
 from dsdmsr.training.run_dir import (
     BEST,
@@ -73,6 +74,8 @@ def fit(
     if device == "cuda" and not torch.cuda.is_available():
         raise ConfigError("device is cuda, but torch sees none: give auto or cpu")
     console = console or Console(stderr=True)
+    # What is wrong with the maps is better told before there is a run.
+    crop_source(recipe), validation_source(recipe)
     if resume == "auto" and holds_run(run_dir):
         start = resume_at(recipe, run_dir, begun_from)
         if start is None:
@@ -112,6 +115,10 @@ def _train(
         raise TrainingError(f"cannot write to {run_dir}: {error.strerror or error}") from error
     except TrainingError as error:
         raise TrainingError(f"{error}; {_told(run_dir)}") from error
+    except DsdmsrError as error:
+        # From a process that reads maps an error comes with the whole way it took.
+        last = str(error).strip().splitlines()[-1]
+        raise type(error)(last.partition(f"{type(error).__name__}: ")[2] or last) from error
 
 
 def _told(run_dir: Path) -> str:

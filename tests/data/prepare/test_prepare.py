@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -409,8 +410,13 @@ def test_a_journal_cut_off_in_a_line_is_gone_on_with(dtu_tree, tmp_path):
         (("folder", ".", "x", "--encoding", "mm", "--kind", "depth"), "give one or the others"),
         (("folder", ".", "x", "--units-per-value", "0"), "give a positive number"),
         (("folder", ".", "x", "--invalid", "7"), "--invalid"),
-        (("synthetic", "x", "--count", "0"), "give 1 or more"),
-        (("synthetic", "x", "--count", "1", "--workers", "0"), "workers is 0: give 1 or more"),
+        (("synthetic", "x", "--count", "0"), "give 1 to 10,000,000"),
+        (("synthetic", "x", "--count", "10000000000"), "give 1 to 10,000,000"),
+        (("synthetic", "x", "--count", "1", "--height", "100000"), "to 16384×16384"),
+        (("folder", ".", "x", "--units-per-value", "inf"), "give a positive number"),
+        (("folder", ".", "x", "--units-per-value", "1e-310"), "give a positive number"),
+        (("folder", ".", "x", "--encoding", "bogus"), "'bogus' is unknown"),
+        (("synthetic", "x", "--count", "1", "--workers", "0"), "workers is 0: give 1 to 256"),
     ],
 )
 def test_bad_requests_are_one_clear_line(tmp_path, monkeypatch, capsys, arguments, told):
@@ -453,3 +459,172 @@ def test_the_dtu_sample_goes_through(data_dir, tmp_path):
             if came_from.size:
                 half = 1.01e-5
                 assert came_from.min() - half <= level.values[i, j] <= came_from.max() + half
+
+
+# What goes wrong between two runs
+
+
+def test_a_folder_that_only_looks_prepared_is_not_touched(dtu_tree, tmp_path, capsys):
+    mine, elsewhere = tmp_path / "mine", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / ".other.7.part").write_text("mine")
+    mine.mkdir()
+    (mine / "link").symlink_to(elsewhere)
+    (mine / "manifest.json").write_text('{"name": "of something else"}')
+    (mine / ".thesis.7.part").write_text("mine")
+    before = content(mine)
+    for damaged in ("", "{}\n", "[]\n", "\0\0\n"):
+        (mine / ".journal").write_text(damaged)
+        assert run("prepare", "dtu", dtu_tree, mine, "--resume") == 2
+        assert capsys.readouterr().err.count("\n") == 1
+    (mine / ".journal").unlink()
+    assert content(mine) == before
+
+
+def test_going_on_removes_what_killed_runs_left_and_nothing_else(dtu_tree, tmp_path):
+    made, elsewhere = tmp_path / "made", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / ".other.7.part").write_text("mine")
+    prepare(dtu(dtu_tree), made, PYRAMID, workers=0)
+    (made / "link").symlink_to(elsewhere)
+    (made / "64x80" / "scan2" / ".a.png.123.part").write_text("half")
+    (made / ".mine.part").write_text("mine")
+    prepare(dtu(dtu_tree), made, PYRAMID, workers=0, resume=True)
+    assert not list((made / "64x80").rglob(".*"))
+    assert (made / ".mine.part").exists()
+    assert (elsewhere / ".other.7.part").exists()
+
+
+@pytest.mark.parametrize("ended", [True, False])
+@pytest.mark.parametrize(
+    "gone",
+    [
+        "train-00000.tar",
+        "64x80/scan2/depth_map_0001.png",
+        "train.csv",
+        "128x160",
+        "valid-00000.tar",
+    ],
+)
+def test_what_is_gone_is_made_again(dtu_tree, tmp_path, ended, gone):
+    source, made, whole = dtu(dtu_tree), tmp_path / "made", tmp_path / "whole"
+    prepare(source, whole, BOTH, workers=0, shard_bytes=30_000)
+    broken = dtu_tree / "Depths_raw/scan10/depth_map_0000.pfm"
+    body = broken.read_bytes()
+    if not ended:
+        broken.write_bytes(b"")
+    prepare(source, made, BOTH, workers=0, shard_bytes=30_000)
+    broken.write_bytes(body)
+    path = made / gone
+    if path.is_dir():
+        shutil.rmtree(path)
+    elif path.suffix == ".tar":
+        path.write_bytes(path.read_bytes()[:-1])
+    else:
+        path.unlink()
+    prepare(source, made, BOTH, workers=0, shard_bytes=30_000, resume=True)
+    assert content(made) == content(whole)
+
+
+def test_a_finished_set_goes_on_with_its_own_source_and_options_alone(dtu_tree, tmp_path):
+    made = tmp_path / "made"
+    prepare(dtu(dtu_tree), made, PYRAMID, workers=0)
+    before = content(made)
+    other = make_dtu(tmp_path / "other", {"scan2": 1})
+    for source, forms in ((dtu(dtu_tree), BOTH), (dtu(other), PYRAMID)):
+        with pytest.raises(DataError, match="begun with other options"):
+            prepare(source, made, forms, workers=0, resume=True)
+    assert content(made) == before
+
+
+@pytest.mark.parametrize(
+    "damage", [b"garbage\n", b'{"x": 1}\n', b"[]\n", b"\n", b"\0\0\0\n", b"\xff\n"]
+)
+def test_a_journal_with_a_damaged_line_is_gone_on_with(dtu_tree, tmp_path, damage):
+    broken = dtu_tree / "Depths_raw/scan2/depth_map_0000.pfm"
+    body = broken.read_bytes()
+    broken.write_bytes(b"")
+    made = tmp_path / "made"
+    prepare(dtu(dtu_tree), made, BOTH, workers=0, shard_bytes=30_000)
+    journal = made / ".journal"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join([*lines[:4], damage, *lines[4:]]))
+    broken.write_bytes(body)
+    prepare(dtu(dtu_tree), made, BOTH, workers=0, shard_bytes=30_000, resume=True)
+    prepare(dtu(dtu_tree), tmp_path / "whole", BOTH, workers=0, shard_bytes=30_000)
+    assert content(made) == content(tmp_path / "whole")
+
+
+def test_a_second_run_into_one_folder_is_refused(tmp_path, capsys):
+    tree = make_dtu(tmp_path / "dtu", {f"scan{k}": 5 for k in (1, 2, 3, 6)})
+    (tmp_path / "prepare.py").write_text(CODE)
+    made = tmp_path / "made"
+    command = [sys.executable, tmp_path / "prepare.py", tree, made, "pyramid", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert int(process.stdout.readline()) == 0
+        assert run("prepare", "dtu", tree, made, "--pyramid", "--resume") == 2
+        assert "another run is writing to" in capsys.readouterr().err
+        process.communicate()
+    assert process.returncode == 0
+    prepare(dtu(tree), tmp_path / "whole", PYRAMID, workers=0)
+    assert content(made) == content(tmp_path / "whole")
+
+
+# What the maps are like
+
+
+def test_a_level_never_needs_an_offset(tmp_path, rng):
+    folder = tmp_path / "dtu" / "scan2"
+    folder.mkdir(parents=True)
+    deep = rng.uniform(500, 1500, (64, 80)).astype(np.float32)
+    write_pfm(folder / "depth_map_0000.pfm", deep)
+    prepare(dtu(tmp_path / "dtu"), tmp_path / "pyramid", BOTH, workers=0)
+    (row,) = rows(tmp_path / "pyramid" / "train.csv")
+    assert row["image_80x64_path"].endswith(".npy")
+    level = read_depth(tmp_path / "pyramid" / row["image_80x64_path"], "metres")
+    np.testing.assert_allclose(level.values, deep / 1000, rtol=1e-6)
+    prepare(dtu(tmp_path / "dtu"), tmp_path / "shards", SHARDS, workers=0)
+    (row,) = rows(tmp_path / "shards" / "train.csv")
+    assert float(row["quantum"]) == 2e-5
+    assert float(row["offset"]) > 0.4
+
+
+def test_scans_are_known_however_they_are_spelt(tmp_path, capsys):
+    make_dtu(tmp_path / "a", {"scan001": 1, "scan009": 1, "Scan4": 1})
+    found = dtu(tmp_path / "a")
+    assert {frame.scene for frame in found.frames} == {"scan1", "scan4", "scan9"}
+    assert {found.splitting.assign([f.scene])[f.scene] for f in found.frames} == {"test"}
+    make_dtu(tmp_path / "b", {"scan001": 1, "scan1": 1})
+    with pytest.raises(DataError, match="are both scan1"):
+        dtu(tmp_path / "b")
+    make_dtu(tmp_path / "c", {"scan25": 1})
+    with pytest.raises(DataError, match="holds scan25 alone, which MVSNet's split leaves out"):
+        dtu(tmp_path / "c")
+
+
+def test_shards_are_about_as_large_as_asked_whatever_the_first_map_is(tmp_path):
+    tree = make_dtu(tmp_path / "dtu", {"scan2": 40}, (64, 80))
+    first = tree / "Depths_raw/scan2/depth_map_0000.pfm"
+    write_pfm(first, np.zeros((64, 80), np.float32))
+    prepare(dtu(tree), tmp_path / "made", SHARDS, workers=0, shard_bytes=60_000)
+    sizes = [path.stat().st_size for path in (tmp_path / "made").glob("*.tar")]
+    assert len(sizes) > 2
+    assert max(sizes) < 90_000
+
+
+def test_ctrl_c_from_a_terminal_prints_one_line(tmp_path):
+    tree = make_dtu(tmp_path / "dtu", {f"scan{k}": 20 for k in (1, 2, 3, 6)})
+    for k, wait in enumerate((0.9, 1.2, 1.5, 1.8)):
+        command = [sys.executable, "-m", "dsdmsr", "prepare", "dtu", tree, tmp_path / f"{k}"]
+        process = subprocess.Popen(
+            [*command, "--pyramid", "--workers", "2"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        time.sleep(wait)
+        os.killpg(process.pid, signal.SIGINT)
+        _, error = process.communicate(timeout=60)
+        assert error in ("", "dsdmsr: interrupted\n")
+        assert process.returncode in (0, 130)

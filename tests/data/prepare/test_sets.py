@@ -72,6 +72,8 @@ def prepared(folder: Path) -> dict[str, tuple[dict, np.ndarray, np.ndarray]]:
         ("eval/full/art.png", "art"),
         ("train/2001/barn1_disp2.png", "barn1"),
         ("tsukuba_truedisp.png", "tsukuba"),
+        ("trainingQ/ArtL/disp0GT.pfm", "art"),
+        ("trainingQ/PlaytableP/disp0GT.pfm", "playtable"),
     ],
 )
 def test_a_scene_has_one_name(path, scene):
@@ -124,6 +126,10 @@ def test_middlebury_keeps_disparity_and_its_test_scenes(middlebury_tree, tmp_pat
             assert valid[0, 5:].all()
     assert all(len(found) == 1 for found in splits.values())
     assert splits["art"] == {"test"}
+    all_in_one = tmp_path / "all in one"
+    assert run("prepare", "middlebury", middlebury_tree, all_in_one, "--split", "train") == 0
+    for about, _, _ in prepared(all_in_one).values():
+        assert about["split"] == ("test" if about["scene"] == "art" else "train")
     assert set.union(*splits.values()) == {"train", "valid", "test"}
     assert len(TEST_SCENES) == 10
 
@@ -365,3 +371,49 @@ def test_real_sets_load_whole(data_dir, tmp_path, command, count):
         for entry in manifest["maps"]:
             if entry["origin"].startswith("eval/"):
                 assert entry["split"] == "test"
+
+
+def test_links_are_followed_and_what_cannot_be_read_is_told(tmp_path, rng, capsys):
+    source, elsewhere = tmp_path / "mine", tmp_path / "elsewhere"
+    depth = DepthMap(rng.uniform(1, 2, (8, 8)), unit="m", encoding="metres")
+    write_depth(source / "a" / "x.npy", depth)
+    write_depth(elsewhere / "y.npy", depth)
+    (source / "b").symlink_to(elsewhere)
+    (source / "loop").symlink_to(source)
+    (source / "a" / "gone.npy").symlink_to(tmp_path / "nowhere.npy")
+    made = tmp_path / "made"
+    assert run("prepare", "folder", source, made, "--workers", 1) == 1
+    assert set(prepared(made)) == {"a/x", "b/y"}
+    assert "a/gone.npy does not exist" in capsys.readouterr().err
+
+
+def test_a_split_does_not_depend_on_how_the_folder_is_named(tmp_path, rng, monkeypatch):
+    for k in range(5):
+        write_depth(tmp_path / "mine" / f"{k}.npy", DepthMap(rng.uniform(1, 2, (8, 8))))
+    monkeypatch.chdir(tmp_path / "mine")
+    for name, source in (("a", "."), ("b", tmp_path / "mine"), ("c", "../mine")):
+        assert run("prepare", "folder", source, tmp_path / name, "--workers", 1) == 0
+    assert len({(tmp_path / name / "manifest.json").read_text() for name in "abc"}) == 1
+
+
+def test_numbers_and_names_that_cannot_be_kept_are_told(tmp_path, capsys):
+    (tmp_path / "mine").mkdir()
+    np.save(tmp_path / "mine" / "a.npy", np.array([[2**40, 2**40 + 1]]))
+    np.save(tmp_path / "mine" / "b.npy", np.array([[2**24, 1]]))
+    assert run("prepare", "folder", tmp_path / "mine", tmp_path / "made", "--workers", 1) == 1
+    assert "beyond 2^24" in capsys.readouterr().err
+    assert run("prepare", "folder", tmp_path / "mine", tmp_path / "x", "--encoding", "bogus") == 2
+    (tmp_path / "mine" / "a\nb.npy").write_bytes(b"")
+    assert run("prepare", "folder", tmp_path / "mine", tmp_path / "x") == 2
+    error = capsys.readouterr().err.splitlines()
+    assert "'bogus' is unknown" in error[0]
+    assert "cannot be printed" in error[1]
+    assert not (tmp_path / "x").exists()
+
+
+def test_the_labelled_set_is_found_among_other_files(tmp_path, rng):
+    make_labelled(tmp_path / "nyu_depth_v2_labeled.mat", rng, ["a_0001", "b_0002"])
+    (tmp_path / "._nyu_depth_v2_labeled.mat").write_bytes(b"")
+    (tmp_path / "accelData.mat").write_bytes(b"")
+    assert run("prepare", "nyu", tmp_path, tmp_path / "made", "--workers", 1) == 0
+    assert len(prepared(tmp_path / "made")) == 2

@@ -14,7 +14,7 @@ from dsdmsr.io import ENCODINGS, read_depth
 __all__ = ["dtu"]
 
 _DEPTH_FOLDERS = ("Depths_raw", "Depths")
-_SCAN = re.compile(r"(scan\d+)(?:_train)?")
+_SCAN = re.compile(r"scan(\d+)(?:_train)?", re.IGNORECASE)
 _DEPTH_MAP = re.compile(r"depth_map_\d+\.pfm")
 
 
@@ -44,14 +44,16 @@ def dtu(folder: Path) -> Source:
         match = _SCAN.fullmatch(path.name)
         if match is None or not path.is_dir():
             continue
-        scan = match[1]
+        scan = f"scan{int(match[1])}"
         if scan in scans:
             raise DataError(
                 f"{scans[scan]} and {path} are both {scan}: move one of them out of {root}"
             )
         scans[scan] = path
     match = _SCAN.fullmatch(root.resolve().name)
-    scans = scans or {match[1] if match else root.resolve().name: root}
+    scans = scans or {f"scan{int(match[1])}" if match else root.resolve().name: root}
+    if not scans.keys() - set(DTU_UNUSED):
+        raise DataError(f"{folder} holds {', '.join(scans)} alone, which MVSNet's split leaves out")
     frames = [
         Frame(f"{scan}/{path.stem}", scan, path.relative_to(folder).as_posix())
         for scan in sorted(scans, key=_in_order)

@@ -7,12 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from dsdmsr.data.prepare.sources import Found, Frame, Source, check_source, walk
 from dsdmsr.data.prepare.splits import Splitting
 from dsdmsr.errors import DataError
 from dsdmsr.io import ENCODINGS, SUFFIXES, Encoding, interpret, read_numbers
+from dsdmsr.io.encodings import find_encoding
 
 __all__ = ["ReadFiles", "folder_of_files", "frames_of"]
+
+_EXACT = 2**24
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,10 @@ class ReadFiles:
         """Return the map, and the step of the whole numbers that it came as."""
         path = self.folder / frame.origin
         numbers = read_numbers(path)
+        if numbers.dtype.kind in "iu" and numbers.size and np.abs(numbers).max() > _EXACT:
+            raise DataError(
+                f"{path} holds whole numbers beyond 2^24, which float32 cannot tell apart"
+            )
         encoding = dict(self.of_suffix).get(path.suffix.lower(), self.encoding)
         depth = interpret(numbers, path, encoding)
         meaning = ENCODINGS[depth.encoding] if depth.encoding else encoding
@@ -69,13 +78,16 @@ def folder_of_files(
         DataError: If there is none.
     """
     check_source(folder)
+    if isinstance(encoding, str):
+        find_encoding(encoding)
     paths = walk(folder, SUFFIXES)
     if not paths:
         raise DataError(f"{folder} holds no depth file ({', '.join(SUFFIXES)}), nor do its folders")
     if scene_is_file is None:
         scene_is_file = len({path.parent for path in paths}) == 1
+    named = Path(folder.resolve().name)
     scenes = [
-        (path if scene_is_file else path.parent).relative_to(folder.parent).as_posix()
+        (named / (path if scene_is_file else path.parent).relative_to(folder)).as_posix()
         for path in paths
     ]
     return Source(

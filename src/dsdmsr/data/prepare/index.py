@@ -39,18 +39,24 @@ def image_column(level: str) -> str:
 
 
 def write_index(
-    folder: Path, records: Callable[[], Iterator[dict[str, Any]]], *, pyramid: bool, shards: bool
+    folder: Path,
+    records: Callable[[], Iterator[dict[str, Any]]],
+    shards: Sequence[dict[str, Any]],
+    *,
+    pyramid: bool,
 ) -> None:
     """Write ``train.csv``, ``valid.csv`` and ``test.csv``, with paths relative to `folder`.
 
     Args:
         folder: Where.
         records: Returns the maps' records, in the order of the index.
+        shards: What is said of each shard.
         pyramid: Whether there are levels.
-        shards: Whether there are shards.
     """
     levels = [level_name(size) for size in reversed(LEVELS)] if pyramid else []
-    head = [*COLUMNS, *(["shard_path"] if shards else []), *map(image_column, levels)]
+    bytes_of = {shard["name"]: shard["bytes"] for shard in shards}
+    of_shard = ["shard_path", "shard_bytes"] if shards else []
+    head = [*COLUMNS, *of_shard, *map(image_column, levels)]
     with ExitStack() as stack:
         writers = {}
         for split in SPLITS:
@@ -63,7 +69,7 @@ def write_index(
                 continue
             row = [record[column] for column in COLUMNS]
             if shards:
-                row.append(record["shard"])
+                row += [record["shard"], bytes_of[record["shard"]]]
             held = record.get("levels", {})
             row += [held[level]["path"] if level in held else "" for level in levels]
             writers[record["split"]].writerow(["" if cell is None else cell for cell in row])

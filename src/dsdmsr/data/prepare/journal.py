@@ -5,57 +5,100 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from dsdmsr.data.prepare.index import MANIFEST
 from dsdmsr.errors import DataError
 
-__all__ = ["JOURNAL", "Journal"]
+__all__ = ["JOURNAL", "Journal", "is_prepared"]
 
 JOURNAL = ".journal"
 _NOWHERE = -1
+_DAMAGE = (KeyError, LookupError, TypeError, ValueError)
+
+
+def is_prepared(folder: Path) -> bool:
+    """Return whether a preparation began, or ended, in a folder."""
+    try:
+        with (folder / JOURNAL).open("rb") as file:
+            return "frames" in json.loads(file.readline())["plan"]
+    except FileNotFoundError:
+        return _manifest(folder) is not None
+    except _DAMAGE:
+        return False
+
+
+def _manifest(folder: Path) -> dict[str, Any] | None:
+    """Return the manifest of a preparation that ended in a folder, if there is one."""
+    try:
+        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return found if {"frames", "maps", "shards"} <= set(found) else None
+    except (FileNotFoundError, *_DAMAGE):
+        return None
 
 
 class Journal:
     """A file of JSON lines: first the plan, then a record for each map and each shard.
 
     A later record replaces an earlier one of the same map or shard. Only where records are in the
-    file is kept in memory. A line that was not written to its end is dropped.
+    file is kept in memory. What follows a line that is damaged, or was not written to its end, is
+    dropped. Of a preparation that has ended, the journal is made of its manifest again.
 
     Args:
-        path: The file; made if missing.
+        folder: The prepared folder.
         plan: What is prepared and how.
         maps: How many maps there are.
 
+    Attributes:
+        maps_per_shard: How many maps a shard holds, once that is decided.
+        shards: Name → record of each shard that is made.
+        failed: The maps that could not be read.
+
     Raises:
-        DataError: If the file tells of another plan.
+        DataError: If the folder was prepared by another plan, or another run is writing to it.
     """
 
-    def __init__(self, path: Path, plan: dict[str, Any], maps: int) -> None:
+    def __init__(self, folder: Path, plan: dict[str, Any], maps: int) -> None:
+        self.plan = plan
         self.maps_per_shard: int | None = None
         self.shards: dict[str, dict[str, Any]] = {}
         self.failed: set[int] = set()
         self._maps = array("q", [_NOWHERE]) * maps
-        self._file: BinaryIO = path.open("a+b")
+        ended = None if (folder / JOURNAL).exists() else _manifest(folder)
+        if ended is not None and any(ended.get(key) != value for key, value in plan.items()):
+            raise _otherwise(folder)
+        self._file: BinaryIO = (folder / JOURNAL).open("a+b")
+        try:
+            _lock(self._file, folder)
+            self._read(folder)
+        except DataError:
+            self._file.close()
+            raise
+        if ended is not None:
+            self.add([{"maps_per_shard": ended["maps_per_shard"]}, *ended["maps"]])
+            self.add(ended["shards"])
+
+    def _read(self, folder: Path) -> None:
+        """Take up what is in the file."""
         self._file.seek(0)
         place = 0
         for line in self._file:
+            try:
+                record = json.loads(line)
+                if place:
+                    self._remember(record, place)
+            except _DAMAGE:
+                break
             if not line.endswith(b"\n"):
                 break
-            record = json.loads(line)
-            if place == 0:
-                if record != {"plan": plan}:
-                    self._file.close()
-                    raise DataError(
-                        f"{path.parent} was begun with other options, by another version, or from "
-                        "files that have changed since: prepare to a new folder"
-                    )
-            else:
-                self._remember(record, place)
+            if not place and record != {"plan": self.plan}:
+                raise _otherwise(folder)
             place += len(line)
         self._file.truncate(place)
-        if place == 0:
-            self._append([{"plan": plan}])
+        if not place:
+            self._append([{"plan": self.plan}])
 
     def add(self, records: Iterable[dict[str, Any]]) -> None:
         """Append records, in one piece."""
@@ -93,12 +136,34 @@ class Journal:
     def _remember(self, record: dict[str, Any], place: int) -> None:
         if "maps_per_shard" in record:
             self.maps_per_shard = record["maps_per_shard"]
-            return
-        if "name" in record:
+        elif "name" in record:
             self.shards[record["name"]] = record
-            return
-        index = record["index"]
-        self._maps[index] = place
-        self.failed.discard(index)
-        if "failed" in record:
-            self.failed.add(index)
+        else:
+            index = record["index"]
+            self._maps[index] = place
+            self.failed.discard(index)
+            if "failed" in record:
+                self.failed.add(index)
+
+
+def _otherwise(folder: Path) -> DataError:
+    return DataError(
+        f"{folder} was begun with other options, by another version, or from other files: prepare "
+        "to a new folder"
+    )
+
+
+def _lock(file: BinaryIO, folder: Path) -> None:
+    """Keep other runs out, where the system can, until the file is closed.
+
+    Raises:
+        DataError: If another run is in.
+    """
+    if not find_spec("fcntl"):
+        return
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise DataError(f"another run is writing to {folder}: wait for its end") from error

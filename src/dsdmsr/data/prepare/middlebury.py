@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections import defaultdict
 from dataclasses import dataclass
@@ -37,6 +38,18 @@ _NOT_DISPARITY = re.compile(r"disp\d.+|view\d.*|im\d.*|mask.*")
 _VIEW = re.compile(r"[_-](?:true)?disp\d?(?:GT)?$")
 _EDITION = re.compile(r"-(?:im)?perfect$|(?<=^cones)[fhq]$|(?<=^teddy)[fhq]$")
 
+_OTHER_NAMES = {
+    "artl": "art",
+    "australiap": "australia",
+    "classroom2e": "classroom2",
+    "crusadep": "crusade",
+    "djembel": "djembe",
+    "motorcyclee": "motorcycle",
+    "pianol": "piano",
+    "playtablep": "playtable",
+}
+"""Scenes in other light, exposure or rectification in the third evaluation's sets."""
+
 
 @dataclass(frozen=True)
 class _ReadMiddlebury:
@@ -61,7 +74,8 @@ class _ReadMiddlebury:
 def scene_of(path: Path) -> str:
     """Return the scene that a file shows, the same for all its views and sizes."""
     name = path.parent.name if _DISPARITY.fullmatch(path.stem) else _VIEW.sub("", path.stem)
-    return _EDITION.sub("", name.lower())
+    name = _EDITION.sub("", name.lower())
+    return _OTHER_NAMES.get(name, name)
 
 
 def middlebury(folder: Path, splitting: Splitting, *, as_depth: bool = False) -> Source:
@@ -90,10 +104,7 @@ def middlebury(folder: Path, splitting: Splitting, *, as_depth: bool = False) ->
     if not paths:
         raise DataError(f"{folder} holds no disparity map (PNG or PFM), nor do its folders")
     known = {**splitting.known, "test": (*splitting.known.get("test", ()), *TEST_SCENES)}
-    if splitting.rest is None:
-        splitting = Splitting(
-            known=known, seed=splitting.seed, valid=splitting.valid, test=splitting.test
-        )
+    splitting = dataclasses.replace(splitting, known=known)
     files = ReadFiles(folder, of_suffix=((".png", "levels"), (".pfm", "disparity")))
     return Source(
         name="middlebury",

@@ -20,6 +20,7 @@ from dsdmsr.io.checks import in_one_line
 
 __all__ = ["nyu"]
 
+_LABELLED = "nyu_depth_v2_labeled.mat"
 _PART = re.compile(r"(?<=\d)[a-z]$")
 """Long recordings of one room were cut: basement_0001a, basement_0001b."""
 
@@ -41,7 +42,7 @@ class _ReadLabelled:
         number = int(frame.origin.rpartition("#")[2])
         try:
             metres = np.asarray(_open(self.path)[self.name][number]).T
-        except (OSError, RuntimeError, KeyError, ValueError) as error:
+        except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
             raise FileError(f"{frame.origin} cannot be read: {in_one_line(error)}") from error
         return Found(DepthMap(metres, metres > 0, unit="m"), None)
 
@@ -59,7 +60,8 @@ def nyu(source: Path, splitting: Splitting, *, raw: bool = False) -> Source:
     Raises:
         DataError: If there is neither, or the MAT file is not the labelled set.
     """
-    mats = [source] if source.is_file() else sorted(source.glob("*.mat"))
+    mats = [source] if source.is_file() else sorted(source.glob("[!.]*.mat"))
+    mats.sort(key=lambda path: path.name != _LABELLED)
     if not mats:
         read = ReadFiles(source, "metres", ((".png", "mm"),))
         found = folder_of_files(source, "metres", splitting)
@@ -70,7 +72,7 @@ def nyu(source: Path, splitting: Splitting, *, raw: bool = False) -> Source:
     path, name = mats[0], "rawDepths" if raw else "depths"
     try:
         frames = _labelled(path, name)
-    except (OSError, RuntimeError, KeyError, ValueError, AttributeError) as error:
+    except (OSError, RuntimeError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataError(
             f"{path} is damaged, or not NYU's labelled set: {in_one_line(error)}"
         ) from error

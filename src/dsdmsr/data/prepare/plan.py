@@ -48,13 +48,15 @@ class Shard:
 
 
 def check_keys(frames: Sequence[Frame]) -> None:
-    """Check that no two maps have the same key, even where case doesn't count.
+    """Check that keys are plain text, and no two the same, even where case doesn't count.
 
     Raises:
-        DataError: If two have.
+        DataError: If they are not.
     """
     seen: dict[str, Frame] = {}
     for frame in frames:
+        if not frame.key.isprintable():
+            raise DataError(f"the name of {frame.origin!a} has characters that cannot be printed")
         other = seen.setdefault(frame.key.lower(), frame)
         if other is not frame:
             raise DataError(
@@ -88,8 +90,7 @@ def fingerprint(source: Source, split_of: Sequence[Split], forms: Forms) -> dict
         "set": source.name,
         "settings": source.settings,
         "tool": f"dsdmsr {version('dsdmsr')}",
-        "maps": len(source.frames),
+        "count": len(source.frames),
         "frames": digest.hexdigest(),
-        "pyramid": forms.pyramid,
-        "shards": forms.shards,
+        "forms": [name for name in ("pyramid", "shards") if getattr(forms, name)],
     }

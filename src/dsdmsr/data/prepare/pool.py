@@ -47,9 +47,12 @@ def in_order(work: Callable[[J], R], jobs: Iterable[J], workers: int) -> Iterato
         initargs=(work,),
     )
     try:
+        # Processes begin at the first job, and with the mask of this one: Ctrl-C is for the parent.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         waiting: deque[Future[Any]] = deque(
             pool.submit(_work_on, job) for job in islice(jobs, _AHEAD * workers)
         )
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         while waiting:
             result = waiting.popleft().result()
             waiting.extend(pool.submit(_work_on, job) for job in islice(jobs, 1))
@@ -67,10 +70,9 @@ _work: Callable[[Any], Any]
 
 
 def _begin(work: Callable[[Any], Any]) -> None:
-    """Take the work, once; leave Ctrl-C to the parent, and end when the parent is killed."""
+    """Take the work, once, and end when the parent is killed."""
     global _work
     _work = work
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
 
 

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import os
+import statistics
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dsdmsr.data.prepare.index import MANIFEST, write_index, write_manifest
-from dsdmsr.data.prepare.journal import JOURNAL, Journal
+from dsdmsr.data.prepare.index import write_index, write_manifest
+from dsdmsr.data.prepare.journal import JOURNAL, Journal, is_prepared
 from dsdmsr.data.prepare.plan import Forms, Shard, check_keys, fingerprint, shards_of
 from dsdmsr.data.prepare.pool import in_order
 from dsdmsr.data.prepare.shards import writing_shard
 from dsdmsr.data.prepare.sources import Source
 from dsdmsr.data.prepare.splits import SPLITS, Split
+from dsdmsr.data.prepare.storage import store
 from dsdmsr.data.prepare.work import Job, Made, Worker
-from dsdmsr.errors import DataError, FileError
+from dsdmsr.errors import DataError, DsdmsrError, FileError
 from dsdmsr.replacing import remove_unfinished
 
 __all__ = ["SHARD_BYTES", "Outcome", "prepare"]
 
 SHARD_BYTES = 256_000_000
 """About the size of a shard."""
+_LOOKED_AT = 9
+"""Maps by whose size it is decided how many a shard holds."""
+_PACKED, _BESIDE = 0.33, 2560
+"""What remains of 16-bit numbers in a PNG, about, and bytes of a sample beside them."""
 
 
 class Outcome(NamedTuple):
@@ -58,58 +64,47 @@ def prepare(
         advance: Told how many maps are done, of how many.
 
     Raises:
-        DataError: If two maps have one key, the folder is not free or was begun otherwise, or
-            a process is killed.
+        DataError: If two maps have one key, the folder is not free, was begun otherwise or is
+            being written to by another run, or a process is killed.
         FileError: If something cannot be written.
     """
     check_keys(source.frames)
     splits = source.splitting.assign(frame.scene for frame in source.frames)
     split_of = [splits[frame.scene] for frame in source.frames]
+    plan = fingerprint(source, split_of, forms)
     try:
-        if _is_complete(folder, resume=resume):
-            return _outcome_of(folder)
+        _check_folder(folder, resume=resume)
         folder.mkdir(parents=True, exist_ok=True)
-        plan = fingerprint(source, split_of, forms)
-        with closing(Journal(folder / JOURNAL, plan, len(split_of))) as journal:
+        with closing(Journal(folder, plan, len(split_of))) as journal:
+            for below, _, _ in os.walk(folder):
+                remove_unfinished(Path(below))
             run = _Run(source, folder, forms, split_of, journal, workers, advance)
             run.make(shard_bytes)
             outcome = run.finish()
         if not outcome.failures:
             (folder / JOURNAL).unlink()
     except OSError as error:
-        reason = error.strerror or error
-        raise FileError(f"cannot write to {folder}: {reason}; go on with --resume") from error
+        advice = "; go on with --resume" if (folder / JOURNAL).exists() else ""
+        raise FileError(f"cannot write to {folder}: {error.strerror or error}{advice}") from error
     return outcome
 
 
-def _is_complete(folder: Path, *, resume: bool) -> bool:
-    """Return whether nothing is left to do; clear away what a killed run has left.
+def _check_folder(folder: Path, *, resume: bool) -> None:
+    """Check that a folder is new or empty or, to resume, that a preparation began in it.
 
     Raises:
-        DataError: If there is something in the folder that is not to be touched.
+        DataError: If it is not.
     """
     if not folder.exists():
-        return False
+        return
     if not folder.is_dir():
         raise DataError(f"{folder} is a file: give a new folder")
-    begun, finished = (folder / JOURNAL).exists(), (folder / MANIFEST).exists()
-    if any(folder.iterdir()) and not (resume and (begun or finished)):
+    begun = is_prepared(folder)
+    if any(folder.iterdir()) and not (resume and begun):
         advice = "give a new folder"
-        if begun or finished:
+        if begun:
             advice += ", or --resume to go on with what is there"
         raise DataError(f"{folder} is not empty: {advice}")
-    for below in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
-        remove_unfinished(below)
-    return finished and not begun
-
-
-def _outcome_of(folder: Path) -> Outcome:
-    """Return the outcome of a preparation that is finished and without failures."""
-    counts: dict[Split, int] = {}
-    for split in SPLITS:
-        with (folder / f"{split}.csv").open(encoding="utf-8") as file:
-            counts[split] = sum(1 for _ in file) - 1
-    return Outcome(counts, [])
 
 
 class _Run:
@@ -177,27 +172,40 @@ class _Run:
         self.journal.add([*records, about_shard])
 
     def _maps_per_shard(self, shard_bytes: int) -> int:
-        """Return what was chosen when the preparation began, or choose by the first map."""
-        if self.journal.maps_per_shard is None:
-            only_shards = Worker(self.source, self.folder, Forms(pyramid=False, shards=True))
-            jobs = (
-                Job(k, frame, split)
-                for k, (frame, split) in enumerate(
-                    zip(self.source.frames, self.split_of, strict=True)
-                )
-            )
-            sizes = (len(only_shards(job).content) for job in jobs)
-            size = next((size for size in sizes if size), shard_bytes)
-            self.journal.add([{"maps_per_shard": max(1, round(shard_bytes / size))}])
-        assert self.journal.maps_per_shard is not None  # it has just been added
-        return self.journal.maps_per_shard
+        """Return what was chosen when the preparation began, or choose by some of the maps."""
+        if self.journal.maps_per_shard is not None:
+            return self.journal.maps_per_shard
+        count = len(self.split_of)
+        sizes = []
+        for k in sorted({k * count // _LOOKED_AT for k in range(_LOOKED_AT)}):
+            try:
+                found = self.source.read(self.source.frames[k])
+            except DsdmsrError:
+                continue
+            numbers = store(found.depth, found.quantum).numbers
+            packed = _PACKED if numbers.dtype.kind == "u" else 1
+            sizes.append(packed * numbers.nbytes + _BESIDE)
+        if not sizes:
+            return 1
+        chosen = max(1, round(shard_bytes / statistics.median(sizes)))
+        self.journal.add([{"maps_per_shard": chosen}])
+        return chosen
 
     def _is_there(self, index: int) -> bool:
-        return self.journal.done(index) and index not in self.journal.failed
+        """Return whether a map is done, and its levels are still in the folder."""
+        if not self.journal.done(index) or index in self.journal.failed:
+            return False
+        levels = self.journal.record(index).get("levels", {})
+        return all(_size(self.folder / level["path"]) for level in levels.values())
 
     def _is_made(self, shard: Shard) -> bool:
-        made = shard.name in self.journal.shards
-        return made and all(self._is_there(index) for index in shard.members)
+        """Return whether a shard is done, and is still in the folder."""
+        made = self.journal.shards.get(shard.name)
+        return (
+            made is not None
+            and _size(self.folder / shard.name) == made["bytes"]
+            and all(self._is_there(index) for index in shard.members)
+        )
 
     def finish(self) -> Outcome:
         """Write index and manifest."""
@@ -215,9 +223,8 @@ class _Run:
             counts[record["split"]] += 1
             scenes[record["split"]].add(record["scene"])
         about = {
-            "set": self.source.name,
-            "tool": f"dsdmsr {version('dsdmsr')}",
-            "settings": self.source.settings,
+            **self.journal.plan,
+            "maps_per_shard": self.journal.maps_per_shard,
             "values": "offset + quantum × number, 0 = invalid; without a quantum floats, NaN = "
             "invalid",
             "splits": {
@@ -226,7 +233,14 @@ class _Run:
             "failed": len(failures),
         }
         shards = [self.journal.shards[shard.name] for shard in self.shards]
-        forms = self.forms
-        write_index(self.folder, records, pyramid=forms.pyramid, shards=forms.shards)
+        write_index(self.folder, records, shards, pyramid=self.forms.pyramid)
         write_manifest(self.folder, about, shards, records)
         return Outcome(counts, failures)
+
+
+def _size(path: Path) -> int:
+    """Return a file's bytes; 0 if it is not there."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,11 +64,28 @@ def check_source(folder: Path) -> None:
 
 
 def walk(folder: Path, suffixes: Sequence[str]) -> list[Path]:
-    """Return the files below a folder with these suffixes, sorted; hidden ones are left out."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in suffixes
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        and path.is_file()
-    )
+    """Return the files below a folder with these suffixes, sorted; hidden ones are left out.
+
+    Links are followed, each folder once; those that lead nowhere count as files.
+
+    Raises:
+        DataError: If a folder cannot be read.
+    """
+
+    def fail(error: OSError) -> None:
+        raise DataError(f"{error.filename} cannot be read: {error.strerror}") from error
+
+    found, seen = [], set()
+    for where, folders, names in os.walk(folder, followlinks=True, onerror=fail):
+        seen.add(os.path.realpath(where))
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(".") and os.path.realpath(Path(where, name)) not in seen
+        ]
+        found += [
+            Path(where, name)
+            for name in names
+            if not name.startswith(".") and Path(name).suffix.lower() in suffixes
+        ]
+    return sorted(found)

@@ -34,7 +34,8 @@ class Splitting:
     """Say which scene goes to which split.
 
     Raises:
-        ConfigError: If a share is not between 0 and 1, or the two leave nothing to train on.
+        ConfigError: If a share is not between 0 and 1, or the two leave nothing to train on, or a
+            scene is known in two splits.
     """
 
     known: dict[Split, tuple[str, ...]] = field(default_factory=dict)
@@ -49,6 +50,9 @@ class Splitting:
     """Share of the scenes that are drawn for testing."""
 
     def __post_init__(self) -> None:
+        several = [scene for scenes in self.known.values() for scene in set(scenes)]
+        if len(several) != len(set(several)):
+            raise ConfigError("known has a scene in two splits: a scene belongs to one")
         if not (0 <= self.valid < 1 and 0 <= self.test < 1 and self.valid + self.test < 1):
             raise ConfigError(
                 f"the shares of validation and test are {self.valid:g} and {self.test:g}: give "

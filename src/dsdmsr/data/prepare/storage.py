@@ -45,24 +45,25 @@ class Stored:
         return buffer.getvalue()
 
 
-def store(depth: DepthMap, quantum: float | None) -> Stored:
+def store(depth: DepthMap, quantum: float | None, *, shift: bool = True) -> Stored:
     """Choose the numbers that a map is kept as.
 
     Values are rounded (half up) to steps of `quantum`, all shifted alike where the least would not
-    be positive or the greatest too large; a map that doesn't fit 16 bits so stays float.
+    be positive or the greatest too large. A map that doesn't fit 16 bits stays float.
 
     Args:
         depth: The map.
         quantum: The step, in the map's unit; None keeps floats.
+        shift: Whether values may be shifted; those that would have to be then stay float.
     """
     if quantum is not None:
         steps = np.floor(depth.values.astype(np.float64) / quantum + 0.5)
         used = steps[depth.valid]
         least, most = (used.min(), used.max()) if used.size else (1, 1)
-        shift = 0 if least >= 1 and most <= _LARGEST else int(1 - least)
-        if most + shift <= _LARGEST:
-            numbers = np.where(depth.valid, steps + shift, 0).astype(np.uint16)
-            return Stored(numbers=numbers, quantum=quantum, offset=-shift * quantum)
+        by = 0 if least >= 1 and most <= _LARGEST else int(1 - least)
+        if most + by <= _LARGEST and (shift or not by):
+            numbers = np.where(depth.valid, steps + by, 0).astype(np.uint16)
+            return Stored(numbers=numbers, quantum=quantum, offset=-by * quantum)
     return Stored(numbers=np.where(depth.valid, depth.values, np.float32("nan")))
 
 

@@ -35,10 +35,11 @@ def synthetic(count: int, size: tuple[int, int], seed: int) -> Source:
     Raises:
         ConfigError: If a number is out of range.
     """
-    if count < 1 or min(size) < 16 or not 0 <= seed < 2**40:
+    sides = min(size) >= 16 and max(size) <= 2**14
+    if not (1 <= count <= 10**7 and sides and 0 <= seed < 2**40):
         raise ConfigError(
-            f"count is {count}, size {size[0]}×{size[1]}, seed {seed}: give 1 or more, 16×16 or "
-            "more, 0 or more"
+            f"count is {count}, size {size[0]}×{size[1]}, seed {seed}: give 1 to 10,000,000, 16×16 "
+            "to 16384×16384, 0 or more"
         )
     frames = [Frame(f"{k:06d}", f"{k:06d}", f"scene {k} of seed {seed}") for k in range(count)]
     return Source(

@@ -68,7 +68,8 @@ class Worker:
         except DsdmsrError as error:
             return Made({**named, "failed": str(error)})
         depth = found.depth
-        stored = store(depth, found.quantum)
+        # A level's PNG says nothing of an offset.
+        stored = store(depth, found.quantum, shift=not self.forms.pyramid)
         used = depth.values[depth.valid]
         record: dict[str, Any] = named | {
             "kind": depth.kind,

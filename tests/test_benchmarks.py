@@ -4,9 +4,12 @@ import dataclasses
 import importlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from dsdmsr import read_depth
 from dsdmsr.nn import DSDMSR, ModelConfig
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
@@ -117,3 +120,17 @@ def test_accuracy_and_time_hold_every_method(monkeypatch):
     known = {row["method"]: row["error"] for row in rows}
     assert known["dsdmsr-base"] < known["MS-Net"] < known["bicubic"]
     assert known["research code's SRCNN form"] is None
+
+
+def test_made_trees_are_like_dtu_and_the_research_approach_fills_its_holes(tmp_path, monkeypatch):
+    dtu_like, prepare = (importlib.import_module(name) for name in ("dtu_like", "prepare"))
+    tree = dtu_like.make_tree(tmp_path / "tree", 1, 2, (96, 128))
+    truth = read_depth(tree / "Depths_raw" / "scan1" / "depth_map_0001.pfm", "dtu")
+    assert 0.02 < 1 - truth.valid.mean() < 0.6
+    assert 0.42 < truth.values[truth.valid].min() < truth.values.max() < 0.94
+    prepare.research(tree, tmp_path / "made")
+    made = sorted(path.relative_to(tmp_path / "made") for path in tmp_path.rglob("*.png"))
+    assert len(made) == 10
+    level = np.asarray(Image.open(tmp_path / "made" / "64x80" / "scan1" / "depth_map_0001.png"))
+    assert level.dtype == np.uint8
+    assert level.shape == (64, 80)

@@ -68,3 +68,28 @@ def test_scenes_are_drawn_as_fast_as_the_page_says():
     results = json.loads((ROOT / "benchmarks" / "results" / "scene_throughput.json").read_text())
     assert results["ratio"] >= 4
     assert results["growth_mib"] < 32
+
+
+def test_maps_are_prepared_and_read_as_fast_as_the_page_says():
+    results = json.loads((ROOT / "benchmarks" / "results" / "prepare.json").read_text())
+    assert all(ratio >= 1.8 for ratio in results["speed"]["two_to_one"].values())
+    assert results["speed"]["to_research"]["pyramid, 2 processes"] >= 5
+    assert results["reading"]["ratio"] >= 4
+    few, many = results["memory"]
+    assert many["maps"] == 10 * few["maps"]
+    for before, after in zip(few["peak_mib"], many["peak_mib"], strict=True):
+        assert after < before + 16
+
+
+def test_every_data_set_has_a_page():
+    from dsdmsr.app.prepare_commands import prepare
+
+    pages = {path.stem for path in (ROOT / "docs" / "data").glob("*.md")}
+    assert pages == {name for name in prepare if not name.startswith("-")}
+    for page in sorted(pages):
+        text = (ROOT / "docs" / "data" / f"{page}.md").read_text(encoding="utf-8")
+        assert f"dsdmsr prepare {page} " in text
+        for part in ("- **Where**", "- **Terms**"):
+            assert part in text or page == "folder"
+        for link in re.findall(r"\]\(((?!http)[^)]+)\)", text):
+            assert (ROOT / "docs" / "data" / link).exists(), link

@@ -17,6 +17,7 @@ from dsdmsr.errors import ConfigError
 MIXES = (CropMix(scale=2, crop=16, batch=3, share=3), CropMix(scale=8, crop=32, batch=2))
 
 
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")
 @pytest.mark.parametrize("workers", [0, 1, 2])
 def test_batches_depend_on_seed_and_number_alone(workers):
     data = Batches(5, MIXES, Synthetic(SceneConfig()), start=10)

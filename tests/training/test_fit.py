@@ -15,8 +15,10 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from PIL import Image
 from rich.console import Console
 from safetensors import safe_open
+from tensorboard.backend.event_processing import event_accumulator
 
 from dsdmsr.data.batches import Batch, make_batch
 from dsdmsr.data.crops import Synthetic
@@ -655,3 +657,20 @@ def test_every_optimiser_lowers_the_loss_and_clips(tmp_path, recipe, optimizer):
         module.configure_gradient_clipping(optimiser)
         optimiser.step()
     assert losses[-1] < 0.9 * losses[0]
+
+
+def test_each_validation_draws_its_panels(tmp_path, recipe):
+    """The answer at the end of a run is what the last panel shows."""
+    fit(dataclasses.replace(recipe, panels=2), tmp_path, console=quiet(), device="cpu")
+    names = sorted(path.name for path in (tmp_path / "panels").iterdir())
+    assert names == [f"step000000{k}_map{n}.png" for k in (3, 6) for n in (1, 2)]
+    with Image.open(tmp_path / "panels" / names[-1]) as picture:
+        assert picture.mode == "RGB"
+        # Two columns of 256; two stages, answers, errors, and truth beside input.
+        assert picture.size == (520, 52 + 5 * (26 + 256 + 8))
+    events = event_accumulator.EventAccumulator(str(tmp_path / "tensorboard"))
+    events.Reload()
+    assert [image.step for image in events.Images("panel 1")] == [3, 6]
+    other = tmp_path / "none"
+    fit(dataclasses.replace(recipe, panels=0), other, console=quiet(), device="cpu")
+    assert not (other / "panels").exists()

@@ -63,7 +63,7 @@ class Shards:
         for row in read_index(folder, split):
             if not row.get("shard_path"):
                 raise DataError(f"{folder} has no shards: prepare it with --shards")
-            names[row["shard_path"]] = row["shard_bytes"]
+            names[row["shard_path"]] = row.get("shard_bytes") or ""
         self._shards = [folder / name for name in names]
         self._split = split
         self._where = f"the {split} split of {folder}"

@@ -14,6 +14,7 @@ from PIL import Image
 from torch.nn import functional
 
 from dsdmsr.degradation import resize_nearest
+from dsdmsr.evaluation.colours import GREYS, HEAT, coloured
 from dsdmsr.evaluation.evaluate import Case
 from dsdmsr.evaluation.methods import Values
 
@@ -21,17 +22,6 @@ __all__ = ["Crop", "Picture", "crop"]
 
 SIDE = 96
 """Side of a crop in pixels of the truth."""
-
-_SHARES = np.linspace(0, 1, 255)
-_GREYS = np.repeat(np.round(255 * _SHARES).astype(np.uint8)[:, None], 3, axis=1)
-_HEAT_STOPS = np.array(
-    [[255, 255, 255], [255, 214, 150], [240, 120, 60], [170, 20, 60], [40, 0, 40]]
-)
-"""From no error to the largest, lightness falling all the way."""
-_HEAT = np.stack(
-    [np.interp(_SHARES, np.linspace(0, 1, 5), stop) for stop in _HEAT_STOPS.T], axis=1
-).astype(np.uint8)
-_INVALID = (190, 205, 225)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,19 +111,15 @@ def _most_different(errors: Sequence[Values], scale: int) -> tuple[tuple[slice, 
 
 
 def _grey(depth: Values, valid: NDArray[np.bool_], low: float, high: float) -> str:
-    return _png((depth - low) / ((high - low) or 1), valid, _GREYS)
+    return _png(coloured((depth - low) / ((high - low) or 1), valid, GREYS))
 
 
 def _heat(error: Values, valid: NDArray[np.bool_], largest: float) -> str:
-    return _png(error / largest, valid, _HEAT)
+    return _png(coloured(error / largest, valid, HEAT))
 
 
-def _png(share: Values, valid: NDArray[np.bool_], colours: NDArray[np.uint8]) -> str:
-    """Return shares 0…1 in 255 colours, and what is not valid in one more, as a PNG file."""
-    last = len(colours) - 1
-    index = np.where(valid, np.round(np.clip(share, 0, 1) * last), last + 1).astype(np.uint8)
-    picture = Image.fromarray(index)
-    picture.putpalette([*colours.flatten().tolist(), *_INVALID])
+def _png(picture: Image.Image) -> str:
+    """Return a picture as a PNG file, base64."""
     file = io.BytesIO()
     picture.save(file, format="PNG", optimize=True)
     return base64.b64encode(file.getvalue()).decode()

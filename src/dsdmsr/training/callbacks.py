@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import lightning
+import numpy as np
 import torch
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from dsdmsr.errors import TrainingError
+from dsdmsr.evaluation.panels import draw_panel
 from dsdmsr.replacing import replacing
 from dsdmsr.training.module import TrainingModule
-from dsdmsr.training.run_dir import BEST, CHECKPOINT, LOG, TENSORBOARD
+from dsdmsr.training.run_dir import BEST, CHECKPOINT, LOG, PANELS, TENSORBOARD
 
 __all__ = ["Checkpoints", "Log", "PlainFiles", "RunProgress", "StopBySignal"]
 
@@ -173,7 +175,8 @@ class StopBySignal(lightning.Callback):
 class Log(lightning.Callback):
     """Write training losses every so many steps, and each validation.
 
-    Rows go to ``log.csv``, and to TensorBoard files where tensorboard is installed.
+    Rows go to ``log.csv``, panels to ``panels/``, and both to TensorBoard files where tensorboard
+    is installed.
     """
 
     def __init__(self, run_dir: Path, every: int) -> None:
@@ -222,9 +225,20 @@ class Log(lightning.Callback):
             self._flush(module)
 
     def on_validation_end(self, trainer: lightning.Trainer, module: Any) -> None:
-        """Write the validation's figures."""
+        """Write the validation's figures, and draw its panels."""
         values = {k: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("val/")}
         self._append(module, dict(sorted(values.items())))
+        for number, panel in enumerate(module.panels, start=1):
+            picture = draw_panel(panel._replace(title=f"{panel.title}, step {module.global_step}"))
+            folder = self.folder.parent / PANELS
+            folder.mkdir(exist_ok=True)
+            with replacing(folder / f"step{module.global_step:07d}_map{number}.png") as beside:
+                picture.save(beside, format="PNG")
+            if self.board is not None:
+                pixels = np.asarray(picture)
+                self.board.add_image(
+                    f"panel {number}", pixels, module.global_step, dataformats="HWC"
+                )
 
     def teardown(self, trainer: lightning.Trainer, module: Any, stage: str) -> None:
         """Close TensorBoard's file."""

@@ -149,6 +149,8 @@ class Recipe:
     """Steps between validations on held-apart maps."""
     validation_maps: int = 6
     """How many of them there are for each factor."""
+    panels: int = 4
+    """Maps of which each validation draws a panel: every stage beside its truth."""
     checkpoint_seconds: float = 90.0
     """Seconds between checkpoints."""
 
@@ -184,7 +186,7 @@ class Recipe:
                 raise ConfigError(f"{name} is {getattr(self, name)}: give a positive number")
         if not 0 <= self.seed < LARGEST_SEED:
             raise ConfigError(f"seed is {self.seed}: give 0 to {LARGEST_SEED - 1}")
-        for name in ("mse_weight", "weight_decay", "workers", "drops"):
+        for name in ("mse_weight", "weight_decay", "workers", "drops", "panels"):
             if (getattr(self, name) or 0) < 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}: give 0 or more")
         weights = self.stage_weights

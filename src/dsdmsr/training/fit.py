@@ -46,8 +46,9 @@ def fit(
     """Train a recipe and leave everything in `run_dir`.
 
     ``recipe.yaml`` is what ran, ``run.json`` on what commit and machine, ``log.csv`` and
-    ``tensorboard/`` how it went, ``last.ckpt`` what a resume needs, ``best.ckpt`` the same of the
-    best validation, and ``model.safetensors`` the averaged weights of that one, in float32.
+    ``tensorboard/`` how it went, ``panels/`` what validation looked like, ``last.ckpt`` what a
+    resume needs, ``best.ckpt`` the same of the best validation, and ``model.safetensors`` the
+    averaged weights of that one, in float32.
 
     SIGTERM and Ctrl-C are heeded after the step that is going on: the run is saved, and the process
     is left by `SystemExit`, 128 + the signal's number.

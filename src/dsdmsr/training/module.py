@@ -21,11 +21,13 @@ from dsdmsr.data.draws import choose
 from dsdmsr.data.scenes import generator
 from dsdmsr.degradation import Degradation, degrade, resize
 from dsdmsr.errors import TrainingError
+from dsdmsr.evaluation.panels import Panel
 from dsdmsr.metrics import rmse
-from dsdmsr.nn import DSDMSR, deep_supervision_loss
+from dsdmsr.nn import DSDMSR, Prediction, deep_supervision_loss
 from dsdmsr.training.config import Recipe, SmallMaps
 from dsdmsr.training.maps import crop_source, validation_source
 from dsdmsr.training.optimizers import OPTIMIZERS
+from dsdmsr.training.panels import panels_of
 from dsdmsr.upscaling.holes import fill_nearest
 
 __all__ = ["TrainingModule", "normalise_crops"]
@@ -62,6 +64,9 @@ def _leave_signals_to_the_parent(worker: int) -> None:
 class TrainingModule(lightning.LightningModule):
     """Train a recipe's network.
 
+    Attributes:
+        panels: Of the last validation at the largest factor.
+
     Args:
         recipe: What to train, on what, for how long.
         start: The number of the first batch: how many steps the run has behind it.
@@ -73,6 +78,7 @@ class TrainingModule(lightning.LightningModule):
         self.model = DSDMSR(recipe.model)
         self.averaged = AveragedModel(self.model, multi_avg_fn=self._average)
         self.averaged.requires_grad_(False)
+        self.panels: list[Panel] = []
         self.seconds_before = 0.0
         self._began = time.monotonic()
 
@@ -268,13 +274,19 @@ class TrainingModule(lightning.LightningModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Log the averaged network's RMSE in 255ths of the range, and bicubic's."""
-        scale = batch.scale
-        lr_depth, low, span = self._small(batch, self.recipe.small_maps[0])
+        scale, small_maps = batch.scale, self.recipe.small_maps[0]
+        lr_depth, low, span = self._small(batch, small_maps)
         small, truth = (lr_depth - low) / span, (batch.hr_depth - low) / span
+        prediction = self.averaged(small, scale)
         ours, bicubic = (
             _LEVELS * rmse(pred, truth, batch.valid).float()
-            for pred in (self.averaged(small, scale).fused, resize(small, scale))
+            for pred in (prediction.fused, resize(small, scale))
         )
+        if scale == max(mix.scale for mix in self.recipe.crops):
+            stages = tuple(depth * span + low for depth in prediction.stages)
+            made = Prediction(stages, prediction.fused * span + low)
+            targets, valids = self._targets(batch, small_maps.degradation)
+            self.panels = panels_of(batch, lr_depth, made, targets, valids, self.recipe.panels)
         self.log(f"val/rmse_x{scale}", ours, batch_size=1)
         self.log(f"val/bicubic_x{scale}", bicubic, batch_size=1)
         # The mean over factors of what is left of bicubic's error.

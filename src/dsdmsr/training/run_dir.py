@@ -21,6 +21,7 @@ __all__ = [
     "BEST",
     "CHECKPOINT",
     "LOG",
+    "PANELS",
     "TENSORBOARD",
     "WEIGHTS",
     "begin",
@@ -33,6 +34,7 @@ __all__ = [
 
 _RECIPE, _RUN, WEIGHTS = "recipe.yaml", "run.json", "model.safetensors"
 CHECKPOINT, BEST, LOG, TENSORBOARD = "last.ckpt", "best.ckpt", "log.csv", "tensorboard"
+PANELS = "panels"
 
 
 _DAMAGE = (

@@ -70,3 +70,19 @@ def test_a_map_without_a_valid_pixel_is_drawn_too(truth):
     )
     drawn = np.asarray(draw_panel(panel))
     assert (cell(drawn, 0, 1) == (190, 205, 225)).all()
+
+
+def test_answers_that_are_no_numbers_are_drawn_as_holes(truth):
+    answer = truth.astype(np.float32)
+    answer[:8], answer[8:16] = np.nan, np.inf
+    panel = Panel(
+        title="diverged",
+        unit="metres",
+        small=shown(truth[::2, ::2]),
+        stages=[(2, shown(answer), shown(truth))],
+        answer=answer,
+        bicubic=truth.astype(np.float32),
+    )
+    drawn = np.asarray(draw_panel(panel))
+    assert (cell(drawn, 1, 0)[:64] == (190, 205, 225)).all()
+    assert (cell(drawn, 1, 0)[64:128] == 255).all()

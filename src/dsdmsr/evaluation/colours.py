@@ -24,8 +24,12 @@ _INVALID = (190, 205, 225)
 def coloured(
     share: NDArray[np.floating], valid: NDArray[np.bool_], colours: NDArray[np.uint8]
 ) -> Image.Image:
-    """Return shares 0…1 in 255 colours, and what is not valid in one more, as a palette picture."""
-    last = len(colours) - 1
+    """Return shares 0…1 in 255 colours, and what is not valid in one more, as a palette picture.
+
+    What is no number is not valid.
+    """
+    last, valid = len(colours) - 1, valid & ~np.isnan(share)
+    share = np.where(valid, share, 0)
     index = np.where(valid, np.round(np.clip(share, 0, 1) * last), last + 1).astype(np.uint8)
     picture = Image.fromarray(index)
     picture.putpalette([*colours.flatten().tolist(), *_INVALID])

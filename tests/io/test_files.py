@@ -85,8 +85,8 @@ def test_pfm_that_starts_with_a_line_feed_byte(tmp_path):
 @pytest.mark.parametrize("encoding", sorted(ENCODINGS))
 def test_what_is_written_comes_back(tmp_path, rng, suffix, encoding):
     row = ENCODINGS[encoding]
-    if suffix == ".png" and row.largest is None:
-        pytest.skip("a PNG holds no floats")
+    if suffix in (".png", ".pgm") and row.largest is None:
+        pytest.skip("such a file holds no floats")
     top = row.largest or 5000
     numbers = rng.integers(1, top + 1, (7, 5))
     valid = rng.random((7, 5)) > 0.3
@@ -97,6 +97,34 @@ def test_what_is_written_comes_back(tmp_path, rng, suffix, encoding):
     np.testing.assert_array_equal(back.valid, depth.valid)
     np.testing.assert_allclose(back.values, depth.values, rtol=1e-6)
     assert [p.name for p in tmp_path.iterdir()] == [f"a{suffix}"]
+
+
+@pytest.mark.parametrize("largest", [31, 255, 256, 65535])
+def test_pgm_keeps_its_numbers_whatever_the_largest(tmp_path, rng, largest):
+    numbers = rng.integers(1, largest + 1, (5, 7)).astype(np.uint8 if largest < 256 else ">u2")
+    header = f"P5 # a comment\n# another\n7 5\n{largest}\n".encode()
+    (tmp_path / "a.pgm").write_bytes(header + numbers.tobytes())
+    depth = read_depth(tmp_path / "a.pgm", "levels")
+    np.testing.assert_array_equal(depth.values, numbers)
+    write_depth(tmp_path / "b.pgm", depth)
+    with Image.open(tmp_path / "b.pgm") as image:
+        np.testing.assert_array_equal(np.asarray(image), numbers)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "no PGM header"),
+        (b"P2\n1 1\n255\n7\n", "no PGM header"),
+        (b"P5\n2 2\n255\nabc", "promises 2×2 pixels, 4 bytes, but holds 3"),
+        (b"P5\n1 1\n70000\nabc", "give 1 to 65535"),
+        (b"P5\n99999999999 9999999\n255\na", "promises"),
+    ],
+)
+def test_pgm_that_is_not_whole_is_told(tmp_path, content, told):
+    (tmp_path / "a.pgm").write_bytes(content)
+    with pytest.raises(FileError, match=told):
+        read_depth(tmp_path / "a.pgm")
 
 
 def test_dpt_is_as_sintel_gives_it(tmp_path):

@@ -19,6 +19,7 @@ from dsdmsr.io.encodings import ENCODINGS, Encoding, decode, encode, find_encodi
 from dsdmsr.io.exr import read_exr, write_exr
 from dsdmsr.io.hdf5 import read_hdf5, write_hdf5
 from dsdmsr.io.pfm import read_pfm, write_pfm
+from dsdmsr.io.pgm import read_pgm, write_pgm
 from dsdmsr.io.png import read_png, write_png
 from dsdmsr.io.tiff import read_tiff, write_tiff
 from dsdmsr.replacing import replacing
@@ -46,6 +47,7 @@ class Format(NamedTuple):
 
 FORMATS: dict[str, Format] = {
     ".png": Format(read_png, write_png, "whole"),
+    ".pgm": Format(read_pgm, write_pgm, "whole"),
     ".pfm": Format(read_pfm, write_pfm, "float"),
     ".npy": Format(read_npy, write_npy, "both"),
     ".npz": Format(read_npz, write_npz, "both"),
@@ -113,7 +115,7 @@ def interpret(
         encoding = "levels16"
     elif (
         isinstance(encoding, str)
-        and path.suffix.lower() == ".png"
+        and _format_of(path).holds == "whole"
         and find_encoding(encoding).dtype != numbers.dtype
     ):
         fitting = [n for n, e in ENCODINGS.items() if e.dtype == numbers.dtype]
@@ -178,8 +180,8 @@ def choose_encoding(path: Path, depth: DepthMap, encoding: str | None) -> str:
     if holds == "whole" and find_encoding(name).largest is None:
         whole = [n for n, e in ENCODINGS.items() if e.largest is not None]
         raise EncodingError(
-            f"{path}: a PNG cannot hold encoding {name!r}: write .npy, .npz or .pfm, or choose an "
-            f"output encoding, one of {', '.join(whole)}"
+            f"{path}: a {path.suffix[1:].upper()} cannot hold encoding {name!r}: write .npy, .npz or "
+            f".pfm, or choose an output encoding, one of {', '.join(whole)}"
         )
     return name
 

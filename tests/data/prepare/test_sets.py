@@ -17,6 +17,7 @@ from dsdmsr.data.prepare.storage import restore
 from dsdmsr.errors import FileError
 from dsdmsr.io.calib import read_calib
 from dsdmsr.io.pfm import write_pfm
+from dsdmsr.io.pgm import write_pgm
 from dsdmsr.io.png import write_png
 
 CALIB = """cam0=[3997.684 0 1176.728; 0 3997.684 1011.728; 0 0 1]
@@ -72,6 +73,8 @@ def prepared(folder: Path) -> dict[str, tuple[dict, np.ndarray, np.ndarray]]:
         ("eval/full/art.png", "art"),
         ("train/2001/barn1_disp2.png", "barn1"),
         ("tsukuba_truedisp.png", "tsukuba"),
+        ("2001/tsukuba/truedisp.row3.col3.pgm", "tsukuba"),
+        ("2001/sawtooth/disp2.pgm", "sawtooth"),
         ("trainingQ/ArtL/disp0GT.pfm", "art"),
         ("trainingQ/PlaytableP/disp0GT.pfm", "playtable"),
     ],
@@ -101,6 +104,29 @@ def middlebury_tree(tmp_path, rng) -> Path:
         if calib:
             (folder / "calib.txt").write_text(calib)
     return root
+
+
+def test_middlebury_of_2001_comes_as_pgm(tmp_path, rng):
+    numbers = rng.integers(0, 200, (20, 30), dtype=np.uint8)
+    for scene, names in {
+        "sawtooth": ("disp2", "disp6", "im0"),
+        "tsukuba": ("truedisp.row3.col3", "scene1.row3.col1"),
+    }.items():
+        (tmp_path / "2001" / scene).mkdir(parents=True)
+        for name in names:
+            write_pgm(tmp_path / "2001" / scene / f"{name}.pgm", numbers)
+    source, made = tmp_path / "2001", tmp_path / "made"
+    assert run("prepare", "middlebury", source, made, "--workers", 1) == 0
+    maps = prepared(made)
+    assert {about["scene"]: about["key"] for about, _, _ in maps.values()} == {
+        "sawtooth": "sawtooth/disp6",
+        "tsukuba": "tsukuba/truedisp.row3.col3",
+    }
+    assert len(maps) == 3
+    for about, values, valid in maps.values():
+        assert about["unit"] == "level"
+        np.testing.assert_array_equal(values, numbers)
+        np.testing.assert_array_equal(valid, numbers > 0)
 
 
 def test_middlebury_keeps_disparity_and_its_test_scenes(middlebury_tree, tmp_path):

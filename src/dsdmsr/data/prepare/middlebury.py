@@ -33,8 +33,8 @@ TEST_SCENES = (
 )
 """The scenes that depth super-resolution is measured on, and that are never trained on."""
 
-_DISPARITY = re.compile(r"disp\d(?:GT)?")
-_NOT_DISPARITY = re.compile(r"disp\d.+|view\d.*|im\d.*|mask.*")
+_DISPARITY = re.compile(r"disp\d(?:GT)?|truedisp.*")
+_NOT_DISPARITY = re.compile(r"disp\d.+|view\d.*|im\d.*|mask.*|scene\d.*")
 _VIEW = re.compile(r"[_-](?:true)?disp\d?(?:GT)?$")
 _EDITION = re.compile(r"-(?:im)?perfect$|(?<=^cones)[fhq]$|(?<=^teddy)[fhq]$")
 
@@ -81,9 +81,9 @@ def scene_of(path: Path) -> str:
 def middlebury(folder: Path, splitting: Splitting, *, as_depth: bool = False) -> Source:
     """Find Middlebury's disparity maps.
 
-    PNG files hold grey levels, 0 = unknown; PFM files hold pixels, infinity = unknown. Where a
+    PNG and PGM files hold grey levels, 0 = unknown; PFM files hold pixels, infinity = unknown. Where a
     folder has files called ``disp0``, ``disp1``… its other files are not looked at; elsewhere every
-    PNG and PFM counts as a map.
+    PNG, PGM and PFM counts as a map.
 
     Args:
         folder: A folder with the sets in it, in any depth.
@@ -95,17 +95,19 @@ def middlebury(folder: Path, splitting: Splitting, *, as_depth: bool = False) ->
     """
     check_source(folder)
     of_folder: dict[Path, list[Path]] = defaultdict(list)
-    for path in walk(folder, (".png", ".pfm")):
+    for path in walk(folder, (".png", ".pgm", ".pfm")):
         of_folder[path.parent].append(path)
     paths = []
     for found in of_folder.values():
         named = [path for path in found if _DISPARITY.fullmatch(path.stem)]
         paths += named or [path for path in found if not _NOT_DISPARITY.fullmatch(path.stem)]
     if not paths:
-        raise DataError(f"{folder} holds no disparity map (PNG or PFM), nor do its folders")
+        raise DataError(f"{folder} holds no disparity map (PNG, PGM or PFM), nor do its folders")
     known = {**splitting.known, "test": (*splitting.known.get("test", ()), *TEST_SCENES)}
     splitting = dataclasses.replace(splitting, known=known)
-    files = ReadFiles(folder, of_suffix=((".png", "levels"), (".pfm", "disparity")))
+    files = ReadFiles(
+        folder, of_suffix=((".png", "levels"), (".pgm", "levels"), (".pfm", "disparity"))
+    )
     return Source(
         name="middlebury",
         frames=frames_of(folder, paths, [scene_of(path) for path in paths]),

@@ -180,8 +180,8 @@ def choose_encoding(path: Path, depth: DepthMap, encoding: str | None) -> str:
     if holds == "whole" and find_encoding(name).largest is None:
         whole = [n for n, e in ENCODINGS.items() if e.largest is not None]
         raise EncodingError(
-            f"{path}: a {path.suffix[1:].upper()} cannot hold encoding {name!r}: write .npy, .npz or "
-            f".pfm, or choose an output encoding, one of {', '.join(whole)}"
+            f"{path}: a {path.suffix[1:].upper()} cannot hold encoding {name!r}: write .npy, .npz "
+            f"or .pfm, or choose an output encoding, one of {', '.join(whole)}"
         )
     return name
 

@@ -22,9 +22,9 @@ from dsdmsr.data.scenes import generator
 from dsdmsr.degradation import Degradation, degrade, resize
 from dsdmsr.errors import TrainingError
 from dsdmsr.evaluation.panels import Panel
-from dsdmsr.metrics import rmse
 from dsdmsr.nn import DSDMSR, Prediction, deep_supervision_loss
 from dsdmsr.training.config import Recipe, SmallMaps
+from dsdmsr.training.figures import ValidationFigures
 from dsdmsr.training.maps import crop_source, validation_source
 from dsdmsr.training.optimizers import OPTIMIZERS
 from dsdmsr.training.panels import panels_of
@@ -35,7 +35,6 @@ __all__ = ["TrainingModule", "normalise_crops"]
 _VALIDATION_SEED = LARGEST_SEED
 _VALIDATION_CROPS = {2: 256, 4: 256, 8: 384, 16: 512}
 """Factor → pixels a side of what validation looks at."""
-_LEVELS = 255.0
 _EXPLODED = 1e4
 """A loss of crops normalised to 0…1 that only diverging weights reach."""
 
@@ -78,6 +77,7 @@ class TrainingModule(lightning.LightningModule):
         self.model = DSDMSR(recipe.model)
         self.averaged = AveragedModel(self.model, multi_avg_fn=self._average)
         self.averaged.requires_grad_(False)
+        self.figures = ValidationFigures({mix.scale for mix in recipe.crops})
         self.panels: list[Panel] = []
         self.seconds_before = 0.0
         self._began = time.monotonic()
@@ -273,24 +273,23 @@ class TrainingModule(lightning.LightningModule):
     # Validation
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Log the averaged network's RMSE in 255ths of the range, and bicubic's."""
+        """Add a batch to the validation's figures; draw panels at the largest factor."""
         scale, small_maps = batch.scale, self.recipe.small_maps[0]
         lr_depth, low, span = self._small(batch, small_maps)
-        small, truth = (lr_depth - low) / span, (batch.hr_depth - low) / span
+        small = (lr_depth - low) / span
         prediction = self.averaged(small, scale)
-        ours, bicubic = (
-            _LEVELS * rmse(pred, truth, batch.valid).float()
-            for pred in (prediction.fused, resize(small, scale))
-        )
+        targets, valids = self._targets(batch, small_maps.degradation)
+        truths = [(target - low) / span for target in targets]
+        self.figures.add(scale, prediction, resize(small, scale), truths, valids)
         if scale == max(mix.scale for mix in self.recipe.crops):
             stages = tuple(depth * span + low for depth in prediction.stages)
             made = Prediction(stages, prediction.fused * span + low)
-            targets, valids = self._targets(batch, small_maps.degradation)
             self.panels = panels_of(batch, lr_depth, made, targets, valids, self.recipe.panels)
-        self.log(f"val/rmse_x{scale}", ours, batch_size=1)
-        self.log(f"val/bicubic_x{scale}", bicubic, batch_size=1)
-        # The mean over factors of what is left of bicubic's error.
-        self.log("val/score", ours / bicubic, batch_size=1)
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the validation's figures."""
+        self.log_dict(self.figures.compute(), batch_size=1)
+        self.figures.reset()
 
     # Checkpoints
 

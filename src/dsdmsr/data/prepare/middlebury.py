@@ -82,8 +82,8 @@ def middlebury(folder: Path, splitting: Splitting, *, as_depth: bool = False) ->
     """Find Middlebury's disparity maps.
 
     PNG and PGM files hold grey levels, 0 = unknown; PFM files hold pixels, infinity = unknown.
-    Where a folder has files called ``disp0``, ``disp1``… its other files are not looked at; elsewhere every
-    PNG, PGM and PFM counts as a map.
+    Where a folder has files called ``disp0``, ``disp1``… its other files are not looked at;
+    elsewhere every PNG, PGM and PFM counts as a map.
 
     Args:
         folder: A folder with the sets in it, in any depth.

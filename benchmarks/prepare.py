@@ -2,7 +2,7 @@
 
 python benchmarks/prepare.py [--rounds 3]
 
-On a made tree of 8 scans × 8 views of 1200×1600 pixels: megapixels a second of `dsdmsr prepare
+On a made tree of 8 scans × 24 views of 1200×1600 pixels: megapixels a second of `dsdmsr prepare
 dtu` with one process and with two, beside the research code's approach, which is re-created here;
 crops a second read from the shards, beside what the smallest recipe's training uses; the peak
 memory of preparing 30 and 300 maps. Writes benchmarks/results/prepare.json.
@@ -13,9 +13,11 @@ from __future__ import annotations
 import argparse
 import itertools
 import multiprocessing
-import resource
+import shutil
 import statistics
 import struct
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -41,10 +43,9 @@ from scene_throughput import training_seconds
 from timing import in_turn
 
 RESULTS = ROOT / "benchmarks" / "results" / "prepare.json"
-SIZE, SCANS, VIEWS = (1200, 1600), 8, 8
+SIZE, SCANS, VIEWS = (1200, 1600), 8, 24
 RESEARCH_MAPS = 16
 SMALL, FEW, MANY = (240, 320), 30, 300
-PYRAMID = Forms(pyramid=True, shards=False)
 BOTH = Forms(pyramid=True, shards=True)
 
 
@@ -65,19 +66,28 @@ def research(source: Path, folder: Path) -> None:
             Image.fromarray(grey).save(where / f"{path.stem}.png")
 
 
+def run_command(tree: Path, folder: Path, workers: int, *forms: str) -> None:
+    """Prepare as people do, the start of Python included; forget what was made."""
+    command = [sys.executable, "-m", "dsdmsr", "prepare", "dtu", tree, folder, *forms]
+    done = subprocess.run([*command, "--workers", str(workers)], capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    shutil.rmtree(folder)
+
+
 def throughput(tree: Path, work: Path, rounds: int) -> dict[str, Any]:
     """Return megapixels of the source a second, by approach, and their ratios round by round."""
-    source, fresh = dtu(tree), itertools.count()
+    fresh = itertools.count()
 
-    def ours(forms: Forms, workers: int) -> Callable[[], object]:
-        return lambda: prepare(source, work / f"{next(fresh)}", forms, workers=workers)
+    def ours(workers: int, *forms: str) -> Callable[[], object]:
+        return lambda: run_command(tree, work / f"{next(fresh)}", workers, *forms)
 
     runs: dict[str, Callable[[], object]] = {
         "research approach": lambda: research(tree, work / f"{next(fresh)}"),
-        "pyramid, 1 process": ours(PYRAMID, 1),
-        "pyramid, 2 processes": ours(PYRAMID, 2),
-        "pyramid and shards, 1 process": ours(BOTH, 1),
-        "pyramid and shards, 2 processes": ours(BOTH, 2),
+        "pyramid, 1 process": ours(1, "--pyramid"),
+        "pyramid, 2 processes": ours(2, "--pyramid"),
+        "pyramid and shards, 1 process": ours(1, "--pyramid", "--shards"),
+        "pyramid and shards, 2 processes": ours(2, "--pyramid", "--shards"),
     }
     cv2.setNumThreads(1)
     taken = in_turn(runs, rounds)
@@ -124,21 +134,26 @@ def reading(folder: Path, recipe_name: str) -> dict[str, Any]:
     return {"recipe": recipe_name, "read": read, "used": used, "ratio": read / used}
 
 
-def _prepare_and_tell(tree: Path, folder: Path, queue: Any) -> None:
-    prepare(dtu(tree), folder, BOTH, workers=1)
-    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    queue.put([resource.getrusage(which).ru_maxrss / 1024 for which in who])
+def _prepare_and_tell(tree: Path, folder: Path, workers: int, queue: Any) -> None:
+    # A process begins with its parent's peak: forget it (Linux).
+    Path("/proc/self/clear_refs").write_text("5")
+    prepare(dtu(tree), folder, BOTH, workers=workers)
+    status = Path("/proc/self/status").read_text().splitlines()
+    queue.put(next(float(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024)
 
 
 def peaks(work: Path, maps: int) -> list[float]:
-    """Return the peak MiB of the process that prepares, and of its worker."""
+    """Return the peak MiB of a process that shares its work out, and of one that does it all."""
     tree = make_tree(work / f"tree{maps}", maps // 10, 10, SMALL)
     context = multiprocessing.get_context("spawn")
-    queue = context.Queue()
-    process = context.Process(target=_prepare_and_tell, args=(tree, work / f"made{maps}", queue))
-    process.start()
-    found: list[float] = queue.get(timeout=600)
-    process.join()
+    found = []
+    for workers in (1, 0):
+        queue = context.Queue()
+        made = work / f"made{maps}_{workers}"
+        process = context.Process(target=_prepare_and_tell, args=(tree, made, workers, queue))
+        process.start()
+        found.append(queue.get(timeout=600))
+        process.join()
     return found
 
 

@@ -162,7 +162,8 @@ def preparing_table(results: dict[str, Any]) -> str:
         "",
         "Two processes to one: "
         + ", ".join(f"{name} {ratio:.2f}" for name, ratio in speed["two_to_one"].items())
-        + f". Peak memory of the process and of its worker: {_peaks(few)} for {few['maps']} maps, "
+        + f". Peak memory of a process that shares its work out and of one that does it all: "
+        f"{_peaks(few)} for {few['maps']} maps, "
         f"{_peaks(many)} for {many['maps']}. One process reads {reading['ratio']:.0f} times as "
         f"many crops from the shards as training the recipe `{reading['recipe']}` uses.",
         "",

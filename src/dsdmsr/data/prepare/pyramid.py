@@ -49,8 +49,9 @@ def levels_of(numbers: NDArray[np.generic]) -> list[NDArray[np.generic]]:
     whole = numbers.dtype.kind == "u"
     valid = numbers != 0 if whole else np.isfinite(numbers)
     # In whole numbers sums are exact: at most 256 pixels of 16 bits.
-    total: NDArray[Any] = np.where(valid, numbers, 0).astype(np.uint32 if whole else np.float64)
-    count: NDArray[Any] = valid.astype(np.uint32)
+    kept = numbers if whole else np.where(valid, numbers, 0)
+    total: NDArray[Any] = kept.astype(np.uint32 if whole else np.float64)
+    count: NDArray[Any] = valid.astype(np.uint16)
     made = [numbers]
     for _ in LEVELS[LEVELS.index(_size(numbers)) + 1 :]:
         total, count = _sum_of_four(total), _sum_of_four(count)
@@ -68,5 +69,6 @@ def _size(numbers: NDArray[np.generic]) -> tuple[int, int]:
 
 
 def _sum_of_four(x: NDArray[Any]) -> NDArray[Any]:
-    made: NDArray[Any] = x[::2, ::2] + x[1::2, ::2] + x[::2, 1::2] + x[1::2, 1::2]
+    rows = x[::2] + x[1::2]
+    made: NDArray[Any] = rows[:, ::2] + rows[:, 1::2]
     return made

@@ -30,6 +30,8 @@ class Stored:
     """The step of whole numbers, in the map's unit."""
     offset: float = 0.0
     """What 0 would mean, in the map's unit."""
+    ends: tuple[float, float] | None = None
+    """The least and the greatest valid value of the map; None if none is valid."""
 
     @property
     def suffix(self) -> str:
@@ -56,15 +58,30 @@ def store(depth: DepthMap, quantum: float | None, *, shift: bool = True) -> Stor
         quantum: The step, in the map's unit; None keeps floats.
         shift: Whether values may be shifted; those that would have to be then stay float.
     """
+    ends = _ends(depth)
     if quantum is not None:
-        steps = np.floor(depth.values.astype(np.float64) / quantum + 0.5)
-        used = steps[depth.valid]
-        least, most = (used.min(), used.max()) if used.size else (1, 1)
+        least, most = (np.floor(end / quantum + 0.5) for end in ends or (quantum, quantum))
         by = 0 if least >= 1 and most <= _LARGEST else int(1 - least)
         if most + by <= _LARGEST and (shift or not by):
-            numbers = np.where(depth.valid, steps + by, 0).astype(np.uint16)
-            return Stored(numbers=numbers, quantum=quantum, offset=-by * quantum)
-    return Stored(numbers=np.where(depth.valid, depth.values, np.float32("nan")))
+            steps = np.multiply(depth.values, 1 / quantum, dtype=np.float64)
+            # All are positive where valid, so that cutting off rounds down.
+            steps += 0.5 + by
+            numbers = steps.astype(np.uint16)
+            if by:
+                numbers[~depth.valid] = 0
+            return Stored(numbers=numbers, quantum=quantum, offset=-by * quantum, ends=ends)
+    return Stored(numbers=np.where(depth.valid, depth.values, np.float32("nan")), ends=ends)
+
+
+def _ends(depth: DepthMap) -> tuple[float, float] | None:
+    """Return the least and the greatest valid value; None if none is valid."""
+    if not depth.valid.any():
+        return None
+    least, most = (
+        float(end(np.where(depth.valid, depth.values, np.float32(-sign * np.inf))))
+        for sign, end in ((-1, np.min), (1, np.max))
+    )
+    return least, most
 
 
 def restore(

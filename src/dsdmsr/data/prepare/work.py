@@ -70,7 +70,7 @@ class Worker:
         depth = found.depth
         # A level's PNG says nothing of an offset.
         stored = store(depth, found.quantum, shift=not self.forms.pyramid)
-        used = depth.values[depth.valid]
+        least, most = stored.ends or (None, None)
         record: dict[str, Any] = named | {
             "kind": depth.kind,
             "unit": depth.unit,
@@ -79,8 +79,8 @@ class Worker:
             "height": depth.shape[0],
             "width": depth.shape[1],
             "valid_share": round(float(depth.valid.mean()), 6),
-            "minimum": float(used.min()) if used.size else None,
-            "maximum": float(used.max()) if used.size else None,
+            "minimum": least,
+            "maximum": most,
         }
         content = stored.to_bytes() if self.forms.shards else b""
         if window is not None:

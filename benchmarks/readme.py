@@ -158,7 +158,7 @@ def preparing_table(results: dict[str, Any]) -> str:
     few, many = results["memory"]
     reading = results["reading"]
     lines = [
-        *markdown_table(["approach", "megapixels / s", "/ research"], rows, names=1),
+        *markdown_table(["approach", "megapixels / s, best round", "/ research"], rows, names=1),
         "",
         "Two processes to one: "
         + ", ".join(f"{name} {ratio:.2f}" for name, ratio in speed["two_to_one"].items())

@@ -16,7 +16,6 @@ from dsdmsr.data.prepare.pool import in_order
 from dsdmsr.data.prepare.shards import writing_shard
 from dsdmsr.data.prepare.sources import Source
 from dsdmsr.data.prepare.splits import SPLITS, Split
-from dsdmsr.data.prepare.storage import store
 from dsdmsr.data.prepare.work import Job, Made, Worker
 from dsdmsr.errors import DataError, DsdmsrError, FileError
 from dsdmsr.replacing import remove_unfinished
@@ -25,7 +24,7 @@ __all__ = ["SHARD_BYTES", "Outcome", "prepare"]
 
 SHARD_BYTES = 256_000_000
 """About the size of a shard."""
-_LOOKED_AT = 9
+_LOOKED_AT = 5
 """Maps by whose size it is decided how many a shard holds."""
 _PACKED, _BESIDE = 0.33, 2560
 """What remains of 16-bit numbers in a PNG, about, and bytes of a sample beside them."""
@@ -182,9 +181,8 @@ class _Run:
                 found = self.source.read(self.source.frames[k])
             except DsdmsrError:
                 continue
-            numbers = store(found.depth, found.quantum).numbers
-            packed = _PACKED if numbers.dtype.kind == "u" else 1
-            sizes.append(packed * numbers.nbytes + _BESIDE)
+            bytes_a_pixel = 4 if found.quantum is None else 2 * _PACKED
+            sizes.append(bytes_a_pixel * found.depth.values.size + _BESIDE)
         if not sizes:
             return 1
         chosen = max(1, round(shard_bytes / statistics.median(sizes)))

@@ -125,8 +125,10 @@ def decode(numbers: NDArray[np.generic], encoding: str | Encoding) -> DepthMap:
     if numbers.dtype.kind not in "fiub":
         raise DepthError(f"the numbers are of type {numbers.dtype}: give real ones")
     valid = np.isfinite(numbers) & (numbers != encoding.invalid)
+    # What is float32 already gains nothing from more digits on the way.
+    digits = np.float32 if numbers.dtype == np.float32 else np.float64
     return DepthMap(
-        np.asarray(numbers, dtype=np.float64) / encoding.per_unit,
+        np.asarray(numbers, dtype=digits) / digits(encoding.per_unit),
         valid,
         kind=encoding.kind,
         unit=encoding.unit,

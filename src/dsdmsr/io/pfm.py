@@ -42,7 +42,7 @@ def read_pfm(path: Path) -> NDArray[np.float32]:
         file.seek(match.end())
         order = "<" if float(scale) < 0 else ">"
         numbers = np.frombuffer(file.read(), dtype=f"{order}f4").reshape(rows, columns)
-    return np.ascontiguousarray(numbers[::-1], dtype=np.float32)
+    return numbers.astype(np.float32, copy=False)[::-1]
 
 
 def write_pfm(path: Path, numbers: NDArray[np.generic]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,9 +127,10 @@ def decode(numbers: NDArray[np.generic], encoding: str | Encoding) -> DepthMap:
         raise DepthError(f"the numbers are of type {numbers.dtype}: give real ones")
     valid = np.isfinite(numbers) & (numbers != encoding.invalid)
     # What is float32 already gains nothing from more digits on the way.
-    digits = np.float32 if numbers.dtype == np.float32 else np.float64
+    digits = np.dtype(np.float32 if numbers.dtype == np.float32 else np.float64)
+    values: NDArray[Any] = np.asarray(numbers, dtype=digits) / digits.type(encoding.per_unit)
     return DepthMap(
-        np.asarray(numbers, dtype=digits) / digits(encoding.per_unit),
+        values,
         valid,
         kind=encoding.kind,
         unit=encoding.unit,

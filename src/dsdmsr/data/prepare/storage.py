@@ -63,12 +63,15 @@ def store(depth: DepthMap, quantum: float | None, *, shift: bool = True) -> Stor
         least, most = (np.floor(end / quantum + 0.5) for end in ends or (quantum, quantum))
         by = 0 if least >= 1 and most <= _LARGEST else int(1 - least)
         if most + by <= _LARGEST and (shift or not by):
-            # In float32 a step is off by 0.004 at most. All are positive where valid, so that
-            # cutting off rounds down.
+            # In float32 a step is off by 0.004 at most, which may lead out of the range at its
+            # ends. All are positive where valid, so that cutting off rounds down.
             steps = depth.values * np.float32(1 / quantum)
             steps += np.float32(0.5 + by)
+            near_an_end = least + by == 1 or most + by == _LARGEST
+            if near_an_end:
+                np.clip(steps, 1, _LARGEST, out=steps)
             numbers = steps.astype(np.uint16)
-            if by:
+            if by or near_an_end:
                 numbers[~depth.valid] = 0
             return Stored(numbers=numbers, quantum=quantum, offset=-by * quantum, ends=ends)
     return Stored(numbers=np.where(depth.valid, depth.values, np.float32("nan")), ends=ends)

@@ -47,12 +47,15 @@ def in_order(work: Callable[[J], R], jobs: Iterable[J], workers: int) -> Iterato
         initargs=(work,),
     )
     try:
-        # Processes begin at the first job, and with the mask of this one: Ctrl-C is for the parent.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        # Processes begin at the first job, and go on ignoring what is ignored then: Ctrl-C is for
+        # the parent.
+        in_main = threading.current_thread() is threading.main_thread()
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main else None
         waiting: deque[Future[Any]] = deque(
             pool.submit(_work_on, job) for job in islice(jobs, _AHEAD * workers)
         )
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if in_main:
+            signal.signal(signal.SIGINT, before)
         while waiting:
             result = waiting.popleft().result()
             waiting.extend(pool.submit(_work_on, job) for job in islice(jobs, 1))

@@ -9,7 +9,10 @@ from dsdmsr.errors import ConfigError
 from dsdmsr.nn.units import UNITS, UnitKind
 from dsdmsr.scales import SCALES
 
-__all__ = ["ModelConfig"]
+__all__ = ["ORBIT", "ModelConfig"]
+
+ORBIT = 8
+"""Turns and mirrorings of a square: the channels of symmetric networks come in such groups."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,8 @@ class ModelConfig:
     """Whether convolutions have a bias."""
     differences: bool = False
     """Whether units see differences of depth only; with no bias: exact for a·z + b."""
+    symmetric: bool = False
+    """Whether a turned or mirrored map gives the turned or mirrored answer."""
     consistency: int = 0
     """How often the answer is corrected so that it agrees with the input when made small again."""
     border: int = 8
@@ -70,6 +75,13 @@ class ModelConfig:
             raise ConfigError("carried, consistency and border are 0 or more")
         if self.two_heads and self.fusion != "none":
             raise ConfigError("two_heads goes with fusion: none, since fusion gives the answer")
+        if self.symmetric and (self.sharing != "shared" or self.fusion != "none"):
+            raise ConfigError("symmetric goes with sharing: shared and fusion: none")
+        if self.symmetric and any(w % ORBIT for w in (*self.width, self.carried)):
+            raise ConfigError(
+                f"width is {list(self.width)} and carried {self.carried}: a symmetric network's "
+                f"are multiples of {ORBIT}"
+            )
         if self.differences and (self.bias or self.fusion != "none" or self.unit == "srcnn"):
             raise ConfigError(
                 "differences goes with bias: false, fusion: none and a unit that adds its input "

@@ -12,6 +12,7 @@ from dsdmsr.degradation import resize
 from dsdmsr.nn.config import ModelConfig
 from dsdmsr.nn.fusion import Fusion
 from dsdmsr.nn.stage import Stage
+from dsdmsr.nn.symmetry import begin_symmetric
 from dsdmsr.scales import SCALES, check_scale
 
 __all__ = ["DSDMSR", "Prediction", "back_project"]
@@ -42,6 +43,8 @@ class DSDMSR(nn.Module):
         self.config = config
         self.stages = nn.ModuleList(Stage(config, k) for k in range(config.stages))
         self.fusion = None if config.fusion == "none" else Fusion(config)
+        if config.symmetric:
+            begin_symmetric(self)
 
     def forward(self, lr_depth: Float[Tensor, "b 1 h w"], scale: int | None = None) -> Prediction:
         """Return every stage's map and the fused one.

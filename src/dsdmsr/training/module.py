@@ -23,6 +23,7 @@ from dsdmsr.degradation import Degradation, degrade, resize
 from dsdmsr.errors import TrainingError
 from dsdmsr.evaluation.panels import Panel
 from dsdmsr.nn import DSDMSR, Prediction, deep_supervision_loss
+from dsdmsr.nn.symmetry import symmetrise_gradients
 from dsdmsr.training.config import Recipe, SmallMaps
 from dsdmsr.training.figures import ValidationFigures
 from dsdmsr.training.maps import crop_source, validation_source
@@ -164,8 +165,10 @@ class TrainingModule(lightning.LightningModule):
         gradient_clip_val: float | None = None,
         gradient_clip_algorithm: str | None = None,
     ) -> None:
-        """Clip as the recipe says."""
+        """Clip as the recipe says, gradients that keep a symmetric network so."""
         recipe, parameters = self.recipe, list(self.model.parameters())
+        if recipe.model.symmetric:
+            symmetrise_gradients(self.model)
         if recipe.clip_by == "norm":
             torch.nn.utils.clip_grad_norm_(parameters, recipe.clip)
         else:

@@ -158,7 +158,7 @@ smoke = load_recipe('smoke')
 crops = tuple(dataclasses.replace(m, crop=32, batch=2) for m in smoke.crops)
 recipe = dataclasses.replace(
     smoke, crops=crops, steps={steps}, checkpoint_seconds={seconds}, workers={workers},
-    validate_every=10**6,
+    validate_every={validate_every},
 )
 fit(recipe, pathlib.Path({run!r}), device='cpu', resume='auto',
     console=rich.console.Console(file=io.StringIO()))
@@ -170,8 +170,16 @@ def started():
     """Start runs in processes of their own; none outlives the test."""
     processes = []
 
-    def start(run, *, steps=10**6, seconds=0.01, workers=0) -> subprocess.Popen[bytes]:
-        code = _ENDLESS.format(run=str(run), steps=steps, seconds=seconds, workers=workers)
+    def start(
+        run, *, steps=10**6, seconds=0.01, workers=0, validate_every=10**6
+    ) -> subprocess.Popen[bytes]:
+        code = _ENDLESS.format(
+            run=str(run),
+            steps=steps,
+            seconds=seconds,
+            workers=workers,
+            validate_every=validate_every,
+        )
         processes.append(
             subprocess.Popen(
                 [sys.executable, "-c", code], stderr=subprocess.PIPE, start_new_session=True
@@ -249,10 +257,13 @@ def test_a_run_killed_at_any_moment_ends_with_the_bits_of_an_unbroken_one(tmp_pa
     assert all(torch.equal(weights[1][name], value) for name, value in weights[0].items())
 
 
-@pytest.mark.parametrize(("number", "workers"), [(signal.SIGTERM, 0), (signal.SIGINT, 1)])
-def test_a_signal_saves_the_run_and_leaves(tmp_path, started, number, workers):
+@pytest.mark.parametrize(
+    ("number", "workers", "validate_every"),
+    [(signal.SIGTERM, 0, 10**6), (signal.SIGINT, 1, 10**6), (signal.SIGTERM, 1, 1)],
+)
+def test_a_signal_saves_the_run_and_leaves(tmp_path, started, number, workers, validate_every):
     run = tmp_path / "run"
-    process = started(run, seconds=10**6, workers=workers)
+    process = started(run, seconds=10**6, workers=workers, validate_every=validate_every)
     wait_for(process, lambda: any((run / "tensorboard").glob("*")))
     time.sleep(1)
     assert step_of(run / "last.ckpt") == 0
@@ -531,7 +542,7 @@ def test_small_maps_have_their_holes_filled_as_for_upscaling(recipe):
     valid = torch.ones_like(depth, dtype=torch.bool)
     valid[0, 0, :2, :2] = False
     lr_depth, low, span = TrainingModule(recipe)._small(
-        Batch(depth, valid, 2, 0, ("depth",)), SmallMaps(degradation="area")
+        Batch(depth, valid, 2, 0, 0, ("depth",)), SmallMaps(degradation="area")
     )
     assert lr_depth[0, 0, 0, 0] in (1, 4)
     assert lr_depth.flatten()[1:].tolist() == list(range(1, 16))
@@ -543,7 +554,7 @@ def test_small_maps_are_drawn_by_share_from_the_seed_and_the_scene_alone(recipe)
         recipe, small_maps=(SmallMaps(share=3), SmallMaps(degradation="opencv_cubic", share=1))
     )
     empty = torch.empty(0)
-    batches = [Batch(empty, empty, 2, 8 * k, ()) for k in range(400)]
+    batches = [Batch(empty, empty, 2, 8 * k, 8 * k, ()) for k in range(400)]
     drawn = [TrainingModule(mixed)._drawn_small_maps(batch).degradation for batch in batches]
     assert 0.18 < drawn.count("opencv_cubic") / 400 < 0.32
     again = TrainingModule(mixed, start=9)
@@ -556,7 +567,7 @@ def test_only_small_maps_of_whole_levels_are_rounded(recipe):
     levels = torch.arange(32.0).reshape(1, 1, 4, 8)
     depth, valid = torch.cat([levels, levels / 3]), torch.ones(2, 1, 4, 8, dtype=torch.bool)
     module = TrainingModule(recipe)
-    batch = Batch(depth, valid, 2, 0, ("depth",))
+    batch = Batch(depth, valid, 2, 0, 0, ("depth",))
     exact, _, _ = module._small(batch, SmallMaps(degradation="opencv_cubic"))
     rounded, _, _ = module._small(batch, SmallMaps(degradation="opencv_cubic", rounded=True))
     assert torch.equal(rounded[0], exact[0].round())
@@ -571,7 +582,7 @@ def test_only_small_maps_of_whole_levels_are_rounded(recipe):
 def test_stages_on_the_way_learn_antialiased_maps(recipe, rng, given, used):
     depth = torch.from_numpy(rng.random((1, 1, 16, 16)))
     valid = torch.ones_like(depth, dtype=torch.bool)
-    targets, _ = TrainingModule(recipe)._targets(Batch(depth, valid, 4, 0, ("depth",)), given)
+    targets, _ = TrainingModule(recipe)._targets(Batch(depth, valid, 4, 0, 0, ("depth",)), given)
     assert torch.equal(targets[0], degrade(depth, 2, used)[0])
 
 

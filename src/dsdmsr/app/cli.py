@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError, Group, Parameter, validators
 from dsdmsr.app.consoles import err, out
 from dsdmsr.app.prepare_commands import prepare
 from dsdmsr.errors import ConfigError, DsdmsrError
+from dsdmsr.training.options import ONE_DEVICE, TrackerKind, Tracking, TrainerOptions
 
 __all__ = ["app", "main"]
 
@@ -225,6 +226,12 @@ def train(
     resume: Literal["auto", "never"] = "never",
     init: str | None = None,
     device: Literal["auto", "cpu", "cuda"] = "auto",
+    trainer: TrainerOptions = ONE_DEVICE,
+    tracker: Annotated[tuple[TrackerKind, ...], Parameter(consume_multiple=True, negative=())] = (
+        "tensorboard",
+    ),
+    wandb_project: str | None = None,
+    wandb_entity: str | None = None,
     explain: bool = False,
 ) -> int:
     """Train a network on scenes that are drawn while it learns, or on maps of data sets.
@@ -250,6 +257,15 @@ def train(
         A network to begin from: packaged, a folder, or owner/name on the Hub.
     device
         auto, cpu, or cuda.
+    trainer
+        On how many devices; torchrun and SLURM start the processes of several machines.
+    tracker
+        Where figures and panels go besides the run's folder: tensorboard, wandb (offline where
+        there is no account), or none.
+    wandb_project
+        Default: WANDB_PROJECT.
+    wandb_entity
+        Default: WANDB_ENTITY.
     explain
         Print the whole recipe and what a step takes, and train nothing.
     """
@@ -266,6 +282,7 @@ def train(
         raise ConfigError(
             "training needs the extra 'train': pip install 'dsdmsr[train]'"
         ) from error
+    from dsdmsr.training.processes import is_main
     from dsdmsr.training.run import train_recipe
 
     folder = train_recipe(
@@ -278,9 +295,12 @@ def train(
         resume=resume,
         init=init,
         device=device,
+        options=trainer,
+        tracking=Tracking(trackers=tracker, project=wandb_project, entity=wandb_entity),
         console=err,
     )
-    out.print(f"trained network: {folder}; use it with --model {folder}", markup=False)
+    if is_main():
+        out.print(f"trained network: {folder}; use it with --model {folder}", markup=False)
     return 0
 
 

@@ -18,7 +18,7 @@ from dsdmsr.depth import Kind
 from dsdmsr.errors import ConfigError
 from dsdmsr.scales import check_scale
 
-__all__ = ["LARGEST_SEED", "Batch", "Batches", "CropMix", "make_batch"]
+__all__ = ["LARGEST_SEED", "WHOLE", "Batch", "Batches", "CropMix", "Part", "make_batch"]
 
 LARGEST_SEED = 2**40
 """Training uses the seeds below; those from here on are for validation and samples."""
@@ -59,28 +59,61 @@ class Batch(NamedTuple):
     scale: int
     first: int
     """Number of the first crop in the series; the others follow."""
+    series: int
+    """Number of the first crop of the whole batch, of which this may be a process's part."""
     kinds: tuple[Kind, ...]
     """What the values of each crop are."""
 
 
-def make_batch(seed: int, number: int, mixes: tuple[CropMix, ...], source: CropSource) -> Batch:
-    """Make batch `number` of the series `seed`.
+class Part(NamedTuple):
+    """One of several processes that share each batch."""
+
+    rank: int = 0
+    of: int = 1
+
+    def slice(self, count: int) -> slice:
+        """Return which of a batch's `count` crops are its own."""
+        return slice(count * self.rank // self.of, count * (self.rank + 1) // self.of)
+
+
+WHOLE = Part()
+
+
+def make_batch(
+    seed: int, number: int, mixes: tuple[CropMix, ...], source: CropSource, part: Part = WHOLE
+) -> Batch:
+    """Make batch `number` of the series `seed`, or a process's part of it.
 
     The factor is drawn by the shares of `mixes`. Each crop is turned by quarters, flipped, and in
     half of the cases negated, so that near is large or small.
+
+    Raises:
+        ConfigError: If the part is empty: there are more processes than crops.
     """
     rng = generator(seed, 2**63 + number)
     mix = mixes[choose(rng, np.cumsum([mix.share for mix in mixes]))]
     most = max(m.batch for m in mixes)
-    numbers = range(number * most, number * most + mix.batch)
+    series = number * most
+    mine = part.slice(mix.batch)
+    numbers = range(series, series + mix.batch)[mine]
+    if not numbers:
+        raise ConfigError(f"×{mix.scale} has batches of {mix.batch} for {part.of} processes")
     found = source.crops(seed, numbers, mix.crop)
+    poses = [(int(rng.integers(4)), *(rng.random(2) < 0.5)) for _ in range(mix.batch)]
     crops = []
-    for depth, valid in zip(found.hr_depth, found.valid, strict=True):
-        turns, mirrored, negated = int(rng.integers(4)), rng.random() < 0.5, rng.random() < 0.5
+    for depth, valid, pose in zip(found.hr_depth, found.valid, poses[mine], strict=True):
+        turns, mirrored, negated = pose
         pair = torch.rot90(torch.cat([-depth if negated else depth, valid]), turns, (1, 2))
         crops.append(pair.flip(2) if mirrored else pair)
     pairs = torch.stack(crops)
-    return Batch(pairs[:, :1].contiguous(), pairs[:, 1:] > 0, mix.scale, numbers[0], found.kinds)
+    return Batch(
+        hr_depth=pairs[:, :1].contiguous(),
+        valid=pairs[:, 1:] > 0,
+        scale=mix.scale,
+        first=numbers[0],
+        series=series,
+        kinds=found.kinds,
+    )
 
 
 class Batches(IterableDataset[Batch]):
@@ -88,13 +121,26 @@ class Batches(IterableDataset[Batch]):
 
     Workers share the numbers out between them, in an order that a `DataLoader` with
     ``batch_size=None`` undoes; so the series doesn't depend on their number.
+
+    Args:
+        seed: See `make_batch`.
+        mixes: See `make_batch`.
+        source: See `make_batch`.
+        start: The first number.
+        part: See `make_batch`.
     """
 
     def __init__(
-        self, seed: int, mixes: tuple[CropMix, ...], source: CropSource, start: int = 0
+        self,
+        seed: int,
+        mixes: tuple[CropMix, ...],
+        source: CropSource,
+        start: int = 0,
+        part: Part = WHOLE,
     ) -> None:
         super().__init__()
         self.seed, self.mixes, self.source, self.start = seed, mixes, source, start
+        self.part = part
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield batch after batch."""
@@ -102,5 +148,5 @@ class Batches(IterableDataset[Batch]):
         first, step = (0, 1) if worker is None else (worker.id, worker.num_workers)
         number = self.start + first
         while True:
-            yield make_batch(self.seed, number, self.mixes, self.source)
+            yield make_batch(self.seed, number, self.mixes, self.source, self.part)
             number += step

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch.distributed
 from PIL import Image
 from torch.utils.data import get_worker_info
 
+from dsdmsr.data.batches import WHOLE, Part
 from dsdmsr.data.crops import (
     Crop,
     Crops,
@@ -53,19 +53,20 @@ class Shards:
     Args:
         folder: What ``dsdmsr prepare`` has written.
         split: Which of its scenes.
+        part: Which of the nodes' processes this is; each has worker processes of its own.
 
     Raises:
         DataError: If it is no such folder, a shard is missing, or splits share a scene.
     """
 
-    def __init__(self, folder: Path, split: Split = "train") -> None:
+    def __init__(self, folder: Path, split: Split = "train", part: Part = WHOLE) -> None:
         names: dict[str, str] = {}
         for row in read_index(folder, split):
             if not row.get("shard_path"):
                 raise DataError(f"{folder} has no shards: prepare it with --shards")
             names[row["shard_path"]] = row.get("shard_bytes") or ""
         self._shards = [folder / name for name in names]
-        self._split = split
+        self._split, self._part = split, part
         self._where = f"the {split} split of {folder}"
         for path in self._shards:
             if not path.is_file() or str(path.stat().st_size) != names[path.name]:
@@ -100,11 +101,17 @@ class Shards:
                 return cut(stored, choose_window(self._rng, stored.numbers, size))
         raise DataError(f"{self._where}: no map of {_MAPS_TRIED} has {size}×{size} pixels")
 
+    def _place(self) -> Part:
+        """Return which this is of all processes that read, over nodes and workers."""
+        worker = get_worker_info()
+        number, workers = (0, 1) if worker is None else (worker.id, worker.num_workers)
+        return Part(self._part.rank * workers + number, self._part.of * workers)
+
     def _maps(self, seed: int) -> Iterator[StoredMap]:
         """Yield maps without end."""
         import webdataset
 
-        rank, of = _place()
+        rank, of = self._place()
         by_shard = len(self._shards) >= of
         for epoch in count():
             order = random.Random(f"{seed} {epoch}")
@@ -119,17 +126,6 @@ class Shards:
                 yield _decode(sample, self._split)
             if not found:
                 raise DataError(f"{self._where} has fewer maps than there are processes to read")
-
-
-def _place() -> tuple[int, int]:
-    """Return this process's number among all that read, over nodes and workers, and of how many."""
-    worker = get_worker_info()
-    number, workers = (0, 1) if worker is None else (worker.id, worker.num_workers)
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        rank, world = torch.distributed.get_rank(), torch.distributed.get_world_size()
-    else:
-        rank, world = 0, 1
-    return rank * workers + number, world * workers
 
 
 def _samples(path: Path) -> Iterator[dict[str, Any]]:

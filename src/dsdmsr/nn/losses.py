@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Literal
 
 import torch
@@ -22,6 +23,10 @@ _EDGE_WEIGHT = 10.0
 """What a step of a crop's whole range adds to the weight of the pixels beside it."""
 
 
+def _own(count: Tensor) -> Tensor:
+    return count
+
+
 def masked_loss(
     pred: Float[Tensor, "b 1 h w"],
     target: Float[Tensor, "b 1 h w"],
@@ -29,6 +34,7 @@ def masked_loss(
     kind: LossKind,
     *,
     mse_weight: float = 1.0,
+    mean: Callable[[Tensor], Tensor] = _own,
 ) -> Float[Tensor, ""]:
     """Return the mean loss over the valid pixels; 0 where none is valid.
 
@@ -43,11 +49,14 @@ def masked_loss(
             ``rmse`` (√(mean e² + 512⁻²) − 512⁻¹ of each map) or ``edge_l1`` (|e|·(1 + 10·the
             truth's range over the 3×3 pixels around)).
         mse_weight: The weight of e² in ``l1_mse``.
+        mean: The mean over processes of a number of pixels or of maps. Where processes share the
+            maps of a batch, it is what each divides by, so that the mean of their losses is the
+            loss of the batch.
     """
     error = torch.where(valid, pred.float() - target, 0.0)
     if kind == "rmse":
         each = error.square().sum((1, 2, 3)) / valid.sum((1, 2, 3)).clamp(min=1)
-        return ((each + _FLAT**2).sqrt() - _FLAT).mean()
+        return ((each + _FLAT**2).sqrt() - _FLAT).sum() / mean(each.new_tensor(len(each)))
     if kind == "l1":
         values = error.abs()
     elif kind == "edge_l1":
@@ -58,7 +67,8 @@ def masked_loss(
         values = torch.where(valid, (error.square() + 1e-6).sqrt(), 0.0)
     else:
         values = error.abs() + mse_weight * error.square()
-    return values.sum() / valid.sum().clamp(min=1)
+    count = mean(valid.sum().float())
+    return values.sum() / torch.where(count > 0, count, 1.0)
 
 
 def _range_around(
@@ -80,6 +90,7 @@ def deep_supervision_loss(
     kind: LossKind,
     mse_weight: float,
     stage_weights: Sequence[float],
+    mean: Callable[[Tensor], Tensor] = _own,
 ) -> Float[Tensor, ""]:
     """Return the answer's loss plus the weighted losses of all other outputs.
 
@@ -91,10 +102,11 @@ def deep_supervision_loss(
         mse_weight: See `masked_loss`.
         stage_weights: The weight of each stage's output that is not the answer, smallest first;
             one for all, or one for each stage that the network has.
+        mean: See `masked_loss`.
     """
-    total = masked_loss(prediction.fused, targets[-1], valids[-1], kind, mse_weight=mse_weight)
+    of = partial(masked_loss, kind=kind, mse_weight=mse_weight, mean=mean)
+    total = of(prediction.fused, targets[-1], valids[-1])
     for k, (depth, target) in enumerate(zip(prediction.stages, targets, strict=True)):
         if depth is not prediction.fused:
-            loss = masked_loss(depth, target, valids[k], kind, mse_weight=mse_weight)
-            total = total + stage_weights[k % len(stage_weights)] * loss
+            total = total + stage_weights[k % len(stage_weights)] * of(depth, target, valids[k])
     return total

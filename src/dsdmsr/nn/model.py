@@ -26,6 +26,12 @@ class Prediction(NamedTuple):
     fused: Float[Tensor, "b 1 h w"]
     """The network's answer; without a fusion unit, the last of `stages`."""
 
+    def part(self, which: slice) -> Prediction:
+        """Return the same of some of the maps; what was one tensor stays one."""
+        stages = tuple(stage[which] for stage in self.stages)
+        is_last = self.fused is self.stages[-1]
+        return Prediction(stages, stages[-1] if is_last else self.fused[which])
+
 
 class DSDMSR(nn.Module):
     """Make a depth map `scale` times as large, scale by scale.

@@ -119,7 +119,7 @@ _OUTPUTS: dict[str, Channels] = {
 """A stage's layers whose output is not orbits."""
 
 
-def _parameters(network: nn.Module) -> Iterator[tuple[nn.Parameter, Channels, Channels]]:
+def _parameters(network: nn.Module) -> Iterator[tuple[Tensor, Channels, Channels]]:
     """Yield the kernels and biases of a network's stages with what their layer's channels are."""
     for stage in network.modules():
         if not isinstance(stage, Stage):

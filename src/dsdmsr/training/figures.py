@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import cast
 
 from torch import Tensor, nn
-from torchmetrics import Metric
+from torchmetrics import MeanMetric, Metric
 
 from dsdmsr.metrics import MaskedMAE, MaskedPSNR, MaskedRMSE
 from dsdmsr.nn import Prediction
@@ -19,7 +19,9 @@ _LEVELS = 255.0
 class ValidationFigures(nn.Module):
     """Sums and counts over all maps, so that batches and processes change nothing.
 
-    All errors are in 255ths of each map's range, as grey levels are.
+    For each factor the loss, and for the answer and each stage's output the RMSE, MAE and PSNR in
+    255ths of each map's range, as grey levels are, and the RMSE in the maps' own unit. The loss is
+    the mean over maps; the others are over all pixels.
 
     Args:
         scales: The factors that are validated.
@@ -30,16 +32,14 @@ class ValidationFigures(nn.Module):
         self.scales = sorted(scales)
         self.metrics = nn.ModuleDict()
         for scale in self.scales:
-            kinds = {"rmse": MaskedRMSE, "mae": MaskedMAE, "bicubic": MaskedRMSE}
-            for name, kind in kinds.items():
-                self.metrics[f"{name}_x{scale}"] = kind()
-            self.metrics[f"psnr_x{scale}"] = MaskedPSNR(_LEVELS)
-            for stage in self._stages(scale):
-                self.metrics[f"rmse_x{scale}_stage_x{stage}"] = MaskedRMSE()
-
-    @staticmethod
-    def _stages(scale: int) -> list[int]:
-        return [2**k for k in range(1, scale.bit_length())]
+            self.metrics[f"loss_x{scale}"] = MeanMetric()
+            self.metrics[f"bicubic_x{scale}"] = MaskedRMSE()
+            stages = [f"_stage_x{2**k}" for k in range(1, scale.bit_length())]
+            for output in ("", *stages):
+                self.metrics[f"rmse_x{scale}{output}"] = MaskedRMSE()
+                self.metrics[f"mae_x{scale}{output}"] = MaskedMAE()
+                self.metrics[f"psnr_x{scale}{output}"] = MaskedPSNR(_LEVELS)
+                self.metrics[f"unit_rmse_x{scale}{output}"] = MaskedRMSE()
 
     def add(
         self,
@@ -48,6 +48,9 @@ class ValidationFigures(nn.Module):
         bicubic: Tensor,
         truths: Sequence[Tensor],
         valids: Sequence[Tensor],
+        *,
+        losses: Tensor,
+        span: Tensor,
     ) -> None:
         """Add a batch.
 
@@ -57,16 +60,21 @@ class ValidationFigures(nn.Module):
             bicubic: Bicubic interpolation of the same.
             truths: The truth at each stage's size, smallest first.
             valids: What of it is valid.
+            losses: Each map's loss.
+            span: Each map's range in its own unit, b 1 1 1.
         """
-        answer = (prediction.fused, truths[-1], valids[-1])
-        made = {f"{name}_x{scale}": answer for name in ("rmse", "mae", "psnr")}
-        made[f"bicubic_x{scale}"] = (bicubic, *answer[1:])
-        for stage, *part in zip(
-            self._stages(scale), prediction.stages, truths, valids, strict=True
-        ):
-            made[f"rmse_x{scale}_stage_x{stage}"] = (part[0], part[1], part[2])
-        for name, (pred, target, valid) in made.items():
-            self._metric(name).update(_LEVELS * pred.float(), _LEVELS * target, valid)
+        self._metric(f"loss_x{scale}").update(losses)
+        self._metric(f"bicubic_x{scale}").update(
+            _LEVELS * bicubic.float(), _LEVELS * truths[-1], valids[-1]
+        )
+        outputs = [("", prediction.fused, truths[-1], valids[-1])]
+        for k, part in enumerate(zip(prediction.stages, truths, valids, strict=True), start=1):
+            outputs.append((f"_stage_x{2**k}", *part))
+        for output, pred, target, valid in outputs:
+            for name, unit in (("rmse", None), ("mae", None), ("psnr", None), ("unit_rmse", span)):
+                by = _LEVELS if unit is None else unit
+                metric = self._metric(f"{name}_x{scale}{output}")
+                metric.update(by * pred.float(), by * target, valid)
 
     def compute(self) -> dict[str, Tensor]:
         """Return ``val/…`` of each factor, and ``val/score``.

@@ -10,16 +10,19 @@ from typing import Any, Literal
 
 import lightning
 import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from rich.console import Console
 from safetensors.torch import save_file
 
 from dsdmsr.errors import ConfigError, DsdmsrError, ModelError, TrainingError
 from dsdmsr.nn import DSDMSR
 from dsdmsr.replacing import replacing
-from dsdmsr.training.callbacks import Checkpoints, Log, PlainFiles, RunProgress, StopBySignal
+from dsdmsr.training.callbacks import Checkpoints, PlainFiles, RunProgress, StopBySignal
 from dsdmsr.training.config import Recipe
 from dsdmsr.training.maps import crop_source, validation_source
 from dsdmsr.training.module import TrainingModule
+from dsdmsr.training.options import ONE_DEVICE, TENSORBOARD_ALONE, Tracking, TrainerOptions
+from dsdmsr.training.processes import check_processes, is_main, is_of_another, placed
 from dsdmsr.training.run_dir import (
     BEST,
     CHECKPOINT,
@@ -28,7 +31,9 @@ from dsdmsr.training.run_dir import (
     holds_run,
     resume_at,
     step_of,
+    take_up,
 )
+from dsdmsr.training.tracking import Log, check_trackers
 
 __all__ = ["fit"]
 
@@ -41,17 +46,23 @@ def fit(
     init: dict[str, torch.Tensor] | None = None,
     begun_from: Sequence[str] = (),
     device: str = "auto",
+    options: TrainerOptions = ONE_DEVICE,
+    tracking: Tracking = TENSORBOARD_ALONE,
     console: Console | None = None,
 ) -> Path:
     """Train a recipe and leave everything in `run_dir`.
 
-    ``recipe.yaml`` is what ran, ``run.json`` on what commit and machine, ``log.csv`` and
-    ``tensorboard/`` how it went, ``panels/`` what validation looked like, ``last.ckpt`` what a
+    ``recipe.yaml`` is what ran, ``run.json`` on what commit and machine, ``log.csv`` and what
+    trackers write how it went, ``panels/`` what validation looked like, ``last.ckpt`` what a
     resume needs, ``best.ckpt`` the same of the best validation, and ``model.safetensors`` the
     averaged weights of that one, in float32.
 
     SIGTERM and Ctrl-C are heeded after the step that is going on: the run is saved, and the process
     is left by `SystemExit`, 128 + the signal's number.
+
+    Several processes, of one machine or of many that share the folder, give what one would, but
+    for the last digits: each batch is shared between them. Where they are not started by torchrun
+    or SLURM, this process starts the others with its own command.
 
     Args:
         recipe: What to train.
@@ -61,29 +72,38 @@ def fit(
         init: Weights to begin with; those whose name and shape fit are taken.
         begun_from: How the weights in `init` were trained, for the card.
         device: ``auto``, ``cpu`` or ``cuda``.
+        options: On how many devices.
+        tracking: Where figures and panels go besides the folder.
         console: Where progress is shown. Default: standard error.
 
     Returns:
-        The path of ``model.safetensors``.
+        The path of ``model.safetensors``, which the main process writes.
 
     Raises:
         TrainingError: If `run_dir` is not empty and the run in it is not to be resumed or cannot
-            be, or training diverges.
-        ConfigError: If the device is not there.
+            be, training diverges, or another process of the run ends.
+        ConfigError: If the devices are not there, or too many for the recipe's batches, or a
+            tracker is not installed.
         ModelError: If none of the weights in `init` fits.
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise ConfigError("device is cuda, but torch sees none: give auto or cpu")
-    console = console or Console(stderr=True)
+    check_processes(options, recipe)
+    check_trackers(tracking)
+    console = (console or Console(stderr=True)) if is_main() else Console(quiet=True)
     # What is wrong with the maps is better told before there is a run.
     crop_source(recipe), validation_source(recipe)
     if resume == "auto" and holds_run(run_dir):
-        start = resume_at(recipe, run_dir, begun_from)
-        if start is None:
+        found = resume_at(recipe, run_dir, begun_from)
+        if found is None:
             return _keep_best(recipe, run_dir)
+        start = found
+        if is_main():
+            take_up(recipe, run_dir, start)
     else:
-        begin(recipe, run_dir, begun_from)
         start = 0
+        if is_main():
+            begin(recipe, run_dir, begun_from)
     torch.manual_seed(recipe.seed)
     module = TrainingModule(recipe, start)
     if init is not None and not (run_dir / CHECKPOINT).exists():
@@ -94,19 +114,24 @@ def fit(
     with StopBySignal(checkpoints, console) as stop, warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="lightning")
         warnings.filterwarnings("ignore", module="torch.utils.data")
-        callbacks = [Log(run_dir, every=100), checkpoints, RunProgress(console), stop]
-        _train(module, run_dir, device, callbacks)
+        log = Log(run_dir, every=100, tracking=tracking)
+        callbacks = [log, checkpoints, RunProgress(console), stop]
+        _train(module, run_dir, device, options, callbacks)
     return _keep_best(recipe, run_dir)
 
 
 def _train(
-    module: TrainingModule, run_dir: Path, device: str, callbacks: list[lightning.Callback]
+    module: TrainingModule,
+    run_dir: Path,
+    device: str,
+    options: TrainerOptions,
+    callbacks: list[lightning.Callback],
 ) -> None:
     """Train from the folder's checkpoint, if there is one, to the recipe's end."""
     bf16 = _uses_bf16(module.recipe, device)
     if bf16:
         module = module.to(memory_format=torch.channels_last)
-    trainer = _trainer(module.recipe, run_dir, device, bf16, callbacks)
+    trainer = _trainer(module.recipe, run_dir, device, options, bf16, callbacks)
     checkpoint = run_dir / CHECKPOINT
     try:
         trainer.fit(
@@ -120,6 +145,17 @@ def _train(
         # From a process that reads maps an error comes with the whole way it took.
         last = str(error).strip().splitlines()[-1]
         raise type(error)(last.partition(f"{type(error).__name__}: ")[2] or last) from error
+    except MisconfigurationException as error:
+        raise ConfigError(f"cannot train on these devices: {error}") from error
+    except RuntimeError as error:
+        if options.processes > 1 and is_of_another(error):
+            raise TrainingError(
+                f"another process of this run has ended; go on with --resume auto: {_told(run_dir)}"
+            ) from error
+        raise
+    finally:
+        # A run that is left while it validates would wait for the processes that draw crops.
+        trainer.fit_loop.teardown()
 
 
 def _told(run_dir: Path) -> str:
@@ -133,12 +169,14 @@ def _told(run_dir: Path) -> str:
 
 
 def _keep_best(recipe: Recipe, run_dir: Path) -> Path:
-    """Write the averaged weights that did best in validation."""
+    """Write the averaged weights that did best in validation, in the main process."""
+    path = run_dir / WEIGHTS
+    if not is_main():
+        return path
     state = torch.load(run_dir / BEST, weights_only=True, map_location="cpu")
     prefix = "averaged.module."
     names = DSDMSR(recipe.model).state_dict().keys()
     weights = {name: state["state_dict"][prefix + name].contiguous() for name in names}
-    path = run_dir / WEIGHTS
     with replacing(path, durable=True) as beside:
         save_file(weights, beside, metadata={"step": str(state["global_step"])})
     return path
@@ -197,13 +235,15 @@ def _trainer(
     recipe: Recipe,
     run_dir: Path,
     device: str,
+    options: TrainerOptions,
     bf16: bool,
     callbacks: list[lightning.Callback],
 ) -> lightning.Trainer:
-    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    for name in ("lightning.pytorch", "lightning.fabric.utilities.distributed"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    where = placed(options)
     return lightning.Trainer(
         accelerator="gpu" if device == "cuda" else "cpu",
-        devices=1,
         precision="bf16-mixed" if bf16 else "32-true",
         # The module stops the run, which also makes a validation of the end.
         max_steps=-1,
@@ -217,5 +257,5 @@ def _trainer(
         enable_model_summary=False,
         default_root_dir=run_dir,
         callbacks=callbacks,
-        plugins=[PlainFiles()],
+        **{**where, "plugins": [PlainFiles(), *where["plugins"]]},
     )

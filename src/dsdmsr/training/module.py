@@ -6,6 +6,7 @@ import math
 import os
 import signal
 import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import lightning
@@ -29,6 +30,7 @@ from dsdmsr.training.figures import ValidationFigures
 from dsdmsr.training.maps import crop_source, validation_source
 from dsdmsr.training.optimizers import OPTIMIZERS
 from dsdmsr.training.panels import panels_of
+from dsdmsr.training.processes import is_main, largest, mean, part
 from dsdmsr.upscaling.holes import fill_nearest
 
 __all__ = ["TrainingModule", "normalise_crops"]
@@ -56,6 +58,10 @@ def _drawing_processes(asked: int | None, device: str) -> int:
     return 1 if device == "cpu" else max(1, (os.cpu_count() or 1) - 2)
 
 
+def _of_this_process(value: Tensor) -> Tensor:
+    return value
+
+
 def _leave_signals_to_the_parent(worker: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
@@ -65,7 +71,9 @@ class TrainingModule(lightning.LightningModule):
     """Train a recipe's network.
 
     Attributes:
-        panels: Of the last validation at the largest factor.
+        panels: Of the last validation at the largest factor, in the main process.
+        seconds: Of training after the last step, those before a resume included.
+        loss: Of the last step, over all processes.
 
     Args:
         recipe: What to train, on what, for how long.
@@ -80,7 +88,8 @@ class TrainingModule(lightning.LightningModule):
         self.averaged.requires_grad_(False)
         self.figures = ValidationFigures({mix.scale for mix in recipe.crops})
         self.panels: list[Panel] = []
-        self.seconds_before = 0.0
+        self.seconds = self.seconds_before = 0.0
+        self.loss = math.nan
         self._began = time.monotonic()
 
     @torch.no_grad()
@@ -95,7 +104,9 @@ class TrainingModule(lightning.LightningModule):
     def train_dataloader(self) -> DataLoader[Batch]:
         """Return the endless batches, from `start` on."""
         recipe = self.recipe
-        data = Batches(recipe.seed, recipe.crops, crop_source(recipe), self.start)
+        own = part()
+        source = crop_source(recipe, own)
+        data = Batches(recipe.seed, recipe.crops, source, self.start, own)
         workers = _drawing_processes(recipe.workers, self.device.type)
         return DataLoader(
             data,
@@ -108,25 +119,30 @@ class TrainingModule(lightning.LightningModule):
         )
 
     def val_dataloader(self) -> DataLoader[Batch]:
-        """Return one batch of held-apart maps for each factor that is trained, always the same."""
+        """Return one batch of held-apart maps for each factor that is trained, always the same.
+
+        Processes share each batch.
+        """
         scales = sorted({mix.scale for mix in self.recipe.crops})
         source, count = validation_source(self.recipe), self.recipe.validation_maps
-        batches = [
-            make_batch(
-                _VALIDATION_SEED,
-                scale,
-                (CropMix(scale=scale, crop=_VALIDATION_CROPS[scale], batch=count),),
-                source,
+        mine = part().slice(count)
+        batches = []
+        for scale in scales:
+            mix = CropMix(scale=scale, crop=_VALIDATION_CROPS[scale], batch=count)
+            # Maps that stream come in an order, so that all are drawn to find one's own.
+            batch = make_batch(_VALIDATION_SEED, scale, (mix,), source)
+            batches.append(
+                batch._replace(
+                    hr_depth=batch.hr_depth[mine],
+                    valid=batch.valid[mine],
+                    kinds=batch.kinds[mine],
+                )
             )
-            for scale in scales
-        ]
         return DataLoader(batches, batch_size=None)  # type: ignore[arg-type]
 
     # Optimisation
 
-    @property
-    def seconds(self) -> float:
-        """Seconds of training so far, those before a resume included."""
+    def _elapsed(self) -> float:
         return self.seconds_before + time.monotonic() - self._began
 
     @property
@@ -176,7 +192,7 @@ class TrainingModule(lightning.LightningModule):
 
     def on_fit_start(self) -> None:
         """Start the clock."""
-        self._began = time.monotonic()
+        self._began, self.seconds = time.monotonic(), self.seconds_before
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Set the learning rate."""
@@ -186,26 +202,46 @@ class TrainingModule(lightning.LightningModule):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the deeply supervised loss of a batch."""
-        recipe = self.recipe
         small_maps = self._drawn_small_maps(batch)
         targets, valids = self._targets(batch, small_maps.degradation)
         lr_depth, low, span = self._small(batch, small_maps)
         prediction = self.model((lr_depth - low) / span, batch.scale)
-        loss = deep_supervision_loss(
+        loss = self._loss(prediction, [(target - low) / span for target in targets], valids, mean)
+        self.loss = float(mean(loss.detach()))
+        if not self.loss < _EXPLODED:
+            raise TrainingError(self._explosion(batch, float(loss), prediction.fused, targets[-1]))
+        return loss
+
+    def _loss(
+        self,
+        prediction: Prediction,
+        truths: Sequence[Tensor],
+        valids: Sequence[Tensor],
+        over_processes: Callable[[Tensor], Tensor] = _of_this_process,
+    ) -> Tensor:
+        recipe = self.recipe
+        return deep_supervision_loss(
             prediction,
-            [(target - low) / span for target in targets],
+            truths,
             valids,
             kind=recipe.loss,
             mse_weight=recipe.mse_weight,
             stage_weights=recipe.stage_weights,
+            mean=over_processes,
         )
-        value = float(loss.detach())
-        if not value < _EXPLODED:
-            raise TrainingError(self._explosion(batch, value, prediction.fused, targets[-1]))
-        return loss
 
     def _explosion(self, batch: Batch, loss: float, pred: Tensor, target: Tensor) -> str:
-        """Say where a loss came from that is not finite or absurdly large."""
+        """Say where a loss came from that is not finite or absurdly large.
+
+        Args:
+            batch: This process's part of the batch.
+            loss: Its loss.
+            pred: The answers.
+            target: The truth.
+        """
+        what = f"the loss is {self.loss:.3g} at step {self.global_step}"
+        if loss < _EXPLODED:
+            return f"{what}, in another process's part of the batch"
         bad_input = ~torch.isfinite(target).all(dim=(1, 2, 3))
         errors = (pred.detach() - target).abs().amax((1, 2, 3))
         if bool(bad_input.any()):
@@ -220,12 +256,12 @@ class TrainingModule(lightning.LightningModule):
                 f"in all of scenes {batch.first} to {last} of seed {self.recipe.seed}: the weights "
                 "have diverged, lower the learning rate"
             )
-        return f"the loss is {loss:.3g} at step {self.global_step}, {cause}"
+        return f"{what}, {cause}"
 
     def _drawn_small_maps(self, batch: Batch) -> SmallMaps:
         """Return how the batch is made small: a function of the seed and its first scene alone."""
         options = self.recipe.small_maps
-        rng = generator(self.recipe.seed, 2**62 + batch.first)
+        rng = generator(self.recipe.seed, 2**62 + batch.series)
         return options[choose(rng, np.cumsum([option.share for option in options]))]
 
     def _small(self, batch: Batch, small_maps: SmallMaps) -> tuple[Tensor, Tensor, Tensor]:
@@ -264,9 +300,10 @@ class TrainingModule(lightning.LightningModule):
         return targets, valids
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
-        """Take a step, and move the averaged weights after it."""
+        """Take a step, move the averaged weights after it, and look at the clock."""
         super().optimizer_step(*args, **kwargs)
         self.averaged.update_parameters(self.model)
+        self.seconds = largest(self._elapsed(), self.device)
 
     def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
         """Stop when the run's length is reached."""
@@ -278,13 +315,27 @@ class TrainingModule(lightning.LightningModule):
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Add a batch to the validation's figures; draw panels at the largest factor."""
         scale, small_maps = batch.scale, self.recipe.small_maps[0]
+        if not len(batch.hr_depth):
+            return
         lr_depth, low, span = self._small(batch, small_maps)
         small = (lr_depth - low) / span
         prediction = self.averaged(small, scale)
         targets, valids = self._targets(batch, small_maps.degradation)
         truths = [(target - low) / span for target in targets]
-        self.figures.add(scale, prediction, resize(small, scale), truths, valids)
-        if scale == max(mix.scale for mix in self.recipe.crops):
+        each = [
+            self._loss(prediction.part(one), [t[one] for t in truths], [v[one] for v in valids])
+            for one in (slice(k, k + 1) for k in range(len(small)))
+        ]
+        self.figures.add(
+            scale,
+            prediction,
+            resize(small, scale),
+            truths,
+            valids,
+            losses=torch.stack(each),
+            span=span,
+        )
+        if is_main() and scale == max(mix.scale for mix in self.recipe.crops):
             stages = tuple(depth * span + low for depth in prediction.stages)
             made = Prediction(stages, prediction.fused * span + low)
             self.panels = panels_of(batch, lr_depth, made, targets, valids, self.recipe.panels)
@@ -298,7 +349,7 @@ class TrainingModule(lightning.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep the time spent."""
-        checkpoint["seconds"] = self.seconds
+        checkpoint["seconds"] = self._elapsed()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Take up the time spent."""

@@ -12,7 +12,9 @@ from safetensors import safe_open
 from dsdmsr.nn import DSDMSR
 from dsdmsr.training.config import Recipe, resolve
 from dsdmsr.training.fit import fit
-from dsdmsr.training.run_dir import LOG, WEIGHTS, holds_run, read_provenance, stored_recipe
+from dsdmsr.training.options import ONE_DEVICE, TENSORBOARD_ALONE, Tracking, TrainerOptions
+from dsdmsr.training.processes import is_main
+from dsdmsr.training.run_dir import LOG, NETWORK, WEIGHTS, holds_run, read_provenance, stored_recipe
 from dsdmsr.zoo.pretrained import from_pretrained, load_weights, read_card, save_pretrained
 
 __all__ = ["package_run", "train_recipe"]
@@ -29,9 +31,13 @@ def train_recipe(
     resume: Literal["auto", "never"] = "never",
     init: str | None = None,
     device: str = "auto",
+    options: TrainerOptions = ONE_DEVICE,
+    tracking: Tracking = TENSORBOARD_ALONE,
     console: Console | None = None,
 ) -> Path:
     """Train a recipe; return the folder of the trained network, ``run_dir/network``.
+
+    Of several processes, the main one writes it.
 
     Args:
         name_or_file: The recipe.
@@ -43,6 +49,8 @@ def train_recipe(
         resume: See `dsdmsr.training.fit.fit`.
         init: A network to begin from.
         device: ``auto``, ``cpu`` or ``cuda``.
+        options: See `dsdmsr.training.fit.fit`.
+        tracking: See `dsdmsr.training.fit.fit`.
         console: Where progress is shown. Default: standard error.
 
     Raises:
@@ -62,8 +70,12 @@ def train_recipe(
         init=weights,
         begun_from=[] if init is None else _begun_from(init),
         device=device,
+        options=options,
+        tracking=tracking,
         console=console,
     )
+    if not is_main():
+        return run_dir / NETWORK
     return package_run(Path(name_or_file).stem, run_dir)
 
 
@@ -77,7 +89,7 @@ def package_run(name: str, run_dir: Path) -> Path:
     recipe = stored_recipe(run_dir)
     model = DSDMSR(recipe.model)
     model.load_state_dict(load_weights(run_dir / WEIGHTS))
-    folder = run_dir / "network"
+    folder = run_dir / NETWORK
     save_pretrained(model, folder, _card(name, recipe, run_dir))
     return folder
 

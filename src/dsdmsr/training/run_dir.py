@@ -21,20 +21,23 @@ __all__ = [
     "BEST",
     "CHECKPOINT",
     "LOG",
+    "NETWORK",
     "PANELS",
     "TENSORBOARD",
     "WEIGHTS",
     "begin",
     "holds_run",
+    "identity",
     "read_provenance",
     "resume_at",
     "step_of",
     "stored_recipe",
+    "take_up",
 ]
 
 _RECIPE, _RUN, WEIGHTS = "recipe.yaml", "run.json", "model.safetensors"
 CHECKPOINT, BEST, LOG, TENSORBOARD = "last.ckpt", "best.ckpt", "log.csv", "tensorboard"
-PANELS = "panels"
+PANELS, NETWORK = "panels", "network"
 
 
 _DAMAGE = (
@@ -84,7 +87,7 @@ def _is_free(recipe: Recipe, run_dir: Path) -> bool:
 
 
 def resume_at(recipe: Recipe, run_dir: Path, begun_from: Sequence[str] = ()) -> int | None:
-    """Take up the run in a folder, perhaps with another length.
+    """Look at the run in a folder, which is to go on, perhaps with another length.
 
     Returns:
         The steps behind it; None if it has had its length already.
@@ -114,6 +117,15 @@ def resume_at(recipe: Recipe, run_dir: Path, begun_from: Sequence[str] = ()) -> 
             f"{run_dir} holds a run without a checkpoint that began from other weights: give the "
             "same --init, or another folder"
         )
+    return step
+
+
+def take_up(recipe: Recipe, run_dir: Path, step: int) -> None:
+    """Make a folder ready for its run to go on after `step`, see `resume_at`.
+
+    Raises:
+        TrainingError: If it cannot be written to.
+    """
     try:
         remove_unfinished(run_dir)
         (run_dir / WEIGHTS).unlink(missing_ok=True)
@@ -121,7 +133,6 @@ def resume_at(recipe: Recipe, run_dir: Path, begun_from: Sequence[str] = ()) -> 
         _store_recipe(recipe, run_dir)
     except OSError as error:
         raise TrainingError(f"cannot write to {run_dir}: {error.strerror}") from error
-    return step
 
 
 def step_of(checkpoint: Path) -> int:
@@ -182,6 +193,11 @@ def read_provenance(run_dir: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise TrainingError(f"{run_dir / _RUN} is missing or damaged: begin anew") from error
     return made
+
+
+def identity(run_dir: Path) -> bytes:
+    """Return what tells the run in a folder from others, and stays when it is resumed."""
+    return str(run_dir.resolve()).encode() + (run_dir / _RUN).read_bytes()
 
 
 def _store_recipe(recipe: Recipe, run_dir: Path) -> None:

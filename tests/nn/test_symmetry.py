@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from dsdmsr.errors import ConfigError
+from dsdmsr.nn import DSDMSR, ModelConfig
+from dsdmsr.nn.symmetry import begin_symmetric, symmetrise_gradients, turned
+
+
+def network(unit: str, *, bias: bool = False, symmetric: bool = True) -> DSDMSR:
+    torch.manual_seed(0)
+    config = ModelConfig(
+        scale=8,
+        unit=unit,
+        sharing="shared",
+        width=(16, 8, 8),
+        depth=(2,),
+        carried=8,
+        two_heads=True,
+        candidates=3,
+        fusion="none",
+        bias=bias,
+        differences=not bias,
+        symmetric=symmetric,
+        consistency=1,
+    )
+    model = DSDMSR(config).double()
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    if symmetric:
+        begin_symmetric(model)
+    return model
+
+
+@pytest.mark.parametrize("scale", [2, 4, 8])
+@pytest.mark.parametrize(
+    ("unit", "bias"),
+    [("residual", False), ("residual", True), ("large_kernel", False), ("gated", False)],
+)
+def test_a_turned_map_gives_the_turned_answer(rng, unit, bias, scale):
+    model, depth = network(unit, bias=bias), torch.from_numpy(rng.random((2, 1, 6, 9)))
+    with torch.no_grad():
+        answer = model(depth, scale)
+        for element in range(1, 8):
+            found = model(turned(depth, element), scale)
+            for made, expected in zip(found.stages, answer.stages, strict=True):
+                torch.testing.assert_close(made, turned(expected, element))
+            torch.testing.assert_close(found.fused, turned(answer.fused, element))
+    assert answer.fused.std() > 0.05
+
+
+def test_other_networks_answer_otherwise_when_turned(rng):
+    model, depth = network("residual", symmetric=False), torch.from_numpy(rng.random((1, 1, 6, 9)))
+    with torch.no_grad():
+        difference = model(turned(depth, 1)).fused - turned(model(depth).fused, 1)
+    assert difference.abs().max() > 0.01
+
+
+def test_the_eight_turns_are_different_and_undo_each_other():
+    square = torch.arange(9).reshape(3, 3)
+    assert len({tuple(turned(square, e).flatten().tolist()) for e in range(8)}) == 8
+    assert all(
+        any(torch.equal(turned(turned(square, e), f), square) for f in range(8)) for e in range(8)
+    )
+
+
+def test_a_symmetric_gradient_is_the_mean_over_the_turned_data(rng):
+    model, depth = network("residual"), torch.from_numpy(rng.random((1, 1, 5, 6)))
+    target = torch.from_numpy(rng.random((1, 1, 40, 48)))
+    means = [torch.zeros_like(p) for p in model.parameters()]
+    for element in range(8):
+        model.zero_grad()
+        (model(turned(depth, element)).fused - turned(target, element)).square().mean().backward()
+        for mean, p in zip(means, model.parameters(), strict=True):
+            mean += 0 if p.grad is None else p.grad / 8
+    model.zero_grad()
+    (model(depth).fused - target).square().mean().backward()
+    plain = model.stages[0].unit.features[0].weight.grad.clone()
+    symmetrise_gradients(model)
+    for mean, p in zip(means, model.parameters(), strict=True):
+        if p.grad is not None:
+            torch.testing.assert_close(p.grad, mean, rtol=1e-6, atol=1e-7 * float(mean.abs().max()))
+    assert not torch.allclose(model.stages[0].unit.features[0].weight.grad, plain, atol=0)
+
+
+def test_random_weights_keep_their_size():
+    config = {"scale": 2, "unit": "residual", "sharing": "shared", "width": (64,), "fusion": "none"}
+    sizes = []
+    for symmetric in (False, True):
+        torch.manual_seed(0)
+        model = DSDMSR(ModelConfig(**config, symmetric=symmetric))
+        sizes.append(float(model.stages[0].unit.features[1].conv1.weight.detach().std()))
+    assert sizes[1] == pytest.approx(sizes[0], rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"sharing": "independent"}, "sharing: shared"),
+        ({"fusion": "mean"}, "fusion: none"),
+        ({"width": (12,)}, "multiples of 8"),
+        ({"carried": 4}, "multiples of 8"),
+    ],
+)
+def test_what_cannot_be_symmetric_is_refused(changed, said):
+    shape = {"unit": "residual", "sharing": "shared", "width": (16,), "fusion": "none"}
+    with pytest.raises(ConfigError, match=said):
+        ModelConfig(**{**shape, **changed}, symmetric=True)

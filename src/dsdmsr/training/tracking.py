@@ -153,7 +153,7 @@ class Log(lightning.Callback):
                 writer.writerow(["step", "seconds", "learning_rate", "name", "value"])
             for name, value in values.items():
                 head = [module.global_step, f"{module.seconds:.1f}"]
-                writer.writerow([*head, f"{module.learning_rate():.3e}", name, f"{value:.6g}"])
+                writer.writerow([*head, f"{module.learning_rate():.3e}", name, f"{value:.9g}"])
         for tracker in self.trackers:
             figures = {**values, "learning_rate": module.learning_rate()}
             tracker.figures(figures, module.global_step)

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from rich.console import Console
+
+from dsdmsr.app.cli import main
+from dsdmsr.errors import ConfigError
+from dsdmsr.training import tracking as module
+from dsdmsr.training.config import Recipe, load_recipe
+from dsdmsr.training.fit import fit
+from dsdmsr.training.options import Tracking
+
+
+@pytest.fixture
+def recipe() -> Recipe:
+    smoke = load_recipe("smoke")
+    crops = tuple(dataclasses.replace(mix, crop=32, batch=2) for mix in smoke.crops)
+    return dataclasses.replace(smoke, crops=crops, steps=4, validate_every=2, warmup=2, panels=1)
+
+
+@pytest.fixture
+def no_account(monkeypatch, tmp_path):
+    """No key of anyone's is found, and nothing is sent."""
+    for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_PROJECT", "WANDB_ENTITY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("NETRC", str(tmp_path / "home" / "netrc"))
+
+
+def run(recipe: Recipe, folder: Path, tracking: Tracking, **more) -> None:
+    console = Console(file=io.StringIO())
+    fit(recipe, folder, tracking=tracking, console=console, device="cpu", **more)
+
+
+def records(path: Path) -> Iterator:
+    """Read a file of Weights & Biases: records in blocks of 32 KiB, as LevelDB's logs."""
+    from wandb.proto import wandb_internal_pb2
+
+    data, at, parts = path.read_bytes(), 7, b""
+    while at + 7 <= len(data):
+        left = 32768 - at % 32768
+        if left < 7:
+            at += left
+            continue
+        _, length, kind = struct.unpack_from("<IHB", data, at)
+        if not kind:
+            break
+        parts = (b"" if kind in (1, 2) else parts) + data[at + 7 : at + 7 + length]
+        at += 7 + length
+        if kind in (1, 4):
+            record = wandb_internal_pb2.Record()
+            record.ParseFromString(parts)
+            yield record
+
+
+def history(folder: Path) -> list[dict]:
+    rows = []
+    for path in sorted(folder.glob("wandb/offline-run-*/*.wandb")):
+        for record in records(path):
+            if record.WhichOneof("record_type") == "history":
+                items = record.history.item
+                rows.append(
+                    {"/".join(i.nested_key) or i.key: json.loads(i.value_json) for i in items}
+                )
+    return rows
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_wandb_holds_offline_what_the_csv_holds(tmp_path, recipe, no_account):
+    pytest.importorskip("wandb")
+    folder = tmp_path / "run"
+    wandb = Tracking(trackers=("wandb",), project="depth", entity="us")
+    run(recipe, folder, wandb)
+    run(recipe.lasting(steps=6), folder, wandb, resume="auto")
+    assert not (folder / "tensorboard").exists()
+    shown = {
+        (row["step"], name): value
+        for row in history(folder)
+        for name, value in row.items()
+        if isinstance(value, float)
+    }
+    with (folder / "log.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["name"].startswith("val/")]
+    assert {row["step"] for row in rows} == {"2", "4", "6"}
+    for row in rows:
+        assert shown[int(row["step"]), row["name"]] == pytest.approx(float(row["value"]), rel=1e-7)
+    offline = sorted(folder.glob("wandb/offline-run-*"))
+    assert len(offline) == 2
+    assert len({path.name.rpartition("-")[2] for path in offline}) == 1, "one identity"
+    pictures = sorted(folder.glob("wandb/offline-run-*/files/media/images/*.png"))
+    assert len(pictures) == 3
+    with (
+        Image.open(pictures[0]) as picture,
+        Image.open(folder / "panels" / "step0000002_map1.png") as panel,
+    ):
+        assert picture.size == panel.size
+    told = [r.run for p in offline for r in records(next(p.glob("*.wandb"))) if r.HasField("run")]
+    assert {(t.project, t.entity) for t in told} == {("depth", "us")}
+    config = {item.key: json.loads(item.value_json) for item in told[0].config.update}
+    assert config["learning_rate"] == recipe.learning_rate
+
+
+def test_without_trackers_the_folder_alone_is_written(tmp_path, recipe):
+    run(recipe, tmp_path, Tracking(trackers=("none",)))
+    assert (tmp_path / "log.csv").is_file()
+    assert (tmp_path / "panels").is_dir()
+    assert not (tmp_path / "tensorboard").exists()
+
+
+def test_each_output_of_each_factor_is_logged(tmp_path, recipe):
+    run(recipe, tmp_path, Tracking())
+    with (tmp_path / "log.csv").open() as file:
+        names = {row["name"] for row in csv.DictReader(file)}
+    outputs = ["x2", "x2_stage_x2", "x4", "x4_stage_x2", "x4_stage_x4"]
+    kinds = ["rmse", "mae", "psnr", "unit_rmse"]
+    expected = {f"val/{kind}_{output}" for kind in kinds for output in outputs}
+    expected |= {f"val/{kind}_x{scale}" for kind in ("loss", "bicubic") for scale in (2, 4)}
+    assert {name for name in names if name.startswith("val/")} == {*expected, "val/score"}
+    assert "train/crops_per_second" in names
+
+
+def test_a_tracker_that_is_not_installed_is_named_before_anything_is_written(
+    tmp_path, recipe, monkeypatch
+):
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=r"dsdmsr\[train,wandb\]"):
+        run(recipe, tmp_path / "run", Tracking(trackers=("wandb",)))
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--tracker", "none", "wandb"], "goes with no other"),
+        (["--wandb-project", "depth"], "for the tracker wandb"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(tmp_path, capsys, options, said):
+    run_dir = tmp_path / "run"
+    assert main(["train", "--recipe", "smoke", "--run-dir", str(run_dir), *options]) == 2
+    assert said in capsys.readouterr().err
+    assert not run_dir.exists()

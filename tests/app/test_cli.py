@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 import re
 import subprocess
@@ -313,6 +314,33 @@ def test_evaluate_prints_and_writes(capsys, tmp_path, monkeypatch, network_folde
     assert code == 0
     (measured,) = json.loads(files["json"].read_text())["protocols"]
     assert {(s["method"], s["scale"]) for s in measured["scores"]} == {("nearest", 8), ("net", 8)}
+
+
+def test_evaluate_draws_every_stage_and_writes_their_errors(capsys, tmp_path, network_folder, rng):
+    maps, panels = tmp_path / "maps", tmp_path / "panels"
+    maps.mkdir()
+    for name in ("a b", "c"):
+        values = rng.integers(1000, 5000, (16, 24)).astype(np.uint16)
+        Image.fromarray(values).save(maps / f"{name}.png")
+    ask = ("evaluate", "--protocol", "a", "--maps", maps, "--model", network_folder)
+    ask += ("--scales", 2, 4, "--panels", panels)
+    code, out, _ = run(capsys, *ask)
+    assert code == 0
+    assert "Outputs on the way" in out
+    assert "wrote 4 panels" in out
+    name = network_folder.name
+    assert sorted(path.name for path in panels.iterdir()) == sorted(
+        [f"a_own_{scene}_x{scale}_{name}.png" for scene in ("a-b", "c") for scale in (2, 4)]
+        + ["stages.csv"]
+    )
+    with (panels / "stages.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["output"] for row in rows[:5]] == ["×2", "answer", "×2", "×4", "answer"]
+    assert {row["unit"] for row in rows} == {"m"}
+    assert all(float(row["rmse"]) > 0 for row in rows)
+    code, _, said = run(capsys, *ask)
+    assert (code, "is not empty" in said) == (2, True)
+    assert run(capsys, *ask, "--overwrite")[0] == 0
 
 
 def test_evaluate_measures_maps_of_ones_own(capsys, tmp_path, network_folder, rng):

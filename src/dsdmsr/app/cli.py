@@ -145,6 +145,7 @@ def evaluate(
     markdown: Path | None = None,
     html: Path | None = None,
     crops: bool = False,
+    panels: Path | None = None,
     device: str = "auto",
     overwrite: bool = False,
 ) -> int:
@@ -182,6 +183,9 @@ def evaluate(
         Where to write a page with tables and charts.
     crops
         Show on that page where methods differ most; it then holds parts of the maps.
+    panels
+        A new folder for a picture of each map: what each stage makes of it beside the truth, the
+        answer, and its error. The errors of all stages are shown, and written to stages.csv there.
     device
         auto, cpu, or cuda.
     overwrite
@@ -205,6 +209,7 @@ def evaluate(
             markdown=markdown,
             html=html,
             crops=crops,
+            panels=panels,
             device=device,
             overwrite=overwrite,
         ),

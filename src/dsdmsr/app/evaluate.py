@@ -16,6 +16,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from dsdmsr.app.inputs import depth_files
+from dsdmsr.app.panels import Panels
 from dsdmsr.errors import ConfigError, DataError, FileError
 from dsdmsr.evaluation.crops import Crop, crop
 from dsdmsr.evaluation.evaluate import Case, Score, cases, evaluate
@@ -67,6 +68,8 @@ class Evaluation:
     """Where to write a page."""
     crops: bool = False
     """Whether the page shows parts of the maps."""
+    panels: Path | None = None
+    """A folder for pictures of all that each network makes of each map, and stages.csv."""
     overwrite: bool = False
     """Whether files that exist may be replaced."""
     device: str = "auto"
@@ -101,6 +104,7 @@ def evaluate_networks(asked: Evaluation, *, out: Console, err: Console) -> None:
     """
     for path in asked.outputs:
         _check_writable(path, overwrite=asked.overwrite)
+    drawing = Panels(asked.panels, overwrite=asked.overwrite) if asked.panels else None
     jobs = [(protocol, _truths(asked, protocol)) for protocol in _protocols(asked)]
     methods: dict[str, Method] = {name: baseline(name) for name in asked.baselines}
     checksums: dict[str, str] = {}
@@ -114,12 +118,19 @@ def evaluate_networks(asked: Evaluation, *, out: Console, err: Console) -> None:
         for count in sorted({1, asked.ensemble}):
             label = name if count == 1 else f"{name}, ensemble of {count}"
             methods[label], checksums[label] = network(model, asked.device, count), checksum
+        if drawing is not None:
+            drawing.networks[name] = model
         served &= set(model.scales)
-    scores, crops = _measure(asked, jobs, methods, served, err)
+    scores, crops = _measure(asked, jobs, methods, served, drawing, err)
     content = results(scores, checksums)
     for measured in content["protocols"]:
         out.print(_table(measured, checksums))
+    if drawing is not None:
+        out.print(drawing.table())
     _write(asked, content, crops, out)
+    if drawing is not None:
+        drawing.write_figures()
+        out.print(f"wrote {drawing.count} panels and stages.csv to {drawing.folder}", markup=False)
 
 
 def _protocols(asked: Evaluation) -> list[Protocol]:
@@ -163,6 +174,7 @@ def _measure(
     jobs: Sequence[tuple[Protocol, Sequence[TruthFile]]],
     methods: dict[str, Method],
     served: set[int],
+    drawing: Panels | None,
     err: Console,
 ) -> tuple[list[tuple[Protocol, list[Score]]], list[tuple[str, Crop]]]:
     measured: list[tuple[Protocol, list[Score]]] = []
@@ -185,6 +197,8 @@ def _measure(
                 scores += made.scores
                 if asked.crops and case.scale in _CROP_SCALES:
                     crops.append((protocol.letter, crop(case, made.preds)))
+                if drawing is not None:
+                    drawing.draw(protocol, case, made.preds)
                 progress.advance(task)
             measured.append((protocol, scores))
     return measured, crops

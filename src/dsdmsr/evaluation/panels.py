@@ -118,4 +118,5 @@ def _plain(text: str) -> str:
 def _fitted(picture: Image.Image) -> Image.Image:
     """Return a picture as wide as a column, its pixels as squares."""
     height = round(_SIDE * picture.height / picture.width)
-    return picture.convert("RGB").resize((_SIDE, height), Image.Resampling.NEAREST)
+    kind = Image.Resampling.NEAREST if picture.width <= _SIDE else Image.Resampling.BOX
+    return picture.convert("RGB").resize((_SIDE, height), kind)

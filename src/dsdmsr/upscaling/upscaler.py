@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dsdmsr.depth import DepthMap
 from dsdmsr.errors import ModelError
@@ -13,7 +12,7 @@ from dsdmsr.io import ENCODINGS
 from dsdmsr.scales import check_scale
 from dsdmsr.upscaling.backend import Backend, TorchBackend
 from dsdmsr.upscaling.ensemble import ensemble_of
-from dsdmsr.upscaling.holes import fill_nearest
+from dsdmsr.upscaling.normalised import normalise
 from dsdmsr.zoo.pretrained import from_pretrained
 
 __all__ = ["Upscaler"]
@@ -78,13 +77,12 @@ class Upscaler:
             ModelError: If the network gives values that are not finite.
         """
         scale = self.scale
-        values = depth.values.astype(np.float64)
-        filled = fill_nearest(values, depth.valid)
-        low, high = float(filled.min()), float(filled.max())
+        small = normalise(depth.values.astype(np.float64), depth.valid, self.backend.border)
+        low, high = small.low, small.high
         if low == high:
             large = np.full((scale * depth.shape[0], scale * depth.shape[1]), low)
         else:
-            large = low + (high - low) * self._run((filled - low) / (high - low))
+            large = small.restored(self.backend(small.lr_depth, scale), scale)
             if not np.isfinite(large).all():
                 raise ModelError("the network gave values that are not finite: it is damaged")
             large = np.clip(large, *_allowed(low, high, depth.encoding))
@@ -98,14 +96,6 @@ class Upscaler:
             stereo=depth.stereo,
             encoding=depth.encoding,
         )
-
-    def _run(self, normalised: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Run the network on one map of values 0…1, mirrored outwards by its border."""
-        border, scale = self.backend.border, self.scale
-        padded = np.pad(normalised, border, mode="symmetric").astype(np.float32)
-        large = self.backend(padded[None, None], scale)[0, 0].astype(np.float64)
-        inner = slice(border * scale, -border * scale or None)
-        return np.asarray(large[inner, inner])
 
 
 def _allowed(low: float, high: float, encoding: str | None) -> tuple[float, float]:

@@ -27,7 +27,7 @@ def test_batches_depend_on_seed_and_number_alone(workers):
         assert batch.scale == expected.scale
         assert torch.equal(batch.hr_depth, expected.hr_depth)
         assert batch.valid.all()
-        assert batch.first == expected.first == 3 * number
+        assert batch.series == expected.series == 3 * number
 
 
 def test_factors_come_as_often_as_their_shares_say():
@@ -47,7 +47,7 @@ def test_holes_are_turned_with_their_scenes():
     for number in range(6):
         batch = make_batch(2, number, MIXES, Synthetic(scenes))
         size = tuple(batch.hr_depth.shape[2:])
-        numbers = range(batch.first, batch.first + len(batch.hr_depth))
+        numbers = range(batch.series, batch.series + len(batch.hr_depth))
         depths, valids = draw_scenes(2, numbers, size, scenes)
         for crop, valid, depth, was in zip(
             batch.hr_depth, batch.valid, depths, valids, strict=True

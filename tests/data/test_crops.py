@@ -11,7 +11,7 @@ import torch
 from torch.utils.data import DataLoader, IterableDataset
 
 from dsdmsr import DepthMap, write_depth
-from dsdmsr.data.batches import Batches, CropMix, make_batch
+from dsdmsr.data.batches import Batches, CropMix, Part, make_batch
 from dsdmsr.data.crops import Folder, Mixture, Pyramid, Synthetic, read_index
 from dsdmsr.data.cutouts import CutoutConfig
 from dsdmsr.data.prepare.folder import folder_of_files
@@ -107,6 +107,10 @@ def test_crops_hold_what_the_maps_hold(maps, shards, pyramid):
         assert len(set(which(found.hr_depth))) > 6
         for crop, k in zip(found.hr_depth, which(found.hr_depth), strict=True):
             assert 10 * (k + 1) <= crop.min() <= crop.max() <= 10 * (k + 1) + 1
+        # A map's name says which it is, as its values do.
+        said = dict(zip(which(found.hr_depth), found.names, strict=True))
+        assert len(set(said.values())) == len(said)
+        assert [said[k] for k in which(found.hr_depth)] == list(found.names)
     found = Pyramid(pyramid).crops(0, range(40), 32)
     assert set(found.kinds) == {"depth"}
     # Metres; of the scans that train, not of 1, which tests.
@@ -161,13 +165,10 @@ def test_later_epochs_come_in_another_order(shards):
     assert epochs[0] != epochs[1] != epochs[2]
 
 
-def test_nodes_share_the_maps_out(shards, monkeypatch):
-    monkeypatch.setattr("torch.distributed.is_initialized", lambda: True)
-    monkeypatch.setattr("torch.distributed.get_world_size", lambda: 2)
+def test_nodes_share_the_maps_out(shards):
     found = []
     for rank in (0, 1):
-        monkeypatch.setattr("torch.distributed.get_rank", lambda rank=rank: rank)
-        stream = Shards(shards)._maps(0)
+        stream = Shards(shards, part=Part(rank, 2))._maps(0)
         found += [int(next(stream).numbers.max()) // 10 - 1 for _ in range(6)]
     assert sorted(found) == list(range(12))
 

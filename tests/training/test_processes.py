@@ -97,7 +97,7 @@ def test_two_processes_train_and_validate_as_one_does(tmp_path, recipe_file):
 
 @pytest.mark.slow
 def test_torchrun_and_slurm_start_processes_too(tmp_path, recipe_file):
-    """Two processes by hand, as each of them would; the second run goes on with one process."""
+    """Two processes by hand, as torchrun would on two machines, and as SLURM on one."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
@@ -107,9 +107,9 @@ def test_torchrun_and_slurm_start_processes_too(tmp_path, recipe_file):
         "torchrun": lambda k: {
             **shared,
             "RANK": str(k),
-            "LOCAL_RANK": str(k),
-            "GROUP_RANK": "0",
-            "LOCAL_WORLD_SIZE": "2",
+            "LOCAL_RANK": "0",
+            "GROUP_RANK": str(k),
+            "LOCAL_WORLD_SIZE": "1",
             "TORCHELASTIC_RUN_ID": "test",
         },
         "slurm": lambda k: {
@@ -124,8 +124,9 @@ def test_torchrun_and_slurm_start_processes_too(tmp_path, recipe_file):
             "SLURM_NODELIST": "127.0.0.1",
         },
     }
-    for steps, environ in zip(("20", str(STEPS)), starters.values(), strict=True):
-        more = ("--trainer.devices", "2", "--resume", "auto", "--steps", steps)
+    where = (["--trainer.num_nodes", "2"], ["--trainer.devices", "2"])
+    for steps, environ, devices in zip(("20", "30"), starters.values(), where, strict=True):
+        more = (*devices, "--resume", "auto", "--steps", steps)
         processes = [
             subprocess.Popen(
                 command(recipe_file, run, *more),
@@ -217,9 +218,10 @@ def test_parts_make_up_the_batch():
     parts = [make_batch(3, 7, mixes, source, Part(k, 3)) for k in range(3)]
     assert torch.equal(torch.cat([part.hr_depth for part in parts]), whole.hr_depth)
     assert torch.equal(torch.cat([part.valid for part in parts]), whole.valid)
-    assert [part.first for part in parts] == [35, 36, 38]
+    assert [part.names for part in parts] == [whole.names[:1], whole.names[1:3], whole.names[3:]]
     assert {part.series for part in parts} == {whole.series} == {35}
-    assert next(iter(Batches(3, mixes, source, 7, Part(1, 3)))).first == 36
+    assert whole.names[0] == "scene 35 of seed 3"
+    assert next(iter(Batches(3, mixes, source, 7, Part(1, 3)))).names == parts[1].names
     with pytest.raises(ConfigError, match="batches of 5 for 6 processes"):
         make_batch(3, 7, mixes, source, Part(0, 6))
 

@@ -57,12 +57,12 @@ class Batch(NamedTuple):
     valid: Tensor
     """b 1 H W, bool."""
     scale: int
-    first: int
-    """Number of the first crop in the series; the others follow."""
     series: int
     """Number of the first crop of the whole batch, of which this may be a process's part."""
     kinds: tuple[Kind, ...]
     """What the values of each crop are."""
+    names: tuple[str, ...]
+    """What each crop is of."""
 
 
 class Part(NamedTuple):
@@ -110,9 +110,9 @@ def make_batch(
         hr_depth=pairs[:, :1].contiguous(),
         valid=pairs[:, 1:] > 0,
         scale=mix.scale,
-        first=numbers[0],
         series=series,
         kinds=found.kinds,
+        names=found.names,
     )
 
 

@@ -57,10 +57,21 @@ class Crops(NamedTuple):
     """b 1 s s, bool."""
     kinds: tuple[Kind, ...]
     """What the values of each crop are."""
+    names: tuple[str, ...]
+    """What each crop is of."""
 
 
-Crop = tuple[NDArray[np.float32], NDArray[np.bool_], Kind]
-"""Values, 0 where invalid; what is valid; what the values are."""
+class Crop(NamedTuple):
+    """A crop of a map."""
+
+    values: NDArray[np.float32]
+    """0 where invalid."""
+    valid: NDArray[np.bool_]
+    """Which of them are valid."""
+    kind: Kind
+    """What the values are."""
+    name: str
+    """What it is of."""
 
 
 class CropSource(Protocol):
@@ -88,7 +99,8 @@ class Synthetic:
     def crops(self, seed: int, numbers: Sequence[int], size: int) -> Crops:
         """Draw the scenes; see `CropSource`."""
         depths, valids = draw_scenes(seed, numbers, (size, size), self.scenes)
-        return Crops(depths, valids, tuple(_SCENES_KIND for _ in numbers))
+        names = tuple(f"scene {number} of seed {seed}" for number in numbers)
+        return Crops(depths, valids, tuple(_SCENES_KIND for _ in numbers), names)
 
 
 class StoredMap(NamedTuple):
@@ -98,9 +110,12 @@ class StoredMap(NamedTuple):
     quantum: float | None
     offset: float
     kind: Kind
+    name: str
 
 
-def stored_map(numbers: NDArray[Any], quantum: object, offset: object, kind: object) -> StoredMap:
+def stored_map(
+    numbers: NDArray[Any], quantum: object, offset: object, kind: object, name: str
+) -> StoredMap:
     """Check and return a map as it is kept.
 
     Raises:
@@ -110,7 +125,7 @@ def stored_map(numbers: NDArray[Any], quantum: object, offset: object, kind: obj
     known = kind in get_args(Kind) and (step is None or 0 < step < np.inf)
     if not known or numbers.ndim != 2 or numbers.dtype.kind != ("f" if step is None else "u"):
         raise ValueError(f"{numbers.dtype} of kind {kind!r} and quantum {quantum!r} is no map")
-    return StoredMap(numbers, step, float(str(offset)), cast(Kind, kind))
+    return StoredMap(numbers, step, float(str(offset)), cast(Kind, kind), name)
 
 
 class _Maps(ABC):
@@ -156,9 +171,10 @@ class Folder(_Maps):
         super().__init__(len(self._frames), f"the {split} split of the {source.name} set")
 
     def _read(self, index: int) -> StoredMap:
-        depth = self._source.read(self._frames[index]).depth
+        frame = self._frames[index]
+        depth = self._source.read(frame).depth
         values = np.where(depth.valid, depth.values, np.float32("nan"))
-        return StoredMap(values, None, 0.0, depth.kind)
+        return StoredMap(values, None, 0.0, depth.kind, f"map {frame.key}")
 
 
 class Pyramid(_Maps):
@@ -186,9 +202,10 @@ class Pyramid(_Maps):
         super().__init__(len(self._rows), f"the {split} split of {folder}")
 
     def _read(self, index: int) -> StoredMap:
-        path, *meaning = self._rows[index]
+        path, quantum, offset, kind = self._rows[index]
         try:
-            return stored_map(read_numbers(self._folder / path), *meaning)
+            numbers = read_numbers(self._folder / path)
+            return stored_map(numbers, quantum, offset, kind, f"map {path}")
         except ValueError as error:
             raise DataError(f"{self._folder / path} is not what the index says: {error}") from error
 
@@ -212,14 +229,14 @@ class Mixture:
     def crops(self, seed: int, numbers: Sequence[int], size: int) -> Crops:
         """Return crops of the sources drawn; see `CropSource`."""
         drawn = [choose(generator(seed, _MIXTURE_SERIES + k), self._until) for k in numbers]
-        made: dict[int, tuple[Tensor, Tensor, Kind]] = {}
+        made: dict[int, tuple[Tensor, Tensor, Kind, str]] = {}
         for which, source in enumerate(self.sources):
             mine = [k for k, other in zip(numbers, drawn, strict=True) if other == which]
             if mine:
                 found = zip(*source.crops(seed, mine, size), strict=True)
                 made |= dict(zip(mine, found, strict=True))
-        depths, valids, kinds = zip(*(made[k] for k in numbers), strict=True)
-        return Crops(torch.stack(depths), torch.stack(valids), kinds)
+        depths, valids, kinds, names = zip(*(made[k] for k in numbers), strict=True)
+        return Crops(torch.stack(depths), torch.stack(valids), kinds, names)
 
 
 def read_index(folder: Path, split: Split) -> Iterator[dict[str, str]]:
@@ -290,15 +307,17 @@ def choose_window(
 
 
 def cut(stored: StoredMap, window: tuple[slice, slice]) -> Crop:
-    """Return a crop's values, what is valid, and their kind."""
-    return (*restore(stored.numbers[window], stored.quantum, stored.offset), stored.kind)
+    """Return a map's values in a window."""
+    values, valid = restore(stored.numbers[window], stored.quantum, stored.offset)
+    return Crop(values, valid, stored.kind, stored.name)
 
 
 def stack(parts: Sequence[Crop]) -> Crops:
     """Return crops as one batch."""
-    values, valids, kinds = zip(*parts, strict=True)
+    values, valids, kinds, names = zip(*parts, strict=True)
     return Crops(
         torch.from_numpy(np.stack(values)[:, None]),
         torch.from_numpy(np.stack(valids)[:, None]),
         tuple(kinds),
+        tuple(names),
     )

@@ -163,6 +163,6 @@ def _decode(sample: dict[str, Any], split: Split) -> StoredMap:
                 numbers = np.asarray(image).astype(np.uint16)
         if numbers.shape != (about["height"], about["width"]):
             raise ValueError(f"it has {numbers.shape} pixels")
-        return stored_map(numbers, about["quantum"], about["offset"], about["kind"])
+        return stored_map(numbers, about["quantum"], about["offset"], about["kind"], where)
     except (EOFError, KeyError, OSError, SyntaxError, TypeError, ValueError) as error:
         raise DataError(f"{where} is damaged: {in_one_line(error)}; prepare it again") from error

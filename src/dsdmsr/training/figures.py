@@ -32,7 +32,7 @@ class ValidationFigures(nn.Module):
         self.scales = sorted(scales)
         self.metrics = nn.ModuleDict()
         for scale in self.scales:
-            self.metrics[f"loss_x{scale}"] = MeanMetric()
+            self.metrics[f"loss_x{scale}"] = MeanMetric(nan_strategy="disable")
             self.metrics[f"bicubic_x{scale}"] = MaskedRMSE()
             stages = [f"_stage_x{2**k}" for k in range(1, scale.bit_length())]
             for output in ("", *stages):

@@ -136,6 +136,7 @@ class TrainingModule(lightning.LightningModule):
                     hr_depth=batch.hr_depth[mine],
                     valid=batch.valid[mine],
                     kinds=batch.kinds[mine],
+                    names=batch.names[mine],
                 )
             )
         return DataLoader(batches, batch_size=None)  # type: ignore[arg-type]
@@ -207,9 +208,10 @@ class TrainingModule(lightning.LightningModule):
         lr_depth, low, span = self._small(batch, small_maps)
         prediction = self.model((lr_depth - low) / span, batch.scale)
         loss = self._loss(prediction, [(target - low) / span for target in targets], valids, mean)
-        self.loss = float(mean(loss.detach()))
+        own = loss.detach()
+        self.loss = float(mean(own))
         if not self.loss < _EXPLODED:
-            raise TrainingError(self._explosion(batch, float(loss), prediction.fused, targets[-1]))
+            raise TrainingError(self._explosion(batch, float(own), prediction.fused, targets[-1]))
         return loss
 
     def _loss(
@@ -245,16 +247,13 @@ class TrainingModule(lightning.LightningModule):
         bad_input = ~torch.isfinite(target).all(dim=(1, 2, 3))
         errors = (pred.detach() - target).abs().amax((1, 2, 3))
         if bool(bad_input.any()):
-            scene = batch.first + int(bad_input.int().argmax())
-            cause = f"scene {scene} of seed {self.recipe.seed} holds values that are not finite"
+            cause = f"{batch.names[int(bad_input.int().argmax())]} holds values that are not finite"
         elif bool(torch.isfinite(errors).all()):
-            scene = batch.first + int(errors.argmax())
-            cause = f"worst in scene {scene} of seed {self.recipe.seed}: lower the learning rate"
+            cause = f"worst in {batch.names[int(errors.argmax())]}: lower the learning rate"
         else:
-            last = batch.first + len(target) - 1
             cause = (
-                f"in all of scenes {batch.first} to {last} of seed {self.recipe.seed}: the weights "
-                "have diverged, lower the learning rate"
+                f"in all crops from {batch.names[0]} to {batch.names[-1]}: the weights have "
+                "diverged, lower the learning rate"
             )
         return f"{what}, {cause}"
 

@@ -404,18 +404,19 @@ def test_python_does_what_the_readme_says(tmp_path, small):
     assert read_depth(tmp_path / "large.png").shape == (12, 16)
 
 
-def test_a_self_ensemble_stands_beside_the_network(capsys, tmp_path, rng):
+def test_a_self_ensemble_stands_beside_the_network(capsys, tmp_path, network_folder, rng):
     depth = rng.integers(20, 200, (6, 8)).astype(np.uint8).repeat(8, 0).repeat(8, 1)
     Image.fromarray(depth).save(tmp_path / "m.png")
     code, _, _ = run(
         *(capsys, "evaluate", "--protocol", "a", "--maps", tmp_path / "m.png", "--scales", 4),
         *("--baselines", "bicubic", "--ensemble", 8, "--json", tmp_path / "r.json"),
+        *("--model", network_folder),
     )
     assert code == 0
     made = json.loads((tmp_path / "r.json").read_text())
     scores = {s["method"]: s["rmse"] for s in made["protocols"][0]["scores"]}
-    assert list(scores) == ["bicubic", "dsdmsr-base", "dsdmsr-base, ensemble of 8"]
-    assert scores["dsdmsr-base, ensemble of 8"] != scores["dsdmsr-base"]
+    assert list(scores) == ["bicubic", "net", "net, ensemble of 8"]
+    assert scores["net, ensemble of 8"] != scores["net"]
     assert len({model["sha256"] for model in made["models"]}) == 1
 
 

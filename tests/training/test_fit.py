@@ -27,6 +27,7 @@ from dsdmsr.data.sensing import SensingConfig
 from dsdmsr.degradation import degrade
 from dsdmsr.errors import ConfigError, ModelError, TrainingError
 from dsdmsr.nn import DSDMSR, ModelConfig
+from dsdmsr.nn.symmetry import is_symmetric
 from dsdmsr.replacing import remove_unfinished
 from dsdmsr.training.callbacks import Checkpoints
 from dsdmsr.training.config import Recipe, SmallMaps, load_recipe, recipe_to_dict
@@ -489,6 +490,45 @@ def test_a_wider_and_deeper_network_begins_as_the_narrow_one(bias):
     after(small, 4).fused.square().sum().backward()
     grown = after.stages[1].unit.features[1].conv2.weight
     assert grown.grad[:4, 4:].abs().max() > 0
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_a_symmetric_network_begins_from_symmetric_weights_alone(symmetric):
+    shape = ModelConfig(
+        scale=4,
+        unit="residual",
+        sharing="shared",
+        width=(8, 16),
+        depth=(2, 1),
+        carried=8,
+        fusion="none",
+        symmetric=symmetric,
+    )
+    given = DSDMSR(shape).half().float().state_dict()
+    wide = DSDMSR(dataclasses.replace(shape, symmetric=True, width=(16, 16), depth=(3, 1)))
+    if symmetric:
+        load_fitting(wide, given)
+        small = torch.rand(1, 1, 5, 6)
+        turned = wide(small.rot90(1, (-2, -1))).fused
+        torch.testing.assert_close(turned, wide(small).fused.rot90(1, (-2, -1)))
+    else:
+        with pytest.raises(ModelError, match="symmetric and the given weights are not"):
+            load_fitting(wide, given)
+
+
+def test_a_symmetric_network_stays_symmetric_in_training(tmp_path, recipe):
+    model = dataclasses.replace(recipe.model, symmetric=True, candidates=3)
+    for optimizer in ("adamw", "muon"):
+        trained = dataclasses.replace(recipe, model=model, optimizer=optimizer, steps=20)
+        network = DSDMSR(model)
+        weights = load_weights(fit(trained, tmp_path / optimizer, console=quiet(), device="cpu"))
+        network.load_state_dict(weights)
+        assert is_symmetric(network)
+        small = torch.rand(1, 1, 9, 7)
+        with torch.no_grad():
+            torch.testing.assert_close(
+                network(small.flip(-1)).fused, network(small).fused.flip(-1), rtol=0, atol=1e-4
+            )
 
 
 def test_a_run_in_minutes_stops_by_the_clock_and_its_rate_falls(tmp_path, recipe):

@@ -13,6 +13,7 @@ class Numbered:
     """A backend whose k-th answer repeats pixels, and adds k."""
 
     border = 2
+    symmetric = False
 
     def __init__(self) -> None:
         self.seen: list[np.ndarray] = []
@@ -46,5 +47,7 @@ def test_one_is_the_backend_itself_and_other_numbers_are_refused():
     backend = Numbered()
     assert ensemble_of(backend, 1) is backend
     assert ensemble_of(backend, 8).border == 2
+    assert ensemble_of(backend, 8).symmetric
+    assert ensemble_of(ensemble_of(backend, 8), 8).backend is backend
     with pytest.raises(ConfigError, match="ensemble is 4: allowed are 1"):
         ensemble_of(backend, 4)

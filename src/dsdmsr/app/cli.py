@@ -69,7 +69,7 @@ def upscale(
         auto, cpu, or cuda.
     ensemble
         8: the mean answer to the map turned and mirrored in all eight ways; a little more accurate,
-        in eight times the time.
+        in eight times the time. A symmetric network, as dsdmsr-base is, answers so at once.
     overwrite
         Replace files that exist.
     """
@@ -171,8 +171,8 @@ def evaluate(
         What to measure beside them: nearest, bilinear, bicubic, lanczos (these four by default),
         and, with OpenCV installed, rolling-guidance, weighted-median.
     ensemble
-        8: measure each network's self-ensemble beside it, which takes eight times as long; see
-        upscale.
+        8: measure the self-ensemble beside each network that isn't symmetric, which takes eight
+        times as long; see upscale.
     ssim
         Measure structural similarity, too, which takes as long as all the rest.
     json

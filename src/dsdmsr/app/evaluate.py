@@ -115,7 +115,8 @@ def evaluate_networks(asked: Evaluation, *, out: Console, err: Console) -> None:
         if name in methods or name in (*BASELINES, *FILTERS):
             raise FileError(f"two methods would be called {name}: rename the network's folder")
         checksum = weights_checksum(model)
-        for count in sorted({1, asked.ensemble}):
+        # A symmetric network is its own ensemble.
+        for count in sorted({1, 1 if model.config.symmetric else asked.ensemble}):
             label = name if count == 1 else f"{name}, ensemble of {count}"
             methods[label], checksums[label] = network(model, asked.device, count), checksum
         if drawing is not None:

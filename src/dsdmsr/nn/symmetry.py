@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from dsdmsr.nn.config import ORBIT
 from dsdmsr.nn.stage import Stage
 
-__all__ = ["Channels", "begin_symmetric", "symmetrise_gradients", "turned"]
+__all__ = ["Channels", "begin_symmetric", "is_symmetric", "symmetrise_gradients", "turned"]
 
 Channels = Literal["depth", "depth_and_orbits", "orbits", "views", "scores", "carried"]
 """What a layer's channels are.
@@ -30,6 +30,9 @@ Channels = Literal["depth", "depth_and_orbits", "orbits", "views", "scores", "ca
 A map; a map, then orbits; orbits; four views; for each view, the scores of its regressed value
 and of the values of a square; or four views of each channel of orbits.
 """
+
+_ROUNDING = 1e-3
+"""By how much of its largest weight a layer's weights may differ from symmetric ones."""
 
 
 def turned(x: Tensor, element: int) -> Tensor:
@@ -150,3 +153,13 @@ def symmetrise_gradients(network: nn.Module) -> None:
     for parameter, inputs, outputs in _parameters(network):
         if parameter.grad is not None:
             parameter.grad.copy_(_mean(parameter.grad, inputs, outputs))
+
+
+@torch.no_grad()
+def is_symmetric(network: nn.Module) -> bool:
+    """Return whether a network's weights are symmetric, but for rounding to half precision."""
+    return all(
+        torch.allclose(parameter, mean, rtol=0, atol=_ROUNDING * float(parameter.abs().max()))
+        for parameter, inputs, outputs in _parameters(network)
+        for mean in (_mean(parameter, inputs, outputs),)
+    )

@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 
 from dsdmsr.errors import ConfigError, DsdmsrError, ModelError, TrainingError
 from dsdmsr.nn import DSDMSR
+from dsdmsr.nn.symmetry import is_symmetric
 from dsdmsr.replacing import replacing
 from dsdmsr.training.callbacks import Checkpoints, PlainFiles, RunProgress, StopBySignal
 from dsdmsr.training.config import Recipe
@@ -191,7 +192,7 @@ def load_fitting(model: DSDMSR, weights: dict[str, torch.Tensor]) -> None:
     have a gradient.
 
     Raises:
-        ModelError: If none fits.
+        ModelError: If none fits, or the network is symmetric and the weights are not.
     """
     own = model.state_dict()
     wider = model.config.sharing == "shared"
@@ -203,6 +204,11 @@ def load_fitting(model: DSDMSR, weights: dict[str, torch.Tensor]) -> None:
     if not fitting:
         raise ModelError("none of the given weights fits this network: give weights of its shape")
     model.load_state_dict({**own, **fitting})
+    if model.config.symmetric and not is_symmetric(model):
+        raise ModelError(
+            "the recipe's network is symmetric and the given weights are not: begin from others, "
+            "or from nothing"
+        )
 
 
 def _begun_as(wide: torch.Tensor, narrow: torch.Tensor) -> torch.Tensor:

@@ -22,6 +22,11 @@ class Backend(Protocol):
         """By how many small pixels maps are mirrored outwards before they come here."""
         ...
 
+    @property
+    def symmetric(self) -> bool:
+        """Whether a turned or mirrored map gives the turned or mirrored answer."""
+        ...
+
     def __call__(self, lr_depth: NDArray[np.float32], scale: int) -> NDArray[np.float32]:
         """Return ``b 1 s·h s·w`` for ``b 1 h w``."""
         ...
@@ -54,6 +59,11 @@ class TorchBackend:
     def border(self) -> int:
         """The border of the network's configuration."""
         return self.model.config.border
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether the network's configuration says so."""
+        return self.model.config.symmetric
 
     def __call__(self, lr_depth: NDArray[np.float32], scale: int) -> NDArray[np.float32]:
         """Return ``b 1 s·h s·w`` for ``b 1 h w``."""

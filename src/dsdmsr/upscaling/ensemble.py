@@ -33,6 +33,11 @@ class SelfEnsemble:
         """The backend's border."""
         return self.backend.border
 
+    @property
+    def symmetric(self) -> bool:
+        """True: turning the map turns the answer."""
+        return True
+
     def __call__(self, lr_depth: NDArray[np.float32], scale: int) -> NDArray[np.float32]:
         """Return ``b 1 s·h s·w`` for ``b 1 h w``."""
         height, width = lr_depth.shape[-2:]
@@ -47,9 +52,11 @@ class SelfEnsemble:
 def ensemble_of(backend: Backend, count: int) -> Backend:
     """Return the backend itself for 1, its self-ensemble for 8.
 
+    A symmetric network answers a turned map with the turned answer, so that it is its own ensemble.
+
     Raises:
         ConfigError: If `count` is another number.
     """
     if count not in (1, 8):
         raise ConfigError(f"ensemble is {count}: allowed are 1, one answer, and 8, their mean")
-    return backend if count == 1 else SelfEnsemble(backend)
+    return backend if count == 1 or backend.symmetric else SelfEnsemble(backend)

@@ -54,7 +54,8 @@ class Upscaler:
             scale: 2, 4, 8 or 16, as far as the network goes.
             device: ``auto`` (CUDA where there is one), ``cpu``, ``cuda``, ``cuda:1``, …
             ensemble: 8 for the mean answer to the map turned and mirrored in all eight ways: a
-                little more accurate, in eight times the time; or 1.
+                little more accurate, in eight times the time; or 1. Symmetric networks
+                (``model.config.symmetric``) answer so at once.
 
         Raises:
             ScaleError: If the network does not serve `scale`.

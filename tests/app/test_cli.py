@@ -161,6 +161,8 @@ class TestRefusals:
             ((small, "-o", out, "--scale", 3), "--scale"),
             ((small, "-o", out, "--scale", "four"), "--scale"),
             ((small, *ask, "--ensemble", 4), "--ensemble"),
+            ((small, *ask, "--tile", 0), "tile is 0: give auto, or 1 or more"),
+            ((small, *ask, "--tile", "large"), "--tile"),
             ((small, "-o", out), "--scale"),
             ((small, "--scale", 2), "--output"),
             ((small, *ask, "--colour"), "--colour"),
@@ -363,7 +365,7 @@ def test_evaluate_measures_maps_of_ones_own(capsys, tmp_path, network_folder, rn
 def test_an_interrupt_leaves_nothing_half_written(capsys, tmp_path, small, monkeypatch):
     from dsdmsr.upscaling import Upscaler
 
-    def stop(self, depth):
+    def stop(self, *given):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Upscaler, "__call__", stop)

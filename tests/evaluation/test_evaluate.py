@@ -16,6 +16,7 @@ from dsdmsr.evaluation.methods import BASELINES, FILTERS, Small, baseline, netwo
 from dsdmsr.evaluation.protocols import LEVELS, PROTOCOLS, MapSet, Protocol, Scene
 from dsdmsr.evaluation.published import published
 from dsdmsr.evaluation.truths import own_truths, protocol_truths
+from dsdmsr.nn import Window
 from dsdmsr.zoo.pretrained import from_pretrained
 
 
@@ -251,12 +252,15 @@ def test_interval_answers_are_moved_to_where_the_small_pixels_sit(monkeypatch, s
 
     class Slopes:
         border = 8
+        symmetric = True
 
         def __init__(self, *_: object) -> None:
             pass
 
-        def __call__(self, lr_depth: np.ndarray, scale: int) -> np.ndarray:
-            return resize(torch.from_numpy(lr_depth), scale, "bilinear").numpy()
+        def __call__(self, lr_depth: np.ndarray, scale: int, window: Window) -> np.ndarray:
+            top, bottom, left, right = window.scaled(scale)
+            large = resize(torch.from_numpy(lr_depth), scale, "bilinear").numpy()
+            return large[..., top:bottom, left:right]
 
     monkeypatch.setattr(methods, "TorchBackend", Slopes)
     slope = np.add.outer(2.0 * np.arange(64), 3.0 * np.arange(64))

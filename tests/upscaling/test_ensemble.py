@@ -5,6 +5,7 @@ import pytest
 
 from dsdmsr import DepthMap, Upscaler
 from dsdmsr.errors import ConfigError
+from dsdmsr.nn import Window
 from dsdmsr.upscaling.backend import TorchBackend
 from dsdmsr.upscaling.ensemble import SelfEnsemble, ensemble_of
 
@@ -18,17 +19,20 @@ class Numbered:
     def __init__(self) -> None:
         self.seen: list[np.ndarray] = []
 
-    def __call__(self, lr_depth: np.ndarray, scale: int) -> np.ndarray:
+    def __call__(self, lr_depth: np.ndarray, scale: int, window: Window) -> np.ndarray:
         self.seen.append(np.array(lr_depth))
-        return lr_depth.repeat(scale, 2).repeat(scale, 3) + len(self.seen)
+        top, bottom, left, right = window
+        part = lr_depth[..., top:bottom, left:right]
+        return part.repeat(scale, 2).repeat(scale, 3) + len(self.seen)
 
 
 def test_it_is_the_mean_of_eight_different_views_turned_back(rng):
     backend = Numbered()
     small = rng.random((2, 1, 3, 5)).astype(np.float32)
-    made = SelfEnsemble(backend)(small, 2)
+    made = SelfEnsemble(backend)(small, 2, Window(1, 3, 2, 5))
     assert made.dtype == np.float32
-    np.testing.assert_allclose(made, small.repeat(2, 2).repeat(2, 3) + 4.5, rtol=1e-6)
+    part = small[..., 1:3, 2:5]
+    np.testing.assert_allclose(made, part.repeat(2, 2).repeat(2, 3) + 4.5, rtol=1e-6)
     assert len({view.tobytes() + bytes(view.shape) for view in backend.seen}) == 8
 
 

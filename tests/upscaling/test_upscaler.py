@@ -7,20 +7,25 @@ from hypothesis import strategies as st
 
 from dsdmsr import DepthMap, Intrinsics, Stereo, Upscaler
 from dsdmsr.errors import ConfigError, DepthError, ModelError, ScaleError
+from dsdmsr.nn import Window
 from dsdmsr.upscaling.backend import TorchBackend
+from dsdmsr.upscaling.ensemble import ensemble_of
+from dsdmsr.upscaling.tiles import tiles
 
 
 class Recorder:
     """A backend that repeats pixels and remembers what it was given."""
 
     border = 3
+    symmetric = False
 
     def __init__(self) -> None:
         self.seen: list[np.ndarray] = []
 
-    def __call__(self, lr_depth: np.ndarray, scale: int) -> np.ndarray:
+    def __call__(self, lr_depth: np.ndarray, scale: int, window: Window) -> np.ndarray:
         self.seen.append(lr_depth)
-        return lr_depth.repeat(scale, axis=2).repeat(scale, axis=3)
+        top, bottom, left, right = window
+        return lr_depth[..., top:bottom, left:right].repeat(scale, axis=2).repeat(scale, axis=3)
 
 
 @pytest.fixture
@@ -59,6 +64,50 @@ def test_the_border_is_treated_as_a_mirror(tiny_model, rng):
     inner = slice(2 * reach, -2 * reach or None)
     np.testing.assert_allclose(alone[inner, inner], mirrored[inner, inner], atol=1e-5)
     assert reach < 5
+
+
+@pytest.mark.parametrize("scale", [2, 8])
+@pytest.mark.parametrize("ensemble", [1, 8])
+def test_tiles_do_not_show(tiny_model, rng, scale, ensemble):
+    valid = rng.random((23, 31)) > 0.2
+    depth = DepthMap(rng.uniform(1, 2, (23, 31)), valid)
+    backend = ensemble_of(TorchBackend(tiny_model, "cpu"), ensemble)
+    whole = Upscaler(backend, scale=scale)(depth)
+    for tile in (1, 7, 16):
+        if tile == 1 and ensemble == 8:
+            continue
+        shares: list[float] = []
+        parts = Upscaler(backend, scale=scale, tile=tile)(depth, progress=shares.append)
+        np.testing.assert_allclose(parts.values, whole.values, rtol=1e-5)
+        np.testing.assert_array_equal(parts.valid, whole.valid)
+        assert shares == sorted(shares)
+        assert len(shares) == -(-23 // tile) * -(-31 // tile)
+        assert shares[-1] == 1
+
+
+@pytest.mark.parametrize(
+    ("tile", "size"), [("auto", (3, 5)), (4, (9, 4)), (1, (2, 2)), (5, (5, 16))]
+)
+def test_tiles_cover_the_map_once_and_none_is_too_large(tile, size):
+    covered = np.zeros(size, int)
+    for window in tiles(tile, 4, *size):
+        covered[window.top : window.bottom, window.left : window.right] += 1
+        most = 256 if tile == "auto" else tile
+        assert max(window.bottom - window.top, window.right - window.left) <= most
+    assert (covered == 1).all()
+
+
+def test_large_maps_are_tiled_unasked(rng):
+    seen: list[tuple[int, ...]] = []
+
+    class Sized(Recorder):
+        def __call__(self, lr_depth: np.ndarray, scale: int, window: Window) -> np.ndarray:
+            seen.append((window.bottom - window.top, window.right - window.left))
+            return super().__call__(lr_depth, scale, window)
+
+    made = Upscaler(Sized(), scale=16)(DepthMap(rng.uniform(1, 2, (65, 100))))
+    assert made.shape == (1040, 1600)
+    assert seen == [(32, 50), (32, 50), (33, 50), (33, 50)]
 
 
 def test_what_is_not_shape_stays(recorder):
@@ -113,9 +162,11 @@ def test_any_map_gives_one_of_the_right_size_near_its_range(height, width, low, 
 
     class Wild:
         border = 2
+        symmetric = False
 
-        def __call__(self, lr_depth: np.ndarray, scale: int) -> np.ndarray:
-            shape = (1, 1, scale * lr_depth.shape[2], scale * lr_depth.shape[3])
+        def __call__(self, lr_depth: np.ndarray, scale: int, window: Window) -> np.ndarray:
+            top, bottom, left, right = window.scaled(scale)
+            shape = (1, 1, bottom - top, right - left)
             return rng.normal(0.5, 5, shape).astype(np.float32)
 
     made = Upscaler(Wild(), scale=2)(depth)
@@ -141,8 +192,8 @@ def test_a_change_of_unit_commutes_with_upscaling(tiny_model, rng, factor, offse
 
 def test_an_output_fits_the_encoding_that_the_input_came_in(rng):
     class Overshoot(Recorder):
-        def __call__(self, lr_depth: np.ndarray, scale: int) -> np.ndarray:
-            return 1.2 * super().__call__(lr_depth, scale) - 0.1
+        def __call__(self, lr_depth: np.ndarray, scale: int, window: Window) -> np.ndarray:
+            return 1.2 * super().__call__(lr_depth, scale, window) - 0.1
 
     depth = DepthMap([[1.0, 255.0]], kind="disparity", unit="level", encoding="levels")
     made = Upscaler(Overshoot(), scale=2)(depth)
@@ -152,8 +203,8 @@ def test_an_output_fits_the_encoding_that_the_input_came_in(rng):
 
 def test_a_network_that_gives_nan_is_an_error_and_no_hole(rng):
     class Broken(Recorder):
-        def __call__(self, lr_depth: np.ndarray, scale: int) -> np.ndarray:
-            return np.full_like(super().__call__(lr_depth, scale), np.nan)
+        def __call__(self, lr_depth: np.ndarray, scale: int, window: Window) -> np.ndarray:
+            return np.full_like(super().__call__(lr_depth, scale, window), np.nan)
 
     with pytest.raises(ModelError, match="not finite"):
         Upscaler(Broken(), scale=2)(DepthMap([[1.0, 2.0]]))
@@ -164,5 +215,8 @@ def test_nothing_valid_and_bad_scales_and_devices_are_refused(recorder):
         Upscaler(recorder, scale=2)(DepthMap([[0.0]], [[False]]))
     with pytest.raises(ScaleError, match="allowed are 2, 4, 8, 16"):
         Upscaler(recorder, scale=3)
+    for tile in (0, "large", -4):
+        with pytest.raises(ConfigError, match=r"tile is .*: give auto, or 1 or more"):
+            Upscaler(recorder, scale=2, tile=tile)
     with pytest.raises(ConfigError, match="device 'tpu9' is not there"):
         Upscaler.from_pretrained(scale=2, device="tpu9")

@@ -46,6 +46,7 @@ def upscale(
     output_encoding: str | None = None,
     device: str = "auto",
     ensemble: Literal[1, 8] = 1,
+    tile: Literal["auto"] | int = "auto",
     overwrite: bool = False,
 ) -> int:
     """Make depth files larger.
@@ -70,6 +71,9 @@ def upscale(
     ensemble
         8: the mean answer to the map turned and mirrored in all eight ways; a little more accurate,
         in eight times the time. A symmetric network, as dsdmsr-base is, answers so at once.
+    tile
+        Side, in pixels of the small map, of the parts that are enlarged one after the other; a
+        smaller one needs less memory and more time. The result doesn't depend on it.
     overwrite
         Replace files that exist.
     """
@@ -84,6 +88,7 @@ def upscale(
         output_encoding=output_encoding,
         device=device,
         ensemble=ensemble,
+        tile=tile,
         overwrite=overwrite,
         out=out,
         err=err,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 
 from dsdmsr.app.inputs import depth_files
 from dsdmsr.depth import DepthMap
@@ -16,6 +17,7 @@ from dsdmsr.io import SUFFIXES, check_output, choose_encoding, read_depth, write
 from dsdmsr.io.encodings import ENCODINGS, find_encoding
 from dsdmsr.scales import check_scale
 from dsdmsr.upscaling import Upscaler
+from dsdmsr.upscaling.tiles import Tile, check_tile
 
 __all__ = ["upscale_files"]
 
@@ -30,6 +32,7 @@ def upscale_files(
     output_encoding: str | None,
     device: str,
     ensemble: int,
+    tile: Tile,
     overwrite: bool,
     out: Console,
     err: Console,
@@ -43,6 +46,7 @@ def upscale_files(
         DsdmsrError: If nothing can be done as asked.
     """
     check_scale(scale)
+    check_tile(tile)
     for name in (encoding, output_encoding):
         if name is not None:
             find_encoding(name)
@@ -51,16 +55,22 @@ def upscale_files(
         # Before the network is loaded, which takes a second or two.
         check_output(jobs[0][1], overwrite=overwrite)
         choose_encoding(jobs[0][1], read_depth(jobs[0][0], encoding), output_encoding)
-    upscaler = Upscaler.from_pretrained(model, scale=scale, device=device, ensemble=ensemble)
+    upscaler = Upscaler.from_pretrained(
+        model, scale=scale, device=device, ensemble=ensemble, tile=tile
+    )
     failures: list[tuple[Path, DsdmsrError]] = []
     announced: set[str] = set()
     with Progress(console=err, transient=True) as progress:
-        for source, target in progress.track(jobs, description=f"upscaling ×{scale}"):
+        task = progress.add_task(f"upscaling ×{scale}", total=len(jobs))
+        for number, (source, target) in enumerate(jobs):
+            progress.update(task, completed=number)
             try:
                 depth = read_depth(source, encoding)
                 check_output(target, overwrite=overwrite)
                 chosen = choose_encoding(target, depth, output_encoding)
-                write_depth(target, _enlarge(upscaler, depth, source), chosen, overwrite=overwrite)
+                shown = partial(_show, progress, task, number)
+                large = _enlarge(upscaler, depth, source, shown)
+                write_depth(target, large, chosen, overwrite=overwrite)
             except DsdmsrError as error:
                 if len(jobs) == 1:
                     raise
@@ -82,10 +92,16 @@ def upscale_files(
     return 1 if failures else 0
 
 
-def _enlarge(upscaler: Upscaler, depth: DepthMap, source: Path) -> DepthMap:
+def _show(progress: Progress, task: TaskID, before: int, share: float) -> None:
+    progress.update(task, completed=before + share)
+
+
+def _enlarge(
+    upscaler: Upscaler, depth: DepthMap, source: Path, progress: Callable[[float], object]
+) -> DepthMap:
     """Upscale one map; name its file in what goes wrong."""
     try:
-        return upscaler(depth)
+        return upscaler(depth, progress)
     except DepthError as error:
         raise DepthError(f"{source}: {error}") from error
     except (MemoryError, RuntimeError) as error:
@@ -94,7 +110,7 @@ def _enlarge(upscaler: Upscaler, depth: DepthMap, source: Path) -> DepthMap:
         height, width = depth.shape
         raise FileError(
             f"{source}: not enough memory to make {height}×{width} pixels {upscaler.scale} times "
-            "larger: choose a smaller scale or cut the map"
+            "larger: give a smaller --tile or --scale, or cut the map"
         ) from error
 
 

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from dsdmsr.errors import ConfigError
-from dsdmsr.nn import DSDMSR
+from dsdmsr.nn import DSDMSR, Window, answer
 
 __all__ = ["Backend", "TorchBackend"]
 
@@ -27,8 +27,10 @@ class Backend(Protocol):
         """Whether a turned or mirrored map gives the turned or mirrored answer."""
         ...
 
-    def __call__(self, lr_depth: NDArray[np.float32], scale: int) -> NDArray[np.float32]:
-        """Return ``b 1 s·h s·w`` for ``b 1 h w``."""
+    def __call__(
+        self, lr_depth: NDArray[np.float32], scale: int, window: Window
+    ) -> NDArray[np.float32]:
+        """Return the answer for a part of maps ``b 1 h w``, `scale` times as large as the part."""
         ...
 
 
@@ -65,9 +67,11 @@ class TorchBackend:
         """Whether the network's configuration says so."""
         return self.model.config.symmetric
 
-    def __call__(self, lr_depth: NDArray[np.float32], scale: int) -> NDArray[np.float32]:
-        """Return ``b 1 s·h s·w`` for ``b 1 h w``."""
+    def __call__(
+        self, lr_depth: NDArray[np.float32], scale: int, window: Window
+    ) -> NDArray[np.float32]:
+        """Return the answer for a part of maps; see `Backend`."""
         with torch.inference_mode():
             small = torch.from_numpy(np.ascontiguousarray(lr_depth)).to(self.device)
-            fused = self.model(small, scale).fused
-        return np.asarray(fused.float().cpu().numpy())
+            made = answer(self.model, small, scale, window)
+        return np.asarray(made.float().cpu().numpy())

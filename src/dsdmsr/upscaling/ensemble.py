@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.errors import ConfigError
+from dsdmsr.nn import Window
 from dsdmsr.upscaling.backend import Backend
 
 __all__ = ["SelfEnsemble", "ensemble_of"]
@@ -38,15 +39,31 @@ class SelfEnsemble:
         """True: turning the map turns the answer."""
         return True
 
-    def __call__(self, lr_depth: NDArray[np.float32], scale: int) -> NDArray[np.float32]:
-        """Return ``b 1 s·h s·w`` for ``b 1 h w``."""
-        height, width = lr_depth.shape[-2:]
-        total = np.zeros((*lr_depth.shape[:-2], scale * height, scale * width))
-        for step in (1, -1):
+    def __call__(
+        self, lr_depth: NDArray[np.float32], scale: int, window: Window
+    ) -> NDArray[np.float32]:
+        """Return the mean answer for a part of maps; see `dsdmsr.upscaling.backend.Backend`."""
+        total = np.zeros(())
+        for mirrored in (False, True):
+            depth = lr_depth[..., ::-1] if mirrored else lr_depth
+            part = _mirrored(window, depth.shape[-1]) if mirrored else window
             for turns in range(4):
-                made = self.backend(np.rot90(lr_depth[..., ::step], turns, (-2, -1)), scale)
-                total += np.rot90(made, -turns, (-2, -1))[..., ::step]
+                made = np.rot90(self.backend(depth, scale, part), -turns, (-2, -1))
+                total = total + (made[..., ::-1] if mirrored else made)
+                part = _turned(part, depth.shape[-1])
+                depth = np.rot90(depth, 1, (-2, -1))
         return (total / 8).astype(np.float32)
+
+
+def _mirrored(window: Window, width: int) -> Window:
+    """Return where a part is when left and right of a map are exchanged."""
+    return window._replace(left=width - window.right, right=width - window.left)
+
+
+def _turned(window: Window, width: int) -> Window:
+    """Return where a part of a map is after `np.rot90`."""
+    top, bottom, left, right = window
+    return Window(width - right, width - left, top, bottom)
 
 
 def ensemble_of(backend: Backend, count: int) -> Backend:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,12 @@ import numpy as np
 from dsdmsr.depth import DepthMap
 from dsdmsr.errors import ModelError
 from dsdmsr.io import ENCODINGS
+from dsdmsr.nn import Window
 from dsdmsr.scales import check_scale
 from dsdmsr.upscaling.backend import Backend, TorchBackend
 from dsdmsr.upscaling.ensemble import ensemble_of
 from dsdmsr.upscaling.normalised import normalise
+from dsdmsr.upscaling.tiles import Tile, check_tile, tiles
 from dsdmsr.zoo.pretrained import from_pretrained
 
 __all__ = ["Upscaler"]
@@ -32,10 +35,17 @@ class Upscaler:
     Args:
         backend: What runs the network.
         scale: The factor.
+        tile: Side, in pixels of the small map, of the parts that are enlarged one after the
+            other; auto takes what needs a few hundred MiB. The answer doesn't depend on it.
+
+    Raises:
+        ScaleError: If `scale` is none of 2, 4, 8, 16.
+        ConfigError: If `tile` is neither auto nor 1 or more.
     """
 
-    def __init__(self, backend: Backend, *, scale: int) -> None:
+    def __init__(self, backend: Backend, *, scale: int, tile: Tile = "auto") -> None:
         self.backend, self.scale = backend, check_scale(scale)
+        self.tile = check_tile(tile)
 
     @classmethod
     def from_pretrained(
@@ -45,6 +55,7 @@ class Upscaler:
         scale: int,
         device: str = "auto",
         ensemble: int = 1,
+        tile: Tile = "auto",
     ) -> Upscaler:
         """Make one with a trained network.
 
@@ -56,37 +67,51 @@ class Upscaler:
             ensemble: 8 for the mean answer to the map turned and mirrored in all eight ways: a
                 little more accurate, in eight times the time; or 1. Symmetric networks
                 (``model.config.symmetric``) answer so at once.
+            tile: See `Upscaler`.
 
         Raises:
             ScaleError: If the network does not serve `scale`.
             ModelError: If the network cannot be found or loaded.
-            ConfigError: If the device is not there, or `ensemble` is neither 1 nor 8.
+            ConfigError: If the device is not there, `ensemble` is neither 1 nor 8, or `tile` is
+                neither auto nor 1 or more.
         """
         check_scale(scale)
         model = from_pretrained(None if name is None else str(name))
         check_scale(scale, model.scales)
-        return cls(ensemble_of(TorchBackend(model, device), ensemble), scale=scale)
+        backend = ensemble_of(TorchBackend(model, device), ensemble)
+        return cls(backend, scale=scale, tile=tile)
 
-    def __call__(self, depth: DepthMap) -> DepthMap:
+    def __call__(
+        self, depth: DepthMap, progress: Callable[[float], object] | None = None
+    ) -> DepthMap:
         """Return the map at ``scale·H × scale·W``.
 
         Args:
             depth: Any map with at least one valid pixel.
+            progress: Is told after each tile what share of the map is done.
 
         Raises:
             DepthError: If no pixel is valid.
             ModelError: If the network gives values that are not finite.
         """
         scale = self.scale
-        small = normalise(depth.values.astype(np.float64), depth.valid, self.backend.border)
+        height, width = depth.shape
+        border = self.backend.border
+        small = normalise(depth.values.astype(np.float64), depth.valid, border)
         low, high = small.low, small.high
-        if low == high:
-            large = np.full((scale * depth.shape[0], scale * depth.shape[1]), low)
-        else:
-            large = small.restored(self.backend(small.lr_depth, scale), scale)
-            if not np.isfinite(large).all():
+        large = np.full((scale * height, scale * width), low, np.float32)
+        allowed = _allowed(low, high, depth.encoding)
+        for tile in tiles(self.tile, scale, height, width) if low < high else ():
+            inside = Window(*(edge + border for edge in tile))
+            made = self.backend(small.lr_depth, scale, inside)[0, 0].astype(np.float64)
+            if not np.isfinite(made).all():
                 raise ModelError("the network gave values that are not finite: it is damaged")
-            large = np.clip(large, *_allowed(low, high, depth.encoding))
+            top, bottom, left, right = tile.scaled(scale)
+            large[top:bottom, left:right] = np.clip(low + (high - low) * made, *allowed)
+            if progress is not None:
+                # Row by row: what is above, and what is left in this row.
+                above, beside = tile.top * width, (tile.bottom - tile.top) * tile.right
+                progress((above + beside) / (height * width))
         blocks = np.ones((scale, scale), dtype=bool)
         return DepthMap(
             large,

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+
+from dsdmsr.nn import DSDMSR, ModelConfig, Window, answer
+from dsdmsr.nn.units import UNITS
+
+PLAIN = ModelConfig(scale=8, width=(8,), depth=(3,))
+SHARED = ModelConfig(
+    scale=8,
+    unit="residual",
+    sharing="shared",
+    width=(8,),
+    depth=(3, 2, 1),
+    carried=4,
+    two_heads=True,
+    candidates=3,
+    fusion="none",
+    bias=False,
+    differences=True,
+    consistency=1,
+)
+CONFIGS = {
+    **{
+        f"{unit}, {fusion}": dataclasses.replace(PLAIN, unit=unit, fusion=fusion)
+        for unit in UNITS
+        for fusion in ("mean", "none")
+    },
+    "shared": SHARED,
+    "shared, without corrections": dataclasses.replace(SHARED, consistency=0, candidates=0),
+    "shared, three corrections": dataclasses.replace(SHARED, consistency=3, candidates=5),
+}
+HEIGHT, WIDTH = 40, 34
+
+
+def network(config: ModelConfig) -> DSDMSR:
+    torch.manual_seed(1)
+    model = DSDMSR(config).double()
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    return model
+
+
+@pytest.mark.parametrize("scale", [2, 4, 8])
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_part_is_as_the_whole_has_it(name, scale):
+    model, depth = network(CONFIGS[name]), torch.rand(2, 1, HEIGHT, WIDTH, dtype=torch.float64)
+    windows = [
+        Window(0, 7, 0, 5),
+        Window(17, 20, 11, 18),
+        Window(HEIGHT - 1, HEIGHT, WIDTH - 3, WIDTH),
+        Window(0, HEIGHT, 15, 16),
+    ]
+    with torch.no_grad():
+        whole = model(depth, scale).fused
+        for window in windows:
+            found = answer(model, depth, scale, window)
+            expected = whole[
+                ...,
+                scale * window.top : scale * window.bottom,
+                scale * window.left : scale * window.right,
+            ]
+            # Corrections are made in single precision.
+            torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5 * float(whole.std()))
+    assert whole.std() > 1e-3
+
+
+def test_a_part_needs_less_than_its_receptive_field_at_every_stage(monkeypatch):
+    """Stages on large maps see a narrow margin alone."""
+    model = network(SHARED)
+    seen = []
+    for stage in model.stages:
+        monkeypatch.setattr(
+            stage,
+            "forward",
+            lambda depth, carried, forward=stage.forward, **more: (
+                seen.append(depth.shape[-2:]),
+                forward(depth, carried, **more),
+            )[1],
+        )
+    with torch.no_grad():
+        answer(model, torch.rand(1, 1, 200, 200, dtype=torch.float64), 8, Window(90, 110, 90, 110))
+    # Four small pixels of correction; radii 8, 6 and 4 at stages 1, 2 and 3.
+    third = 4 * (20 + 2 * 4) + 2 * 4
+    second = third // 2 + 2 * 6
+    first = second // 2 + 2 * 8
+    assert seen == [(first, first), (second, second), (third, third)]
+
+
+def test_windows_keep_to_the_map():
+    assert Window(1, 4, 0, 3).grown(2, 5, 9) == Window(0, 5, 0, 5)
+    assert Window(1, 4, 3, 6).halved() == Window(0, 2, 1, 3)
+    assert Window(1, 4, 3, 6).scaled(4) == Window(4, 16, 12, 24)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import math
+from typing import get_args
 
 import pytest
 import torch
 
 from dsdmsr.nn import Prediction, deep_supervision_loss, masked_loss
+from dsdmsr.nn.losses import LossKind
 
 
 @pytest.mark.parametrize(
@@ -17,6 +19,7 @@ from dsdmsr.nn import Prediction, deep_supervision_loss, masked_loss
         ("l1_mse", (1 + 3 + 2 * (1 + 9)) / 2),
         ("edge_l1", (1 * (1 + 10 * 2) + 3 * (1 + 10 * 2)) / 2),
         ("rmse", math.sqrt((1 + 9) / 2 + 512**-2) - 1 / 512),
+        ("sse", (1 + 9) / 2),
     ],
 )
 def test_losses_are_means_over_valid_pixels(kind, expected):
@@ -31,7 +34,26 @@ def test_losses_are_means_over_valid_pixels(kind, expected):
     assert pred.grad[..., 2] == 0
 
 
-@pytest.mark.parametrize("kind", ["l1", "rmse"])
+@pytest.mark.parametrize("kind", get_args(LossKind))
+def test_losses_of_parts_have_the_loss_of_the_whole_as_their_mean(kind):
+    """Two processes with unequal numbers of maps and of valid pixels."""
+    generator = torch.Generator().manual_seed(0)
+    pred, target = torch.rand(2, 5, 1, 6, 7, generator=generator)
+    valid = torch.rand(pred.shape, generator=generator) > 0.4
+    parts = (slice(0, 2), slice(2, 5))
+
+    def mean(count: torch.Tensor) -> torch.Tensor:
+        whole = 5 if count == len(pred[part]) else valid.sum()
+        return torch.as_tensor(whole / 2)
+
+    losses = []
+    for part in parts:
+        losses.append(masked_loss(pred[part], target[part], valid[part], kind, mean=mean))
+    whole = masked_loss(pred, target, valid, kind)
+    torch.testing.assert_close(sum(losses) / 2, whole)
+
+
+@pytest.mark.parametrize("kind", get_args(LossKind))
 def test_nothing_valid_is_no_loss(kind):
     zero = torch.zeros(1, 1, 2, 2)
     assert float(masked_loss(zero, zero + 1, zero.bool(), kind)) == 0

@@ -188,6 +188,21 @@ class TestEveryForm:
         assert (moved - middle).abs().max() <= (radius + 0.5) * scale
 
 
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("fusion", ["mean", "none"])
+def test_every_network_begins_near_the_small_map_repeated(unit, fusion):
+    """So that a short training is not spent on learning to repeat it."""
+    torch.manual_seed(0)
+    model = DSDMSR(ModelConfig(scale=4, unit=unit, fusion=fusion, width=(16,), depth=(3,)))
+    depth = torch.rand(1, 1, 9, 8)
+    prediction = model(depth)
+    for k, stage in enumerate(prediction.stages):
+        repeated = functional.interpolate(depth, scale_factor=2 ** (k + 1))
+        torch.testing.assert_close(stage, repeated, rtol=0, atol=0.05)
+    if fusion == "none":
+        torch.testing.assert_close(prediction.fused, repeated, rtol=0, atol=0.05)
+
+
 @pytest.mark.parametrize("candidates", [0, 5])
 @pytest.mark.parametrize("unit", ["vdsr", *BLOCKS])
 def test_a_form_without_bias_that_sees_differences_commutes_with_a_z_plus_b(unit, candidates):

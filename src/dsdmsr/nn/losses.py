@@ -15,7 +15,7 @@ from dsdmsr.nn.model import Prediction
 
 __all__ = ["LossKind", "deep_supervision_loss", "masked_loss"]
 
-LossKind = Literal["l1", "mse", "charbonnier", "l1_mse", "rmse", "edge_l1"]
+LossKind = Literal["l1", "mse", "charbonnier", "l1_mse", "rmse", "edge_l1", "sse"]
 
 _FLAT = 1 / 512
 """RMSE below which a crop of range 1 loses weight under `rmse`: half a grey level."""
@@ -46,8 +46,9 @@ def masked_loss(
         target: The truth; its values under invalid pixels are not looked at.
         valid: Which pixels count.
         kind: ``l1``, ``mse``, ``charbonnier`` (√(e² + 10⁻⁶)), ``l1_mse`` (|e| + mse_weight·e²),
-            ``rmse`` (√(mean e² + 512⁻²) − 512⁻¹ of each map) or ``edge_l1`` (|e|·(1 + 10·the
-            truth's range over the 3×3 pixels around)).
+            ``rmse`` (√(mean e² + 512⁻²) − 512⁻¹ of each map), ``edge_l1`` (|e|·(1 + 10·the
+            truth's range over the 3×3 pixels around)) or ``sse`` (half the sum of each map's e², as
+            VDSR was trained).
         mse_weight: The weight of e² in ``l1_mse``.
         mean: The mean over processes of a number of pixels or of maps. Where processes share the
             maps of a batch, it is what each divides by, so that the mean of their losses is the
@@ -57,6 +58,8 @@ def masked_loss(
     if kind == "rmse":
         each = error.square().sum((1, 2, 3)) / valid.sum((1, 2, 3)).clamp(min=1)
         return ((each + _FLAT**2).sqrt() - _FLAT).sum() / mean(each.new_tensor(len(each)))
+    if kind == "sse":
+        return error.square().sum() / 2 / mean(error.new_tensor(len(error)))
     if kind == "l1":
         values = error.abs()
     elif kind == "edge_l1":

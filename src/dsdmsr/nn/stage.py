@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from dsdmsr.nn.candidates import Candidates
 from dsdmsr.nn.config import ModelConfig
-from dsdmsr.nn.units import Unit
+from dsdmsr.nn.units import Unit, begin_small
 from dsdmsr.nn.views import interleave, repeat_views
 
 __all__ = ["Stage", "StageOutput"]
@@ -59,9 +59,8 @@ class Stage(nn.Module):
         if config.two_heads and not last:
             self.hand_on = nn.Conv2d(inside, 4, 3, padding=1, groups=groups, bias=config.bias)
         self.adds_input = config.unit != "srcnn"
-        if self.adds_input:
-            for head in filter(None, (self.unit.head, self.hand_on)):
-                nn.init.normal_(head.weight, std=1e-3)
+        if self.hand_on is not None and self.adds_input:
+            begin_small(self.hand_on)
         self.candidates: Candidates | None = None
         if config.candidates:
             self.candidates = Candidates(config.candidates)

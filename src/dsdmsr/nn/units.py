@@ -7,6 +7,7 @@ network: the first layer is ungrouped (all units read the same input), every lat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, get_args
 
 import torch
@@ -16,7 +17,7 @@ from torch.nn import functional
 
 from dsdmsr.nn.blocks import BLOCKS
 
-__all__ = ["UNITS", "DifferenceConv2d", "Unit", "UnitKind"]
+__all__ = ["UNITS", "DifferenceConv2d", "Unit", "UnitKind", "begin_small"]
 
 UnitKind = Literal["srcnn", "vdsr", "residual", "large_kernel", "gated"]
 UNITS: tuple[UnitKind, ...] = get_args(UnitKind)
@@ -50,6 +51,34 @@ def _conv(
     return nn.Conv2d(
         in_channels, out_channels, kernel, padding=kernel // 2, groups=groups, bias=bias
     )
+
+
+def begin_small(head: nn.Conv2d) -> None:
+    """Let a layer whose output is added to the input begin near zero."""
+    nn.init.normal_(head.weight, std=1e-3)
+    if head.bias is not None:
+        nn.init.zeros_(head.bias)
+
+
+@torch.no_grad()
+def _begin_as_identity(layers: Sequence[nn.Module], copies: int) -> None:
+    """Let each copy's first channels hand on a map that is not negative; the rest stays random.
+
+    A unit that does not add its input would otherwise spend most of a short training on learning
+    to repeat it.
+    """
+    for layer in layers:
+        assert isinstance(layer, nn.Conv2d)
+        middle, rows = layer.kernel_size[0] // 2, layer.out_channels // copies
+        if layer is layers[-1]:
+            begin_small(layer)
+            layer.weight[:, 0, middle, middle] = 1.0
+            continue
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
+        for first in range(0, layer.out_channels, rows):
+            layer.weight[first] = 0.0
+            layer.weight[first, 0, middle, middle] = 1.0
 
 
 class Unit(nn.Module):
@@ -115,6 +144,10 @@ class Unit(nn.Module):
         self.head = _conv(
             self.feature_channels, copies * outputs, last_kernel, groups=copies, bias=bias
         )
+        if kind == "srcnn":
+            _begin_as_identity((layers[0], layers[2], self.head), copies)
+        else:
+            begin_small(self.head)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b f h w"]:
         """Return the features from which `head` makes ``copies·outputs`` maps."""

@@ -109,7 +109,7 @@ class Recipe:
     small_maps: tuple[SmallMaps, ...] = (SmallMaps(),)
     """How small maps come from large ones; drawn for each batch. Validation uses the first."""
     loss: LossKind = "l1"
-    """l1, mse, charbonnier, l1_mse, rmse or edge_l1."""
+    """l1, mse, charbonnier, l1_mse, rmse, edge_l1 or sse."""
     mse_weight: float = 1.0
     """Weight of the squared error in l1_mse."""
     stage_weights: tuple[float, ...] = (0.3,)

@@ -48,16 +48,22 @@ Changes = dict[str, Any]
 
 VARIANTS: dict[str, dict[str, Changes]] = {
     "reference": {"reference": {}, "another seed": {"seed": 1}},
+    "symmetry": {"not symmetric": {"model.symmetric": False}},
     "views": {
-        "four units, half as wide": {"model.sharing": "independent", "model.width": (24, 24, 16)}
+        "four units, half as wide, not symmetric": {
+            "model.sharing": "independent",
+            "model.width": (24, 24, 16),
+            "model.symmetric": False,
+        }
     },
     "features": {"not carried": {"model.carried": 0}},
     "heads": {"one head a stage": {"model.two_heads": False}},
     "unit": {
         "bias, absolute depth": {"model.bias": True, "model.differences": False},
         "vdsr": {"model.unit": "vdsr", "model.depth": (17, 11, 9)},
-        "srcnn": {
+        "srcnn, not symmetric": {
             "model.unit": "srcnn",
+            "model.symmetric": False,
             "model.width": (64,),
             "model.bias": True,
             "model.differences": False,
@@ -81,7 +87,8 @@ VARIANTS: dict[str, dict[str, Changes]] = {
         "stages weigh 1": {"stage_weights": (1.0,)},
     },
     "fusion": {
-        "mean of all stages": {
+        "mean of all stages, not symmetric": {
+            "model.symmetric": False,
             "model.fusion": "mean",
             "model.two_heads": False,
             "model.differences": False,

@@ -99,6 +99,7 @@ def test_random_weights_keep_their_size():
     [
         ({"sharing": "independent"}, "sharing: shared"),
         ({"fusion": "mean"}, "fusion: none"),
+        ({"unit": "srcnn"}, "all but srcnn"),
         ({"width": (12,)}, "multiples of 8"),
         ({"carried": 4}, "multiples of 8"),
     ],

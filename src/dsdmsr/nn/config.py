@@ -75,8 +75,13 @@ class ModelConfig:
             raise ConfigError("carried, consistency and border are 0 or more")
         if self.two_heads and self.fusion != "none":
             raise ConfigError("two_heads goes with fusion: none, since fusion gives the answer")
-        if self.symmetric and (self.sharing != "shared" or self.fusion != "none"):
-            raise ConfigError("symmetric goes with sharing: shared and fusion: none")
+        if self.symmetric and (
+            self.sharing != "shared" or self.fusion != "none" or self.unit == "srcnn"
+        ):
+            raise ConfigError(
+                "symmetric goes with sharing: shared, fusion: none and a unit that adds its input "
+                "(all but srcnn)"
+            )
         if self.symmetric and any(w % ORBIT for w in (*self.width, self.carried)):
             raise ConfigError(
                 f"width is {list(self.width)} and carried {self.carried}: a symmetric network's "

@@ -13,6 +13,7 @@ from dsdmsr.app.consoles import err, out
 from dsdmsr.errors import ConfigError
 
 if TYPE_CHECKING:
+    from dsdmsr.io import Encoding
     from dsdmsr.data.prepare.sources import Source
     from dsdmsr.data.prepare.splits import Splitting
 
@@ -205,35 +206,44 @@ def folder(
     """
     from dsdmsr.data.prepare.folder import folder_of_files
 
-    own = (units_per_value, invalid, kind, unit)
-    if encoding is not None and any(value is not None for value in own):
+    own = _own_encoding(units_per_value, invalid, kind, unit)
+    if encoding is not None and own is not None:
         raise ConfigError(
             "--encoding and --units-per-value, --invalid, --kind or --unit are given: give one "
             "or the others"
         )
-    from dsdmsr.io import Encoding
-
-    meaning: str | Encoding | None = encoding
-    if any(value is not None for value in own):
-        if units_per_value is not None and not 1e-30 < units_per_value < 1e30:
-            raise ConfigError(f"units-per-value is {units_per_value:g}: give a positive number")
-        kind = kind or "depth"
-        if unit is None and kind == "depth" and units_per_value is not None:
-            unit = "m"
-        meaning = Encoding(
-            meaning="as told",
-            per_unit=1 / (units_per_value or 1),
-            kind=kind,
-            unit=unit,
-            invalid=float("nan") if invalid == "none" else float(invalid or 0),
-        )
     found = folder_of_files(
         source,
-        meaning,
+        encoding or own,
         split.splitting(),
         scene_is_file=None if scene is None else scene == "file",
     )
     return running.run(found, folder)
+
+
+def _own_encoding(
+    units_per_value: float | None,
+    invalid: Literal["none", "0", "65535"] | None,
+    kind: Literal["depth", "disparity", "inverse_depth"] | None,
+    unit: Literal["m", "px", "level"] | None,
+) -> Encoding | None:
+    """Return the encoding that the options describe; None if none of them is given."""
+    from dsdmsr.io import Encoding
+
+    if all(value is None for value in (units_per_value, invalid, kind, unit)):
+        return None
+    if units_per_value is not None and not 1e-30 < units_per_value < 1e30:
+        raise ConfigError(f"units-per-value is {units_per_value:g}: give a positive number")
+    kind = kind or "depth"
+    if unit is None and kind == "depth" and units_per_value is not None:
+        unit = "m"
+    return Encoding(
+        meaning="as told",
+        per_unit=1 / (units_per_value or 1),
+        kind=kind,
+        unit=unit,
+        invalid=float("nan") if invalid == "none" else float(invalid or 0),
+    )
 
 
 @prepare.command

@@ -1,0 +1,49 @@
+"""Errors over valid pixels: functions, and torchmetrics classes that add up sums and counts.
+
+Every metric is a mean over the pixels that count for it: of squared errors, of yes or no, of a
+similarity. A `Tally` holds that mean as a sum and a count, so that batches and processes add up to
+the figure of the whole.
+"""
+
+from dsdmsr.metrics.edges import (
+    EDGE_RADIUS,
+    EdgeZone,
+    edge_distance,
+    edge_rmse,
+    edge_zone,
+    flying_pixel_rate,
+)
+from dsdmsr.metrics.pixels import bad_pixel_rate, mae, psnr, rmse
+from dsdmsr.metrics.similarity import ssim
+from dsdmsr.metrics.stateful import (
+    EdgeRMSE,
+    FlyingPixelRate,
+    MaskedBadPixelRate,
+    MaskedMAE,
+    MaskedPSNR,
+    MaskedRMSE,
+    MaskedSSIM,
+)
+from dsdmsr.metrics.tally import Tally
+
+__all__ = [
+    "EDGE_RADIUS",
+    "EdgeRMSE",
+    "EdgeZone",
+    "FlyingPixelRate",
+    "MaskedBadPixelRate",
+    "MaskedMAE",
+    "MaskedPSNR",
+    "MaskedRMSE",
+    "MaskedSSIM",
+    "Tally",
+    "bad_pixel_rate",
+    "edge_distance",
+    "edge_rmse",
+    "edge_zone",
+    "flying_pixel_rate",
+    "mae",
+    "psnr",
+    "rmse",
+    "ssim",
+]

@@ -34,7 +34,7 @@ def prepared(folder: Path) -> Path:
     tree, made = folder / "tree", folder / "prepared"
     if not tree.exists():
         make_tree(tree, SCANS, VIEWS, SIZE)
-    prepare(dtu(tree), made, Forms(shards=True), resume=made.exists())
+    prepare(dtu(tree), made, Forms(pyramid=False, shards=True), resume=made.exists())
     return made
 
 

@@ -253,6 +253,7 @@ def test_train_explains_a_recipe_and_trains_nothing(capsys, tmp_path, monkeypatc
     head = out.split("\n\n")[0]
     shown = recipe_from_dict(yaml.safe_load(head))
     assert shown == load_recipe("smoke").lasting(steps=7)
+    assert "maps: rendered scenes" in out
     assert re.search(r"parameters: [\d,]+\n", out)
     assert re.search(r"a step, on average: [\d.]+ GMAC", out)
     assert re.search(r"memory: [\d,]+ MiB", out)

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from dsdmsr.training.config import recipe_to_dict, resolve
 from dsdmsr.training.explain import Cost, explain
+from dsdmsr.training.maps import described
 
 __all__ = ["explain_recipe"]
 
@@ -23,16 +24,19 @@ def explain_recipe(
     maps: Path | None,
     out: Console,
 ) -> None:
-    """Print a recipe with all its defaults, and its cost.
+    """Print a recipe with all its defaults, where its maps come from, and its cost.
 
     Raises:
         ConfigError: If there is no such recipe, or it is wrong.
+        DataError: If a folder is not what the recipe says.
     """
     recipe = resolve(name_or_file, minutes=minutes, steps=steps, maps=maps, brief=brief)
     text = yaml.safe_dump(recipe_to_dict(recipe), sort_keys=False, default_flow_style=None)
     out.print(text, markup=False)
     cost = explain(recipe)
     out.print(_table(cost))
+    for line in described(recipe):
+        out.print(f"maps: {line}", markup=False)
     out.print(f"parameters: {cost.parameters:,}")
     out.print(f"a step, on average: {cost.macs_per_step / 1e9:.1f} GMAC, forward and backward")
     out.print(

@@ -13,9 +13,9 @@ from dsdmsr.app.consoles import err, out
 from dsdmsr.errors import ConfigError
 
 if TYPE_CHECKING:
-    from dsdmsr.io import Encoding
     from dsdmsr.data.prepare.sources import Source
     from dsdmsr.data.prepare.splits import Splitting
+    from dsdmsr.io import Encoding
 
 __all__ = ["prepare"]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from dsdmsr.data.batches import WHOLE, Part
-from dsdmsr.data.crops import CropSource, Folder, Mixture, Pyramid, Synthetic, has_maps
+from dsdmsr.data.crops import CropSource, Folder, Mixture, Pyramid, Synthetic, has_maps, read_index
 from dsdmsr.data.prepare.folder import folder_of_files
 from dsdmsr.data.prepare.splits import Split, Splitting
 from dsdmsr.data.scenes import SceneConfig
 from dsdmsr.data.shards import Shards
 from dsdmsr.training.config import Maps, Recipe
 
-__all__ = ["crop_source", "validation_source"]
+__all__ = ["crop_source", "described", "validation_source"]
 
 
 def crop_source(recipe: Recipe, part: Part = WHOLE) -> CropSource:
@@ -38,12 +38,42 @@ def validation_source(recipe: Recipe) -> CropSource:
     Raises:
         DataError: If a folder is not what the recipe says.
     """
-    held_apart = tuple(
+    return _mixture(_held_apart(recipe), SceneConfig(ray_cast=0.5), "valid")
+
+
+def _held_apart(recipe: Recipe) -> tuple[Maps, ...]:
+    """Return the prepared folders that have a validation split, or else scenes."""
+    found = tuple(
         maps
         for maps in recipe.maps
         if maps.source in ("shards", "pyramid") and has_maps(Path(maps.folder or ""), "valid")
     )
-    return _mixture(held_apart or (Maps(),), SceneConfig(ray_cast=0.5), "valid")
+    return found or (Maps(),)
+
+
+def described(recipe: Recipe) -> list[str]:
+    """Return a line for each place that maps come from, and one about what is held apart.
+
+    Raises:
+        DataError: If a folder is not what the recipe says.
+    """
+    total = sum(maps.share for maps in recipe.maps)
+    lines = [
+        f"{_counted(maps, 'train')}, {maps.share / total:.0%} of the crops" for maps in recipe.maps
+    ]
+    held_apart = "; ".join(_counted(maps, "valid") for maps in _held_apart(recipe))
+    return [*lines, f"validated on {recipe.validation_maps} crops a factor of: {held_apart}"]
+
+
+def _counted(maps: Maps, split: Split) -> str:
+    """Say where maps come from, and how many there are."""
+    if maps.folder is None:
+        return "rendered scenes, drawn one by one"
+    if maps.source == "folder":
+        count = len(folder_of_files(Path(maps.folder), maps.encoding, Splitting(rest=split)).frames)
+        return f"{count} files in {maps.folder}"
+    count = sum(1 for _ in read_index(Path(maps.folder), split))
+    return f"{count} maps of the {split} split of {maps.folder} ({maps.source})"
 
 
 def _mixture(

@@ -260,6 +260,37 @@ def test_train_explains_a_recipe_and_trains_nothing(capsys, tmp_path, monkeypatc
     assert not list(tmp_path.iterdir())
 
 
+def test_info_says_what_a_file_is(capsys, tmp_path):
+    numbers = np.array([[0, 1000, 1500], [2000, 2000, 4000]], np.uint16)
+    Image.fromarray(numbers).save(tmp_path / "a.png")
+    np.save(tmp_path / "b.npy", np.zeros((2, 2), np.float32) + 0.5)
+    code, out, _ = run(capsys, "info", tmp_path / "a.png", tmp_path / "b.npy")
+    assert code == 0
+    for line in (
+        "size      3×2, uint16",
+        "encoding  mm: 16-bit, 1000 per metre",
+        "assumed, --encoding changes it",
+        "kind      depth, in metres",
+        "holes     1 of 6 pixels (16.7%)",
+        "range     1 to 4 m, median 2 m",
+        "levels    4 different values",
+        "from           1 m",
+        "40.0%",
+        "size      2×2, float32",
+        "kind      depth, unit unknown",
+        "range     0.5 to 0.5",
+    ):
+        assert line in out
+    code, out, _ = run(capsys, "info", tmp_path / "a.png", "--encoding", "kitti")
+    assert "kitti" in out
+    assert "assumed" not in out
+    assert "does not exist" in refused(capsys, "info", tmp_path / "c.png")
+    (tmp_path / "d.png").write_bytes(b"no picture")
+    code, out, err = run(capsys, "info", tmp_path / "d.png", tmp_path / "b.npy")
+    assert (code, "d.png" in err, "float32" in out) == (1, True, True)
+    assert "is unknown" in refused(capsys, "info", tmp_path / "a.png", "--encoding", "cm")
+
+
 def test_models_lists_what_is_packaged(capsys):
     code, out, _ = run(capsys, "models")
     assert code == 0

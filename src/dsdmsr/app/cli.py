@@ -96,6 +96,27 @@ def upscale(
 
 
 @app.command
+def info(
+    inputs: Annotated[list[str], Parameter(name="IN", consume_multiple=True, negative=())],
+    /,
+    *,
+    encoding: str | None = None,
+) -> int:
+    """Say what depth files hold: size, encoding, kind, unit, holes, range, and a histogram.
+
+    Parameters
+    ----------
+    inputs
+        Depth files, folders of them, or patterns.
+    encoding
+        What the numbers in the files mean, as for upscale.
+    """
+    from dsdmsr.app.info import describe_files
+
+    return describe_files(inputs, encoding, out=out, err=err)
+
+
+@app.command
 def sample(folder: Path, /, *, seed: int = 9, overwrite: bool = False) -> int:
     """Write a rendered small depth map, lr_depth.png, and its truth, hr_depth.png.
 

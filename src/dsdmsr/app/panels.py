@@ -47,7 +47,6 @@ class Panels:
 
     Attributes:
         networks: Name → network, of which panels are drawn.
-        count: How many panels are written.
 
     Raises:
         FileError: If the folder is not empty, or cannot be made.
@@ -56,7 +55,7 @@ class Panels:
     def __init__(self, folder: Path, *, overwrite: bool) -> None:
         self.folder = folder
         self.networks: dict[str, DSDMSR] = {}
-        self.count = 0
+        self._paths: set[Path] = set()
         self._rows: list[_Row] = []
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -88,13 +87,27 @@ class Panels:
             title = f"{file.set} {file.scene}, ×{case.scale}, {name}"
             picture = draw_panel(panel_of(title, case, made, answer))
             parts = (protocol.letter, file.set, file.scene, f"x{case.scale}", name)
-            path = self.folder / f"{_file_name('_'.join(parts))}.png"
+            path = self._path("_".join(parts))
             try:
                 with replacing(path) as beside:
                     picture.save(beside, format="PNG")
             except OSError as error:
                 raise FileError(f"{path} cannot be written: {error.strerror}") from error
-            self.count += 1
+
+    def _path(self, name: str) -> Path:
+        """Return a file of that name, without signs that a file name cannot have, not yet used."""
+        plain = re.sub(r"[^\w.+-]+", "-", name)
+        path, number = self.folder / f"{plain}.png", 1
+        while path in self._paths:
+            number += 1
+            path = self.folder / f"{plain}_{number}.png"
+        self._paths.add(path)
+        return path
+
+    @property
+    def count(self) -> int:
+        """How many panels are written."""
+        return len(self._paths)
 
     def table(self) -> Table:
         """Return the mean errors of each network's outputs, over the maps of a protocol's set."""
@@ -131,8 +144,3 @@ class Panels:
                 beside.write_text(text.getvalue(), encoding="utf-8", newline="")
         except OSError as error:
             raise FileError(f"{path} cannot be written: {error.strerror}") from error
-
-
-def _file_name(text: str) -> str:
-    """Return text with all but letters, digits and a few signs replaced."""
-    return re.sub(r"[^\w.+-]+", "-", text)

@@ -122,7 +122,13 @@ class Panels:
             groups.setdefault(key, []).append(row.figures)
         for key, members in groups.items():
             means = np.mean([member[1:] for member in members], axis=0)
-            table.add_row(*map(escape, key), *(figure(float(mean)) for mean in means))
+            table.add_row(
+                *map(escape, key),
+                *(
+                    figure(float(mean), name)
+                    for mean, name in zip(means, StageFigures._fields[1:], strict=True)
+                ),
+            )
         return table
 
     def write_figures(self) -> None:

@@ -224,13 +224,18 @@ def title_of(measured: dict[str, Any]) -> str:
     return f"Protocol ({letter}): {measured['title']}; {metric} in {unit}, less is better"
 
 
+_SMALL = 0.1
+
+
 def figure(value: float | None, metric: str = "rmse") -> str:
-    """Return a figure as text; shares in percent."""
+    """Return a figure as text: three decimals, three digits if it is small; shares in percent."""
     if value is None:
         return "–"
     if metric.endswith("_rate"):
         return f"{100 * value:.2f} %"
-    return f"{value:.2f}" if metric == "psnr" else f"{value:.3f}"
+    if metric == "psnr":
+        return f"{value:.2f}"
+    return f"{value:.3g}" if 0 < abs(value) < _SMALL else f"{value:.3f}"
 
 
 def markdown(content: dict[str, Any]) -> str:

@@ -117,6 +117,58 @@ def info(
 
 
 @app.command
+def cloud(
+    source: Annotated[Path, Parameter(name="DEPTH")],
+    /,
+    *,
+    output: Annotated[Path, Parameter(name=["--output", "-o"])],
+    intrinsics: str,
+    scale: int = 1,
+    encoding: str | None = None,
+    mesh: Annotated[bool, Parameter(negative=())] = False,
+    steepest: float = 85.0,
+    overwrite: bool = False,
+) -> int:
+    """Write a depth file's valid pixels as points in space, or as a surface, to a PLY file.
+
+    Points have x to the right, y down, and z forward, in metres where the file has a unit.
+
+    Parameters
+    ----------
+    source
+        A depth file.
+    output
+        The PLY file.
+    intrinsics
+        The camera: fx,fy,cx,cy in pixels, the centre of the first pixel at 0.
+    scale
+        How many times larger the map was made than the camera's picture; the camera is scaled.
+    encoding
+        What the numbers in the file mean, as for upscale.
+    mesh
+        Write triangles between neighbouring pixels, too, cut at depth edges.
+    steepest
+        Degrees from the image plane beyond which there is an edge between two pixels.
+    overwrite
+        Replace a file that exists.
+    """
+    from dsdmsr.app.cloud import write_cloud
+
+    write_cloud(
+        source,
+        output,
+        intrinsics=intrinsics,
+        scale=scale,
+        encoding=encoding,
+        mesh=mesh,
+        steepest=steepest,
+        overwrite=overwrite,
+        out=out,
+    )
+    return 0
+
+
+@app.command
 def sample(folder: Path, /, *, seed: int = 9, overwrite: bool = False) -> int:
     """Write a rendered small depth map, lr_depth.png, and its truth, hr_depth.png.
 

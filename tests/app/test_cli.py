@@ -161,6 +161,11 @@ class TestRefusals:
             ((small, "-o", out, "--scale", 3), "--scale"),
             ((small, "-o", out, "--scale", "four"), "--scale"),
             ((small, *ask, "--ensemble", 4), "--ensemble"),
+            ((small, *ask, "--fill", 4), "--fill and --filled go together"),
+            ((small, *ask, "--filled", tmp_path / "m.png"), "--fill and --filled go together"),
+            ((small, *ask, "--fill", 4, "--filled", out), "is the output, too"),
+            ((small, *ask, "--fill", 4, "--filled", old), "old.png exists"),
+            ((small, *ask, "--fill", 4, "--filled", "m.npy"), "allowed is .png, or a folder"),
             ((small, *ask, "--tile", 0), "tile is 0: give auto, or 1 or more"),
             ((small, *ask, "--tile", "large"), "--tile"),
             ((small, "-o", out), "--scale"),
@@ -395,6 +400,26 @@ def test_evaluate_prints_and_writes(capsys, tmp_path, monkeypatch, network_folde
     assert code == 0
     (measured,) = json.loads(files["json"].read_text())["protocols"]
     assert {(s["method"], s["scale"]) for s in measured["scores"]} == {("nearest", 8), ("net", 8)}
+
+
+def test_filled_holes_are_marked_in_a_file_of_their_own(capsys, tmp_path):
+    numbers = np.arange(1000, 1064, dtype=np.uint16).reshape(8, 8)
+    numbers[2, 2] = numbers[5:, 4:] = 0
+    (tmp_path / "in").mkdir()
+    for name in ("a", "b"):
+        Image.fromarray(numbers).save(tmp_path / "in" / f"{name}.png")
+    more = ("--scale", 4, "--fill", 3, "--filled", tmp_path / "marks")
+    code, _, _ = run(capsys, "upscale", tmp_path / "in", "-o", tmp_path / "out", *more)
+    assert code == 0
+    for name in ("a", "b"):
+        large, marks = (
+            np.asarray(Image.open(tmp_path / folder / f"{name}.png")) for folder in ("out", "marks")
+        )
+        assert set(np.unique(marks)) == {0, 255}
+        assert (large[marks == 255] > 0).all()
+        assert (marks[8:12, 8:12] == 255).mean() > 0.6
+        assert not marks[20:, 16:].any()
+        assert not large[22:, 18:].any()
 
 
 def test_evaluate_draws_every_stage_and_writes_their_errors(capsys, tmp_path, network_folder, rng):

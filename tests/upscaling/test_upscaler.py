@@ -10,6 +10,7 @@ from dsdmsr.errors import ConfigError, DepthError, ModelError, ScaleError
 from dsdmsr.nn import Window
 from dsdmsr.upscaling.backend import TorchBackend
 from dsdmsr.upscaling.ensemble import ensemble_of
+from dsdmsr.upscaling.holes import enlarge_valid
 from dsdmsr.upscaling.tiles import tiles
 
 
@@ -127,16 +128,33 @@ def test_what_is_not_shape_stays(recorder):
     assert made.stereo == stereo
 
 
-def test_holes_stay_holes_block_by_block_and_change_nothing(tiny_model, rng):
+def test_holes_stay_holes_and_change_nothing(tiny_model, rng):
     upscaler = Upscaler(TorchBackend(tiny_model, "cpu"), scale=4)
     valid = rng.random((9, 11)) > 0.3
     values = rng.uniform(1, 2, (9, 11))
     made = [upscaler(DepthMap(np.where(valid, values, junk), valid)) for junk in (0.0, 1e9, np.nan)]
-    np.testing.assert_array_equal(made[0].valid, valid.repeat(4, 0).repeat(4, 1))
+    np.testing.assert_array_equal(made[0].valid, enlarge_valid(valid, 4))
     for other in made[1:]:
         np.testing.assert_array_equal(other.values, made[0].values)
     # A map that has its holes filled with the nearest values by hand gives the same valid pixels.
     assert made[0].values[made[0].valid].min() > 0
+
+
+def test_small_holes_are_filled_and_marked(tiny_model, rng):
+    valid = np.ones((12, 14), bool)
+    valid[2:4, 2] = valid[6:10, 5:12] = False
+    depth = DepthMap(rng.uniform(1, 2, (12, 14)), valid)
+    upscaler = Upscaler(TorchBackend(tiny_model, "cpu"), scale=4, fill=2)
+    made, marked = upscaler(depth), upscaler.filled(valid)
+    kept = Upscaler(TorchBackend(tiny_model, "cpu"), scale=4)(depth)
+    assert marked[8:16, 8:12].mean() > 0.6
+    assert not marked[20:].any()
+    np.testing.assert_array_equal(made.valid, kept.valid | marked)
+    np.testing.assert_array_equal(made.values[kept.valid], kept.values[kept.valid])
+    assert (made.values[marked] > 0).all()
+    assert not Upscaler(TorchBackend(tiny_model, "cpu"), scale=4).filled(valid).any()
+    with pytest.raises(ConfigError, match="fill is -1: give 0, or"):
+        Upscaler(TorchBackend(tiny_model, "cpu"), scale=4, fill=-1)
 
 
 @pytest.mark.parametrize("value", [0.0, 1e-30, 0.7312, 1e30])

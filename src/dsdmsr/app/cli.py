@@ -47,9 +47,11 @@ def upscale(
     device: str = "auto",
     ensemble: Literal[1, 8] = 1,
     tile: Literal["auto"] | int = "auto",
+    fill: int = 0,
+    filled: Path | None = None,
     overwrite: bool = False,
 ) -> int:
-    """Make depth files larger.
+    """Make depth files larger. Holes stay holes.
 
     Parameters
     ----------
@@ -74,6 +76,10 @@ def upscale(
     tile
         Side, in pixels of the small map, of the parts that are enlarged one after the other; a
         smaller one needs less memory and more time. The result doesn't depend on it.
+    fill
+        Fill holes of up to so many pixels of the small map. What is filled is written to --filled.
+    filled
+        With --fill: a PNG file for one input, otherwise a folder; white is what was filled.
     overwrite
         Replace files that exist.
     """
@@ -89,6 +95,8 @@ def upscale(
         device=device,
         ensemble=ensemble,
         tile=tile,
+        fill=fill,
+        filled=filled,
         overwrite=overwrite,
         out=out,
         err=err,

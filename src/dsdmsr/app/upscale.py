@@ -7,14 +7,18 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from dsdmsr.app.inputs import depth_files
 from dsdmsr.depth import DepthMap
-from dsdmsr.errors import DepthError, DsdmsrError, FileError
+from dsdmsr.errors import ConfigError, DepthError, DsdmsrError, FileError
 from dsdmsr.io import SUFFIXES, check_output, choose_encoding, read_depth, write_depth
 from dsdmsr.io.encodings import ENCODINGS, find_encoding
+from dsdmsr.io.png import write_png
+from dsdmsr.replacing import replacing
 from dsdmsr.scales import check_scale
 from dsdmsr.upscaling import Upscaler
 from dsdmsr.upscaling.tiles import Tile, check_tile
@@ -33,6 +37,8 @@ def upscale_files(
     device: str,
     ensemble: int,
     tile: Tile,
+    fill: int,
+    filled: Path | None,
     overwrite: bool,
     out: Console,
     err: Console,
@@ -47,6 +53,8 @@ def upscale_files(
     """
     check_scale(scale)
     check_tile(tile)
+    if (fill > 0) != (filled is not None):
+        raise ConfigError("--fill and --filled go together: what is filled is always marked")
     for name in (encoding, output_encoding):
         if name is not None:
             find_encoding(name)
@@ -54,9 +62,11 @@ def upscale_files(
     if len(jobs) == 1:
         # Before the network is loaded, which takes a second or two.
         check_output(jobs[0][1], overwrite=overwrite)
+        if filled is not None:
+            check_output(_marks(filled, jobs[0][0], alone=True), overwrite=overwrite)
         choose_encoding(jobs[0][1], read_depth(jobs[0][0], encoding), output_encoding)
     upscaler = Upscaler.from_pretrained(
-        model, scale=scale, device=device, ensemble=ensemble, tile=tile
+        model, scale=scale, device=device, ensemble=ensemble, tile=tile, fill=fill
     )
     failures: list[tuple[Path, DsdmsrError]] = []
     announced: set[str] = set()
@@ -70,6 +80,13 @@ def upscale_files(
                 chosen = choose_encoding(target, depth, output_encoding)
                 shown = partial(_show, progress, task, number)
                 large = _enlarge(upscaler, depth, source, shown)
+                if filled is not None:
+                    marks = check_output(
+                        _marks(filled, source, alone=len(jobs) == 1), overwrite=overwrite
+                    )
+                    if marks.resolve() == target.resolve():
+                        raise FileError(f"{marks} is the output, too: give --filled another name")
+                    _write_marks(marks, upscaler.filled(depth.valid))
                 write_depth(target, large, chosen, overwrite=overwrite)
             except DsdmsrError as error:
                 if len(jobs) == 1:
@@ -90,6 +107,25 @@ def upscale_files(
     for source, failure in failures:
         err.print(f"failed: {source}: {failure}", markup=False)
     return 1 if failures else 0
+
+
+def _marks(filled: Path, source: Path, *, alone: bool) -> Path:
+    """Return where the marks of a file's filled pixels go."""
+    if alone and filled.suffix:
+        if filled.suffix.lower() != ".png":
+            raise FileError(f"{filled} ends in {filled.suffix}: allowed is .png, or a folder")
+        return filled
+    name = source.stem if source.suffix.lower() == ".png" else source.name
+    return filled / f"{name}.png"
+
+
+def _write_marks(path: Path, marked: NDArray[np.bool_]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as beside:
+            write_png(beside, 255 * marked.astype(np.uint8))
+    except OSError as error:
+        raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def _show(progress: Progress, task: TaskID, before: int, share: float) -> None:

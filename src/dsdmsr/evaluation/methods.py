@@ -137,7 +137,7 @@ def network(model: DSDMSR, device: str = "auto", ensemble: int = 1) -> Method:
     def method(small: Small) -> Values:
         # Disparity: a small map may overshoot below zero.
         depth = DepthMap(small.values, small.valid, kind="disparity")
-        large = Upscaler(backend, scale=small.scale)(depth).values.astype(np.float64)
+        large = Upscaler(backend, scale=small.scale).values(depth).astype(np.float64)
         return _moved(large, small.scale) if small.interval else large
 
     return method

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsdmsr.depth import DepthMap
-from dsdmsr.errors import ModelError
+from dsdmsr.errors import ConfigError, ModelError
 from dsdmsr.io import ENCODINGS
 from dsdmsr.nn import Window
 from dsdmsr.scales import check_scale
 from dsdmsr.upscaling.backend import Backend, TorchBackend
 from dsdmsr.upscaling.ensemble import ensemble_of
+from dsdmsr.upscaling.holes import enlarge_valid, hole_sizes
 from dsdmsr.upscaling.normalised import normalise
 from dsdmsr.upscaling.tiles import Tile, check_tile, tiles
 from dsdmsr.zoo.pretrained import from_pretrained
@@ -27,25 +29,30 @@ _MARGIN = 0.1
 class Upscaler:
     """Make depth maps `scale` times as large.
 
-    Invalid pixels stay invalid, `scale` by `scale` pixels for each, and what stands under them
-    changes nothing. The values keep their kind, unit and range: an output is at most a tenth of
-    the input's range outside of it, never at or below zero where no input is, and never outside
-    of what the input's encoding can hold. Intrinsics scale with the map; `stereo` stays.
+    What stands under invalid pixels changes nothing, and holes stay holes, with borders half-way
+    between the centres of valid and invalid pixels; small ones are filled if `fill` says so, and
+    `filled` tells which pixels those are. The values keep their kind, unit and range: an output
+    is at most a tenth of the input's range outside of it, never at or below zero where no input
+    is, and never outside of what the input's encoding can hold. Intrinsics scale with the map;
+    `stereo` stays.
 
     Args:
         backend: What runs the network.
         scale: The factor.
         tile: Side, in pixels of the small map, of the parts that are enlarged one after the
             other; auto takes what needs a few hundred MiB. The answer doesn't depend on it.
+        fill: Of how many pixels of the small map a hole may be, at the most, to be filled.
 
     Raises:
         ScaleError: If `scale` is none of 2, 4, 8, 16.
-        ConfigError: If `tile` is neither auto nor 1 or more.
+        ConfigError: If `tile` is neither auto nor 1 or more, or `fill` is negative.
     """
 
-    def __init__(self, backend: Backend, *, scale: int, tile: Tile = "auto") -> None:
+    def __init__(self, backend: Backend, *, scale: int, tile: Tile = "auto", fill: int = 0) -> None:
         self.backend, self.scale = backend, check_scale(scale)
-        self.tile = check_tile(tile)
+        self.tile, self.fill = check_tile(tile), fill
+        if fill < 0:
+            raise ConfigError(f"fill is {fill}: give 0, or the pixels of the largest hole to fill")
 
     @classmethod
     def from_pretrained(
@@ -56,6 +63,7 @@ class Upscaler:
         device: str = "auto",
         ensemble: int = 1,
         tile: Tile = "auto",
+        fill: int = 0,
     ) -> Upscaler:
         """Make one with a trained network.
 
@@ -68,23 +76,50 @@ class Upscaler:
                 little more accurate, in eight times the time; or 1. Symmetric networks
                 (``model.config.symmetric``) answer so at once.
             tile: See `Upscaler`.
+            fill: See `Upscaler`.
 
         Raises:
             ScaleError: If the network does not serve `scale`.
             ModelError: If the network cannot be found or loaded.
-            ConfigError: If the device is not there, `ensemble` is neither 1 nor 8, or `tile` is
-                neither auto nor 1 or more.
+            ConfigError: If the device is not there, `ensemble` is neither 1 nor 8, `tile` is
+                neither auto nor 1 or more, or `fill` is negative.
         """
         check_scale(scale)
         model = from_pretrained(None if name is None else str(name))
         check_scale(scale, model.scales)
         backend = ensemble_of(TorchBackend(model, device), ensemble)
-        return cls(backend, scale=scale, tile=tile)
+        return cls(backend, scale=scale, tile=tile, fill=fill)
 
     def __call__(
         self, depth: DepthMap, progress: Callable[[float], object] | None = None
     ) -> DepthMap:
-        """Return the map at ``scale·H × scale·W``.
+        """Return the map at ``scale·H × scale·W``; see `values` for arguments and errors."""
+        return DepthMap(
+            self.values(depth, progress),
+            enlarge_valid(self._kept(depth.valid), self.scale),
+            kind=depth.kind,
+            unit=depth.unit,
+            intrinsics=depth.intrinsics and depth.intrinsics.scaled(self.scale),
+            stereo=depth.stereo,
+            encoding=depth.encoding,
+        )
+
+    def filled(self, valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which pixels of the large map are valid since a hole was filled.
+
+        Args:
+            valid: What is valid of the small map, H×W.
+        """
+        kept = self._kept(valid)
+        return enlarge_valid(kept, self.scale) & ~enlarge_valid(valid, self.scale)
+
+    def _kept(self, valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        return valid | (hole_sizes(valid) <= self.fill) if self.fill else valid
+
+    def values(
+        self, depth: DepthMap, progress: Callable[[float], object] | None = None
+    ) -> NDArray[np.float32]:
+        """Return the large map's values, in holes those that follow from the nearest valid ones.
 
         Args:
             depth: Any map with at least one valid pixel.
@@ -112,16 +147,7 @@ class Upscaler:
                 # Row by row: what is above, and what is left in this row.
                 above, beside = tile.top * width, (tile.bottom - tile.top) * tile.right
                 progress((above + beside) / (height * width))
-        blocks = np.ones((scale, scale), dtype=bool)
-        return DepthMap(
-            large,
-            np.kron(depth.valid, blocks),
-            kind=depth.kind,
-            unit=depth.unit,
-            intrinsics=depth.intrinsics and depth.intrinsics.scaled(scale),
-            stereo=depth.stereo,
-            encoding=depth.encoding,
-        )
+        return large
 
 
 def _allowed(low: float, high: float, encoding: str | None) -> tuple[float, float]:

@@ -27,7 +27,7 @@ def crops_per_second(recipe: str, steps: int, processes: int) -> float:
     cores = sorted(os.sched_getaffinity(0))[:processes]
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
-        command = [sys.executable, "-m", "dsdmsr.app.cli", "train", "--recipe", recipe]
+        command = [sys.executable, "-m", "dsdmsr", "train", "--recipe", recipe]
         command += ["--steps", str(steps), "--run-dir", str(run), "--device", "cpu"]
         command += ["--trainer.devices", str(processes), "--tracker", "none"]
         subprocess.run(

@@ -51,7 +51,7 @@ def recipe_file(tmp_path):
 
 def command(recipe: Path, run: Path, *more: str) -> list[str]:
     train = ["train", "--recipe", str(recipe), "--run-dir", str(run), "--device", "cpu", *more]
-    return [sys.executable, "-m", "dsdmsr.app.cli", *train]
+    return [sys.executable, "-m", "dsdmsr", *train]
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -1,0 +1,183 @@
+"""The commands that work on depth files. Heavy libraries are loaded where they are needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from dsdmsr.app.consoles import err, out
+
+__all__ = ["cloud", "info", "models", "sample", "upscale"]
+
+
+def upscale(
+    inputs: Annotated[list[str], Parameter(name="IN", consume_multiple=True, negative=())],
+    /,
+    *,
+    output: Annotated[Path, Parameter(name=["--output", "-o"])],
+    scale: Literal[2, 4, 8, 16],
+    model: str | None = None,
+    encoding: str | None = None,
+    output_encoding: str | None = None,
+    device: str = "auto",
+    ensemble: Literal[1, 8] = 1,
+    tile: Literal["auto"] | int = "auto",
+    fill: int = 0,
+    filled: Path | None = None,
+    overwrite: bool = False,
+) -> int:
+    """Make depth files larger. Holes stay holes.
+
+    Parameters
+    ----------
+    inputs
+        Depth files, folders of them, or patterns such as 'frames/*.png'.
+    output
+        A file name for one input; otherwise a folder, made if missing.
+    scale
+        The factor.
+    model
+        A packaged network (see `dsdmsr models`), a folder, or owner/name on the Hub.
+    encoding
+        What the numbers in the files mean: mm, tum, kitti, dtu16, levels, levels16, float, metres,
+        dtu, disparity. Default: 16-bit is mm, 8-bit is levels, other numbers are float.
+    output_encoding
+        What they shall mean in the output. Default: the same.
+    device
+        auto, cpu, or cuda.
+    ensemble
+        8: the mean answer to the map turned and mirrored in all eight ways; a little more accurate,
+        in eight times the time. A symmetric network, as dsdmsr-base is, answers so at once.
+    tile
+        Side, in pixels of the small map, of the parts that are enlarged one after the other; a
+        smaller one needs less memory and more time. The result doesn't depend on it.
+    fill
+        Fill holes of up to so many pixels of the small map. What is filled is written to --filled.
+    filled
+        With --fill: a PNG file for one input, otherwise a folder; white is what was filled.
+    overwrite
+        Replace files that exist.
+    """
+    from dsdmsr.app.upscale import upscale_files
+
+    return upscale_files(
+        inputs,
+        output,
+        scale=scale,
+        model=model,
+        encoding=encoding,
+        output_encoding=output_encoding,
+        device=device,
+        ensemble=ensemble,
+        tile=tile,
+        fill=fill,
+        filled=filled,
+        overwrite=overwrite,
+        out=out,
+        err=err,
+    )
+
+
+def info(
+    inputs: Annotated[list[str], Parameter(name="IN", consume_multiple=True, negative=())],
+    /,
+    *,
+    encoding: str | None = None,
+) -> int:
+    """Say what depth files hold: size, encoding, kind, unit, holes, range, and a histogram.
+
+    Parameters
+    ----------
+    inputs
+        Depth files, folders of them, or patterns.
+    encoding
+        What the numbers in the files mean, as for upscale.
+    """
+    from dsdmsr.app.info import describe_files
+
+    return describe_files(inputs, encoding, out=out, err=err)
+
+
+def cloud(
+    source: Annotated[Path, Parameter(name="DEPTH")],
+    /,
+    *,
+    output: Annotated[Path, Parameter(name=["--output", "-o"])],
+    intrinsics: str,
+    scale: int = 1,
+    encoding: str | None = None,
+    mesh: Annotated[bool, Parameter(negative=())] = False,
+    steepest: float = 85.0,
+    overwrite: bool = False,
+) -> int:
+    """Write a depth file's valid pixels as points in space, or as a surface, to a PLY file.
+
+    Points have x to the right, y down, and z forward, in metres where the file has a unit.
+
+    Parameters
+    ----------
+    source
+        A depth file.
+    output
+        The PLY file.
+    intrinsics
+        The camera: fx,fy,cx,cy in pixels, the centre of the first pixel at 0.
+    scale
+        How many times larger the map was made than the camera's picture; the camera is scaled.
+    encoding
+        What the numbers in the file mean, as for upscale.
+    mesh
+        Write triangles between neighbouring pixels, too, cut at depth edges.
+    steepest
+        Degrees from the image plane beyond which there is an edge between two pixels.
+    overwrite
+        Replace a file that exists.
+    """
+    from dsdmsr.app.cloud import write_cloud
+
+    write_cloud(
+        source,
+        output,
+        intrinsics=intrinsics,
+        scale=scale,
+        encoding=encoding,
+        mesh=mesh,
+        steepest=steepest,
+        overwrite=overwrite,
+        out=out,
+    )
+    return 0
+
+
+def sample(folder: Path, /, *, seed: int = 9, overwrite: bool = False) -> int:
+    """Write a rendered small depth map, lr_depth.png, and its truth, hr_depth.png.
+
+    Both are 16-bit PNGs in millimetres, 120×160 and 480×640.
+
+    Parameters
+    ----------
+    folder
+        Where; made if missing.
+    seed
+        Which scene.
+    overwrite
+        Replace files that exist.
+    """
+    from dsdmsr.app.sample import write_sample
+
+    for path in write_sample(folder, seed=seed, overwrite=overwrite):
+        out.print(f"wrote {path}", markup=False)
+    return 0
+
+
+def models() -> int:
+    """List the packaged networks."""
+    from dsdmsr.zoo.names import DEFAULT_MODEL, PACKAGED, folder_of
+
+    for name, purpose in PACKAGED.items():
+        size = len((folder_of(name) / "model.safetensors").read_bytes()) / 1e6
+        default = " (default)" if name == DEFAULT_MODEL else ""
+        out.print(f"{name}{default}: {purpose}; {size:.1f} MB")
+    return 0

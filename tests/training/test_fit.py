@@ -449,7 +449,7 @@ def test_a_folder_with_other_things_is_not_touched(tmp_path, recipe):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_gpu_that_is_not_there_is_refused_before_anything_is_written(tmp_path, recipe):
-    with pytest.raises(ConfigError, match="torch sees none"):
+    with pytest.raises(ConfigError, match="torch sees 0: give fewer, or cpu"):
         fit(recipe, tmp_path / "run", console=quiet(), device="cuda")
     assert not (tmp_path / "run").exists()
 

@@ -228,15 +228,19 @@ def test_parts_make_up_the_batch():
 
 def test_processes_that_cannot_be_are_refused(monkeypatch):
     recipe = load_recipe("base")
-    check_processes(TrainerOptions(devices=2), recipe)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 1)
+    check_processes(TrainerOptions(), recipe, "cuda")
+    with pytest.raises(ConfigError, match="cuda with 2 devices, and torch sees 1: give fewer"):
+        check_processes(TrainerOptions(devices=2), recipe, "cuda")
+    check_processes(TrainerOptions(devices=2), recipe, "cpu")
     with pytest.raises(ConfigError, match="×16 has batches of 2 crops for 3 processes"):
-        check_processes(TrainerOptions(devices=3), recipe)
+        check_processes(TrainerOptions(devices=3), recipe, "cpu")
     for name in ("RANK", "SLURM_PROCID"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(ConfigError, match="torchrun, or with srun"):
-        check_processes(TrainerOptions(num_nodes=2), recipe)
+        check_processes(TrainerOptions(num_nodes=2), recipe, "cpu")
     monkeypatch.setenv("RANK", "1")
-    check_processes(TrainerOptions(num_nodes=2), recipe)
+    check_processes(TrainerOptions(num_nodes=2), recipe, "cpu")
     assert not is_main()
     with pytest.raises(ConfigError, match="give 1 or more"):
         TrainerOptions(devices=0)

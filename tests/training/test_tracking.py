@@ -13,7 +13,7 @@ from PIL import Image
 from rich.console import Console
 
 from dsdmsr.app.cli import main
-from dsdmsr.errors import ConfigError
+from dsdmsr.errors import ConfigError, TrainingError
 from dsdmsr.training import tracking as module
 from dsdmsr.training.config import Recipe, load_recipe
 from dsdmsr.training.fit import fit
@@ -107,6 +107,18 @@ def test_wandb_holds_offline_what_the_csv_holds(tmp_path, recipe, no_account):
     assert {(t.project, t.entity) for t in told} == {("depth", "us")}
     config = {item.key: json.loads(item.value_json) for item in told[0].config.update}
     assert config["learning_rate"] == recipe.learning_rate
+
+
+def test_wandb_that_does_not_begin_is_told(tmp_path, recipe, monkeypatch):
+    wandb = pytest.importorskip("wandb")
+
+    def fails(**_):
+        raise wandb.Error("no\nconnection")
+
+    monkeypatch.setenv("WANDB_MODE", "online")
+    monkeypatch.setattr(wandb, "init", fails)
+    with pytest.raises(TrainingError, match=r"\(no connection\): set WANDB_MODE=offline"):
+        run(recipe, tmp_path / "run", Tracking(trackers=("wandb",)))
 
 
 def test_without_trackers_the_folder_alone_is_written(tmp_path, recipe):

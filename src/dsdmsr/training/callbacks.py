@@ -172,7 +172,8 @@ class StopBySignal(lightning.Callback):
             "on with --resume auto",
             markup=False,
         )
-        raise SystemExit(128 + self.agreed)
+        # The main process speaks for all; one that ends with an error would have it killed.
+        raise SystemExit(128 + self.agreed if trainer.is_global_zero else 0)
 
 
 class RunProgress(lightning.Callback):

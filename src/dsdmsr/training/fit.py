@@ -10,11 +10,10 @@ from typing import Any, Literal
 
 import lightning
 import torch
-from lightning.fabric.utilities.exceptions import MisconfigurationException
 from rich.console import Console
 from safetensors.torch import save_file
 
-from dsdmsr.errors import ConfigError, DsdmsrError, ModelError, TrainingError
+from dsdmsr.errors import DsdmsrError, ModelError, TrainingError
 from dsdmsr.nn import DSDMSR
 from dsdmsr.nn.symmetry import is_symmetric
 from dsdmsr.replacing import replacing
@@ -87,9 +86,8 @@ def fit(
             tracker is not installed.
         ModelError: If none of the weights in `init` fits.
     """
-    if device == "cuda" and not torch.cuda.is_available():
-        raise ConfigError("device is cuda, but torch sees none: give auto or cpu")
-    check_processes(options, recipe)
+    device = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    check_processes(options, recipe, device)
     check_trackers(tracking)
     console = (console or Console(stderr=True)) if is_main() else Console(quiet=True)
     # What is wrong with the maps is better told before there is a run.
@@ -110,7 +108,6 @@ def fit(
     if init is not None and not (run_dir / CHECKPOINT).exists():
         load_fitting(module.model, init)
         module.averaged.module.load_state_dict(module.model.state_dict())
-    device = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     checkpoints = Checkpoints(run_dir, recipe.checkpoint_seconds)
     with StopBySignal(checkpoints, console) as stop, warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="lightning")
@@ -146,8 +143,6 @@ def _train(
         # From a process that reads maps an error comes with the whole way it took.
         last = str(error).strip().splitlines()[-1]
         raise type(error)(last.partition(f"{type(error).__name__}: ")[2] or last) from error
-    except MisconfigurationException as error:
-        raise ConfigError(f"cannot train on these devices: {error}") from error
     except RuntimeError as error:
         if options.processes > 1 and is_of_another(error):
             raise TrainingError(

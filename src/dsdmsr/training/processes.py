@@ -57,13 +57,18 @@ def largest(value: float, device: torch.device) -> float:
     return float(found)
 
 
-def check_processes(options: TrainerOptions, recipe: Recipe) -> None:
+def check_processes(options: TrainerOptions, recipe: Recipe, device: str) -> None:
     """Look at whether a recipe can run on so many devices here.
 
     Raises:
-        ConfigError: If several machines are asked for but this process was not started on them
-            together, or a batch has fewer crops than there are processes.
+        ConfigError: If there are not so many GPUs, several machines are asked for but this process
+            was not started on them together, or a batch has fewer crops than there are processes.
     """
+    if device == "cuda" and torch.cuda.device_count() < options.devices:
+        raise ConfigError(
+            f"device is cuda with {options.devices} devices, and torch sees "
+            f"{torch.cuda.device_count()}: give fewer, or cpu"
+        )
     if options.num_nodes > 1 and not {"RANK", "SLURM_PROCID"} & os.environ.keys():
         raise ConfigError(
             f"trainer.num_nodes is {options.num_nodes}: start the command on each machine with "

@@ -16,8 +16,9 @@ import numpy as np
 import torch
 from PIL import Image
 
-from dsdmsr.errors import ConfigError
+from dsdmsr.errors import ConfigError, TrainingError
 from dsdmsr.evaluation.panels import draw_panel
+from dsdmsr.io.checks import in_one_line
 from dsdmsr.replacing import replacing
 from dsdmsr.training.config import Recipe, recipe_to_dict
 from dsdmsr.training.module import TrainingModule
@@ -70,24 +71,33 @@ class _WeightsAndBiases:
 
     A resumed run goes on under the same identity. Steps are figures like others, since a resumed
     run may go back.
+
+    Raises:
+        TrainingError: If it cannot begin, as without a connection.
     """
 
     def __init__(self, folder: Path, recipe: Recipe, tracking: Tracking) -> None:
         import wandb
 
-        known = "WANDB_MODE" in os.environ or wandb.login(prompt=False)
         self._image: Any = wandb.Image
-        self._run: Any = wandb.init(
-            dir=folder,
-            project=tracking.project,
-            entity=tracking.entity,
-            mode=None if known else "offline",
-            name=folder.name,
-            id=hashlib.sha256(identity(folder)).hexdigest()[:16],
-            resume="allow",
-            config=recipe_to_dict(recipe),
-            settings=wandb.Settings(silent=True, console="off"),
-        )
+        try:
+            known = "WANDB_MODE" in os.environ or wandb.login(prompt=False)
+            self._run: Any = wandb.init(
+                dir=folder,
+                project=tracking.project,
+                entity=tracking.entity,
+                mode=None if known else "offline",
+                name=folder.name,
+                id=hashlib.sha256(identity(folder)).hexdigest()[:16],
+                resume="allow",
+                config=recipe_to_dict(recipe),
+                settings=wandb.Settings(silent=True, console="off"),
+            )
+        except wandb.Error as error:
+            raise TrainingError(
+                f"wandb does not begin ({in_one_line(error)}): set WANDB_MODE=offline, or give "
+                "another tracker"
+            ) from error
         self._run.define_metric("step")
         self._run.define_metric("*", step_metric="step")
 

@@ -87,13 +87,14 @@ def test_tiles_do_not_show(tiny_model, rng, scale, ensemble):
 
 
 @pytest.mark.parametrize(
-    ("tile", "size"), [("auto", (3, 5)), (4, (9, 4)), (1, (2, 2)), (5, (5, 16))]
+    ("tile", "size"),
+    [("auto", (3, 5)), ("auto", (380, 900)), (4, (9, 4)), (1, (2, 2)), (5, (5, 16))],
 )
 def test_tiles_cover_the_map_once_and_none_is_too_large(tile, size):
     covered = np.zeros(size, int)
     for window in tiles(tile, 4, *size):
         covered[window.top : window.bottom, window.left : window.right] += 1
-        most = 256 if tile == "auto" else tile
+        most = 384 if tile == "auto" else tile
         assert max(window.bottom - window.top, window.right - window.left) <= most
     assert (covered == 1).all()
 
@@ -106,9 +107,9 @@ def test_large_maps_are_tiled_unasked(rng):
             seen.append((window.bottom - window.top, window.right - window.left))
             return super().__call__(lr_depth, scale, window)
 
-    made = Upscaler(Sized(), scale=16)(DepthMap(rng.uniform(1, 2, (65, 100))))
-    assert made.shape == (1040, 1600)
-    assert seen == [(32, 50), (32, 50), (33, 50), (33, 50)]
+    made = Upscaler(Sized(), scale=16)(DepthMap(rng.uniform(1, 2, (70, 100))))
+    assert made.shape == (1120, 1600)
+    assert seen == [(70, 50), (70, 50)]
 
 
 def test_what_is_not_shape_stays(recorder):

@@ -11,9 +11,10 @@ from dsdmsr.nn.windows import Window
 __all__ = ["Tile", "check_tile", "tiles"]
 
 Tile = Literal["auto"] | int
-"""Side of a tile in pixels of the small map; auto gives large tiles of `_LARGE` pixels a side."""
+"""Side of a tile in pixels of the small map; auto chooses."""
 
 _LARGE = 1024
+"""About how many pixels a side auto's tiles have in the large map: at most half as many more."""
 
 
 def check_tile(tile: Tile) -> Tile:
@@ -30,10 +31,13 @@ def check_tile(tile: Tile) -> Tile:
 def tiles(tile: Tile, scale: int, height: int, width: int) -> Iterator[Window]:
     """Yield the parts of a small map of `height` × `width` pixels, row by row.
 
-    They are as equal as can be, and none is larger than a tile.
+    They are as equal as can be. None is larger than a tile that is given; auto makes none for a
+    small rest, since each tile needs to see what is around it.
     """
-    side = _LARGE // scale if tile == "auto" else tile
-    rows, columns = -(-height // side), -(-width // side)
+    if tile == "auto":
+        rows, columns = (max(1, round(side * scale / _LARGE)) for side in (height, width))
+    else:
+        rows, columns = (-(-side // tile) for side in (height, width))
     for row in range(rows):
         for column in range(columns):
             yield Window(

@@ -12,6 +12,7 @@ from dsdmsr.app.sample import render_sample
 from dsdmsr.degradation import resize
 from dsdmsr.errors import ModelError
 from dsdmsr.nn import DSDMSR
+from dsdmsr.nn.symmetry import is_symmetric
 from dsdmsr.zoo import pretrained
 from dsdmsr.zoo.names import DEFAULT_MODEL, PACKAGED, folder_of
 from dsdmsr.zoo.pretrained import from_pretrained, save_pretrained
@@ -28,6 +29,10 @@ class TestEveryPackagedNetwork:
         assert card.startswith("---\nlicense: apache-2.0\n")
         for word in ("commit", "seed", "scenes", "minutes"):
             assert word in card
+
+    def test_what_says_that_it_is_symmetric_is(self, name):
+        model = from_pretrained(name)
+        assert is_symmetric(model) == model.config.symmetric
 
     def test_it_beats_bicubic_on_a_rendered_scene_at_every_factor(self, name):
         truth, _ = render_sample(seed=9)

@@ -172,6 +172,14 @@ def preparing_table(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def processes_table(results: dict[str, Any]) -> str:
+    """Return how fast two processes train beside one."""
+    one, two = (max(results["crops_per_second"][count]) for count in ("1", "2"))
+    rows = [["1", figure(one), "1.00"], ["2", figure(two), f"{results['ratio']:.2f}"]]
+    head = ["processes, a core each", "crops / s", "/ one process"]
+    return sourced_table(results, head, rows, names=1)
+
+
 def _peaks(memory: dict[str, Any]) -> str:
     return " and ".join(f"{mib:.0f}" for mib in memory["peak_mib"]) + " MiB"
 
@@ -188,6 +196,7 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "ablation": ("ablation", ablation_table),
     "accuracy_time": ("accuracy_time", time_table),
     "prepare": ("prepare", preparing_table),
+    "processes": ("processes", processes_table),
     "scene_throughput": ("scene_throughput", throughput_table),
 }
 """Name in the documents → results file, and what makes the table of it."""

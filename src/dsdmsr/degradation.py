@@ -23,6 +23,7 @@ __all__ = [
     "degrade",
     "resize",
     "resize_nearest",
+    "stage_truths",
 ]
 
 Degradation = Literal["bicubic", "area", "interval", "opencv_cubic", "pil_bicubic"]
@@ -205,6 +206,32 @@ def degrade(
     filled = torch.where(valid, hr_depth, functional.interpolate(mean, scale_factor=scale))
     small = torch.where(clean, _reduce(filled, scale, kind), mean)
     return torch.where(some, small, 0.0), some
+
+
+def stage_truths(
+    hr_depth: Float[Tensor, "b 1 H W"],
+    valid: Bool[Tensor, "b 1 H W"],
+    scale: int,
+    kind: Degradation,
+) -> list[tuple[Float[Tensor, "b 1 ? ?"], Bool[Tensor, "b 1 ? ?"]]]:
+    """Return what each ×2 stage on the way to a large map should give, and what of it is valid.
+
+    That is what an antialiased small map would hold, whatever the input was, and where `kind`
+    puts its pixels; of the last stage, the large map itself.
+
+    Args:
+        hr_depth: The large map.
+        valid: Which of its pixels are valid.
+        scale: How many times larger than the input it is.
+        kind: How the input was made from it.
+
+    Returns:
+        For each stage, smallest first, the truth of its size and its valid pixels.
+    """
+    smooth: Degradation = kind if kind in ("area", "interval") else "bicubic"
+    factors = [2**k for k in range(scale.bit_length() - 2, 0, -1)]
+    made = [degrade(hr_depth, factor, smooth, valid) for factor in factors]
+    return [*made, (hr_depth, valid)]
 
 
 def add_disparity_noise(

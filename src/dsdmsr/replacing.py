@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["remove_unfinished", "replacing"]
+from dsdmsr.errors import FileError
+
+__all__ = ["remove_unfinished", "replacing", "writing"]
 
 _UNFINISHED = re.compile(r"\..+\.\d+\.part")
 
@@ -33,6 +35,21 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[Path]:
+    """Make the folder of a user's file if it is missing, and yield a path as `replacing` does.
+
+    Raises:
+        FileError: If it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as beside:
+            yield beside
+    except OSError as error:
+        raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def remove_unfinished(folder: Path) -> None:

@@ -12,7 +12,7 @@ from dsdmsr.errors import ConfigError, DepthError, FileError
 from dsdmsr.geometry import distances, points, triangles
 from dsdmsr.io import read_depth
 from dsdmsr.io.ply import write_ply
-from dsdmsr.replacing import replacing
+from dsdmsr.replacing import writing
 
 __all__ = ["write_cloud"]
 
@@ -59,12 +59,8 @@ def write_cloud(
     if faces is not None:
         # Pixels that are left out leave gaps in the numbers.
         faces = (np.cumsum(there.ravel()) - 1)[faces].astype(np.int32)
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(output) as beside:
-            write_ply(beside, vertices, faces)
-    except OSError as error:
-        raise FileError(f"{output} cannot be written: {error.strerror or error}") from error
+    with writing(output) as beside:
+        write_ply(beside, vertices, faces)
     more = "" if faces is None else f" and {len(faces):,} triangles"
     out.print(f"wrote {len(vertices):,} points{more} to {output}", markup=False)
 

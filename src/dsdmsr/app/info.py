@@ -83,5 +83,5 @@ def _histogram(values: np.ndarray, low: float, high: float, unit: str) -> list[s
     return [
         f"  from {edge:>11.5g}{unit}  {'█' * round(_WIDTH * count / counts.max()):<{_WIDTH}}  "
         f"{count / values.size:.1%}"
-        for edge, count in zip(edges, counts, strict=False)
+        for edge, count in zip(edges[:-1], counts, strict=True)
     ]

@@ -21,7 +21,7 @@ from dsdmsr.evaluation.protocols import Protocol
 from dsdmsr.evaluation.report import figure
 from dsdmsr.evaluation.stages import StageFigures, panel_of, stage_figures, stages
 from dsdmsr.nn import DSDMSR
-from dsdmsr.replacing import replacing
+from dsdmsr.replacing import writing
 
 __all__ = ["Panels"]
 
@@ -88,11 +88,8 @@ class Panels:
             picture = draw_panel(panel_of(title, case, made, answer))
             parts = (protocol.letter, file.set, file.scene, f"x{case.scale}", name)
             path = self._path("_".join(parts))
-            try:
-                with replacing(path) as beside:
-                    picture.save(beside, format="PNG")
-            except OSError as error:
-                raise FileError(f"{path} cannot be written: {error.strerror}") from error
+            with writing(path) as beside:
+                picture.save(beside, format="PNG")
 
     def _path(self, name: str) -> Path:
         """Return a file of that name, without signs that a file name cannot have, not yet used."""
@@ -144,9 +141,5 @@ class Panels:
         )
         for row in self._rows:
             writer.writerow([*row[:-1], row.figures.output, *map(repr, row.figures[1:])])
-        path = self.folder / _FIGURES
-        try:
-            with replacing(path) as beside:
-                beside.write_text(text.getvalue(), encoding="utf-8", newline="")
-        except OSError as error:
-            raise FileError(f"{path} cannot be written: {error.strerror}") from error
+        with writing(self.folder / _FIGURES) as beside:
+            beside.write_text(text.getvalue(), encoding="utf-8", newline="")

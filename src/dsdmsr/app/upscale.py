@@ -18,7 +18,7 @@ from dsdmsr.errors import ConfigError, DepthError, DsdmsrError, FileError
 from dsdmsr.io import SUFFIXES, check_output, choose_encoding, read_depth, write_depth
 from dsdmsr.io.encodings import ENCODINGS, find_encoding
 from dsdmsr.io.png import write_png
-from dsdmsr.replacing import replacing
+from dsdmsr.replacing import writing
 from dsdmsr.scales import check_scale
 from dsdmsr.upscaling import Upscaler
 from dsdmsr.upscaling.tiles import Tile, check_tile
@@ -78,14 +78,15 @@ def upscale_files(
                 depth = read_depth(source, encoding)
                 check_output(target, overwrite=overwrite)
                 chosen = choose_encoding(target, depth, output_encoding)
-                shown = partial(_show, progress, task, number)
-                large = _enlarge(upscaler, depth, source, shown)
                 if filled is not None:
                     marks = check_output(
                         _marks(filled, source, alone=len(jobs) == 1), overwrite=overwrite
                     )
                     if marks.resolve() == target.resolve():
                         raise FileError(f"{marks} is the output, too: give --filled another name")
+                shown = partial(_show, progress, task, number)
+                large = _enlarge(upscaler, depth, source, shown)
+                if filled is not None:
                     _write_marks(marks, upscaler.filled(depth.valid))
                 write_depth(target, large, chosen, overwrite=overwrite)
             except DsdmsrError as error:
@@ -120,12 +121,8 @@ def _marks(filled: Path, source: Path, *, alone: bool) -> Path:
 
 
 def _write_marks(path: Path, marked: NDArray[np.bool_]) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as beside:
-            write_png(beside, 255 * marked.astype(np.uint8))
-    except OSError as error:
-        raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
+    with writing(path) as beside:
+        write_png(beside, 255 * marked.astype(np.uint8))
 
 
 def _show(progress: Progress, task: TaskID, before: int, share: float) -> None:

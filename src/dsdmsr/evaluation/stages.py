@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dsdmsr.degradation import Degradation, degrade
+from dsdmsr.degradation import Degradation, stage_truths
 from dsdmsr.evaluation.evaluate import Case
 from dsdmsr.evaluation.methods import Values, baseline
 from dsdmsr.evaluation.panels import Panel, Shown
@@ -48,8 +48,7 @@ class StageFigures(NamedTuple):
 def stages(model: DSDMSR, case: Case, degradation: Degradation) -> list[Stage]:
     """Run a network on a case's first small map; return what each stage makes.
 
-    A stage on the way is compared with the truth made smaller by bicubic interpolation, which is
-    what it learned, or by `degradation` where that puts pixels elsewhere.
+    Each is compared with what it learned to make; see `dsdmsr.degradation.stage_truths`.
 
     Args:
         model: The network, on any device.
@@ -61,23 +60,19 @@ def stages(model: DSDMSR, case: Case, degradation: Degradation) -> list[Stage]:
     device = next(model.parameters()).device
     with torch.inference_mode():
         prediction = model(torch.from_numpy(brought.lr_depth).to(device), case.scale)
-    kind: Degradation = degradation if degradation in ("area", "interval") else "bicubic"
     truth, counted = (torch.from_numpy(x)[None, None] for x in (case.target, case.counted))
-    found = []
-    for k, made in enumerate(prediction.stages, start=1):
-        factor = 2**k
-        target, valid = truth, counted
-        if factor < case.scale:
-            target, valid = degrade(truth, case.scale // factor, kind, counted)
-        found.append(
-            Stage(
-                factor,
-                brought.restored(made.float().cpu().numpy(), factor),
-                target[0, 0].numpy(),
-                valid[0, 0].numpy(),
-            )
+    truths = stage_truths(truth, counted, case.scale, degradation)
+    return [
+        Stage(
+            2**k,
+            brought.restored(made.float().cpu().numpy(), 2**k),
+            target[0, 0].numpy(),
+            valid[0, 0].numpy(),
         )
-    return found
+        for k, (made, (target, valid)) in enumerate(
+            zip(prediction.stages, truths, strict=True), start=1
+        )
+    ]
 
 
 def stage_figures(case: Case, made: list[Stage], answer: Values) -> list[StageFigures]:

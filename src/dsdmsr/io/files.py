@@ -22,7 +22,7 @@ from dsdmsr.io.pfm import read_pfm, write_pfm
 from dsdmsr.io.pgm import read_pgm, write_pgm
 from dsdmsr.io.png import read_png, write_png
 from dsdmsr.io.tiff import read_tiff, write_tiff
-from dsdmsr.replacing import replacing
+from dsdmsr.replacing import writing
 
 __all__ = [
     "SUFFIXES",
@@ -213,9 +213,5 @@ def write_depth(
         numbers = encode(depth, name, whole=whole)
     except EncodingError as error:
         raise EncodingError(f"{path}: {error}") from error
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as beside:
-            format_.write(beside, numbers)
-    except OSError as error:
-        raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
+    with writing(path) as beside:
+        format_.write(beside, numbers)

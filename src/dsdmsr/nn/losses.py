@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from dsdmsr.nn.model import Prediction
 
-__all__ = ["LossKind", "deep_supervision_loss", "masked_loss"]
+__all__ = ["LossKind", "alone", "deep_supervision_loss", "masked_loss"]
 
 LossKind = Literal["l1", "mse", "charbonnier", "l1_mse", "rmse", "edge_l1", "sse"]
 
@@ -23,7 +23,8 @@ _EDGE_WEIGHT = 10.0
 """What a step of a crop's whole range adds to the weight of the pixels beside it."""
 
 
-def _own(count: Tensor) -> Tensor:
+def alone(count: Tensor) -> Tensor:
+    """Return a number of pixels or maps as it is: its mean over one process."""
     return count
 
 
@@ -34,7 +35,7 @@ def masked_loss(
     kind: LossKind,
     *,
     mse_weight: float = 1.0,
-    mean: Callable[[Tensor], Tensor] = _own,
+    mean: Callable[[Tensor], Tensor] = alone,
 ) -> Float[Tensor, ""]:
     """Return the mean loss over the valid pixels; 0 where none is valid.
 
@@ -93,7 +94,7 @@ def deep_supervision_loss(
     kind: LossKind,
     mse_weight: float,
     stage_weights: Sequence[float],
-    mean: Callable[[Tensor], Tensor] = _own,
+    mean: Callable[[Tensor], Tensor] = alone,
 ) -> Float[Tensor, ""]:
     """Return the answer's loss plus the weighted losses of all other outputs.
 

@@ -15,7 +15,10 @@ from dsdmsr.nn.stage import Stage
 from dsdmsr.nn.symmetry import begin_symmetric
 from dsdmsr.scales import SCALES, check_scale
 
-__all__ = ["DSDMSR", "Prediction", "back_project"]
+__all__ = ["CORRECTION_RADIUS", "DSDMSR", "Prediction", "back_project"]
+
+CORRECTION_RADIUS = 4
+"""How many small pixels away `back_project` looks: making small and large again take two each."""
 
 
 class Prediction(NamedTuple):
@@ -86,11 +89,10 @@ class DSDMSR(nn.Module):
         pixels = 0.0
         for k in range(count):
             stage: Stage = self.stages[k]  # type: ignore[assignment]
-            pixels += max(stage.unit.radius, self.config.candidates // 2) / 2**k
+            pixels += stage.radius / 2**k
         if self.fusion is not None:
             pixels += 1 + self.fusion.unit.radius / scale
-        # Making the map small and large again reaches two small pixels each.
-        pixels += 4 * self.config.consistency
+        pixels += CORRECTION_RADIUS * self.config.consistency
         return int(-(-pixels // 1))
 
 

@@ -71,6 +71,12 @@ class Stage(nn.Module):
         if config.carried and not last:
             self.carry = nn.Conv2d(inside, 4 * config.carried, 3, padding=1, bias=config.bias)
 
+    @property
+    def radius(self) -> int:
+        """How many pixels away an input pixel can still change an output pixel."""
+        chosen_from = 0 if self.candidates is None else self.candidates.side // 2
+        return max(self.unit.radius, chosen_from)
+
     def forward(
         self,
         depth: Float[Tensor, "b 1 h w"],

@@ -91,7 +91,9 @@ def _moves(kind: Channels, count: int, element: int) -> Tensor:
 
 
 @cache
-def _sources(shape: torch.Size, inputs: Channels, outputs: Channels) -> Tensor:
+def _sources(
+    shape: torch.Size, inputs: Channels, outputs: Channels, device: torch.device
+) -> Tensor:
     """Return for each of the eight where in a flattened kernel or bias its turned form's is."""
     numbered = torch.arange(shape.numel()).reshape(shape)
     found = []
@@ -104,12 +106,12 @@ def _sources(shape: torch.Size, inputs: Channels, outputs: Channels) -> Tensor:
             columns = _moves(inputs, shape[1], element)
             placed[rows[:, None], columns] = turned(numbered, element)
         found.append(placed.flatten())
-    return torch.stack(found)
+    return torch.stack(found).to(device)
 
 
 def _mean(values: Tensor, inputs: Channels, outputs: Channels) -> Tensor:
     """Return a kernel's or a bias's mean over the eight."""
-    sources = _sources(values.shape, inputs, outputs).to(values.device)
+    sources = _sources(values.shape, inputs, outputs, values.device)
     return values.flatten()[sources].mean(0).reshape(values.shape)
 
 

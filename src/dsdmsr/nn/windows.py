@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from dsdmsr.nn.fusion import Fusion
-from dsdmsr.nn.model import DSDMSR, back_project
+from dsdmsr.nn.model import CORRECTION_RADIUS, DSDMSR, back_project
 from dsdmsr.nn.stage import Stage
 
 __all__ = ["Window", "answer"]
@@ -70,8 +70,7 @@ def answer(
     count = scale.bit_length() - 1
     stages: list[Stage] = list(model.stages[:count])  # type: ignore[arg-type]
     config = model.config
-    # Making a map small and large again reaches two small pixels each.
-    margin = 4 * config.consistency
+    margin = CORRECTION_RADIUS * config.consistency
     if model.fusion is not None:
         # Its unit, and the interpolation of smaller maps.
         margin += -(-model.fusion.unit.radius // scale) + 1
@@ -79,8 +78,7 @@ def answer(
     # What each stage must give, from the last to the first; then what the first needs.
     parts = [outer.scaled(scale)]
     for k in reversed(range(count)):
-        reach = max(stages[k].unit.radius, config.candidates // 2)
-        parts.append(parts[-1].halved().grown(reach, height << k, width << k))
+        parts.append(parts[-1].halved().grown(stages[k].radius, height << k, width << k))
     parts.reverse()
 
     depth, carried = parts[0].of(lr_depth, whole), None

@@ -71,10 +71,11 @@ class ValidationFigures(nn.Module):
         for k, part in enumerate(zip(prediction.stages, truths, valids, strict=True), start=1):
             outputs.append((f"_stage_x{2**k}", *part))
         for output, pred, target, valid in outputs:
-            for name, unit in (("rmse", None), ("mae", None), ("psnr", None), ("unit_rmse", span)):
-                by = _LEVELS if unit is None else unit
-                metric = self._metric(f"{name}_x{scale}{output}")
-                metric.update(by * pred.float(), by * target, valid)
+            in_levels = (_LEVELS * pred.float(), _LEVELS * target, valid)
+            for name in ("rmse", "mae", "psnr"):
+                self._metric(f"{name}_x{scale}{output}").update(*in_levels)
+            in_unit = (span * pred.float(), span * target, valid)
+            self._metric(f"unit_rmse_x{scale}{output}").update(*in_unit)
 
     def compute(self) -> dict[str, Tensor]:
         """Return ``val/…`` of each factor, and ``val/score``.

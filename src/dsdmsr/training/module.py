@@ -20,10 +20,11 @@ from torch.utils.data import DataLoader
 from dsdmsr.data.batches import LARGEST_SEED, Batch, Batches, CropMix, make_batch
 from dsdmsr.data.draws import choose
 from dsdmsr.data.scenes import generator
-from dsdmsr.degradation import Degradation, degrade, resize
+from dsdmsr.degradation import Degradation, degrade, resize, stage_truths
 from dsdmsr.errors import TrainingError
 from dsdmsr.evaluation.panels import Panel
 from dsdmsr.nn import DSDMSR, Prediction, deep_supervision_loss
+from dsdmsr.nn.losses import alone
 from dsdmsr.nn.symmetry import symmetrise_gradients
 from dsdmsr.training.config import Recipe, SmallMaps
 from dsdmsr.training.figures import ValidationFigures
@@ -56,10 +57,6 @@ def _drawing_processes(asked: int | None, device: str) -> int:
     if asked is not None:
         return asked
     return 1 if device == "cpu" else max(1, (os.cpu_count() or 1) - 2)
-
-
-def _of_this_process(value: Tensor) -> Tensor:
-    return value
 
 
 def _leave_signals_to_the_parent(worker: int) -> None:
@@ -219,7 +216,7 @@ class TrainingModule(lightning.LightningModule):
         prediction: Prediction,
         truths: Sequence[Tensor],
         valids: Sequence[Tensor],
-        over_processes: Callable[[Tensor], Tensor] = _of_this_process,
+        over_processes: Callable[[Tensor], Tensor] = alone,
     ) -> Tensor:
         recipe = self.recipe
         return deep_supervision_loss(
@@ -279,24 +276,9 @@ class TrainingModule(lightning.LightningModule):
         return lr_depth, low, span
 
     def _targets(self, batch: Batch, degradation: Degradation) -> tuple[list[Tensor], list[Tensor]]:
-        """Return the truth at every stage's size, smallest first, and what of it is valid.
-
-        A stage on the way should give what an antialiased small map would hold, whatever the
-        input was, and where `degradation` puts its pixels.
-        """
-        kind: Degradation = degradation if degradation in ("area", "interval") else "bicubic"
-        targets, valids = [], []
-        factor = batch.scale // 2
-        while factor >= 1:
-            target, valid = (
-                degrade(batch.hr_depth, factor, kind, batch.valid)
-                if factor > 1
-                else (batch.hr_depth, batch.valid)
-            )
-            targets.append(target)
-            valids.append(valid)
-            factor //= 2
-        return targets, valids
+        """Return the truth at every stage's size, smallest first, and what of it is valid."""
+        pairs = stage_truths(batch.hr_depth, batch.valid, batch.scale, degradation)
+        return [target for target, _ in pairs], [valid for _, valid in pairs]
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
         """Take a step, move the averaged weights after it, and look at the clock."""

@@ -24,10 +24,14 @@ class Normalised(NamedTuple):
     border: int
     """By how many small pixels it was mirrored outwards."""
 
+    def in_unit(self, made: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return what a network made, in the map's unit."""
+        return self.low + (self.high - self.low) * made.astype(np.float64)
+
     def restored(self, large: NDArray[np.float32], scale: int) -> NDArray[np.float64]:
         """Return a network's output, 1 1 s·h s·w, in the map's unit and without the border."""
         inner = slice(self.border * scale, -self.border * scale or None)
-        return self.low + (self.high - self.low) * large[0, 0, inner, inner].astype(np.float64)
+        return self.in_unit(large[0, 0, inner, inner])
 
 
 def normalise(values: NDArray[np.float64], valid: NDArray[np.bool_], border: int) -> Normalised:

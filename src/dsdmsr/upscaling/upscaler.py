@@ -138,11 +138,11 @@ class Upscaler:
         allowed = _allowed(low, high, depth.encoding)
         for tile in tiles(self.tile, scale, height, width) if low < high else ():
             inside = Window(*(edge + border for edge in tile))
-            made = self.backend(small.lr_depth, scale, inside)[0, 0].astype(np.float64)
+            made = self.backend(small.lr_depth, scale, inside)[0, 0]
             if not np.isfinite(made).all():
                 raise ModelError("the network gave values that are not finite: it is damaged")
             top, bottom, left, right = tile.scaled(scale)
-            large[top:bottom, left:right] = np.clip(low + (high - low) * made, *allowed)
+            large[top:bottom, left:right] = np.clip(small.in_unit(made), *allowed)
             if progress is not None:
                 # Row by row: what is above, and what is left in this row.
                 above, beside = tile.top * width, (tile.bottom - tile.top) * tile.right

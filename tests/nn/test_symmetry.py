@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -108,3 +111,18 @@ def test_what_cannot_be_symmetric_is_refused(changed, said):
     shape = {"unit": "residual", "sharing": "shared", "width": (16,), "fusion": "none"}
     with pytest.raises(ConfigError, match=said):
         ModelConfig(**{**shape, **changed}, symmetric=True)
+
+
+def test_where_tensors_are_made_by_default_does_not_matter():
+    # Not in this process, where the tables of turns may have been made already.
+    code = (
+        "import torch\n"
+        "from dsdmsr.nn import DSDMSR\n"
+        "from dsdmsr.training.config import load_recipe\n"
+        "model = load_recipe('base').model\n"
+        "with torch.device('meta'):\n"
+        "    DSDMSR(model)\n"
+        "weights = torch.cat([p.detach().flatten() for p in DSDMSR(model).parameters()])\n"
+        "assert weights.isfinite().all() and weights.std() > 0\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

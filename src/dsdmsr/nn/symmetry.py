@@ -95,6 +95,12 @@ def _sources(
     shape: torch.Size, inputs: Channels, outputs: Channels, device: torch.device
 ) -> Tensor:
     """Return for each of the eight where in a flattened kernel or bias its turned form's is."""
+    # Counted on the CPU, wherever tensors are made by default when this is first asked for.
+    with torch.device("cpu"):
+        return _counted_sources(shape, inputs, outputs).to(device)
+
+
+def _counted_sources(shape: torch.Size, inputs: Channels, outputs: Channels) -> Tensor:
     numbered = torch.arange(shape.numel()).reshape(shape)
     found = []
     for element in range(ORBIT):
@@ -106,7 +112,7 @@ def _sources(
             columns = _moves(inputs, shape[1], element)
             placed[rows[:, None], columns] = turned(numbered, element)
         found.append(placed.flatten())
-    return torch.stack(found).to(device)
+    return torch.stack(found)
 
 
 def _mean(values: Tensor, inputs: Channels, outputs: Channels) -> Tensor:

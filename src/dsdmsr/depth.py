@@ -29,17 +29,22 @@ class Intrinsics:
     cy: float
     """Principal point, y."""
 
-    def scaled(self, scale: int) -> Intrinsics:
+    def scaled(self, scale: float, scale_y: float | None = None) -> Intrinsics:
         """Return the camera of a map `scale` times as large.
 
         A small pixel covers a block of large ones, so ``f' = s·f`` and
         ``c' = s·(c + 0.5) - 0.5``.
+
+        Args:
+            scale: How many times wider the map is.
+            scale_y: How many times higher. Default: as many.
         """
+        down = scale if scale_y is None else scale_y
         return Intrinsics(
             fx=scale * self.fx,
-            fy=scale * self.fy,
+            fy=down * self.fy,
             cx=scale * (self.cx + 0.5) - 0.5,
-            cy=scale * (self.cy + 0.5) - 0.5,
+            cy=down * (self.cy + 0.5) - 0.5,
         )
 
 

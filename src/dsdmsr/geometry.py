@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.depth import DepthMap, Intrinsics
-from dsdmsr.errors import DepthError
+from dsdmsr.kinds import to_kind
 
 __all__ = ["STEEPEST", "distances", "points", "triangles"]
 
@@ -25,19 +25,8 @@ def distances(depth: DepthMap) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     Raises:
         DepthError: If the map is disparity without `stereo`.
     """
-    values, valid = depth.values.astype(np.float64), depth.valid
-    if depth.kind == "depth":
-        return values, valid & (values > 0)
-    if depth.kind == "inverse_depth":
-        above, over = 1.0, values
-    elif depth.stereo is not None:
-        above, over = depth.stereo.baseline * depth.stereo.focal, values + depth.stereo.doffs
-    else:
-        raise DepthError(
-            "the map is disparity of unknown focal length and baseline: give them, or a depth map"
-        )
-    there = valid & (over > 0)
-    return np.divide(above, over, out=np.zeros_like(values), where=there), there
+    held = to_kind(depth, "depth")
+    return held.values.astype(np.float64), held.valid & (held.values > 0)
 
 
 def points(distance: NDArray[np.float64], camera: Intrinsics) -> NDArray[np.float32]:

@@ -159,7 +159,24 @@ class TestRefusals:
             ((small, *ask, "--encoding", "cm"), "encoding 'cm' is unknown: allowed are mm"),
             ((small, *ask, "--encoding", "levels8"), "is unknown"),
             ((small, *ask, "--device", "tpu"), "device 'tpu' is not there"),
-            ((small, "-o", out, "--scale", 3), "--scale"),
+            ((small, "-o", out, "--scale", 17), "allowed are whole numbers from 2 to 16"),
+            ((small, *ask, "--size", "9x9"), "give a scale or a size, one of them"),
+            ((small, "-o", out, "--size", "9by9"), "give WIDTHxHEIGHT, such as 640x480"),
+            ((small, "-o", out, "--size", "2x2"), "size is 2x2 for a map of"),
+            ((small, *ask, "--resume", "--overwrite"), "--resume keeps files"),
+            ((small, *ask, "--from-kind", "height"), "--from-kind"),
+            ((small, *ask, "--from-kind", "inverse_depth"), "no encoding of kind inverse_depth"),
+            (
+                (small, *ask, "--from-kind", "disparity", "--encoding", "mm"),
+                "encoding 'mm' is of kind depth, not disparity",
+            ),
+            ((small, *ask, "--to-kind", "disparity"), "no focal length and baseline are known"),
+            ((small, *ask, "--to-kind", "inverse_depth"), "a PNG cannot hold inverse_depth in m"),
+            ((small, *ask, "--focal", 5), "--focal and --baseline go together"),
+            ((small, *ask, "--doffs", 5), "--focal and --baseline go together"),
+            ((small, *ask, "--focal", 0, "--baseline", 1), "focal is 0: give a number above 0"),
+            ((small, *ask, "--focal", 1, "--baseline", 1, "--calib", "x"), "give either"),
+            ((small, *ask, "--calib", "none.txt"), "none.txt cannot be read"),
             ((small, "-o", out, "--scale", "four"), "--scale"),
             ((small, *ask, "--ensemble", 4), "--ensemble"),
             ((small, *ask, "--fill", 4), "--fill and --filled go together"),
@@ -169,7 +186,7 @@ class TestRefusals:
             ((small, *ask, "--fill", 4, "--filled", "m.npy"), "allowed is .png, or a folder"),
             ((small, *ask, "--tile", 0), "tile is 0: give auto, or 1 or more"),
             ((small, *ask, "--tile", "large"), "--tile"),
-            ((small, "-o", out), "--scale"),
+            ((small, "-o", out), "give a scale or a size"),
             ((small, "--scale", 2), "--output"),
             ((small, *ask, "--colour"), "--colour"),
             (("-o", out, "--scale", 2), "IN"),
@@ -335,7 +352,7 @@ def test_cloud_writes_points_and_surfaces(capsys, tmp_path):
         (("--intrinsics", "0,10,1,1"), "focal lengths above 0"),
         (("--intrinsics", "1,1,1,1", "--steepest", 90), "between 0 and 90"),
         (("--intrinsics", "1,1,1,1", "--scale", 0), "give 1, or how many"),
-        (("--intrinsics", "1,1,1,1", "--encoding", "levels16"), "unknown focal length"),
+        (("--intrinsics", "1,1,1,1", "--encoding", "levels16"), "no focal length and baseline"),
     ]:
         other = ("cloud", tmp_path / "a.png", "-o", tmp_path / "b.ply", *more)
         assert says in refused(capsys, *other)
@@ -473,12 +490,107 @@ def test_an_interrupt_leaves_nothing_half_written(capsys, tmp_path, small, monke
     def stop(self, *given):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Upscaler, "__call__", stop)
+    monkeypatch.setattr(Upscaler, "_enlarged", stop)
     before = sorted(tmp_path.iterdir())
     code, _, err = run(capsys, "upscale", small, "-o", tmp_path / "b.png", "--scale", 2)
     assert code == 130
     assert "interrupted" in err
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_an_interrupt_in_the_middle_leaves_nothing_either(capsys, tmp_path, small, monkeypatch):
+    from dsdmsr.upscaling.backend import TorchBackend
+
+    calls = iter(range(3))
+    answer = TorchBackend.__call__
+
+    def stop(self, *given):
+        if next(calls) == 2:
+            raise KeyboardInterrupt
+        return answer(self, *given)
+
+    monkeypatch.setattr(TorchBackend, "__call__", stop)
+    before = sorted(tmp_path.iterdir())
+    ask = ("upscale", small, "-o", tmp_path / "b.npy", "--scale", 2, "--tile", 4)
+    assert run(capsys, *ask)[0] == 130
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_other_factors_and_sizes(capsys, tmp_path, small):
+    depth = read_depth(small)
+    height, width = depth.shape
+    for number, (ask, shape) in enumerate(
+        [
+            (("--scale", 3), (3 * height, 3 * width)),
+            (("--size", f"{2 * width + 1}x{height}"), (height, 2 * width + 1)),
+        ]
+    ):
+        made = tmp_path / f"{number}.png"
+        assert run(capsys, "upscale", small, "-o", made, *ask)[0] == 0
+        assert read_depth(made).shape == shape
+
+
+def test_a_folder_is_gone_on_with(capsys, tmp_path, small):
+    frames, results = tmp_path / "frames", tmp_path / "out"
+    frames.mkdir()
+    results.mkdir()
+    for name in "abc":
+        (frames / f"{name}.png").write_bytes(small.read_bytes())
+    (results / "b.png").write_text("mine")
+    ask = ("upscale", frames, "-o", results, "--scale", 2)
+    marked = (*ask, "--fill", 9, "--filled", tmp_path / "marks", "--resume")
+    code, out, _ = run(capsys, *ask, "--resume")
+    assert (code, "wrote 2 files" in out, "1 were there" in out) == (0, True, True)
+    assert (results / "b.png").read_text() == "mine"
+    assert read_depth(results / "a.png").shape == tuple(2 * n for n in read_depth(small).shape)
+    code, out, _ = run(capsys, *ask, "--resume")
+    assert (code, "wrote 0 files" in out) == (0, True)
+    # Without its marks, a file is not done, and is not replaced either.
+    assert run(capsys, *marked)[0] == 1
+    assert (results / "b.png").read_text() == "mine"
+    alone = ("upscale", small, "-o", results / "b.png", "--scale", 2, "--resume")
+    code, out, _ = run(capsys, *alone)
+    assert (code, "which is there" in out.replace("\n", " ")) == (0, True)
+
+
+def test_disparity_becomes_depth_on_the_way(capsys, tmp_path):
+    step = np.full((6, 8), 40, np.float32)
+    step[:, 4:] = 90
+    step[0, 0] = np.inf
+    write_depth(tmp_path / "scene" / "disp0.pfm", DepthMap(step, kind="disparity"), "disparity")
+    (tmp_path / "scene" / "calib.txt").write_text(
+        "cam0=[1000 0 4; 0 1000 3; 0 0 1]\ncam1=[1000 0 14; 0 1000 3; 0 0 1]\n"
+        "doffs=10\nbaseline=100\n"
+    )
+    ask = ("upscale", tmp_path / "scene" / "disp0.pfm", "--scale", 2)
+    code, _, err = run(capsys, *ask, "-o", tmp_path / "z.png", "--to-kind", "depth")
+    said = " ".join(err.split())
+    assert code == 0
+    assert "read as disparity" in said
+    assert "written as mm" in said
+    depth = read_depth(tmp_path / "z.png")
+    assert depth.values[6, 0] == pytest.approx(100 / 50, rel=0.02)
+    assert depth.values[6, -1] == pytest.approx(100 / 100, rel=0.02)
+    assert not depth.valid[0, 0]
+    # What is said goes before what lies beside.
+    more = ("--focal", 500, "--baseline", 0.1, "--to-kind", "depth")
+    assert run(capsys, *ask, "-o", tmp_path / "h.npy", *more)[0] == 0
+    depth = read_depth(tmp_path / "h.npy", "metres")
+    assert depth.values[6, -1] == pytest.approx(50 / 90, rel=0.02)
+    np.save(tmp_path / "midas.npy", 1 / np.where(step < 50, 4, 2))
+    ask = ("upscale", tmp_path / "midas.npy", "--scale", 2, "--from-kind", "inverse_depth")
+    assert run(capsys, *ask, "-o", tmp_path / "m.npy", "--to-kind", "depth")[0] == 0
+    assert read_depth(tmp_path / "m.npy").values[6, 0] == pytest.approx(4, rel=0.02)
+    code, out, _ = run(
+        capsys,
+        "cloud",
+        tmp_path / "scene" / "disp0.pfm",
+        "-o",
+        tmp_path / "c.ply",
+        "--intrinsics",
+        "1000,1000,4,3",
+    )
+    assert (code, "47 points" in out) == (0, True)
 
 
 @pytest.mark.parametrize(

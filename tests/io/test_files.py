@@ -232,7 +232,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(np, "save", full)
+    monkeypatch.setattr(np.lib.format, "write_array_header_1_0", full)
     with pytest.raises(FileError, match="No space left"):
         write_depth(path, DepthMap([[2.0]]), overwrite=True)
     assert path.read_bytes() == before

@@ -2,16 +2,29 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsdmsr import DepthMap, Intrinsics, Stereo, Upscaler
 from dsdmsr.errors import ConfigError, DepthError, ModelError, ScaleError
-from dsdmsr.nn import Window
+from dsdmsr.nn import DSDMSR, ModelConfig, Window
 from dsdmsr.upscaling.backend import TorchBackend
 from dsdmsr.upscaling.ensemble import ensemble_of
 from dsdmsr.upscaling.holes import enlarge_valid
 from dsdmsr.upscaling.tiles import tiles
+
+
+def _property_model() -> DSDMSR:
+    torch.manual_seed(1)
+    config = ModelConfig(
+        scale=4, unit="residual", sharing="shared", width=(8,), depth=(1,), fusion="none"
+    )
+    return DSDMSR(config)
+
+
+PROPERTY_MODEL = _property_model()
+"""A small network with random weights, whose answers are wild."""
 
 
 class Recorder:
@@ -198,6 +211,68 @@ def test_any_map_gives_one_of_the_right_size_near_its_range(height, width, low, 
         assert values.min() > 0
 
 
+def patterned(pattern: str, shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """Numbers of 0…1."""
+    height, width = shape
+    return {
+        "constant": np.full(shape, 0.5),
+        "ramp": np.linspace(0, 1, height * width).reshape(shape),
+        "step": np.indices(shape)[1] >= width / 2,
+        "noise": rng.random(shape),
+    }[pattern].astype(float)
+
+
+def punched(holes: str, shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """Which pixels are valid: at least one."""
+    rows, columns = np.indices(shape)
+    valid = {
+        "none": np.ones(shape, bool),
+        "1 %": rng.random(shape) > 0.01,
+        "30 %": rng.random(shape) > 0.3,
+        "95 %": rng.random(shape) > 0.95,
+        "isolated": (rows % 5 == 0) & (columns % 7 == 0),
+        "lidar": rows % 6 == 0,
+    }[holes]
+    valid[0, 0] = True
+    return valid
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    shape=st.tuples(st.integers(1, 97), st.integers(1, 131)),
+    dtype=st.sampled_from(["u1", "u2", "f4", "f8"]),
+    pattern=st.sampled_from(["constant", "ramp", "step", "noise"]),
+    holes=st.sampled_from(["none", "1 %", "30 %", "95 %", "isolated", "lidar"]),
+    exponent=st.integers(-30, 30),
+    offset=st.sampled_from([0.0, 1.0, 100.0]),
+    scale=st.sampled_from([2, 3, 4]),
+    seed=st.integers(0, 2**16),
+)
+def test_whatever_the_map_the_result_is_whole_and_near_its_range(
+    shape, dtype, pattern, holes, exponent, offset, scale, seed
+):
+    rng = np.random.default_rng(seed)
+    valid = punched(holes, shape, rng)
+    values = patterned(pattern, shape, rng) + offset
+    values = values * (255 / values.max() if dtype[0] == "u" else 10.0**exponent)
+    depth = DepthMap(values.astype(dtype), valid, kind="disparity")
+    upscaler = Upscaler(TorchBackend(PROPERTY_MODEL, "cpu"), scale=scale)
+    made = upscaler(depth)
+    assert made.shape == (scale * shape[0], scale * shape[1])
+    held = depth.values[valid].astype(np.float64)
+    low, high = held.min(), held.max()
+    margin = 0.1 * (high - low) + 1e-6 * abs(high)
+    given_back = made.values[made.valid].astype(np.float64)
+    assert np.isfinite(made.values).all()
+    assert low - margin <= given_back.min() <= given_back.max() <= high + margin
+    # Each valid pixel keeps some of its large ones, each hole too, and nothing else does.
+    blocks = made.valid.reshape(shape[0], scale, shape[1], scale).swapaxes(1, 2)
+    assert blocks.any((2, 3))[valid].all()
+    assert not blocks.all((2, 3))[~valid].any()
+    junk = DepthMap(np.where(valid, depth.values, 7e29), valid, kind="disparity")
+    np.testing.assert_array_equal(upscaler(junk).values, made.values)
+
+
 @pytest.mark.parametrize(("factor", "offset"), [(2.0, 0.0), (1e-3, 5.0), (1e4, 30.0)])
 def test_a_change_of_unit_commutes_with_upscaling(tiny_model, rng, factor, offset):
     upscaler = Upscaler(TorchBackend(tiny_model, "cpu"), scale=4)
@@ -232,8 +307,16 @@ def test_a_network_that_gives_nan_is_an_error_and_no_hole(rng):
 def test_nothing_valid_and_bad_scales_and_devices_are_refused(recorder):
     with pytest.raises(DepthError, match="no pixel of the map is valid"):
         Upscaler(recorder, scale=2)(DepthMap([[0.0]], [[False]]))
-    with pytest.raises(ScaleError, match="allowed are 2, 4, 8, 16"):
-        Upscaler(recorder, scale=3)
+    for scale in (1, 0, -2, 17):
+        with pytest.raises(
+            ScaleError, match=r"scale is .*: allowed are whole numbers from 2 to 16"
+        ):
+            Upscaler(recorder, scale=scale)
+    with pytest.raises(ScaleError, match="from 2 to 4"):
+        Upscaler(recorder, scale=8, factors=(2, 4))
+    for both in ({}, {"scale": 2, "size": (4, 4)}):
+        with pytest.raises(ScaleError, match="give a scale or a size, one of them"):
+            Upscaler(recorder, **both)
     for tile in (0, "large", -4):
         with pytest.raises(ConfigError, match=r"tile is .*: give auto, or 1 or more"):
             Upscaler(recorder, scale=2, tile=tile)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from dsdmsr.app.consoles import err, out
+from dsdmsr.depth import Kind
 
 __all__ = ["cloud", "info", "models", "sample", "upscale"]
 
@@ -17,15 +18,23 @@ def upscale(
     /,
     *,
     output: Annotated[Path, Parameter(name=["--output", "-o"])],
-    scale: Literal[2, 4, 8, 16],
+    scale: int | None = None,
+    size: str | None = None,
     model: str | None = None,
     encoding: str | None = None,
     output_encoding: str | None = None,
+    from_kind: Kind | None = None,
+    to_kind: Kind | None = None,
+    focal: float | None = None,
+    baseline: float | None = None,
+    doffs: float | None = None,
+    calib: Path | None = None,
     device: str = "auto",
     ensemble: Literal[1, 8] = 1,
     tile: Literal["auto"] | int = "auto",
     fill: int = 0,
     filled: Path | None = None,
+    resume: Annotated[bool, Parameter(negative=())] = False,
     overwrite: bool = False,
 ) -> int:
     """Make depth files larger. Holes stay holes.
@@ -37,14 +46,30 @@ def upscale(
     output
         A file name for one input; otherwise a folder, made if missing.
     scale
-        The factor.
+        The factor, a whole number from 2 to 16. The network makes 2, 4, 8 or 16; for others, the
+        next larger map is reduced, without a blur across edges.
+    size
+        WIDTHxHEIGHT of the results, instead of a factor.
     model
         A packaged network (see `dsdmsr models`), a folder, or owner/name on the Hub.
     encoding
-        What the numbers in the files mean: mm, tum, kitti, dtu16, levels, levels16, float, metres,
-        dtu, disparity. Default: 16-bit is mm, 8-bit is levels, other numbers are float.
+        What the numbers in the files mean: mm, tum, kitti, vkitti2, sunrgbd, dtu16, levels,
+        levels16, float, metres, dtu, disparity, disparity16, inverse. Default: 16-bit is mm, 8-bit
+        is levels, other numbers are float, or disparity in PFM files beside a calib.txt.
     output_encoding
         What they shall mean in the output. Default: the same.
+    from_kind
+        Instead of an encoding: depth, disparity or inverse_depth.
+    to_kind
+        Turn the results into depth, disparity or inverse_depth.
+    focal
+        With a kind, for disparity: focal length in pixels.
+    baseline
+        The two cameras' distance in metres.
+    doffs
+        Difference of their principal points' x in pixels.
+    calib
+        Middlebury's calib.txt, which says these three. Default: the one beside a PFM file.
     device
         auto, cpu, or cuda.
     ensemble
@@ -57,27 +82,32 @@ def upscale(
         Fill holes of up to so many pixels of the small map. What is filled is written to --filled.
     filled
         With --fill: a PNG file for one input, otherwise a folder; white is what was filled.
+    resume
+        Leave out inputs whose output is there already.
     overwrite
         Replace files that exist.
     """
-    from dsdmsr.app.upscale import upscale_files
+    from dsdmsr.app.stereo import StereoOptions
+    from dsdmsr.app.upscale import Wishes, upscale_files
 
-    return upscale_files(
-        inputs,
-        output,
+    wishes = Wishes(
         scale=scale,
+        size=size,
         model=model,
         encoding=encoding,
         output_encoding=output_encoding,
+        from_kind=from_kind,
+        to_kind=to_kind,
+        stereo=StereoOptions(focal=focal, baseline=baseline, doffs=doffs, calib=calib),
         device=device,
         ensemble=ensemble,
         tile=tile,
         fill=fill,
         filled=filled,
+        resume=resume,
         overwrite=overwrite,
-        out=out,
-        err=err,
     )
+    return upscale_files(inputs, output, wishes, out=out, err=err)
 
 
 def info(

@@ -5,9 +5,11 @@ from dsdmsr.io.files import (
     SUFFIXES,
     check_output,
     choose_encoding,
+    default_encoding,
     interpret,
     read_depth,
     read_numbers,
+    write_bands,
     write_depth,
 )
 
@@ -17,8 +19,10 @@ __all__ = [
     "Encoding",
     "check_output",
     "choose_encoding",
+    "default_encoding",
     "interpret",
     "read_depth",
     "read_numbers",
+    "write_bands",
     "write_depth",
 ]

@@ -6,6 +6,7 @@ import struct
 import tokenize
 import zipfile
 import zlib
+from collections.abc import Iterator
 from lzma import LZMAError
 from pathlib import Path
 from typing import Any
@@ -72,10 +73,15 @@ def read_npz(path: Path) -> NDArray[np.generic]:
     return np.asarray(the_one(_load(path, NpzFile, "NPZ"), "depth", path, "array"))
 
 
-def write_npy(path: Path, numbers: NDArray[np.generic]) -> None:
-    """Write the numbers as NPY."""
+def write_npy(
+    path: Path, shape: tuple[int, int], dtype: np.dtype[Any], bands: Iterator[NDArray[np.generic]]
+) -> None:
+    """Write as NPY what comes in bands of rows, from the top to the bottom."""
     with path.open("wb") as file:
-        np.save(file, numbers, allow_pickle=False)
+        header = {"descr": dtype.str, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        for band in bands:
+            file.write(np.ascontiguousarray(band, dtype).data)
 
 
 def write_npz(path: Path, numbers: NDArray[np.generic]) -> None:

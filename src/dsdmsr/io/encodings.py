@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsdmsr.depth import DepthMap, Kind, Unit
+from dsdmsr.depth import DepthMap, Kind, Stereo, Unit
 from dsdmsr.errors import DepthError, EncodingError
 
 __all__ = ["ENCODINGS", "Encoding", "decode", "encode", "find_encoding"]
@@ -27,9 +27,12 @@ class Encoding:
     unit: Unit | None = None
     """The map's unit."""
     invalid: float = 0.0
-    """The number that means "nothing here"; NaN and infinity always do, so NaN adds none."""
+    """The number that means "nothing here". NaN and infinity always do, and among whole numbers 0.
+    """
     largest: int | None = None
     """The largest whole number, for encodings of whole numbers; None for floats."""
+    rotated: int = 0
+    """By how many bits to the left the 16 bits of a number are rotated in the file."""
 
     @property
     def dtype(self) -> np.dtype[np.generic]:
@@ -66,6 +69,20 @@ ENCODINGS: dict[str, Encoding] = {
         unit="m",
         largest=65535,
     ),
+    "vkitti2": Encoding(
+        meaning="16-bit, 100 per metre, 65535 = sky (Virtual KITTI 2)",
+        per_unit=100,
+        unit="m",
+        invalid=65535,
+        largest=65534,
+    ),
+    "sunrgbd": Encoding(
+        meaning="16-bit, 1000 per metre, bits rotated by 3, 0 = no depth (SUN RGB-D)",
+        per_unit=1000,
+        unit="m",
+        largest=65535,
+        rotated=3,
+    ),
     "dtu16": Encoding(
         meaning="16-bit, 50 per millimetre, 0 = no depth (what `dsdmsr prepare dtu` writes)",
         per_unit=50_000,
@@ -95,6 +112,18 @@ ENCODINGS: dict[str, Encoding] = {
         unit="px",
         invalid=float("inf"),
     ),
+    "disparity16": Encoding(
+        meaning="16-bit, 256 per pixel of disparity, 0 = unknown (KITTI stereo)",
+        per_unit=256,
+        kind="disparity",
+        unit="px",
+        largest=65535,
+    ),
+    "inverse": Encoding(
+        meaning="float inverse depth, per metre or relative, NaN = unknown (MiDaS and the like)",
+        kind="inverse_depth",
+        invalid=float("nan"),
+    ),
 }
 """Name → encoding. Sources: the named data sets' documentation."""
 
@@ -110,12 +139,15 @@ def find_encoding(name: str) -> Encoding:
     return ENCODINGS[name]
 
 
-def decode(numbers: NDArray[np.generic], encoding: str | Encoding) -> DepthMap:
+def decode(
+    numbers: NDArray[np.generic], encoding: str | Encoding, stereo: Stereo | None = None
+) -> DepthMap:
     """Make a map of the numbers in a file.
 
     Args:
         numbers: H×W.
         encoding: A name in ``ENCODINGS``, which the map remembers, or an encoding of one's own.
+        stereo: What turns disparity into depth.
 
     Raises:
         EncodingError: If the name is unknown.
@@ -126,6 +158,10 @@ def decode(numbers: NDArray[np.generic], encoding: str | Encoding) -> DepthMap:
     if numbers.dtype.kind not in "fiub":
         raise DepthError(f"the numbers are of type {numbers.dtype}: give real ones")
     valid = np.isfinite(numbers) & (numbers != encoding.invalid)
+    if encoding.largest is not None:
+        valid &= numbers != 0
+    if encoding.rotated and numbers.dtype.kind == "u" and numbers.dtype.itemsize == 2:
+        numbers = _rotated(numbers, 16 - encoding.rotated)
     # What is float32 already gains nothing from more digits on the way.
     digits = np.dtype(np.float32 if numbers.dtype == np.float32 else np.float64)
     values: NDArray[Any] = np.asarray(numbers, dtype=digits) / digits.type(encoding.per_unit)
@@ -134,6 +170,7 @@ def decode(numbers: NDArray[np.generic], encoding: str | Encoding) -> DepthMap:
         valid,
         kind=encoding.kind,
         unit=encoding.unit,
+        stereo=stereo,
         encoding=name,
     )
 
@@ -177,4 +214,11 @@ def encode(depth: DepthMap, name: str, *, whole: bool) -> NDArray[np.generic]:
             f"which holds {allowed}: choose another encoding"
         )
     dtype = encoding.dtype if whole else np.dtype(np.float32)
-    return np.where(depth.valid, numbers, encoding.invalid).astype(dtype)
+    written = np.where(depth.valid, numbers, encoding.invalid).astype(dtype)
+    return _rotated(written, encoding.rotated) if whole and encoding.rotated else written
+
+
+def _rotated(numbers: NDArray[Any], bits: int) -> NDArray[np.uint16]:
+    """Return 16-bit numbers with their bits rotated to the left."""
+    native = numbers.astype(np.uint32)
+    return ((native << bits) | (native >> (16 - bits))).astype(np.uint16)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsdmsr.depth import DepthMap
+from dsdmsr.depth import DepthMap, Kind
 from dsdmsr.errors import DepthError, EncodingError, FileError
 from dsdmsr.io.arrays import read_npy, read_npz, write_npy, write_npz
+from dsdmsr.io.calib import read_calib
 from dsdmsr.io.dpt import read_dpt, write_dpt
 from dsdmsr.io.encodings import ENCODINGS, Encoding, decode, encode, find_encoding
 from dsdmsr.io.exr import read_exr, write_exr
-from dsdmsr.io.hdf5 import read_hdf5, write_hdf5
+from dsdmsr.io.hdf5 import read_hdf5, read_mat, write_hdf5, write_mat
 from dsdmsr.io.pfm import read_pfm, write_pfm
 from dsdmsr.io.pgm import read_pgm, write_pgm
 from dsdmsr.io.png import read_png, write_png
@@ -28,9 +31,11 @@ __all__ = [
     "SUFFIXES",
     "check_output",
     "choose_encoding",
+    "default_encoding",
     "interpret",
     "read_depth",
     "read_numbers",
+    "write_bands",
     "write_depth",
 ]
 
@@ -38,30 +43,41 @@ __all__ = [
 class Format(NamedTuple):
     """A kind of file: how it is read and written, and which numbers it holds."""
 
-    read: Callable[[Path], NDArray[np.generic]]
-    write: Callable[[Path, NDArray[np.generic]], None]
+    read: Callable[..., NDArray[np.generic]]
+    write: Callable[..., None]
     holds: Literal["whole", "float", "both"]
     needs: str | None = None
     """A library of the extra ``io``."""
+    rows: bool = False
+    """Whether `write` takes bands of rows, so that not all needs to be in memory."""
+    stacks: bool = False
+    """Whether it may hold many maps, and `read` takes the number of one."""
 
 
 FORMATS: dict[str, Format] = {
     ".png": Format(read_png, write_png, "whole"),
     ".pgm": Format(read_pgm, write_pgm, "whole"),
     ".pfm": Format(read_pfm, write_pfm, "float"),
-    ".npy": Format(read_npy, write_npy, "both"),
+    ".npy": Format(read_npy, write_npy, "both", rows=True),
     ".npz": Format(read_npz, write_npz, "both"),
-    ".tif": Format(read_tiff, write_tiff, "both", "tifffile"),
-    ".tiff": Format(read_tiff, write_tiff, "both", "tifffile"),
+    ".tif": Format(read_tiff, write_tiff, "both", "tifffile", rows=True),
+    ".tiff": Format(read_tiff, write_tiff, "both", "tifffile", rows=True),
     ".exr": Format(read_exr, write_exr, "float", "OpenEXR"),
     ".dpt": Format(read_dpt, write_dpt, "float"),
-    ".h5": Format(read_hdf5, write_hdf5, "both", "h5py"),
-    ".hdf5": Format(read_hdf5, write_hdf5, "both", "h5py"),
+    ".h5": Format(read_hdf5, write_hdf5, "both", "h5py", stacks=True),
+    ".hdf5": Format(read_hdf5, write_hdf5, "both", "h5py", stacks=True),
+    ".mat": Format(read_mat, write_mat, "both", "h5py", stacks=True),
 }
 SUFFIXES = tuple(FORMATS)
 """The file name endings that can be read and written."""
 
 _GUESSES = {("u", 1): "levels", ("u", 2): "mm"}
+_BY_KIND: dict[Kind, tuple[str, str | None]] = {
+    "depth": ("float", "mm"),
+    "disparity": ("disparity", "disparity16"),
+    "inverse_depth": ("inverse", None),
+}
+"""The encoding of floats and of whole numbers for each kind, where none is given."""
 
 
 def _sort(numbers: NDArray[np.generic]) -> tuple[str, int]:
@@ -69,7 +85,16 @@ def _sort(numbers: NDArray[np.generic]) -> tuple[str, int]:
     return numbers.dtype.kind, numbers.dtype.itemsize
 
 
+def _member(path: Path) -> tuple[Path, int | None]:
+    """Return the file that a path names, and which of its maps: ``nyu.mat#12``."""
+    found = re.fullmatch(r"(.+\.\w+)#(\d+)", str(path))
+    if found is None or path.exists():
+        return path, None
+    return Path(found[1]), int(found[2])
+
+
 def _format_of(path: Path) -> Format:
+    path, number = _member(path)
     if path.suffix.lower() not in FORMATS:
         raise FileError(
             f"{path} ends in {path.suffix or 'no suffix'}: allowed are {', '.join(FORMATS)}"
@@ -77,6 +102,8 @@ def _format_of(path: Path) -> Format:
     found = FORMATS[path.suffix.lower()]
     if found.needs is not None and find_spec(found.needs) is None:
         raise FileError(f"{path}: {path.suffix} files need {found.needs}: pip install 'dsdmsr[io]'")
+    if number is not None and not found.stacks:
+        raise FileError(f"{path}#{number}: a {path.suffix} file holds one map: leave #{number} out")
     return found
 
 
@@ -90,17 +117,44 @@ def read_numbers(path: str | os.PathLike[str]) -> NDArray[np.generic]:
     try:
         if path.is_dir():
             raise FileError(f"{path} is a folder: give a depth file")
-        if not path.exists():
-            raise FileError(f"{path} does not exist: give a depth file")
-        return _format_of(path).read(path)
+        file, number = _member(path)
+        if not file.exists():
+            raise FileError(f"{file} does not exist: give a depth file")
+        read = _format_of(path).read
+        return read(file) if number is None else read(file, number)
     except (OSError, MemoryError) as error:
         raise FileError(f"{path} cannot be read: {error}") from error
+
+
+def _guess(numbers: NDArray[np.generic], path: Path, kind: Kind | None) -> str:
+    """Return the encoding that numbers most likely have, if they are of a kind."""
+    guess = _GUESSES.get(_sort(numbers), "float")
+    if guess == "float" and path.suffix.lower() == ".pfm" and _calib(path) is not None:
+        guess = "disparity"
+    if kind is None or ENCODINGS[guess].kind == kind:
+        return guess
+    whole = ENCODINGS[guess].largest is not None
+    found = _BY_KIND[kind][whole]
+    if found is None or (whole and ENCODINGS[found].dtype.itemsize != numbers.dtype.itemsize):
+        raise EncodingError(
+            f"{path} holds {numbers.dtype.name} numbers, and no encoding of kind {kind} does: "
+            "leave the kind out"
+        )
+    return found
+
+
+def _calib(path: Path) -> Path | None:
+    """Return the calib.txt beside a file, as Middlebury's disparity maps have it."""
+    beside = path.with_name("calib.txt")
+    return beside if beside.is_file() else None
 
 
 def interpret(
     numbers: NDArray[np.generic],
     path: str | os.PathLike[str],
     encoding: str | Encoding | None = None,
+    *,
+    kind: Kind | None = None,
 ) -> DepthMap:
     """Make a map of what `read_numbers` found in `path`; see `read_depth`.
 
@@ -110,7 +164,12 @@ def interpret(
     """
     path = Path(path)
     if encoding is None:
-        encoding = _GUESSES.get(_sort(numbers), "float")
+        encoding = _guess(numbers, path, kind)
+    elif kind is not None and isinstance(encoding, str) and find_encoding(encoding).kind != kind:
+        raise EncodingError(
+            f"encoding {encoding!r} is of kind {find_encoding(encoding).kind}, not {kind}: give "
+            "the encoding or the kind"
+        )
     elif encoding == "levels" and _sort(numbers) == ("u", 2):
         encoding = "levels16"
     elif (
@@ -123,13 +182,21 @@ def interpret(
             f"{path} has {8 * numbers.dtype.itemsize} bits, encoding {encoding!r} has not: "
             f"allowed are {', '.join(fitting)}"
         )
+    stereo = None
+    if encoding == "disparity" and path.suffix.lower() == ".pfm" and (calib := _calib(path)):
+        stereo = read_calib(calib)[1]
     try:
-        return decode(numbers, encoding)
+        return decode(numbers, encoding, stereo)
     except (DepthError, EncodingError) as error:
         raise type(error)(f"{path}: {error}") from error
 
 
-def read_depth(path: str | os.PathLike[str], encoding: str | Encoding | None = None) -> DepthMap:
+def read_depth(
+    path: str | os.PathLike[str],
+    encoding: str | Encoding | None = None,
+    *,
+    kind: Kind | None = None,
+) -> DepthMap:
     """Read a depth file.
 
     Args:
@@ -137,8 +204,10 @@ def read_depth(path: str | os.PathLike[str], encoding: str | Encoding | None = N
             extra ``io``.
         encoding: What its numbers mean, a name in ``ENCODINGS``, or an encoding of one's own.
             Default: a guess, which the map's ``encoding`` tells: whole numbers of 8 bits are
-            ``levels``, of 16 bits ``mm``, all other numbers ``float``. ``levels`` means
-            ``levels16`` where the file has 16 bits.
+            ``levels``, of 16 bits ``mm``, all other numbers ``float``, but ``disparity`` in PFM
+            files beside a ``calib.txt``, which says the cameras. ``levels`` means ``levels16``
+            where the file has 16 bits.
+        kind: What the guess is to be: depth, disparity or inverse depth. Default: not said.
 
     Returns:
         The map, in metres for the depth encodings that have a unit.
@@ -150,7 +219,7 @@ def read_depth(path: str | os.PathLike[str], encoding: str | Encoding | None = N
     """
     if isinstance(encoding, str):
         find_encoding(encoding)
-    return interpret(read_numbers(path), path, encoding)
+    return interpret(read_numbers(path), path, encoding, kind=kind)
 
 
 def check_output(path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
@@ -162,6 +231,8 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool = False) -> Pa
     """
     path = Path(path)
     _format_of(path)
+    if _member(path)[1] is not None:
+        raise FileError(f"{path} is one map of a file: give a file name without #")
     if path.is_dir():
         raise FileError(f"{path} is a folder: give a file name")
     if path.exists() and not overwrite:
@@ -186,6 +257,24 @@ def choose_encoding(path: Path, depth: DepthMap, encoding: str | None) -> str:
     return name
 
 
+def default_encoding(path: Path, depth: DepthMap) -> str:
+    """Return the encoding in which a map that came in none goes to `path`.
+
+    Raises:
+        EncodingError: If the file's format holds whole numbers, and no encoding does for the
+            map's kind and unit.
+    """
+    floats, whole = _BY_KIND[depth.kind]
+    if _format_of(path).holds != "whole":
+        return "metres" if (floats, depth.unit) == ("float", "m") else floats
+    if whole is None or depth.unit not in (None, ENCODINGS[whole].unit):
+        raise EncodingError(
+            f"{path}: a {path.suffix[1:].upper()} cannot hold {depth.kind} in "
+            f"{depth.unit or 'an unknown unit'}: write .npy, .npz or .pfm"
+        )
+    return whole
+
+
 def write_depth(
     path: str | os.PathLike[str],
     depth: DepthMap,
@@ -205,13 +294,48 @@ def write_depth(
         FileError: If the file exists, or cannot be written there.
         EncodingError: If the format or the encoding cannot hold the map; nothing is clipped.
     """
+    write_bands(path, depth.shape, iter([depth]), encoding, overwrite=overwrite)
+
+
+def write_bands(
+    path: str | os.PathLike[str],
+    shape: tuple[int, int],
+    bands: Iterator[DepthMap],
+    encoding: str | None = None,
+    *,
+    overwrite: bool = False,
+) -> None:
+    """Write a depth file, whole or not at all, from bands that are made while it is written.
+
+    NPY and TIFF files take no more memory than a band does; for others, all is gathered first.
+
+    Args:
+        path: Where; see `write_depth`.
+        shape: Height and width of the map.
+        bands: Its rows, from the top to the bottom, all of one kind, unit and encoding.
+        encoding: What the numbers shall mean. Default: what the bands came in.
+        overwrite: Whether a file that exists may be replaced.
+
+    Raises:
+        FileError: If the file exists, or cannot be written there.
+        EncodingError: If the format or the encoding cannot hold the map; nothing is clipped.
+    """
     path = check_output(path, overwrite=overwrite)
     format_ = _format_of(path)
-    name = choose_encoding(path, depth, encoding)
+    first = next(bands)
+    name = choose_encoding(path, first, encoding)
     whole = format_.holds != "float" and ENCODINGS[name].largest is not None
-    try:
-        numbers = encode(depth, name, whole=whole)
-    except EncodingError as error:
-        raise EncodingError(f"{path}: {error}") from error
+
+    def numbers() -> Iterator[NDArray[np.generic]]:
+        for band in chain([first], bands):
+            try:
+                yield encode(band, name, whole=whole)
+            except EncodingError as error:
+                raise EncodingError(f"{path}: {error}") from error
+
+    dtype = ENCODINGS[name].dtype if whole else np.dtype(np.float32)
     with writing(path) as beside:
-        format_.write(beside, numbers)
+        if format_.rows:
+            format_.write(beside, shape, dtype, numbers())
+        else:
+            format_.write(beside, np.concatenate(list(numbers())))

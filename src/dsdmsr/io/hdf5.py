@@ -1,4 +1,4 @@
-"""HDF5 files with one map; needs h5py."""
+"""HDF5 files, and MATLAB's of version 7.3, which are HDF5; needs h5py."""
 
 from __future__ import annotations
 
@@ -11,15 +11,45 @@ from numpy.typing import NDArray
 from dsdmsr.errors import FileError
 from dsdmsr.io.checks import in_one_line, the_one
 
-__all__ = ["read_hdf5", "write_hdf5"]
+__all__ = ["read_hdf5", "read_mat", "write_hdf5", "write_mat"]
 
 
-def read_hdf5(path: Path) -> NDArray[np.generic]:
+_MATLAB_CLASSES = {"f4": b"single", "u1": b"uint8", "u2": b"uint16"}
+
+
+def read_hdf5(path: Path, number: int | None = None) -> NDArray[np.generic]:
     """Return the data set ``depth`` at the top of an HDF5 file, or the file's only data set.
 
+    Args:
+        path: The file. Of a stack of maps, the data set may be called ``depths``.
+        number: Which map of a stack, from 0.
+
     Raises:
-        FileError: If the file is damaged, or has several data sets and none called ``depth``.
+        FileError: If the file is damaged, or has several data sets and none of that name; or the
+            data set is no map, or no stack that holds this one.
     """
+    return _read(path, number)
+
+
+def read_mat(path: Path, number: int | None = None) -> NDArray[np.generic]:
+    """Return the variable ``depth`` or ``depths`` of a MATLAB file, or the file's only one.
+
+    MATLAB keeps columns together, so that its H×W×N is N×W×H to others.
+
+    Args:
+        path: The file, as NYU v2's labelled one.
+        number: Which map of a stack, from 0.
+
+    Raises:
+        FileError: If the file is older than version 7.3, and as `read_hdf5`.
+    """
+    with path.open("rb") as file:
+        if file.read(10) == b"MATLAB 5.0":
+            raise FileError(f"{path} is a MATLAB file older than version 7.3: save it with -v7.3")
+    return _read(path, number).T
+
+
+def _read(path: Path, number: int | None) -> NDArray[np.generic]:
     import h5py
 
     try:
@@ -27,7 +57,19 @@ def read_hdf5(path: Path) -> NDArray[np.generic]:
             held: dict[str, Any] = {}
             file.visititems(held.__setitem__)
             sets = {name: item for name, item in held.items() if isinstance(item, h5py.Dataset)}
-            return np.asarray(the_one(sets, "depth", path, "data set")[()])
+            name = "depth" if "depth" in sets or "depths" not in sets else "depths"
+            found = the_one(sets, name, path, "data set")
+            if found.ndim == 2 and number is None:
+                return np.asarray(found[()])
+            form = "×".join(map(str, found.shape))
+            if found.ndim != 3:
+                raise FileError(f"{path} holds {form} numbers: give one map, or a stack of them")
+            if number is None or number >= len(found):
+                raise FileError(
+                    f"{path} holds {len(found)} maps: name one, "
+                    f"{path.name}#0 to {path.name}#{len(found) - 1}"
+                )
+            return np.asarray(found[number])
     except FileError:
         raise
     except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
@@ -40,3 +82,16 @@ def write_hdf5(path: Path, numbers: NDArray[np.generic]) -> None:
 
     with h5py.File(path, "w") as file:
         file.create_dataset("depth", data=numbers, compression="gzip", shuffle=True)
+
+
+def write_mat(path: Path, numbers: NDArray[np.generic]) -> None:
+    """Write the numbers as the variable ``depth`` of a MATLAB file of version 7.3."""
+    import h5py
+
+    # MATLAB's own header, in the block that HDF5 leaves to its user.
+    with h5py.File(path, "w", userblock_size=512) as file:
+        variable = file.create_dataset("depth", data=numbers.T)
+        variable.attrs["MATLAB_class"] = np.bytes_(_MATLAB_CLASSES[numbers.dtype.str[1:]])
+    head = b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM"
+    with path.open("r+b") as file:
+        file.write(head)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +14,10 @@ from dsdmsr.errors import FileError
 from dsdmsr.io.checks import in_one_line
 
 __all__ = ["read_tiff", "write_tiff"]
+
+_TILE = 256
+_CLASSIC = 2**32 - 2**20
+"""Bytes of numbers beyond which a TIFF's 32-bit offsets might not do."""
 
 
 def read_tiff(path: Path) -> NDArray[np.generic]:
@@ -33,9 +40,35 @@ def read_tiff(path: Path) -> NDArray[np.generic]:
     return numbers
 
 
-def write_tiff(path: Path, numbers: NDArray[np.generic]) -> None:
-    """Write the numbers as an uncompressed TIFF."""
+def write_tiff(
+    path: Path, shape: tuple[int, int], dtype: np.dtype[Any], bands: Iterator[NDArray[np.generic]]
+) -> None:
+    """Write as a TIFF in tiles what comes in bands of rows, from the top to the bottom."""
     import tifffile
 
     with path.open("wb") as file:
-        tifffile.imwrite(file, numbers, photometric="minisblack")
+        tifffile.imwrite(
+            file,
+            _tiles(bands, shape),
+            shape=shape,
+            dtype=dtype,
+            tile=(_TILE, _TILE),
+            bigtiff=math.prod(shape) * dtype.itemsize > _CLASSIC,
+            photometric="minisblack",
+        )
+
+
+def _tiles(
+    bands: Iterator[NDArray[np.generic]], shape: tuple[int, int]
+) -> Iterator[NDArray[np.generic]]:
+    """Yield tiles, row by row; those at the right and at the bottom are filled up with 0."""
+    held: NDArray[np.generic] | None = None
+    done = 0
+    for band in bands:
+        held = band if held is None else np.concatenate([held, band])
+        done += len(band)
+        while len(held) >= _TILE or (len(held) and done == shape[0]):
+            rows, held = held[:_TILE], held[_TILE:]
+            below = _TILE - len(rows)
+            padded = np.pad(rows, ((0, below), (0, -shape[1] % _TILE)))
+            yield from np.split(padded, padded.shape[1] // _TILE, axis=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +12,13 @@ from dsdmsr.errors import DepthError
 __all__ = ["enlarge_valid", "fill_nearest", "hole_sizes"]
 
 
-def fill_nearest(values: NDArray[np.float64], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
+_ROWS_AT_ONCE = 256
+
+
+_Float = TypeVar("_Float", bound=np.floating)
+
+
+def fill_nearest(values: NDArray[_Float], valid: NDArray[np.bool_]) -> NDArray[_Float]:
     """Give each invalid pixel the value of the valid pixel nearest to it (Euclidean).
 
     The nearest valid pixel of each column is found first, then the best over columns further and
@@ -28,13 +36,29 @@ def fill_nearest(values: NDArray[np.float64], valid: NDArray[np.bool_]) -> NDArr
     if valid.all():
         return values
     height, width = valid.shape
-    rows = np.arange(height, dtype=np.int64)[:, None]
-    far = 4 * (height + width)
+    rows = np.arange(height, dtype=np.int32)[:, None]
+    far = np.int32(4 * (height + width))
     above = np.maximum.accumulate(np.where(valid, rows, -far), axis=0)
     below = np.minimum.accumulate(np.where(valid, rows, far)[::-1], axis=0)[::-1]
     source_row = np.where(rows - above <= below - rows, above, below)
-    in_column = (source_row - rows) ** 2
-    best, best_column = in_column.copy(), np.broadcast_to(np.arange(width), valid.shape).copy()
+    filled = np.empty_like(values)
+    # Part by part: what is squared and compared takes many times the map's memory.
+    for top in range(0, height, _ROWS_AT_ONCE):
+        part = slice(top, top + _ROWS_AT_ONCE)
+        nearest = _nearest_column(source_row[part].astype(np.int64) - rows[part])
+        filled[part] = values[np.take_along_axis(source_row[part], nearest, axis=1), nearest]
+    return filled
+
+
+def _nearest_column(away: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return in which column the valid pixel nearest to each pixel is.
+
+    Args:
+        away: By how many rows the nearest one of the pixel's own column is away, n×W.
+    """
+    width = away.shape[1]
+    in_column = away**2
+    best, best_column = in_column.copy(), np.broadcast_to(np.arange(width), away.shape).copy()
     for step in range(1, width):
         if step * step >= best.max():
             break
@@ -46,30 +70,39 @@ def fill_nearest(values: NDArray[np.float64], valid: NDArray[np.bool_]) -> NDArr
             nearer = distance < best[target]
             best[target][nearer] = distance[nearer]
             shift = -step if target == np.s_[:, step:] else step
-            columns = np.broadcast_to(np.arange(width), valid.shape)[target] + shift
+            columns = np.broadcast_to(np.arange(width), away.shape)[target] + shift
             best_column[target][nearer] = columns[nearer]
-    return np.asarray(values[np.take_along_axis(source_row, best_column, axis=1), best_column])
+    return best_column
 
 
-def enlarge_valid(valid: NDArray[np.bool_], scale: int) -> NDArray[np.bool_]:
+def enlarge_valid(
+    valid: NDArray[np.bool_], scale: int, top: int = 0, bottom: int | None = None
+) -> NDArray[np.bool_]:
     """Return which pixels of a map `scale` times as large are valid.
 
     The border of a hole runs half-way between the centres of valid and invalid pixels, and cuts
     corners: it is where the linear interpolation of 0 and 1 is one half. Each small pixel, valid
     or not, keeps some of its large ones.
+
+    Args:
+        valid: What is valid of the small map, H×W.
+        scale: The factor.
+        top: The first of its rows that is looked at.
+        bottom: The one after the last. Default: all.
     """
+    rows = (bottom if bottom is not None else valid.shape[0]) - top
     if valid.all() or not valid.any():
-        return np.full((scale * valid.shape[0], scale * valid.shape[1]), bool(valid.flat[0]))
-    share = valid.astype(np.float32)
-    for axis in (0, 1):
-        share = _interpolated(share, axis, scale)
-    return np.asarray(share > 0.5)
+        return np.full((scale * rows, scale * valid.shape[1]), bool(valid.flat[0]))
+    share = _interpolated(valid.astype(np.float32), 0, scale, top, rows)
+    return np.asarray(_interpolated(share, 1, scale, 0, valid.shape[1]) > 0.5)
 
 
-def _interpolated(values: NDArray[np.float32], axis: int, scale: int) -> NDArray[np.float32]:
-    """Return values linearly interpolated along an axis; the outermost are repeated."""
+def _interpolated(
+    values: NDArray[np.float32], axis: int, scale: int, first: int, count: int
+) -> NDArray[np.float32]:
+    """Return `count` values linearly interpolated along an axis; the outermost are repeated."""
     length = values.shape[axis]
-    places = (np.arange(scale * length, dtype=np.float32) + 0.5) / scale - 0.5
+    places = first + (np.arange(scale * count) + 0.5) / scale - 0.5
     below = np.floor(places).astype(np.int64)
     weight = (places - below).astype(np.float32)
     weight = weight[:, None] if axis == 0 else weight

@@ -34,7 +34,7 @@ class Normalised(NamedTuple):
         return self.in_unit(large[0, 0, inner, inner])
 
 
-def normalise(values: NDArray[np.float64], valid: NDArray[np.bool_], border: int) -> Normalised:
+def normalise(values: NDArray[np.floating], valid: NDArray[np.bool_], border: int) -> Normalised:
     """Return a map as a network sees it.
 
     Args:
@@ -48,5 +48,8 @@ def normalise(values: NDArray[np.float64], valid: NDArray[np.bool_], border: int
     filled = fill_nearest(values, valid)
     low, high = float(filled.min()), float(filled.max())
     span = (high - low) or 1.0
-    padded = np.pad((filled - low) / span, border, mode="symmetric").astype(np.float32)
-    return Normalised(padded[None, None], low, high, border)
+    padded = np.pad(filled, border, mode="symmetric")
+    shares = np.empty(padded.shape, np.float32)
+    for index, row in enumerate(padded):
+        shares[index] = (row.astype(np.float64) - low) / span
+    return Normalised(shares[None, None], low, high, border)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +12,13 @@ from dsdmsr.depth import DepthMap
 from dsdmsr.errors import ConfigError, ModelError
 from dsdmsr.io import ENCODINGS
 from dsdmsr.nn import Window
-from dsdmsr.scales import check_scale
+from dsdmsr.scales import SCALES
 from dsdmsr.upscaling.backend import Backend, TorchBackend
 from dsdmsr.upscaling.ensemble import ensemble_of
 from dsdmsr.upscaling.holes import enlarge_valid, hole_sizes
 from dsdmsr.upscaling.normalised import normalise
+from dsdmsr.upscaling.reduction import Rows, reduced
+from dsdmsr.upscaling.sizes import Goal, Size
 from dsdmsr.upscaling.tiles import Tile, check_tile, tiles
 from dsdmsr.zoo.pretrained import from_pretrained
 
@@ -25,9 +27,15 @@ __all__ = ["Upscaler"]
 _MARGIN = 0.1
 """How far an output may lie outside the input's range, as a share of that range."""
 
+Progress = Callable[[float], object]
+
 
 class Upscaler:
-    """Make depth maps `scale` times as large.
+    """Make depth maps larger: by a whole factor from 2 to 16, or to a size.
+
+    The network makes maps 2, 4, 8 or 16 times larger. Where another size is asked for, it makes
+    the next larger one, and each pixel of the result gets what that shows at its centre, so that
+    no edge is blurred.
 
     What stands under invalid pixels changes nothing, and holes stay holes, with borders half-way
     between the centres of valid and invalid pixels; small ones are filled if `fill` says so, and
@@ -38,18 +46,30 @@ class Upscaler:
 
     Args:
         backend: What runs the network.
-        scale: The factor.
+        scale: The factor, a whole number from 2 to 16.
+        size: Instead of it, height and width of the results.
         tile: Side, in pixels of the small map, of the parts that are enlarged one after the
             other; auto takes what needs a few hundred MiB. The answer doesn't depend on it.
         fill: Of how many pixels of the small map a hole may be, at the most, to be filled.
+        factors: Those of 2, 4, 8, 16 that the network serves.
 
     Raises:
-        ScaleError: If `scale` is none of 2, 4, 8, 16.
+        ScaleError: If not exactly one of `scale` and `size` is given, or `scale` is not allowed.
         ConfigError: If `tile` is neither auto nor 1 or more, or `fill` is negative.
     """
 
-    def __init__(self, backend: Backend, *, scale: int, tile: Tile = "auto", fill: int = 0) -> None:
-        self.backend, self.scale = backend, check_scale(scale)
+    def __init__(
+        self,
+        backend: Backend,
+        *,
+        scale: int | None = None,
+        size: tuple[int, int] | None = None,
+        tile: Tile = "auto",
+        fill: int = 0,
+        factors: tuple[int, ...] = SCALES,
+    ) -> None:
+        self.backend = backend
+        self.size = Size(scale=scale, pixels=size, factors=factors)
         self.tile, self.fill = check_tile(tile), fill
         if fill < 0:
             raise ConfigError(f"fill is {fill}: give 0, or the pixels of the largest hole to fill")
@@ -59,7 +79,8 @@ class Upscaler:
         cls,
         name: str | Path | None = None,
         *,
-        scale: int,
+        scale: int | None = None,
+        size: tuple[int, int] | None = None,
         device: str = "auto",
         ensemble: int = 1,
         tile: Tile = "auto",
@@ -70,7 +91,8 @@ class Upscaler:
         Args:
             name: A packaged network, a folder, or a repository on the Hub. Default: the package's
                 default network.
-            scale: 2, 4, 8 or 16, as far as the network goes.
+            scale: A whole number from 2 to 16, as far as the network goes.
+            size: Instead of it, height and width of the results.
             device: ``auto`` (CUDA where there is one), ``cpu``, ``cuda``, ``cuda:1``, …
             ensemble: 8 for the mean answer to the map turned and mirrored in all eight ways: a
                 little more accurate, in eight times the time; or 1. Symmetric networks
@@ -79,30 +101,48 @@ class Upscaler:
             fill: See `Upscaler`.
 
         Raises:
-            ScaleError: If the network does not serve `scale`.
+            ScaleError: If not exactly one of `scale` and `size` is given, or the network does not
+                serve `scale`.
             ModelError: If the network cannot be found or loaded.
             ConfigError: If the device is not there, `ensemble` is neither 1 nor 8, `tile` is
                 neither auto nor 1 or more, or `fill` is negative.
         """
-        check_scale(scale)
+        Size(scale=scale, pixels=size)
         model = from_pretrained(None if name is None else str(name))
-        check_scale(scale, model.scales)
         backend = ensemble_of(TorchBackend(model, device), ensemble)
-        return cls(backend, scale=scale, tile=tile, fill=fill)
+        return cls(backend, scale=scale, size=size, tile=tile, fill=fill, factors=model.scales)
 
-    def __call__(
-        self, depth: DepthMap, progress: Callable[[float], object] | None = None
-    ) -> DepthMap:
-        """Return the map at ``scale·H × scale·W``; see `values` for arguments and errors."""
+    def __call__(self, depth: DepthMap, progress: Progress | None = None) -> DepthMap:
+        """Return the larger map; see `values` for arguments and errors."""
+        made = list(self.bands(depth, progress))
+        camera = depth.intrinsics
+        goal = self.size.goal(*depth.shape)
         return DepthMap(
-            self.values(depth, progress),
-            enlarge_valid(self._kept(depth.valid), self.scale),
+            np.concatenate([band.values for band in made]),
+            np.concatenate([band.valid for band in made]),
             kind=depth.kind,
             unit=depth.unit,
-            intrinsics=depth.intrinsics and depth.intrinsics.scaled(self.scale),
+            intrinsics=camera
+            and camera.scaled(goal.width / depth.shape[1], goal.height / depth.shape[0]),
             stereo=depth.stereo,
             encoding=depth.encoding,
         )
+
+    def bands(self, depth: DepthMap, progress: Progress | None = None) -> Iterator[DepthMap]:
+        """Yield the larger map from the top to the bottom, in bands of its full width.
+
+        So no more than one band of it needs to be in memory. Bands have no intrinsics; see
+        `values` for arguments and errors.
+        """
+        for rows in self._reduced(depth, progress):
+            yield DepthMap(
+                rows.values,
+                rows.valid,
+                kind=depth.kind,
+                unit=depth.unit,
+                stereo=depth.stereo,
+                encoding=depth.encoding,
+            )
 
     def filled(self, valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return which pixels of the large map are valid since a hole was filled.
@@ -110,15 +150,14 @@ class Upscaler:
         Args:
             valid: What is valid of the small map, H×W.
         """
-        kept = self._kept(valid)
-        return enlarge_valid(kept, self.scale) & ~enlarge_valid(valid, self.scale)
+        goal = self.size.goal(*valid.shape)
+        with_them, without = (_large_valid(mask, goal) for mask in (self._kept(valid), valid))
+        return with_them & ~without
 
     def _kept(self, valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
         return valid | (hole_sizes(valid) <= self.fill) if self.fill else valid
 
-    def values(
-        self, depth: DepthMap, progress: Callable[[float], object] | None = None
-    ) -> NDArray[np.float32]:
+    def values(self, depth: DepthMap, progress: Progress | None = None) -> NDArray[np.float32]:
         """Return the large map's values, in holes those that follow from the nearest valid ones.
 
         Args:
@@ -127,27 +166,53 @@ class Upscaler:
 
         Raises:
             DepthError: If no pixel is valid.
+            ScaleError: If the size asked for is not larger than the map, or too large.
             ModelError: If the network gives values that are not finite.
         """
-        scale = self.scale
+        return np.concatenate([rows.values for rows in self._reduced(depth, progress)])
+
+    def _reduced(self, depth: DepthMap, progress: Progress | None) -> Iterator[Rows]:
+        goal = self.size.goal(*depth.shape)
+        return _to_goal(self._enlarged(depth, goal.factor, progress), depth.shape, goal)
+
+    def _enlarged(self, depth: DepthMap, scale: int, progress: Progress | None) -> Iterator[Rows]:
+        """Yield the rows of the map `scale` times as large."""
         height, width = depth.shape
         border = self.backend.border
-        small = normalise(depth.values.astype(np.float64), depth.valid, border)
+        small = normalise(depth.values, depth.valid, border)
         low, high = small.low, small.high
-        large = np.full((scale * height, scale * width), low, np.float32)
         allowed = _allowed(low, high, depth.encoding)
-        for tile in tiles(self.tile, scale, height, width) if low < high else ():
-            inside = Window(*(edge + border for edge in tile))
-            made = self.backend(small.lr_depth, scale, inside)[0, 0]
-            if not np.isfinite(made).all():
-                raise ModelError("the network gave values that are not finite: it is damaged")
+        kept = self._kept(depth.valid)
+        for tile in tiles(self.tile, scale, height, width):
             top, bottom, left, right = tile.scaled(scale)
-            large[top:bottom, left:right] = np.clip(small.in_unit(made), *allowed)
+            if tile.left == 0:
+                large = np.full((bottom - top, scale * width), low, np.float32)
+            if low < high:
+                inside = Window(*(edge + border for edge in tile))
+                made = self.backend(small.lr_depth, scale, inside)[0, 0]
+                if not np.isfinite(made).all():
+                    raise ModelError("the network gave values that are not finite: it is damaged")
+                large[:, left:right] = np.clip(small.in_unit(made), *allowed)
             if progress is not None:
                 # Row by row: what is above, and what is left in this row.
                 above, beside = tile.top * width, (tile.bottom - tile.top) * tile.right
                 progress((above + beside) / (height * width))
-        return large
+            if tile.right == width:
+                yield Rows(large, enlarge_valid(kept, scale, tile.top, tile.bottom))
+
+
+def _to_goal(rows: Iterator[Rows], small: tuple[int, int], goal: Goal) -> Iterator[Rows]:
+    """Yield the rows of a map as large as is wanted, from those of the network's size."""
+    made = goal.factor * small[0], goal.factor * small[1]
+    wanted = goal.height, goal.width
+    return rows if made == wanted else reduced(rows, made, wanted)
+
+
+def _large_valid(valid: NDArray[np.bool_], goal: Goal) -> NDArray[np.bool_]:
+    """Return what is valid of the large map if `valid` is what is valid of the small one."""
+    large = enlarge_valid(valid, goal.factor)
+    rows = Rows(np.broadcast_to(np.float32(0), large.shape), large)
+    return np.concatenate([part.valid for part in _to_goal(iter([rows]), valid.shape, goal)])
 
 
 def _allowed(low: float, high: float, encoding: str | None) -> tuple[float, float]:

@@ -1,0 +1,66 @@
+"""The two cameras that disparity belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dsdmsr.depth import DepthMap, Stereo
+from dsdmsr.errors import ConfigError
+from dsdmsr.io.calib import read_calib
+
+__all__ = ["StereoOptions", "with_stereo"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StereoOptions:
+    """What was said of two cameras.
+
+    Raises:
+        ConfigError: If it is not enough, too much, or no camera.
+    """
+
+    focal: float | None = None
+    """Pixels."""
+    baseline: float | None = None
+    """Metres."""
+    doffs: float | None = None
+    """Pixels."""
+    calib: Path | None = None
+    """Middlebury's file instead."""
+
+    def __post_init__(self) -> None:
+        given = [v for v in (self.focal, self.baseline, self.doffs) if v is not None]
+        if self.calib is not None and given:
+            raise ConfigError("--calib says what --focal, --baseline and --doffs do: give either")
+        if (self.focal is None) != (self.baseline is None) or (
+            self.doffs is not None and self.focal is None
+        ):
+            raise ConfigError("--focal and --baseline go together, and --doffs with them")
+        for name in ("focal", "baseline"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < float("inf"):
+                raise ConfigError(f"{name} is {value:g}: give a number above 0")
+
+
+def with_stereo(depth: DepthMap, source: Path, options: StereoOptions) -> DepthMap:
+    """Return the map with what is known of its cameras.
+
+    Raises:
+        FileError: If the calibration file is none.
+    """
+    if options.calib is not None:
+        stereo = read_calib(options.calib)[1]
+    elif options.focal is not None and options.baseline is not None:
+        stereo = Stereo(focal=options.focal, baseline=options.baseline, doffs=options.doffs or 0.0)
+    else:
+        return depth
+    return DepthMap(
+        depth.values,
+        depth.valid,
+        kind=depth.kind,
+        unit=depth.unit,
+        intrinsics=depth.intrinsics,
+        stereo=stereo,
+        encoding=depth.encoding,
+    )

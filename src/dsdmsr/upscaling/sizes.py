@@ -1,0 +1,66 @@
+"""How large the result shall be, and what the network must make for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from dsdmsr.errors import ScaleError
+from dsdmsr.scales import SCALES
+
+__all__ = ["Goal", "Size"]
+
+
+class Goal(NamedTuple):
+    """What a map becomes."""
+
+    factor: int
+    """How many times larger the network makes it."""
+    height: int
+    """Rows of the result."""
+    width: int
+    """Columns of the result."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """Say how large results shall be: a factor, or a size in pixels.
+
+    Raises:
+        ScaleError: If not exactly one of them is given, or the factor is none of 2…16.
+    """
+
+    scale: int | None = None
+    """A whole factor, 2…16."""
+    pixels: tuple[int, int] | None = None
+    """Height and width."""
+    factors: tuple[int, ...] = SCALES
+    """Those that the network serves."""
+
+    def __post_init__(self) -> None:
+        if (self.scale is None) == (self.pixels is None):
+            raise ScaleError("give a scale or a size, one of them")
+        most = max(self.factors)
+        if self.scale is not None and not 2 <= self.scale <= most:
+            raise ScaleError(f"scale is {self.scale}: allowed are whole numbers from 2 to {most}")
+
+    def goal(self, height: int, width: int) -> Goal:
+        """Return what a map of `height` × `width` pixels becomes.
+
+        Raises:
+            ScaleError: If the size asked for is not larger than the map, or too large for the
+                network.
+        """
+        if self.scale is not None:
+            rows, columns = self.scale * height, self.scale * width
+        else:
+            rows, columns = self.pixels or (0, 0)
+        most = max(self.factors)
+        inside = height <= rows <= most * height and width <= columns <= most * width
+        if not inside or (rows, columns) == (height, width):
+            raise ScaleError(
+                f"size is {columns}x{rows} for a map of {width}x{height}: allowed is what is "
+                f"larger, up to {most * width}x{most * height}"
+            )
+        fitting = (f for f in self.factors if f * height >= rows and f * width >= columns)
+        return Goal(min(fitting), rows, columns)

@@ -180,6 +180,44 @@ def processes_table(results: dict[str, Any]) -> str:
     return sourced_table(results, head, rows, names=1)
 
 
+def size_table(results: dict[str, Any]) -> str:
+    """Return how time and memory grow with the size of the result."""
+    rows = [
+        [
+            f"×{row['scale']}",
+            f"{row['side']}²",
+            f"{row['times_2048']:.2f}",
+            f"{row['times_2048'] * (2048 / row['side']) ** 2:.2f}",
+            f"{row['before_mib']:.0f}",
+            f"{row['peak_mib']:.0f}",
+        ]
+        for row in results["rows"]
+    ]
+    head = ["factor", "result", "time / 2048²'s", "the same per pixel"]
+    head += ["MiB before", "MiB at most"]
+    powers = ", ".join(f"×{scale}: {power:.2f}" for scale, power in results["slopes"].items())
+    grown = f"Beyond 2048², time grows with this power of the number of pixels: {powers}."
+    return "\n".join([*markdown_table(head, rows, names=2), "", grown, "", _made(results)])
+
+
+def edges_table(results: dict[str, Any]) -> str:
+    """Return how many predictions hang between two surfaces."""
+    methods = list(results["rows"][0]["rates"])
+    rows = []
+    for row in results["rows"]:
+        rates = row["rates"]
+        ours = rates[methods[-1]]
+        times = f"{rates['bicubic'] / ours:.0f}" if ours else "–"
+        cells = (f"{100 * rates[method]:.2f}" for method in methods)
+        rows.append([row["set"], str(row["maps"]), *cells, times])
+    head = ["set", "maps", *methods, "bicubic's / ours"]
+    return sourced_table(results, head, rows, names=1)
+
+
+def _made(results: dict[str, Any]) -> str:
+    return made_by(results, results["command"])
+
+
 def _peaks(memory: dict[str, Any]) -> str:
     return " and ".join(f"{mib:.0f}" for mib in memory["peak_mib"]) + " MiB"
 
@@ -197,6 +235,8 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "accuracy_time": ("accuracy_time", time_table),
     "prepare": ("prepare", preparing_table),
     "processes": ("processes", processes_table),
+    "size": ("size", size_table),
+    "edges": ("edges", edges_table),
     "scene_throughput": ("scene_throughput", throughput_table),
 }
 """Name in the documents → results file, and what makes the table of it."""

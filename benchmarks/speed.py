@@ -82,12 +82,13 @@ def _peak(name: str, scale: int, size: tuple[int, int], device: str, queue: Any)
         return
     # A process begins with its parent's peak: forget it (Linux).
     Path("/proc/self/clear_refs").write_text("5")
-    before = _most_mib()
+    before = most_mib()
     run(made_map(size))
-    queue.put(_most_mib() - before)
+    queue.put(most_mib() - before)
 
 
-def _most_mib() -> float:
+def most_mib() -> float:
+    """Return the most memory that this process has had."""
     status = Path("/proc/self/status").read_text().splitlines()
     return next(float(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
 

@@ -1,0 +1,86 @@
+"""Measure how many predictions hang between two surfaces, on real and rendered maps.
+
+python benchmarks/edges.py [--data DIR]
+
+Protocol (a)'s way, ×4, on its sets, on the train/ folders, and on rendered scenes. Writes
+benchmarks/results/edges.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from rich.progress import track
+
+import dsdmsr.app  # noqa: F401  (torch takes its memory as it does for the command)
+from dsdmsr.app.sample import render_sample
+from dsdmsr.evaluation.evaluate import cases, evaluate
+from dsdmsr.evaluation.methods import baseline, network
+from dsdmsr.evaluation.protocols import PROTOCOLS
+from dsdmsr.evaluation.truths import TruthFile, own_truths, protocol_truths
+from dsdmsr.provenance import provenance, write_json
+from dsdmsr.zoo.names import PACKAGED
+from dsdmsr.zoo.pretrained import from_pretrained
+from options import ROOT, add_data
+
+RESULTS = ROOT / "benchmarks" / "results" / "edges.json"
+SCALE = 4
+BASELINES = ("nearest", "bilinear", "bicubic")
+TRAIN = {
+    "Middlebury train/": ("middlebury/train/full/*.png", "disparity16"),
+    "Middlebury train/, a third": ("middlebury/train/third_filled/*.png", "levels"),
+    "Sintel train/": ("sintel/train/df_?[05].png", None),
+    "ICL-NUIM train/": ("icl_nuim/train/livingroom*.png", None),
+}
+"""Name → files, and what their numbers mean."""
+RENDERED = range(100, 112)
+"""Seeds of rendered scenes."""
+
+
+def files(data: Path, rendered: Path) -> Iterator[tuple[str, TruthFile]]:
+    """Yield every map with its set's name."""
+    for file in protocol_truths(PROTOCOLS["a"], data):
+        yield file.set, file
+    for name, (pattern, encoding) in TRAIN.items():
+        for file in own_truths(sorted(data.glob(pattern)), encoding):
+            yield name, file
+    for seed in RENDERED:
+        np.save(rendered / f"{seed}.npy", render_sample(seed)[0].values)
+    for file in own_truths(sorted(rendered.glob("*.npy"))):
+        yield "rendered scenes", file
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add_data(parser)
+    data = parser.parse_args().data
+    methods = {name: baseline(name) for name in BASELINES}
+    methods |= {name: network(from_pretrained(name), "cpu") for name in PACKAGED}
+    rates: dict[str, dict[str, list[float]]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        found = list(files(data, Path(folder)))
+        for name, file in track(found, "measuring"):
+            (case,) = cases(PROTOCOLS["a"], file, [SCALE])
+            for score in evaluate(PROTOCOLS["a"], case, methods).scores:
+                rate = score.metrics["flying_pixel_rate"]
+                rates.setdefault(name, {}).setdefault(score.method, []).append(rate)
+    rows = [
+        {
+            "set": name,
+            "maps": len(by_method["bicubic"]),
+            "rates": {method: statistics.fmean(values) for method, values in by_method.items()},
+        }
+        for name, by_method in rates.items()
+    ]
+    about = {**provenance(), "command": "python benchmarks/edges.py", "scale": SCALE}
+    write_json(RESULTS, {**about, "rows": rows})
+    print(f"wrote {RESULTS}")
+
+
+if __name__ == "__main__":
+    main()

@@ -12,6 +12,7 @@ import argparse
 import statistics
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +21,12 @@ from rich.progress import track
 import dsdmsr.app  # noqa: F401  (torch takes its memory as it does for the command)
 from dsdmsr.app.sample import render_sample
 from dsdmsr.evaluation.evaluate import cases, evaluate
-from dsdmsr.evaluation.methods import baseline, network
+from dsdmsr.evaluation.methods import Method, Small, Values, baseline, network
 from dsdmsr.evaluation.protocols import PROTOCOLS
 from dsdmsr.evaluation.truths import TruthFile, own_truths, protocol_truths
 from dsdmsr.provenance import provenance, write_json
+from dsdmsr.upscaling.edges import sharp
+from dsdmsr.upscaling.reduction import Rows
 from dsdmsr.zoo.names import PACKAGED
 from dsdmsr.zoo.pretrained import from_pretrained
 from options import ROOT, add_data
@@ -55,25 +58,44 @@ def files(data: Path, rendered: Path) -> Iterator[tuple[str, TruthFile]]:
         yield "rendered scenes", file
 
 
+def sharpened(method: Method, small: Small) -> Values:
+    """Return what a method makes, with sharp edges."""
+    values = method(small)
+    rows = Rows(values.astype(np.float32), np.ones(values.shape, dtype=bool))
+    (made,) = sharp(iter([rows]), len(values))
+    return made.values.astype(np.float64)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_data(parser)
     data = parser.parse_args().data
     methods = {name: baseline(name) for name in BASELINES}
-    methods |= {name: network(from_pretrained(name), "cpu") for name in PACKAGED}
+    for name in PACKAGED:
+        smooth = network(from_pretrained(name), "cpu")
+        methods |= {name: smooth, f"{name}, sharp": partial(sharpened, smooth)}
     rates: dict[str, dict[str, list[float]]] = {}
+    errors: dict[str, dict[str, list[float]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         found = list(files(data, Path(folder)))
         for name, file in track(found, "measuring"):
             (case,) = cases(PROTOCOLS["a"], file, [SCALE])
             for score in evaluate(PROTOCOLS["a"], case, methods).scores:
-                rate = score.metrics["flying_pixel_rate"]
-                rates.setdefault(name, {}).setdefault(score.method, []).append(rate)
+                for found_here, metric in ((rates, "flying_pixel_rate"), (errors, "rmse")):
+                    held = found_here.setdefault(name, {}).setdefault(score.method, [])
+                    held.append(score.metrics[metric])
     rows = [
         {
             "set": name,
             "maps": len(by_method["bicubic"]),
             "rates": {method: statistics.fmean(values) for method, values in by_method.items()},
+            "left_of_bicubic": {
+                method: statistics.geometric_mean(
+                    mine / theirs
+                    for mine, theirs in zip(values, errors[name]["bicubic"], strict=True)
+                )
+                for method, values in errors[name].items()
+            },
         }
         for name, by_method in rates.items()
     ]

@@ -32,6 +32,7 @@ def upscale(
     device: str = "auto",
     ensemble: Literal[1, 8] = 1,
     tile: Literal["auto"] | int = "auto",
+    edges: Literal["smooth", "sharp"] = "smooth",
     fill: int = 0,
     filled: Path | None = None,
     resume: Annotated[bool, Parameter(negative=())] = False,
@@ -78,6 +79,8 @@ def upscale(
     tile
         Side, in pixels of the small map, of the parts that are enlarged one after the other; a
         smaller one needs less memory and more time. The result doesn't depend on it.
+    edges
+        sharp: put pixels that lie between two surfaces on the nearer one; for points in space.
     fill
         Fill holes of up to so many pixels of the small map. What is filled is written to --filled.
     filled
@@ -102,6 +105,7 @@ def upscale(
         device=device,
         ensemble=ensemble,
         tile=tile,
+        edges=edges,
         fill=fill,
         filled=filled,
         resume=resume,

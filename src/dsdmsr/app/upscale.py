@@ -28,6 +28,7 @@ from dsdmsr.io.png import write_png
 from dsdmsr.kinds import to_kind
 from dsdmsr.replacing import writing
 from dsdmsr.upscaling import Upscaler
+from dsdmsr.upscaling.edges import Edges
 from dsdmsr.upscaling.sizes import Size
 from dsdmsr.upscaling.tiles import Tile, check_tile
 
@@ -53,6 +54,7 @@ class Wishes:
     device: str
     ensemble: int
     tile: Tile
+    edges: Edges
     fill: int
     filled: Path | None
     resume: bool
@@ -140,6 +142,7 @@ def _upscale_all(
         ensemble=wishes.ensemble,
         tile=wishes.tile,
         fill=wishes.fill,
+        edges=wishes.edges,
     )
     failures: list[tuple[Path, DsdmsrError]] = []
     announced: set[str] = set()

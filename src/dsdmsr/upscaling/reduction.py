@@ -19,6 +19,12 @@ class Rows(NamedTuple):
     valid: NDArray[np.bool_]
     """n×W."""
 
+    def followed_by(self, more: Rows) -> Rows:
+        """Return these rows and those below them."""
+        return Rows(
+            np.concatenate([self.values, more.values]), np.concatenate([self.valid, more.valid])
+        )
+
 
 class _Places(NamedTuple):
     """Where the centres of the new pixels of one axis lie among the old ones."""
@@ -85,7 +91,7 @@ def reduced(bands: Iterator[Rows], old: tuple[int, int], new: tuple[int, int]) -
     top, done = 0, 0
     held = Rows(np.empty((0, old[1]), np.float32), np.empty((0, old[1]), np.bool_))
     for band in bands:
-        held = Rows(*(np.concatenate(pair) for pair in zip(held, band, strict=True)))
+        held = held.followed_by(band)
         bottom = top + len(held.values)
         # A new row needs the old ones around, as far as there are any.
         ready = np.searchsorted(np.minimum(down.second + 1, old[0] - 1), bottom)

@@ -14,6 +14,7 @@ from dsdmsr.io import ENCODINGS
 from dsdmsr.nn import Window
 from dsdmsr.scales import SCALES
 from dsdmsr.upscaling.backend import Backend, TorchBackend
+from dsdmsr.upscaling.edges import Edges, check_edges, sharp
 from dsdmsr.upscaling.ensemble import ensemble_of
 from dsdmsr.upscaling.holes import enlarge_valid, hole_sizes
 from dsdmsr.upscaling.normalised import normalise
@@ -51,11 +52,14 @@ class Upscaler:
         tile: Side, in pixels of the small map, of the parts that are enlarged one after the
             other; auto takes what needs a few hundred MiB. The answer doesn't depend on it.
         fill: Of how many pixels of the small map a hole may be, at the most, to be filled.
+        edges: ``smooth``, as the network gives them; or ``sharp``: pixels that lie between two
+            surfaces are put on the nearer one, which leaves fewer points between them in space.
         factors: Those of 2, 4, 8, 16 that the network serves.
 
     Raises:
         ScaleError: If not exactly one of `scale` and `size` is given, or `scale` is not allowed.
-        ConfigError: If `tile` is neither auto nor 1 or more, or `fill` is negative.
+        ConfigError: If `tile` is neither auto nor 1 or more, `fill` is negative, or `edges` are
+            neither smooth nor sharp.
     """
 
     def __init__(
@@ -66,11 +70,12 @@ class Upscaler:
         size: tuple[int, int] | None = None,
         tile: Tile = "auto",
         fill: int = 0,
+        edges: Edges = "smooth",
         factors: tuple[int, ...] = SCALES,
     ) -> None:
         self.backend = backend
         self.size = Size(scale=scale, pixels=size, factors=factors)
-        self.tile, self.fill = check_tile(tile), fill
+        self.tile, self.fill, self.edges = check_tile(tile), fill, check_edges(edges)
         if fill < 0:
             raise ConfigError(f"fill is {fill}: give 0, or the pixels of the largest hole to fill")
 
@@ -85,6 +90,7 @@ class Upscaler:
         ensemble: int = 1,
         tile: Tile = "auto",
         fill: int = 0,
+        edges: Edges = "smooth",
     ) -> Upscaler:
         """Make one with a trained network.
 
@@ -99,18 +105,27 @@ class Upscaler:
                 (``model.config.symmetric``) answer so at once.
             tile: See `Upscaler`.
             fill: See `Upscaler`.
+            edges: See `Upscaler`.
 
         Raises:
             ScaleError: If not exactly one of `scale` and `size` is given, or the network does not
                 serve `scale`.
             ModelError: If the network cannot be found or loaded.
-            ConfigError: If the device is not there, `ensemble` is neither 1 nor 8, `tile` is
-                neither auto nor 1 or more, or `fill` is negative.
+            ConfigError: If the device is not there, `ensemble` is neither 1 nor 8, or `tile`,
+                `fill` or `edges` are not what `Upscaler` takes.
         """
         Size(scale=scale, pixels=size)
         model = from_pretrained(None if name is None else str(name))
         backend = ensemble_of(TorchBackend(model, device), ensemble)
-        return cls(backend, scale=scale, size=size, tile=tile, fill=fill, factors=model.scales)
+        return cls(
+            backend,
+            scale=scale,
+            size=size,
+            tile=tile,
+            fill=fill,
+            edges=edges,
+            factors=model.scales,
+        )
 
     def __call__(self, depth: DepthMap, progress: Progress | None = None) -> DepthMap:
         """Return the larger map; see `values` for arguments and errors."""
@@ -173,7 +188,10 @@ class Upscaler:
 
     def _reduced(self, depth: DepthMap, progress: Progress | None) -> Iterator[Rows]:
         goal = self.size.goal(*depth.shape)
-        return _to_goal(self._enlarged(depth, goal.factor, progress), depth.shape, goal)
+        rows = self._enlarged(depth, goal.factor, progress)
+        if self.edges == "sharp":
+            rows = sharp(rows, goal.factor * depth.shape[0])
+        return _to_goal(rows, depth.shape, goal)
 
     def _enlarged(self, depth: DepthMap, scale: int, progress: Progress | None) -> Iterator[Rows]:
         """Yield the rows of the map `scale` times as large."""

@@ -18,7 +18,6 @@ __all__ = [
     "DEGRADATIONS",
     "Degradation",
     "Kernel",
-    "add_disparity_noise",
     "check_degradation",
     "degrade",
     "resize",
@@ -232,20 +231,3 @@ def stage_truths(
     factors = [2**k for k in range(scale.bit_length() - 2, 0, -1)]
     made = [degrade(hr_depth, factor, smooth, valid) for factor in factors]
     return [*made, (hr_depth, valid)]
-
-
-def add_disparity_noise(
-    lr_depth: Float[Tensor, "b 1 h w"], generator: torch.Generator, strength: float = 651.0
-) -> Float[Tensor, "b 1 h w"]:
-    """Add Gaussian noise that is the stronger the smaller the disparity d is.
-
-    Args:
-        lr_depth: Disparity in grey levels; below 1 it counts as 1.
-        generator: Where the randomness comes from.
-        strength: The standard deviation is ``strength / d``.
-
-    Source:
-        Park et al., ICCV 2011, in the form of protocol (b) of the field (ATGV-Net, ECCV 2016).
-    """
-    noise = torch.randn(lr_depth.shape, generator=generator, dtype=lr_depth.dtype)
-    return lr_depth + noise.to(lr_depth.device) * strength / lr_depth.clamp(min=1)

@@ -583,7 +583,7 @@ def test_small_maps_have_their_holes_filled_as_for_upscaling(recipe):
     valid = torch.ones_like(depth, dtype=torch.bool)
     valid[0, 0, :2, :2] = False
     lr_depth, low, span = TrainingModule(recipe)._small(
-        Batch(depth, valid, 2, 0, ("depth",), ("one",)), SmallMaps(degradation="area")
+        Batch(depth, valid, 2, 0, (0,), ("depth",), ("one",)), SmallMaps(degradation="area")
     )
     assert lr_depth[0, 0, 0, 0] in (1, 4)
     assert lr_depth.flatten()[1:].tolist() == list(range(1, 16))
@@ -595,7 +595,7 @@ def test_small_maps_are_drawn_by_share_from_the_seed_and_the_scene_alone(recipe)
         recipe, small_maps=(SmallMaps(share=3), SmallMaps(degradation="opencv_cubic", share=1))
     )
     empty = torch.empty(0)
-    batches = [Batch(empty, empty, 2, 8 * k, (), ()) for k in range(400)]
+    batches = [Batch(empty, empty, 2, 8 * k, (), (), ()) for k in range(400)]
     drawn = [TrainingModule(mixed)._drawn_small_maps(batch).degradation for batch in batches]
     assert 0.18 < drawn.count("opencv_cubic") / 400 < 0.32
     again = TrainingModule(mixed, start=9)
@@ -608,7 +608,7 @@ def test_only_small_maps_of_whole_levels_are_rounded(recipe):
     levels = torch.arange(32.0).reshape(1, 1, 4, 8)
     depth, valid = torch.cat([levels, levels / 3]), torch.ones(2, 1, 4, 8, dtype=torch.bool)
     module = TrainingModule(recipe)
-    batch = Batch(depth, valid, 2, 0, ("depth",), ("one",))
+    batch = Batch(depth, valid, 2, 0, (0,), ("depth",), ("one",))
     exact, _, _ = module._small(batch, SmallMaps(degradation="opencv_cubic"))
     rounded, _, _ = module._small(batch, SmallMaps(degradation="opencv_cubic", rounded=True))
     assert torch.equal(rounded[0], exact[0].round())
@@ -624,7 +624,7 @@ def test_stages_on_the_way_learn_antialiased_maps(recipe, rng, given, used):
     depth = torch.from_numpy(rng.random((1, 1, 16, 16)))
     valid = torch.ones_like(depth, dtype=torch.bool)
     targets, _ = TrainingModule(recipe)._targets(
-        Batch(depth, valid, 4, 0, ("depth",), ("one",)), given
+        Batch(depth, valid, 4, 0, (0,), ("depth",), ("one",)), given
     )
     assert torch.equal(targets[0], degrade(depth, 2, used)[0])
 

@@ -59,6 +59,8 @@ class Batch(NamedTuple):
     scale: int
     series: int
     """Number of the first crop of the whole batch, of which this may be a process's part."""
+    numbers: tuple[int, ...]
+    """Of the crops here."""
     kinds: tuple[Kind, ...]
     """What the values of each crop are."""
     names: tuple[str, ...]
@@ -111,6 +113,7 @@ def make_batch(
         valid=pairs[:, 1:] > 0,
         scale=mix.scale,
         series=series,
+        numbers=tuple(numbers),
         kinds=found.kinds,
         names=found.names,
     )

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dsdmsr.degradation import add_disparity_noise, degrade, resize_nearest
+from dsdmsr.degradation import degrade, resize_nearest
 from dsdmsr.errors import ConfigError, DataError
 from dsdmsr.evaluation.methods import Method, Small, Values
 from dsdmsr.evaluation.protocols import LEVELS, Protocol
@@ -27,6 +27,7 @@ from dsdmsr.metrics import (
     rmse,
     ssim,
 )
+from dsdmsr.noise import add_disparity_noise
 
 __all__ = ["METRICS", "PROFILE", "Case", "Measured", "Score", "cases", "evaluate", "predict"]
 

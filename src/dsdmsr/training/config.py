@@ -19,6 +19,7 @@ from dsdmsr.io.encodings import find_encoding
 from dsdmsr.nn import ModelConfig
 from dsdmsr.nn.losses import LossKind
 from dsdmsr.plain import from_plain, to_plain
+from dsdmsr.training.noises import Noises
 from dsdmsr.training.optimizers import OPTIMIZERS, OptimizerKind
 
 __all__ = [
@@ -48,6 +49,8 @@ class SmallMaps:
     """See `dsdmsr.degradation.degrade`."""
     rounded: bool = False
     """Whether they are rounded to whole levels where the large map holds whole levels."""
+    noise: Noises | None = None
+    """What sensors add to them."""
     share: float = 1.0
     """How often, relative to the others."""
 

@@ -29,6 +29,7 @@ from dsdmsr.nn.symmetry import symmetrise_gradients
 from dsdmsr.training.config import Recipe, SmallMaps
 from dsdmsr.training.figures import ValidationFigures
 from dsdmsr.training.maps import crop_source, validation_source
+from dsdmsr.training.noises import add_noise
 from dsdmsr.training.optimizers import OPTIMIZERS
 from dsdmsr.training.panels import panels_of
 from dsdmsr.training.processes import is_main, largest, mean, part
@@ -268,6 +269,10 @@ class TrainingModule(lightning.LightningModule):
         if small_maps.rounded:
             whole = (batch.hr_depth == batch.hr_depth.round()).all(3, True).all(2, True)
             lr_depth = torch.where(whole, lr_depth.round(), lr_depth)
+        if small_maps.noise is not None:
+            lr_depth, lr_valid = add_noise(
+                lr_depth, lr_valid, small_maps.noise, self.recipe.seed, batch.numbers
+            )
         low, span = normalise_crops(lr_depth, lr_valid)
         if not bool(lr_valid.all()):
             pairs = zip(lr_depth.cpu().numpy(), lr_valid.cpu().numpy(), strict=True)

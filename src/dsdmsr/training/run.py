@@ -161,6 +161,7 @@ def _card(name: str, recipe: Recipe, run_dir: Path) -> str:
         stages=recipe.model.stages,
         degradations=", ".join(
             f"`{small.degradation}`{', rounded' if small.rounded else ''}"
+            f"{', with noise' if small.noise else ''}"
             for small in recipe.small_maps
         ),
         legs="\n".join([*made["begun_from"], leg]),

@@ -1,0 +1,138 @@
+"""Noise on the small maps that a network learns from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dsdmsr.data.draws import check_draws, choose, log_uniform
+from dsdmsr.data.scenes import generator
+from dsdmsr.errors import ConfigError
+from dsdmsr.noise import (
+    add_disparity_noise,
+    add_gaussian_noise,
+    add_root_disparity_noise,
+    add_structured_light_noise,
+    add_time_of_flight_noise,
+    lose_blocks,
+    lose_shadows,
+    lose_speckles,
+    quantise,
+)
+
+__all__ = ["Noises", "add_noise"]
+
+_SERIES = 3 * 2**61
+_GAUSSIAN = 0.05
+"""Standard deviation at strength 1, as a share of the map's range."""
+_SHOT = 0.01
+"""Time of flight's standard deviation at strength 1, in metres at one metre."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noises:
+    """Say how often small maps have which noise, and how strong it is.
+
+    The shares are relative to each other. Crops have no unit: each is taken to span drawn grey
+    levels (20 to 240) or metres (0.4 to 10), near small or near large.
+
+    Raises:
+        ConfigError: If a share is negative, all are 0, the strengths are no range, or a
+            probability is not one.
+    """
+
+    none: float = 0.15
+    """Share of maps without noise."""
+    gaussian: float = 0.25
+    """Equally strong everywhere; at strength 1, of a twentieth of the range."""
+    disparity: float = 0.35
+    """651/d, times the strength; see `dsdmsr.noise.add_disparity_noise`."""
+    root_disparity: float = 0.05
+    """Of variance 651/d, times the strength."""
+    time_of_flight: float = 0.1
+    """See `dsdmsr.noise.add_time_of_flight_noise`."""
+    structured_light: float = 0.1
+    """See `dsdmsr.noise.add_structured_light_noise`."""
+    strength: tuple[float, float] = (0.05, 1.5)
+    """Drawn log-uniformly."""
+    rounded: float = 0.3
+    """How often the result is rounded to whole levels or millimetres."""
+    holes: float = 0.1
+    """How often pixels are lost: single ones, shadows beside edges, and squares."""
+
+    def __post_init__(self) -> None:
+        if min(self.shares) < 0 or not any(self.shares):
+            raise ConfigError(f"shares of noises are {self.shares}: give 0 or more, one above 0")
+        check_draws(self, ranges=("strength",), probabilities=("rounded", "holes"))
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Of none, gaussian, disparity, root disparity, time of flight, structured light."""
+        return (
+            self.none,
+            self.gaussian,
+            self.disparity,
+            self.root_disparity,
+            self.time_of_flight,
+            self.structured_light,
+        )
+
+
+def add_noise(
+    lr_depth: Tensor, lr_valid: Tensor, noises: Noises, seed: int, numbers: tuple[int, ...]
+) -> tuple[Tensor, Tensor]:
+    """Return small maps as sensors would give them, and what is valid of them.
+
+    Args:
+        lr_depth: Clean maps, b 1 h w, each in a unit of its own.
+        lr_valid: What is valid of them, b 1 h w.
+        noises: What may be added.
+        seed: With its number, a crop's noise depends on it, and on nothing else.
+        numbers: The number of each crop.
+    """
+    pairs = []
+    for k, number in enumerate(numbers):
+        rng = generator(seed, _SERIES + number)
+        one = slice(k, k + 1)
+        pairs.append(_one(lr_depth[one], lr_valid[one], noises, rng))
+    return torch.cat([depth for depth, _ in pairs]), torch.cat([valid for _, valid in pairs])
+
+
+def _one(
+    lr_depth: Tensor, valid: Tensor, noises: Noises, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    low = lr_depth[valid].min() if bool(valid.any()) else lr_depth.min()
+    span = (lr_depth[valid].max() - low) if bool(valid.any()) else lr_depth.new_zeros(())
+    kind, strength = choose(rng, np.cumsum(noises.shares)), log_uniform(rng, *noises.strength)
+    metres = kind >= 4
+    least = log_uniform(rng, 0.4, 2) if metres else rng.uniform(15, 110)
+    most = least * log_uniform(rng, 1.3, 6) if metres else rng.uniform(least + 30, 245)
+    back = rng.random() < 0.5
+    draws = torch.Generator().manual_seed(int(rng.integers(2**63)))
+    rounded, lossy = rng.random() < noises.rounded, rng.random() < noises.holes
+    if not float(span) > 0 or not kind:
+        return lr_depth, valid
+    share = torch.where(valid, (lr_depth - low) / span, 0.0)
+    made = least + (most - least) * (1 - share if back else share)
+    if kind == 1:
+        made = add_gaussian_noise(made, draws, strength * _GAUSSIAN * (most - least))
+    elif kind == 2:
+        made = add_disparity_noise(made, draws, 651 * strength)
+    elif kind == 3:
+        made = add_root_disparity_noise(made, draws, 651 * strength)
+    elif kind == 4:
+        made = add_time_of_flight_noise(made, draws, shot=_SHOT * strength)
+    else:
+        made = add_structured_light_noise(made, draws, steps=351.3 / max(strength, 0.2))
+    if rounded:
+        made = quantise(made, 0.001 if metres else 1.0)
+    if lossy:
+        valid = lose_speckles(valid, draws, 0.02)
+        depth = made if metres else 1 / made.clamp(min=1)
+        valid = lose_shadows(depth, valid, float(rng.uniform(1, 6)), left=bool(rng.random() < 0.5))
+        valid = lose_blocks(valid, draws, 2, max(valid.shape[-1] // 6, 1))
+    share = (made - least) / (most - least)
+    return low + span * (1 - share if back else share), valid

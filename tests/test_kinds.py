@@ -56,5 +56,8 @@ def test_what_is_not_known_is_asked_for():
         to_kind(DepthMap([[1.0]], unit="m"), "disparity")
     with pytest.raises(DepthError, match="the map is in level: disparity in this unit"):
         to_kind(DepthMap([[1.0]], kind="disparity", unit="level", stereo=STEREO), "depth")
+    for wrong in ({"baseline": 0}, {"focal": -1}, {"doffs": float("nan")}):
+        with pytest.raises(DepthError, match="are no two cameras"):
+            Stereo(**{"focal": 1000, "baseline": 0.2, **wrong})
     with pytest.raises(DepthError, match="kind is 'height': allowed are depth, disparity, inv"):
         to_kind(DepthMap([[1.0]]), "height")

@@ -54,6 +54,9 @@ class Stereo:
 
     The disparity is in pixels of the image that `focal` and `doffs` belong to, whatever the size
     of the map.
+
+    Raises:
+        DepthError: If focal length or baseline is not positive, or a number not finite.
     """
 
     focal: float
@@ -62,6 +65,14 @@ class Stereo:
     """Distance of the two cameras, metres."""
     doffs: float = 0.0
     """Difference of the principal points' x, pixels."""
+
+    def __post_init__(self) -> None:
+        positive = 0 < self.focal < np.inf and 0 < self.baseline < np.inf
+        if not positive or not np.isfinite(self.doffs):
+            raise DepthError(
+                f"focal length {self.focal:g}, baseline {self.baseline:g} and doffs {self.doffs:g} "
+                "are no two cameras: the first two are above 0, and all finite"
+            )
 
 
 @dataclass(frozen=True, eq=False)

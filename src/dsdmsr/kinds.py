@@ -17,8 +17,8 @@ def to_kind(depth: DepthMap, kind: Kind) -> DepthMap:
 
     ``Z = baseline·focal / (d + doffs)`` (Middlebury stereo datasets, 2014), with the map's
     `stereo`; inverse depth is ``1/Z``. Depth comes in metres and disparity in pixels where the
-    stereo is used; between depth and inverse depth, the unit stays what it is. Pixels that would
-    be infinitely far or behind the camera become invalid.
+    stereo is used; between depth and inverse depth, the unit stays what it is. Pixels behind the
+    camera become invalid; those infinitely far too, where depth is wanted, and stay otherwise.
 
     Args:
         depth: The map.
@@ -34,7 +34,7 @@ def to_kind(depth: DepthMap, kind: Kind) -> DepthMap:
         return depth
     inverse = _inverse_depth(depth)
     unit = "m" if depth.kind == "disparity" else depth.unit
-    with np.errstate(divide="ignore", over="ignore"):
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         if kind == "inverse_depth":
             values, ahead = inverse, inverse >= 0
         elif kind == "depth":
@@ -43,7 +43,7 @@ def to_kind(depth: DepthMap, kind: Kind) -> DepthMap:
             stereo = depth.stereo
             if stereo is None or unit not in ("m", None):
                 raise DepthError(_lacking(depth, kind))
-            values, ahead = stereo.baseline * stereo.focal * inverse - stereo.doffs, inverse > 0
+            values, ahead = stereo.baseline * stereo.focal * inverse - stereo.doffs, inverse >= 0
             unit = "px"
     return DepthMap(
         values,

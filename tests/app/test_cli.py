@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -153,7 +154,7 @@ class TestRefusals:
             ((small, small, *ask), "is one file: give -o a folder"),
             ((small, small, "-o", tmp_path / "o", "--scale", 2), "two inputs are called"),
             ((small, "-o", small / "x.png", "--scale", 2), "cannot be written"),
-            ((small, "-o", small, "--scale", 2), "its own enlargement"),
+            ((small, "-o", small, "--scale", 2), "replaced by an enlargement"),
             ((small, "-o", old, "--scale", 2), "old.png exists"),
             ((small, *ask, "--model", "dsdmsr-huge"), "model 'dsdmsr-huge' not found: give one of"),
             ((small, *ask, "--encoding", "cm"), "encoding 'cm' is unknown: allowed are mm"),
@@ -172,16 +173,21 @@ class TestRefusals:
             ),
             ((small, *ask, "--to-kind", "disparity"), "no focal length and baseline are known"),
             ((small, *ask, "--to-kind", "inverse_depth"), "a PNG cannot hold inverse_depth in m"),
+            ((small, *ask, "--focal", 5, "--baseline", 1), "serve --to-kind: give it"),
             ((small, *ask, "--focal", 5), "--focal and --baseline go together"),
             ((small, *ask, "--doffs", 5), "--focal and --baseline go together"),
             ((small, *ask, "--focal", 0, "--baseline", 1), "focal is 0: give a number above 0"),
             ((small, *ask, "--focal", 1, "--baseline", 1, "--calib", "x"), "give either"),
-            ((small, *ask, "--calib", "none.txt"), "none.txt cannot be read"),
+            ((small, *ask, "--to-kind", "disparity", "--calib", "no.txt"), "no.txt cannot be read"),
+            (
+                (small, *ask, "--focal", 1, "--baseline", 1, "--doffs", "nan"),
+                "give a finite number",
+            ),
             ((small, "-o", out, "--scale", "four"), "--scale"),
             ((small, *ask, "--ensemble", 4), "--ensemble"),
             ((small, *ask, "--fill", 4), "--fill and --filled go together"),
             ((small, *ask, "--filled", tmp_path / "m.png"), "--fill and --filled go together"),
-            ((small, *ask, "--fill", 4, "--filled", out), "is the output, too"),
+            ((small, *ask, "--fill", 4, "--filled", out), "is an input or an output, too"),
             ((small, *ask, "--fill", 4, "--filled", old), "old.png exists"),
             ((small, *ask, "--fill", 4, "--filled", "m.npy"), "allowed is .png, or a folder"),
             ((small, *ask, "--tile", 0), "tile is 0: give auto, or 1 or more"),
@@ -191,7 +197,7 @@ class TestRefusals:
             ((small, *ask, "--colour"), "--colour"),
             (("-o", out, "--scale", 2), "IN"),
             ((small, "-o", tmp_path / "b.bmp", "--scale", 2), "ends in .bmp: allowed are .png"),
-            ((small, "-o", small, "--scale", 2, "--overwrite"), "its own enlargement"),
+            ((small, "-o", small, "--scale", 2, "--overwrite"), "replaced by an enlargement"),
             ((tmp_path / ("x" * 300 + ".png"), *ask), "cannot be read"),
             ((small, *ask, "--output-encoding", "cm"), "encoding 'cm' is unknown"),
             ((small, *ask, "--output-encoding", "float"), "a PNG cannot hold encoding 'float'"),
@@ -546,11 +552,54 @@ def test_a_folder_is_gone_on_with(capsys, tmp_path, small):
     code, out, _ = run(capsys, *ask, "--resume")
     assert (code, "wrote 0 files" in out) == (0, True)
     # Without its marks, a file is not done, and is not replaced either.
-    assert run(capsys, *marked)[0] == 1
+    assert "is there without its marks: --overwrite makes it anew" in refused(capsys, *marked)
     assert (results / "b.png").read_text() == "mine"
     alone = ("upscale", small, "-o", results / "b.png", "--scale", 2, "--resume")
     code, out, _ = run(capsys, *alone)
     assert (code, "which is there" in out.replace("\n", " ")) == (0, True)
+
+
+def test_no_input_and_no_output_is_replaced_by_marks(capsys, tmp_path, small):
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    for name in "ab":
+        (frames / f"{name}.png").write_bytes(small.read_bytes())
+    other = tmp_path / "photo.png"
+    other.write_text("mine")
+    fill = ("--scale", 2, "--fill", 50, "--filled")
+    for ask, says in [
+        ((frames, "-o", tmp_path / "o", *fill, frames), "is an input or an output, too"),
+        ((frames, "-o", tmp_path / "o", *fill, tmp_path / "o"), "is an input or an output, too"),
+        ((small, "-o", tmp_path / "o.npy", *fill, small), "is an input or an output, too"),
+        ((small, "-o", tmp_path / "o.npy", *fill, other), "photo.png exists"),
+    ]:
+        for more in ((), ("--resume",), ("--overwrite",))[: 2 if "exists" in says else 3]:
+            assert says in refused(capsys, "upscale", *ask, *more)
+    assert (frames / "a.png").read_bytes() == small.read_bytes()
+    assert other.read_text() == "mine"
+    # What fails leaves no marks behind.
+    np.save(tmp_path / "far.npy", np.full((4, 4), 90.0))
+    ask = ("upscale", tmp_path / "far.npy", "-o", tmp_path / "far.png", "--output-encoding", "mm")
+    folder = tmp_path / "marks.v1"
+    folder.mkdir()
+    assert "do not fit" in refused(capsys, *ask, *fill, folder)
+    assert list(folder.iterdir()) == []
+
+
+def test_maps_of_a_stack_go_to_files_of_their_own(capsys, tmp_path, rng):
+    stack = tmp_path / "stack.h5"
+    with h5py.File(stack, "w") as file:
+        file["depths"] = rng.uniform(1, 2, (3, 4, 5)).astype(np.float32)
+    before = stack.read_bytes()
+    ask = ("upscale", f"{stack}#0", "--scale", 2, "--overwrite")
+    assert "replaced by an enlargement" in refused(capsys, *ask, "-o", stack)
+    assert (
+        run(capsys, "upscale", f"{stack}#1", f"{stack}#2", "--scale", 2, "-o", tmp_path / "o")[0]
+        == 0
+    )
+    assert sorted(p.name for p in (tmp_path / "o").iterdir()) == ["stack-1.h5", "stack-2.h5"]
+    assert read_depth(tmp_path / "o" / "stack-2.h5").shape == (8, 10)
+    assert stack.read_bytes() == before
 
 
 def test_disparity_becomes_depth_on_the_way(capsys, tmp_path):
@@ -578,9 +627,18 @@ def test_disparity_becomes_depth_on_the_way(capsys, tmp_path):
     depth = read_depth(tmp_path / "h.npy", "metres")
     assert depth.values[6, -1] == pytest.approx(50 / 90, rel=0.02)
     np.save(tmp_path / "midas.npy", 1 / np.where(step < 50, 4, 2))
+    # Without a unit, no file of whole numbers says how far it is.
     ask = ("upscale", tmp_path / "midas.npy", "--scale", 2, "--from-kind", "inverse_depth")
+    line = refused(capsys, *ask, "-o", tmp_path / "m.png", "--to-kind", "depth")
+    assert "cannot hold depth in an unknown unit" in line
     assert run(capsys, *ask, "-o", tmp_path / "m.npy", "--to-kind", "depth")[0] == 0
     assert read_depth(tmp_path / "m.npy").values[6, 0] == pytest.approx(4, rel=0.02)
+    # Another data set's calib.txt says nothing, and is in nobody's way.
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "calib.txt").write_text("P0: 1 0 0 0\n")
+    write_depth(tmp_path / "other" / "z.pfm", DepthMap(np.full((3, 4), 2.0)))
+    assert read_depth(tmp_path / "other" / "z.pfm").encoding == "float"
+    assert read_depth(tmp_path / "other" / "z.pfm", "disparity").stereo is None
     code, out, _ = run(
         capsys,
         "cloud",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import zlib
 from itertools import pairwise
 
 import h5py
@@ -116,6 +117,19 @@ def test_old_matlab_files_and_other_shapes_are_refused(tmp_path):
     scipy.io.savemat(tmp_path / "old.mat", {"depth": np.ones((2, 2))})
     with pytest.raises(FileError, match="older than version 7"):
         read_depth(tmp_path / "old.mat")
+    for name, content, says in [
+        ("flat.h5#0", np.ones((3, 4)), "it holds one map: leave #0 out"),
+        ("zero.h5", np.ones((0, 3, 4)), "holds 0×3×4 numbers: give one map"),
+        ("one.h5", np.float32(3), "holds single numbers: give one map"),
+    ]:
+        with h5py.File(tmp_path / name.partition("#")[0], "w") as file:
+            file["depth"] = content
+        with pytest.raises(FileError, match=says):
+            read_depth(tmp_path / name)
+    with h5py.File(tmp_path / "linked.h5", "w") as file:
+        file["alias"] = np.full((2, 2), 5.0)
+        file["depth"], file["rgb"] = file["alias"], np.ones((2, 2, 3))
+    assert read_depth(tmp_path / "linked.h5").values[0, 0] == 5
     matlab(tmp_path / "line.mat", depth=np.ones(5))
     with pytest.raises(FileError, match="holds 5 numbers: give one map"):
         read_depth(tmp_path / "line.mat")
@@ -160,9 +174,32 @@ def test_bands_make_the_file_that_the_whole_makes(tmp_path, rng, shape, suffix, 
     np.testing.assert_array_equal(read_depth(parts, encoding).valid, depth.valid)
 
 
+def test_a_large_tiff_has_64_bit_offsets_before_32_bits_end(tmp_path, monkeypatch):
+    monkeypatch.setattr("dsdmsr.io.tiff._CLASSIC", 4 * 300 * 300)
+    for side, magic in ((300, 42), (301, 43)):
+        write_depth(tmp_path / f"{side}.tif", DepthMap(np.ones((side, side)), encoding="metres"))
+        head = (tmp_path / f"{side}.tif").read_bytes()[:4]
+        assert int.from_bytes(head[2:4], "little") == magic
+        assert read_depth(tmp_path / f"{side}.tif").shape == (side, side)
+
+
+def test_a_png_may_be_larger_than_pillow_thinks_safe_but_not_a_bomb(tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    numbers = np.arange(40 * 50, dtype=np.uint16).reshape(40, 50)
+    write_depth(tmp_path / "a.png", DepthMap((numbers + 1) / 1000, unit="m", encoding="mm"))
+    assert read_depth(tmp_path / "a.png").shape == (40, 50)
+    assert Image.MAX_IMAGE_PIXELS == 100
+    content = bytearray((tmp_path / "a.png").read_bytes())
+    content[16:24] = (100_000).to_bytes(4, "big") * 2
+    content[29:33] = zlib.crc32(content[12:29]).to_bytes(4, "big")
+    (tmp_path / "bomb.png").write_bytes(content)
+    with pytest.raises(FileError, match="promises too many pixels: 100000×100000 in"):
+        read_depth(tmp_path / "bomb.png")
+
+
 def test_a_band_that_does_not_fit_leaves_nothing(tmp_path):
     depth = DepthMap(np.linspace(1, 90, 40).reshape(8, 5), unit="m")
     for suffix in (".tif", ".npy"):
-        with pytest.raises(EncodingError, match="do not fit encoding 'mm'"):
+        with pytest.raises(EncodingError, match="rows 4 to 7: 11 of 20 valid pixels do not fit"):
             write_bands(tmp_path / f"a{suffix}", (8, 5), bands_of(depth, [2, 4]), "mm")
     assert list(tmp_path.iterdir()) == []

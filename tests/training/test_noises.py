@@ -54,6 +54,20 @@ def test_no_noise_constant_maps_and_holes():
     lossy = Noises(**{**NONE, "gaussian": 1.0}, holes=1)
     made, still = add_noise(depth, valid, lossy, 0, (0, 1, 2))
     assert 0.3 < float(still.float().mean()) < 1
+    # Those that mix neighbours don't take what stands in holes either.
+    holed = valid.clone()
+    holed[..., 4:9, 14:20] = False
+    for kind in ("time_of_flight", "structured_light"):
+        weak = Noises(**{**NONE, kind: 1.0}, strength=(1e-6, 1e-6), rounded=0, holes=0)
+        made, still = add_noise(depth, holed, weak, 0, (0, 1, 2))
+        span = depth.amax((1, 2, 3), True) - depth.amin((1, 2, 3), True)
+        inside = ((made - depth).abs() / span)[..., 2:11, 13:22][holed[..., 2:11, 13:22]]
+        assert float(inside.max()) < 0.2
+    # Losses never take all.
+    almost = torch.zeros_like(valid)
+    almost[..., 0, :4] = True
+    _, still = add_noise(depth, almost, lossy, 0, (0, 1, 2))
+    assert bool(still.any((1, 2, 3)).all())
     junk = depth.clone()
     some = torch.rand(valid.shape, generator=torch.Generator().manual_seed(0)) > 0.2
     junk[~some] = 1e9
@@ -70,6 +84,7 @@ def test_a_recipe_says_which_noise_and_bad_shares_are_refused():
     for bad, says in [
         ({"gaussian": -1.0}, "give 0 or more, one above 0"),
         (NONE, "give 0 or more, one above 0"),
+        ({"gaussian": float("nan")}, "give 0 or more, one above 0"),
         ({"strength": (0.0, 1.0)}, "strength is 0.0…1.0"),
         ({"holes": 2.0}, "holes is 2.0: give a probability"),
     ]:

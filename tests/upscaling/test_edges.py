@@ -50,6 +50,10 @@ def test_the_height_of_bands_does_not_show_and_turning_commutes(rng):
     assert (expected != values).mean() > 0.01
     np.testing.assert_array_equal(whole(np.rot90(values)), np.rot90(expected))
     np.testing.assert_array_equal(whole(values[::-1]), expected[::-1])
+    # Exactly half-way between two surfaces, the side doesn't decide.
+    middle = np.where(np.indices((18, 19))[1] < 9, 1.0, 5.0)
+    middle[:, 9] = 3
+    np.testing.assert_array_equal(whole(middle[:, ::-1])[:, ::-1], whole(middle))
     for cuts in ([1, 2, 3, 30], list(range(1, 55)), [54]):
         bands = zip(np.split(values, cuts), np.split(valid, cuts), strict=True)
         made = list(sharp((Rows(*band) for band in bands), 55))

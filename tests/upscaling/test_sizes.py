@@ -38,6 +38,29 @@ def test_sizes_that_are_not_larger_or_too_large_are_refused(pixels):
         Size(pixels=pixels).goal(10, 14)
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"scale": 2.5},
+        {"scale": "4"},
+        {"pixels": 24},
+        {"pixels": (24, 12, 1)},
+        {"pixels": (20.5, 9)},
+    ],
+)
+def test_what_is_not_whole_is_no_size(bad):
+    with pytest.raises(ScaleError, match=r"give 2 or \(480, 640\)|give height and width"):
+        Size(**bad)
+
+
+@pytest.mark.parametrize("tile", [1, 3, 12])
+def test_tiles_do_not_show_where_one_side_shrinks_far_more(tiny_model, rng, tile):
+    depth = DepthMap(rng.uniform(1, 2, (12, 6)))
+    backend = TorchBackend(tiny_model, "cpu")
+    made = [Upscaler(backend, size=(24, 48), tile=t)(depth).values for t in (tile, "auto")]
+    np.testing.assert_allclose(*made, rtol=1e-5)
+
+
 def whole(values: np.ndarray, new: tuple[int, int], valid: np.ndarray | None = None) -> Rows:
     valid = np.ones(values.shape, bool) if valid is None else valid
     made = reduced(iter([Rows(values.astype(np.float32), valid)]), values.shape, new)
@@ -81,7 +104,9 @@ def test_steps_stay_steps_and_no_value_is_new(seed, old, share):
     assert noise.min() - 1e-6 <= made.min() <= made.max() <= noise.max() + 1e-6
 
 
-@pytest.mark.parametrize("new", [(30, 30), (40, 40), (30, 59), (59, 21), (1, 1)])
+@pytest.mark.parametrize(
+    "new", [(30, 30), (40, 40), (30, 59), (3, 59), (5, 21), (9, 7), (2, 60), (1, 1)]
+)
 def test_the_height_of_bands_does_not_show_and_mirroring_commutes(rng, new):
     values = rng.uniform(1, 2, (40, 60)).astype(np.float32)
     valid = rng.random((40, 60)) > 0.3
@@ -92,6 +117,9 @@ def test_the_height_of_bands_does_not_show_and_mirroring_commutes(rng, new):
         made = list(reduced((Rows(*band) for band in bands), (40, 60), new))
         np.testing.assert_array_equal(np.concatenate([r.values for r in made]), expected.values)
         np.testing.assert_array_equal(np.concatenate([r.valid for r in made]), expected.valid)
+    turned = whole(values.T, new[::-1], valid.T)
+    np.testing.assert_array_equal(turned.values.T, expected.values)
+    np.testing.assert_array_equal(turned.valid.T, expected.valid)
     mirrored = whole(values[::-1, ::-1], new, valid[::-1, ::-1])
     np.testing.assert_allclose(mirrored.values[::-1, ::-1], expected.values, rtol=1e-6)
     np.testing.assert_array_equal(mirrored.valid[::-1, ::-1], expected.valid)
@@ -122,7 +150,7 @@ def test_other_sizes_come_out_with_holes_and_camera(tiny_model, rng, asked):
     np.testing.assert_array_equal(made.valid, kept.valid | marked)
     # Band by band it is the same.
     bands = list(upscaler.bands(depth))
-    assert len(bands) == 3
+    assert len(bands) >= 3
     np.testing.assert_array_equal(np.concatenate([b.values for b in bands]), made.values)
     np.testing.assert_array_equal(np.concatenate([b.valid for b in bands]), made.valid)
 

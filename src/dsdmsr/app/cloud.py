@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
+from dsdmsr.app.stereo import StereoOptions, with_stereo
 from dsdmsr.depth import Intrinsics
 from dsdmsr.errors import ConfigError, DepthError, FileError
 from dsdmsr.geometry import distances, points, triangles
@@ -24,6 +25,7 @@ def write_cloud(
     intrinsics: str,
     scale: int,
     encoding: str | None,
+    stereo: StereoOptions,
     mesh: bool,
     steepest: float,
     overwrite: bool,
@@ -47,7 +49,7 @@ def write_cloud(
         raise FileError(f"{output} exists: give another name, or --overwrite")
     if scale > 1:
         camera = camera.scaled(scale)
-    depth = read_depth(source, encoding)
+    depth = with_stereo(read_depth(source, encoding), stereo)
     try:
         distance, there = distances(depth)
     except DepthError as error:

@@ -142,6 +142,10 @@ def cloud(
     intrinsics: str,
     scale: int = 1,
     encoding: str | None = None,
+    focal: float | None = None,
+    baseline: float | None = None,
+    doffs: float | None = None,
+    calib: Path | None = None,
     mesh: Annotated[bool, Parameter(negative=())] = False,
     steepest: float = 85.0,
     overwrite: bool = False,
@@ -162,6 +166,14 @@ def cloud(
         How many times larger the map was made than the camera's picture; the camera is scaled.
     encoding
         What the numbers in the file mean, as for upscale.
+    focal
+        For disparity: focal length in pixels of the picture that it was measured in.
+    baseline
+        For disparity: the two cameras' distance in metres.
+    doffs
+        For disparity: difference of the principal points' x in pixels.
+    calib
+        Middlebury's calib.txt, which says these three. Default: the one beside a PFM file.
     mesh
         Write triangles between neighbouring pixels, too, cut at depth edges.
     steepest
@@ -170,6 +182,7 @@ def cloud(
         Replace a file that exists.
     """
     from dsdmsr.app.cloud import write_cloud
+    from dsdmsr.app.stereo import StereoOptions
 
     write_cloud(
         source,
@@ -177,6 +190,7 @@ def cloud(
         intrinsics=intrinsics,
         scale=scale,
         encoding=encoding,
+        stereo=StereoOptions(focal=focal, baseline=baseline, doffs=doffs, calib=calib),
         mesh=mesh,
         steepest=steepest,
         overwrite=overwrite,

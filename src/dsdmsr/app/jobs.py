@@ -8,12 +8,12 @@ from pathlib import Path
 
 from dsdmsr.app.inputs import depth_files
 from dsdmsr.errors import FileError
-from dsdmsr.io import SUFFIXES
+from dsdmsr.io import SUFFIXES, member
 
 __all__ = ["Job", "marks_of", "plan"]
 
 Job = tuple[Path, Path]
-"""A depth file, and what it becomes."""
+"""A depth file, or one map of it, and what it becomes."""
 
 
 def plan(inputs: Sequence[str], output: Path) -> list[Job]:
@@ -24,11 +24,12 @@ def plan(inputs: Sequence[str], output: Path) -> list[Job]:
     """
     try:
         jobs = _pair(inputs, output)
-        same = [source for source, target in jobs if source.resolve() == target.resolve()]
+        files = {member(source)[0].resolve(): source for source, _ in jobs}
+        same = [files[made] for _, target in jobs if (made := target.resolve()) in files]
     except OSError as error:
         raise FileError(f"{error.filename} cannot be read: {error.strerror}") from error
     if same:
-        raise FileError(f"{same[0]} would be replaced by its own enlargement: give -o another name")
+        raise FileError(f"{same[0]} would be replaced by an enlargement: give -o another name")
     return jobs
 
 
@@ -48,21 +49,36 @@ def _pair(inputs: Sequence[str], output: Path) -> list[Job]:
         raise FileError(f"{len(sources)} inputs, but {output} is one file: give -o a folder")
     if output.is_file():
         raise FileError(f"{output} is a file: give -o a folder")
-    doubles = [n for n, count in Counter(p.name for p in sources).items() if count > 1]
+    doubles = [n for n, count in Counter(map(_name, sources)).items() if count > 1]
     if doubles:
         raise FileError(f"two inputs are called {doubles[0]}: upscale them to folders of their own")
-    return [(source, output / source.name) for source in sources]
+    return [(source, output / _name(source)) for source in sources]
 
 
-def marks_of(filled: Path, source: Path, *, alone: bool) -> Path:
-    """Return where the marks of a file's filled pixels go.
+def _name(source: Path) -> str:
+    """Return what an enlargement is called in a folder: as its file; nyu-12.mat for nyu.mat#12."""
+    file, number = member(source)
+    return source.name if number is None else f"{file.stem}-{number}{file.suffix}"
+
+
+def marks_of(filled: Path, jobs: Sequence[Job]) -> list[Path]:
+    """Return where the marks of each file's filled pixels go: to a PNG file, or to a folder.
 
     Raises:
-        FileError: If that is a file for a single input, but no PNG.
+        FileError: If that is another file, or one of the inputs or outputs.
     """
-    if alone and filled.suffix:
-        if filled.suffix.lower() != ".png":
-            raise FileError(f"{filled} ends in {filled.suffix}: allowed is .png, or a folder")
-        return filled
-    name = source.stem if source.suffix.lower() == ".png" else source.name
-    return filled / f"{name}.png"
+    alone = len(jobs) == 1 and filled.suffix and not filled.is_dir()
+    if alone and filled.suffix.lower() != ".png":
+        raise FileError(f"{filled} ends in {filled.suffix}: allowed is .png, or a folder")
+    marks = [filled if alone else filled / _marks_name(source) for source, _ in jobs]
+    taken = {member(source)[0].resolve() for source, _ in jobs}
+    taken |= {target.resolve() for _, target in jobs}
+    for path in marks:
+        if path.resolve() in taken:
+            raise FileError(f"{path} is an input or an output, too: give --filled another name")
+    return marks
+
+
+def _marks_name(source: Path) -> str:
+    name = Path(_name(source))
+    return name.name if name.suffix.lower() == ".png" else f"{name}.png"

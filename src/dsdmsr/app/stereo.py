@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,11 +40,13 @@ class StereoOptions:
             raise ConfigError("--focal and --baseline go together, and --doffs with them")
         for name in ("focal", "baseline"):
             value = getattr(self, name)
-            if value is not None and not 0 < value < float("inf"):
+            if value is not None and not 0 < value < math.inf:
                 raise ConfigError(f"{name} is {value:g}: give a number above 0")
+        if self.doffs is not None and not math.isfinite(self.doffs):
+            raise ConfigError(f"doffs is {self.doffs:g}: give a finite number")
 
 
-def with_stereo(depth: DepthMap, source: Path, options: StereoOptions) -> DepthMap:
+def with_stereo(depth: DepthMap, options: StereoOptions) -> DepthMap:
     """Return the map with what is known of its cameras.
 
     Raises:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
-from dsdmsr.app.jobs import Job, marks_of, plan
+from dsdmsr.app.jobs import marks_of, plan
 from dsdmsr.app.stereo import StereoOptions, with_stereo
 from dsdmsr.depth import DepthMap, Kind
 from dsdmsr.errors import ConfigError, DepthError, DsdmsrError, FileError
@@ -65,6 +67,10 @@ class Wishes:
         check_tile(self.tile)
         if (self.fill > 0) != (self.filled is not None):
             raise ConfigError("--fill and --filled go together: what is filled is always marked")
+        if self.to_kind is None and self.stereo != StereoOptions():
+            raise ConfigError(
+                "--focal, --baseline, --doffs and --calib serve --to-kind: give it, or leave them"
+            )
         if self.resume and self.overwrite:
             raise ConfigError("--resume keeps files, --overwrite replaces them: give one")
         for name in (self.encoding, self.output_encoding):
@@ -84,7 +90,7 @@ class Wishes:
     def read(self, source: Path) -> DepthMap:
         """Return the map in a file."""
         depth = read_depth(source, self.encoding, kind=self.from_kind)
-        return with_stereo(depth, source, self.stereo)
+        return with_stereo(depth, self.stereo)
 
     def output_of(self, depth: DepthMap, target: Path) -> str:
         """Return the encoding in which a map's enlargement is written."""
@@ -94,6 +100,35 @@ class Wishes:
         wanted = to_kind(depth, self.to_kind)
         asked = self.output_encoding or default_encoding(target, wanted)
         return choose_encoding(target, wanted, asked)
+
+
+class Work(NamedTuple):
+    """A file, what it becomes, and where the marks of filled pixels go, if anywhere."""
+
+    source: Path
+    target: Path
+    marks: Path | None
+
+    def is_done(self) -> bool:
+        """Return whether all is there that this work makes; each is written whole or not at all.
+
+        Raises:
+            FileError: If the map is there, but without its marks.
+        """
+        if not self.target.is_file():
+            return False
+        if self.marks is not None and not self.marks.is_file():
+            raise FileError(
+                f"{self.target} is there without its marks: --overwrite makes it anew, or leave "
+                "--fill and --filled out"
+            )
+        return True
+
+    def check(self, *, overwrite: bool) -> None:
+        """Check that what this work makes may be written."""
+        for path in (self.target, self.marks):
+            if path is not None:
+                check_output(path, overwrite=overwrite)
 
 
 def upscale_files(
@@ -108,19 +143,21 @@ def upscale_files(
         DsdmsrError: If nothing can be done as asked.
     """
     jobs = plan(inputs, output)
-    alone = len(jobs) == 1
-    left = [job for job in jobs if not (wishes.resume and _is_done(job, wishes, alone))]
-    there = len(jobs) - len(left)
+    marks = [None] * len(jobs) if wishes.filled is None else marks_of(wishes.filled, jobs)
+    works = [Work(*job, where) for job, where in zip(jobs, marks, strict=True)]
+    left = [work for work in works if not (wishes.resume and work.is_done())]
+    alone, there = len(works) == 1, len(works) - len(left)
     if alone and left:
         # Before the network is loaded, which takes a second or two.
-        _targets(left[0], wishes, alone)
-        wishes.output_of(wishes.read(left[0][0]), left[0][1])
+        left[0].check(overwrite=wishes.overwrite)
+        wishes.output_of(wishes.read(left[0].source), left[0].target)
     failures: list[tuple[Path, DsdmsrError]] = []
     if left:
         failures = _upscale_all(left, wishes, alone, err)
     done = len(left) - len(failures)
     if alone:
-        what = f"kept {jobs[0][1]}, which is there" if there else f"wrote {jobs[0][1]}"
+        target = works[0].target
+        what = f"kept {target}, which is there" if there else f"wrote {target}"
     else:
         what = f"wrote {done} files to {output}"
         what += f"; {there} were there" if there else ""
@@ -131,7 +168,7 @@ def upscale_files(
 
 
 def _upscale_all(
-    jobs: list[Job], wishes: Wishes, alone: bool, err: Console
+    works: list[Work], wishes: Wishes, alone: bool, err: Console
 ) -> list[tuple[Path, DsdmsrError]]:
     """Upscale file after file; return which failed, unless there is only one."""
     upscaler = Upscaler.from_pretrained(
@@ -147,20 +184,18 @@ def _upscale_all(
     failures: list[tuple[Path, DsdmsrError]] = []
     announced: set[str] = set()
     with Progress(console=err, transient=True) as progress:
-        task = progress.add_task("upscaling", total=len(jobs))
-        for number, job in enumerate(jobs):
+        task = progress.add_task("upscaling", total=len(works))
+        for number, work in enumerate(works):
             progress.update(task, completed=number)
             try:
-                said = _upscale_one(
-                    upscaler, job, wishes, alone, partial(_show, progress, task, number)
-                )
+                said = _upscale_one(upscaler, work, wishes, partial(_show, progress, task, number))
             except DsdmsrError as error:
                 if alone:
                     raise
-                failures.append((job[0], error))
+                failures.append((work.source, error))
                 continue
             for line in said - announced:
-                err.print(f"{job[0]}: {line}", markup=False)
+                err.print(f"{work.source}: {line}", markup=False)
             announced |= said
     return failures
 
@@ -170,25 +205,22 @@ def _show(progress: Progress, task: TaskID, before: int, share: float) -> None:
 
 
 def _upscale_one(
-    upscaler: Upscaler,
-    job: Job,
-    wishes: Wishes,
-    alone: bool,
-    progress: Callable[[float], object],
+    upscaler: Upscaler, work: Work, wishes: Wishes, progress: Callable[[float], object]
 ) -> set[str]:
     """Upscale a file; return what was assumed for it."""
-    source, target = job
+    source, target, marks = work
     depth = wishes.read(source)
-    marks = _targets(job, wishes, alone)
+    work.check(overwrite=wishes.overwrite)
     chosen = wishes.output_of(depth, target)
+    goal = upscaler.size.goal(*depth.shape)
+    shape = goal.height, goal.width
     try:
-        goal = upscaler.size.goal(*depth.shape)
-        if marks is not None:
-            with writing(marks) as beside:
-                write_png(beside, 255 * upscaler.filled(depth.valid).astype(np.uint8))
         bands = _converted(upscaler.bands(depth, progress), wishes.to_kind)
-        shape = goal.height, goal.width
-        write_bands(target, shape, bands, chosen, overwrite=wishes.overwrite)
+        # The marks are put in their place after the map, so that none are left of what failed.
+        with nullcontext() if marks is None else writing(marks) as beside:
+            if beside is not None:
+                write_png(beside, 255 * upscaler.filled(depth.valid).view(np.uint8))
+            write_bands(target, shape, bands, chosen, overwrite=wishes.overwrite)
     except DepthError as error:
         raise DepthError(f"{source}: {error}") from error
     except (MemoryError, RuntimeError) as error:
@@ -211,22 +243,3 @@ def _upscale_one(
 def _converted(bands: Iterator[DepthMap], kind: Kind | None) -> Iterator[DepthMap]:
     for band in bands:
         yield band if kind is None else to_kind(band, kind)
-
-
-def _targets(job: Job, wishes: Wishes, alone: bool) -> Path | None:
-    """Return where the marks of filled pixels go, if anywhere; check that all may be written."""
-    source, target = job
-    check_output(target, overwrite=wishes.overwrite)
-    if wishes.filled is None:
-        return None
-    marks = marks_of(wishes.filled, source, alone=alone)
-    if marks.resolve() == target.resolve():
-        raise FileError(f"{marks} is the output, too: give --filled another name")
-    return check_output(marks, overwrite=wishes.overwrite or wishes.resume)
-
-
-def _is_done(job: Job, wishes: Wishes, alone: bool) -> bool:
-    """Return whether a file's enlargement is there: written last, and whole or not at all."""
-    source, target = job
-    marks = wishes.filled and marks_of(wishes.filled, source, alone=alone)
-    return target.is_file() and (marks is None or marks.is_file())

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from dsdmsr.depth import Intrinsics, Stereo
-from dsdmsr.errors import FileError
+from dsdmsr.errors import DepthError, FileError
 
 __all__ = ["read_calib"]
 
@@ -21,7 +21,7 @@ def read_calib(path: Path) -> tuple[Intrinsics, Stereo]:
     """Return the left camera, and what turns disparity into metres.
 
     Raises:
-        FileError: If the file cannot be read, or lacks one of the lines.
+        FileError: If the file cannot be read, lacks one of the lines, or holds no two cameras.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -37,7 +37,8 @@ def read_calib(path: Path) -> tuple[Intrinsics, Stereo]:
     if len(cells) != 9 or doffs is None or baseline is None:
         raise FileError(f"{path} lacks one of cam0=[3×3], doffs=, baseline=")
     fx, _, cx, _, fy, cy = map(float, cells[:6])
-    return (
-        Intrinsics(fx=fx, fy=fy, cx=cx, cy=cy),
-        Stereo(focal=fx, baseline=float(baseline[1]) / 1000, doffs=float(doffs[1])),
-    )
+    try:
+        stereo = Stereo(focal=fx, baseline=float(baseline[1]) / 1000, doffs=float(doffs[1]))
+    except DepthError as error:
+        raise FileError(f"{path}: {error}") from error
+    return Intrinsics(fx=fx, fy=fy, cx=cx, cy=cy), stereo

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dsdmsr.depth import DepthMap, Kind
+from dsdmsr.depth import DepthMap, Kind, Stereo
 from dsdmsr.errors import DepthError, EncodingError, FileError
 from dsdmsr.io.arrays import read_npy, read_npz, write_npy, write_npz
 from dsdmsr.io.calib import read_calib
@@ -33,6 +33,7 @@ __all__ = [
     "choose_encoding",
     "default_encoding",
     "interpret",
+    "member",
     "read_depth",
     "read_numbers",
     "write_bands",
@@ -85,8 +86,8 @@ def _sort(numbers: NDArray[np.generic]) -> tuple[str, int]:
     return numbers.dtype.kind, numbers.dtype.itemsize
 
 
-def _member(path: Path) -> tuple[Path, int | None]:
-    """Return the file that a path names, and which of its maps: ``nyu.mat#12``."""
+def member(path: Path) -> tuple[Path, int | None]:
+    """Return the file that a path names, and which of its maps: ``nyu.mat#12``; None for all."""
     found = re.fullmatch(r"(.+\.\w+)#(\d+)", str(path))
     if found is None or path.exists():
         return path, None
@@ -94,7 +95,7 @@ def _member(path: Path) -> tuple[Path, int | None]:
 
 
 def _format_of(path: Path) -> Format:
-    path, number = _member(path)
+    path, number = member(path)
     if path.suffix.lower() not in FORMATS:
         raise FileError(
             f"{path} ends in {path.suffix or 'no suffix'}: allowed are {', '.join(FORMATS)}"
@@ -117,7 +118,7 @@ def read_numbers(path: str | os.PathLike[str]) -> NDArray[np.generic]:
     try:
         if path.is_dir():
             raise FileError(f"{path} is a folder: give a depth file")
-        file, number = _member(path)
+        file, number = member(path)
         if not file.exists():
             raise FileError(f"{file} does not exist: give a depth file")
         read = _format_of(path).read
@@ -129,7 +130,7 @@ def read_numbers(path: str | os.PathLike[str]) -> NDArray[np.generic]:
 def _guess(numbers: NDArray[np.generic], path: Path, kind: Kind | None) -> str:
     """Return the encoding that numbers most likely have, if they are of a kind."""
     guess = _GUESSES.get(_sort(numbers), "float")
-    if guess == "float" and path.suffix.lower() == ".pfm" and _calib(path) is not None:
+    if guess == "float" and _stereo_beside(path) is not None:
         guess = "disparity"
     if kind is None or ENCODINGS[guess].kind == kind:
         return guess
@@ -143,10 +144,16 @@ def _guess(numbers: NDArray[np.generic], path: Path, kind: Kind | None) -> str:
     return found
 
 
-def _calib(path: Path) -> Path | None:
-    """Return the calib.txt beside a file, as Middlebury's disparity maps have it."""
+def _stereo_beside(path: Path) -> Stereo | None:
+    """Return what the calib.txt beside a PFM file says, if it is one of Middlebury's."""
     beside = path.with_name("calib.txt")
-    return beside if beside.is_file() else None
+    if path.suffix.lower() != ".pfm" or not beside.is_file():
+        return None
+    try:
+        return read_calib(beside)[1]
+    except FileError:
+        # Other data sets have other files of this name.
+        return None
 
 
 def interpret(
@@ -182,9 +189,7 @@ def interpret(
             f"{path} has {8 * numbers.dtype.itemsize} bits, encoding {encoding!r} has not: "
             f"allowed are {', '.join(fitting)}"
         )
-    stereo = None
-    if encoding == "disparity" and path.suffix.lower() == ".pfm" and (calib := _calib(path)):
-        stereo = read_calib(calib)[1]
+    stereo = _stereo_beside(path) if encoding == "disparity" else None
     try:
         return decode(numbers, encoding, stereo)
     except (DepthError, EncodingError) as error:
@@ -231,7 +236,7 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool = False) -> Pa
     """
     path = Path(path)
     _format_of(path)
-    if _member(path)[1] is not None:
+    if member(path)[1] is not None:
         raise FileError(f"{path} is one map of a file: give a file name without #")
     if path.is_dir():
         raise FileError(f"{path} is a folder: give a file name")
@@ -267,10 +272,10 @@ def default_encoding(path: Path, depth: DepthMap) -> str:
     floats, whole = _BY_KIND[depth.kind]
     if _format_of(path).holds != "whole":
         return "metres" if (floats, depth.unit) == ("float", "m") else floats
-    if whole is None or depth.unit not in (None, ENCODINGS[whole].unit):
+    if whole is None or depth.unit != ENCODINGS[whole].unit:
         raise EncodingError(
             f"{path}: a {path.suffix[1:].upper()} cannot hold {depth.kind} in "
-            f"{depth.unit or 'an unknown unit'}: write .npy, .npz or .pfm"
+            f"{depth.unit or 'an unknown unit'}: write .npy or .pfm, or give an output encoding"
         )
     return whole
 
@@ -327,11 +332,15 @@ def write_bands(
     whole = format_.holds != "float" and ENCODINGS[name].largest is not None
 
     def numbers() -> Iterator[NDArray[np.generic]]:
+        top = 0
         for band in chain([first], bands):
+            bottom = top + band.shape[0]
             try:
                 yield encode(band, name, whole=whole)
             except EncodingError as error:
-                raise EncodingError(f"{path}: {error}") from error
+                part = "" if band.shape == shape else f" rows {top} to {bottom - 1}:"
+                raise EncodingError(f"{path}:{part} {error}") from error
+            top = bottom
 
     dtype = ENCODINGS[name].dtype if whole else np.dtype(np.float32)
     with writing(path) as beside:

@@ -54,15 +54,13 @@ def _read(path: Path, number: int | None) -> NDArray[np.generic]:
 
     try:
         with h5py.File(path, "r") as file:
-            held: dict[str, Any] = {}
-            file.visititems(held.__setitem__)
-            sets = {name: item for name, item in held.items() if isinstance(item, h5py.Dataset)}
-            name = "depth" if "depth" in sets or "depths" not in sets else "depths"
-            found = the_one(sets, name, path, "data set")
-            if found.ndim == 2 and number is None:
+            found = _data_set(file, path)
+            if found.ndim == 2:
+                if number is not None:
+                    raise FileError(f"{path}#{number}: it holds one map: leave #{number} out")
                 return np.asarray(found[()])
-            form = "×".join(map(str, found.shape))
-            if found.ndim != 3:
+            if found.ndim != 3 or not len(found):
+                form = "×".join(map(str, found.shape)) or "single"
                 raise FileError(f"{path} holds {form} numbers: give one map, or a stack of them")
             if number is None or number >= len(found):
                 raise FileError(
@@ -74,6 +72,19 @@ def _read(path: Path, number: int | None) -> NDArray[np.generic]:
         raise
     except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
         raise FileError(f"{path} is damaged, or no HDF5: {in_one_line(error)}") from error
+
+
+def _data_set(file: Any, path: Path) -> Any:
+    """Return the data set of the depth: at the top, by its name; or the only one anywhere."""
+    import h5py
+
+    for name in ("depth", "depths"):
+        if isinstance(found := file.get(name), h5py.Dataset):
+            return found
+    held: dict[str, Any] = {}
+    file.visititems(held.__setitem__)
+    sets = {name: item for name, item in held.items() if isinstance(item, h5py.Dataset)}
+    return the_one(sets, "depth", path, "data set")
 
 
 def write_hdf5(path: Path, numbers: NDArray[np.generic]) -> None:

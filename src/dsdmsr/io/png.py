@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,8 @@ from dsdmsr.errors import FileError
 
 __all__ = ["pack_png", "read_png", "write_png"]
 
+_MOST_COMPRESSED = 1100
+"""About how many times smaller a PNG can be than its numbers: two bits may stand for 258 bytes."""
 _MODES = {"L": np.uint8, "I;16": np.uint16, "I;16B": np.uint16, "I": np.uint16}
 
 
@@ -24,8 +28,13 @@ def read_png(path: Path) -> NDArray[np.generic]:
         FileError: If the file is not a whole grey PNG.
     """
     try:
-        with Image.open(path, formats=["PNG"]) as image:
+        with _any_size(), Image.open(path, formats=["PNG"]) as image:
             bits = _bits(path)
+            promised, held = image.width * image.height * bits // 8, path.stat().st_size
+            if promised > _MOST_COMPRESSED * held:
+                raise FileError(
+                    f"{path} promises too many pixels: {image.width}×{image.height} in {held} bytes"
+                )
             if image.mode not in _MODES or bits not in (8, 16):
                 raise FileError(
                     f"{path} is a PNG of mode {image.mode}, {bits} bits: give a grey one of 8 or "
@@ -44,8 +53,16 @@ def read_png(path: Path) -> NDArray[np.generic]:
         zlib.error,
     ) as error:
         raise FileError(f"{path} is damaged or cut off: {error}") from error
-    except Image.DecompressionBombError as error:
-        raise FileError(f"{path} promises too many pixels: {error}") from error
+
+
+@contextmanager
+def _any_size() -> Iterator[None]:
+    """Lift Pillow's limit of pixels: a large file may hold a large map."""
+    before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
 
 
 def _bits(path: Path) -> int:

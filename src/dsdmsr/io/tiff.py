@@ -16,8 +16,8 @@ from dsdmsr.io.checks import in_one_line
 __all__ = ["read_tiff", "write_tiff"]
 
 _TILE = 256
-_CLASSIC = 2**32 - 2**20
-"""Bytes of numbers beyond which a TIFF's 32-bit offsets might not do."""
+_CLASSIC = 2**31
+"""Bytes of numbers beyond which files get 64-bit offsets (BigTIFF)."""
 
 
 def read_tiff(path: Path) -> NDArray[np.generic]:

@@ -22,9 +22,12 @@ from dsdmsr.noise import (
     lose_speckles,
     quantise,
 )
+from dsdmsr.upscaling.holes import fill_nearest
 
 __all__ = ["Noises", "add_noise"]
 
+_FEWEST = 0.1
+"""Least share of a map's pixels that losses leave."""
 _SERIES = 3 * 2**61
 _GAUSSIAN = 0.05
 """Standard deviation at strength 1, as a share of the map's range."""
@@ -37,11 +40,11 @@ class Noises:
     """Say how often small maps have which noise, and how strong it is.
 
     The shares are relative to each other. Crops have no unit: each is taken to span drawn grey
-    levels (20 to 240) or metres (0.4 to 10), near small or near large.
+    levels (between 15 and 245) or metres (between 0.4 and 12), near small or near large.
 
     Raises:
-        ConfigError: If a share is negative, all are 0, the strengths are no range, or a
-            probability is not one.
+        ConfigError: If a share is negative or not finite, all are 0, the strengths are no range,
+            or a probability is not one.
     """
 
     none: float = 0.15
@@ -59,12 +62,12 @@ class Noises:
     strength: tuple[float, float] = (0.05, 1.5)
     """Drawn log-uniformly."""
     rounded: float = 0.3
-    """How often the result is rounded to whole levels or millimetres."""
+    """How often a noisy map is rounded to whole levels or millimetres."""
     holes: float = 0.1
-    """How often pixels are lost: single ones, shadows beside edges, and squares."""
+    """How often a noisy map loses pixels: single ones, shadows beside edges, and squares."""
 
     def __post_init__(self) -> None:
-        if min(self.shares) < 0 or not any(self.shares):
+        if min(self.shares) < 0 or not 0 < sum(self.shares) < np.inf:
             raise ConfigError(f"shares of noises are {self.shares}: give 0 or more, one above 0")
         check_draws(self, ranges=("strength",), probabilities=("rounded", "holes"))
 
@@ -104,8 +107,6 @@ def add_noise(
 def _one(
     lr_depth: Tensor, valid: Tensor, noises: Noises, rng: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
-    low = lr_depth[valid].min() if bool(valid.any()) else lr_depth.min()
-    span = (lr_depth[valid].max() - low) if bool(valid.any()) else lr_depth.new_zeros(())
     kind, strength = choose(rng, np.cumsum(noises.shares)), log_uniform(rng, *noises.strength)
     metres = kind >= 4
     least = log_uniform(rng, 0.4, 2) if metres else rng.uniform(15, 110)
@@ -113,9 +114,17 @@ def _one(
     back = rng.random() < 0.5
     draws = torch.Generator().manual_seed(int(rng.integers(2**63)))
     rounded, lossy = rng.random() < noises.rounded, rng.random() < noises.holes
-    if not float(span) > 0 or not kind:
+    if not kind or not bool(valid.any()):
         return lr_depth, valid
-    share = torch.where(valid, (lr_depth - low) / span, 0.0)
+    if not bool(valid.all()):
+        # Some noise mixes neighbours: those in holes must be like those around.
+        held = fill_nearest(lr_depth[0, 0].cpu().numpy(), valid[0, 0].cpu().numpy())
+        lr_depth = torch.from_numpy(held).to(lr_depth)[None, None]
+    low, high = lr_depth.min(), lr_depth.max()
+    span = high - low
+    if not float(span) > 0:
+        return lr_depth, valid
+    share = (lr_depth - low) / span
     made = least + (most - least) * (1 - share if back else share)
     if kind == 1:
         made = add_gaussian_noise(made, draws, strength * _GAUSSIAN * (most - least))
@@ -130,9 +139,11 @@ def _one(
     if rounded:
         made = quantise(made, 0.001 if metres else 1.0)
     if lossy:
-        valid = lose_speckles(valid, draws, 0.02)
+        kept = lose_speckles(valid, draws, 0.02)
         depth = made if metres else 1 / made.clamp(min=1)
-        valid = lose_shadows(depth, valid, float(rng.uniform(1, 6)), left=bool(rng.random() < 0.5))
-        valid = lose_blocks(valid, draws, 2, max(valid.shape[-1] // 6, 1))
+        kept = lose_shadows(depth, kept, float(rng.uniform(1, 6)), left=bool(rng.random() < 0.5))
+        kept = lose_blocks(kept, draws, 2, max(valid.shape[-1] // 6, 1))
+        # A map that was almost all hole keeps what it has.
+        valid = kept if float(kept.float().mean()) > _FEWEST else valid
     share = (made - least) / (most - least)
     return low + span * (1 - share if back else share), valid

@@ -76,9 +76,12 @@ def _sharpened(values: NDArray[np.float32]) -> NDArray[np.float32]:
     for down in range(2 * _REACH + 1):
         for right in range(2 * _REACH + 1):
             place = rows + down, columns + right
-            away = np.where(open_[place], np.float32(np.inf), np.abs(around[place] - now))
-            nearer = away < nearest
-            made[nearer], nearest[nearer] = around[place][nearer], away[nearer]
+            found = around[place]
+            away = np.where(open_[place], np.float32(np.inf), np.abs(found - now))
+            # Of two that are equally near, the lesser, whichever side it is on.
+            nearer = (away < nearest) | ((away == nearest) & (found < made))
+            nearer &= np.isfinite(away)
+            made[nearer], nearest[nearer] = found[nearer], away[nearer]
     sharpened = values.copy()
     sharpened[rows, columns] = made
     return sharpened

@@ -115,19 +115,25 @@ def hole_sizes(valid: NDArray[np.bool_]) -> NDArray[np.int64]:
 
     Invalid pixels that share an edge belong to one hole.
     """
-    count = valid.size
     # Each hole's pixels come to bear its least number: neighbours pass theirs on, and each takes
-    # that of the pixel whose number it bears.
-    label = np.where(valid, count, np.arange(count).reshape(valid.shape))
+    # that of the pixel whose number it bears. Valid pixels bear none.
+    rows, columns = np.nonzero(~valid)
+    count = len(rows)
+    number = np.full((valid.shape[0] + 2, valid.shape[1] + 2), count, np.int64)
+    number[rows + 1, columns + 1] = np.arange(count)
+    around = [
+        number[rows + 1 + down, columns + 1 + right]
+        for down, right in ((-1, 0), (1, 0), (0, -1), (0, 1))
+    ]
+    label = np.arange(count + 1)
     while True:
-        padded = np.pad(label, 1, constant_values=count)
-        around = (padded[:-2, 1:-1], padded[2:, 1:-1], padded[1:-1, :-2], padded[1:-1, 2:])
-        least = np.minimum.reduce([label, *around])
-        least = np.where(valid, count, least)
-        least = np.append(least.ravel(), count)[least]
+        least = label.copy()
+        for beside in around:
+            np.minimum(least[:count], label[beside], out=least[:count])
+        least = least[least]
         if np.array_equal(least, label):
             break
         label = least
-    sizes = np.bincount(label.ravel(), minlength=count + 1)
-    sizes[count] = 0
-    return np.asarray(sizes[label])
+    sizes = np.zeros(valid.shape, np.int64)
+    sizes[rows, columns] = np.bincount(label[:count], minlength=count)[label[:count]]
+    return sizes

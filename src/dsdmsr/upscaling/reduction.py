@@ -46,38 +46,56 @@ def _places(old: int, new: int) -> _Places:
     return _Places(first, second, offset.astype(np.float32))
 
 
-def _at(
-    rows: Rows, pixels: NDArray[np.int64], offset: NDArray[np.float32], axis: int, last: int
-) -> NDArray[np.float32]:
-    """Return what stands `offset` beside the centres of pixels, going by their own surface."""
-    before, here, after = (rows.values.take(np.clip(pixels + k, 0, last), axis) for k in (-1, 0, 1))
-    back, ahead = here - before, after - here
-    steepness = np.minimum(np.abs(back), np.abs(ahead))
-    slope = 0.5 * (np.sign(back) + np.sign(ahead)) * steepness
-    return np.asarray(here + (offset[:, None] if axis == 0 else offset) * slope)
+def _slope(values: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
+    """Return each pixel's slope along an axis by the minmod limiter; 0 for the outermost."""
+    steps = np.diff(values, axis=axis)
+    made = np.zeros_like(values)
+    inner = (slice(1, -1), slice(None)) if axis == 0 else (slice(None), slice(1, -1))
+    back, ahead = (steps.take(range(k, steps.shape[axis] - 1 + k), axis) for k in (0, 1))
+    smaller = np.minimum(np.abs(back), np.abs(ahead))
+    made[inner] = 0.5 * (np.sign(back) + np.sign(ahead)) * smaller
+    return made
 
 
-def _sampled(rows: Rows, places: _Places, axis: int) -> Rows:
-    """Return the map at the places of one axis."""
-    last = rows.values.shape[axis] - 1
-    values = np.minimum(
-        _at(rows, places.first, places.offset, axis, last),
-        # Where pixels meet, the second one's centre is half a pixel ahead. The lesser of the two
-        # is taken, so that mirrored maps give mirrored results.
-        _at(rows, places.second, places.offset - (places.second - places.first), axis, last),
-    ).astype(np.float32)
-    valid = rows.valid.take(places.first, axis) & rows.valid.take(places.second, axis)
-    return Rows(values, valid)
+def _sampled(rows: Rows, down: _Places, across: _Places) -> Rows:
+    """Return the map at the places of both axes.
+
+    Where a new centre lies between two pixels, or four, the least of what they show is taken, so
+    that a turned or mirrored map gives the turned or mirrored result.
+    """
+    slopes = _slope(rows.values, 0), _slope(rows.values, 1)
+    values: NDArray[np.float32] | None = None
+    valid = np.ones((len(down.first), len(across.first)), np.bool_)
+    for y, beyond_y in _sides(down):
+        for x, beyond_x in _sides(across):
+            at = np.ix_(y, x)
+            shown = rows.values[at] + (
+                (beyond_y[:, None] * slopes[0][at]) + (beyond_x * slopes[1][at])
+            )
+            values = shown if values is None else np.minimum(values, shown)
+            valid &= rows.valid[at]
+    return Rows(np.asarray(values, np.float32), valid)
+
+
+def _sides(places: _Places) -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    """Return the pixels that new centres lie in or touch, and how far beyond theirs they are."""
+    apart = places.second - places.first
+    first = places.first, places.offset
+    if not apart.any():
+        return [first]
+    # Where pixels meet, the second one's centre is half a pixel ahead.
+    return [first, (places.second, (places.offset - apart).astype(np.float32))]
 
 
 def reduced(bands: Iterator[Rows], old: tuple[int, int], new: tuple[int, int]) -> Iterator[Rows]:
     """Yield a map with fewer pixels that covers the same.
 
-    A new pixel gets what its centre shows, by the line through the old pixel there whose slope is
-    the smaller of those to its two neighbours, or 0 if they rise to different sides (the minmod
-    limiter: Roe, Annual Review of Fluid Mechanics 18, 1986), along columns and then along rows.
-    Planes stay exact, and beside an edge the slope is that of the pixel's own surface, so that no
-    value lies between two surfaces, nor outside of the old values' range.
+    A new pixel gets what its centre shows: the value on the plane through the old pixel there,
+    whose slope along columns and along rows is the smaller of those to the two neighbours, or 0 if
+    they rise to different sides (the minmod limiter: Roe, Annual Review of Fluid Mechanics 18,
+    1986) or the pixel is an outermost one. Planes stay exact but for their outermost pixels, and
+    beside an edge the slope is that of the pixel's own surface, so that no value lies between two
+    surfaces, nor outside of the old values' range.
 
     Args:
         bands: The map's rows, from the top to the bottom, in parts of any height.
@@ -99,8 +117,8 @@ def reduced(bands: Iterator[Rows], old: tuple[int, int], new: tuple[int, int]) -
             continue
         rows = slice(done, ready)
         here = _Places(down.first[rows] - top, down.second[rows] - top, down.offset[rows])
-        yield _sampled(_sampled(held, here, 0), across, 1)
+        yield _sampled(held, here, across)
         done = int(ready)
         if done < new[0]:
-            drop = max(int(down.first[done]) - 1 - top, 0)
+            drop = min(max(int(down.first[done]) - 1 - top, 0), len(held.values))
             held, top = Rows(held.values[drop:], held.valid[drop:]), top + drop

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
 from dsdmsr.errors import ScaleError
 from dsdmsr.scales import SCALES
 
@@ -40,6 +42,11 @@ class Size:
     def __post_init__(self) -> None:
         if (self.scale is None) == (self.pixels is None):
             raise ScaleError("give a scale or a size, one of them")
+        whole = (self.scale,) if self.pixels is None else self.pixels
+        if not isinstance(whole, tuple) or not all(isinstance(n, int | np.integer) for n in whole):
+            raise ScaleError(f"{whole!r} is no whole scale or size: give 2 or (480, 640)")
+        if self.pixels is not None and len(whole) != 2:
+            raise ScaleError(f"size is {whole!r}: give height and width")
         most = max(self.factors)
         if self.scale is not None and not 2 <= self.scale <= most:
             raise ScaleError(f"scale is {self.scale}: allowed are whole numbers from 2 to {most}")

@@ -25,6 +25,8 @@ from dsdmsr.zoo.pretrained import from_pretrained
 
 __all__ = ["Upscaler"]
 
+_ROWS_AT_ONCE = 256
+"""Of the large map, about: what comes after the network takes many times their memory."""
 _MARGIN = 0.1
 """How far an output may lie outside the input's range, as a share of that range."""
 
@@ -216,7 +218,7 @@ class Upscaler:
                 above, beside = tile.top * width, (tile.bottom - tile.top) * tile.right
                 progress((above + beside) / (height * width))
             if tile.right == width:
-                yield Rows(large, enlarge_valid(kept, scale, tile.top, tile.bottom))
+                yield from _in_parts(large, kept, scale, tile.top)
 
 
 def _to_goal(rows: Iterator[Rows], small: tuple[int, int], goal: Goal) -> Iterator[Rows]:
@@ -226,11 +228,31 @@ def _to_goal(rows: Iterator[Rows], small: tuple[int, int], goal: Goal) -> Iterat
     return rows if made == wanted else reduced(rows, made, wanted)
 
 
+def _in_parts(
+    large: NDArray[np.float32], valid: NDArray[np.bool_], scale: int, top: int
+) -> Iterator[Rows]:
+    """Yield rows of a large map and what is valid of them, not too many at once.
+
+    Args:
+        large: Some of its rows, from that of the small map's row `top` on.
+        valid: What is valid of the small map.
+        scale: How many times larger the large one is.
+        top: See `large`.
+    """
+    step = max(1, _ROWS_AT_ONCE // scale)
+    bottom = top + len(large) // scale
+    for row in range(top, bottom, step):
+        end = min(row + step, bottom)
+        values = large[scale * (row - top) : scale * (end - top)]
+        yield Rows(values, enlarge_valid(valid, scale, row, end))
+
+
 def _large_valid(valid: NDArray[np.bool_], goal: Goal) -> NDArray[np.bool_]:
     """Return what is valid of the large map if `valid` is what is valid of the small one."""
-    large = enlarge_valid(valid, goal.factor)
-    rows = Rows(np.broadcast_to(np.float32(0), large.shape), large)
-    return np.concatenate([part.valid for part in _to_goal(iter([rows]), valid.shape, goal)])
+    height, width = valid.shape
+    nothing = np.broadcast_to(np.float32(0), (goal.factor * height, goal.factor * width))
+    rows = _in_parts(nothing, valid, goal.factor, 0)
+    return np.concatenate([part.valid for part in _to_goal(rows, (height, width), goal)])
 
 
 def _allowed(low: float, high: float, encoding: str | None) -> tuple[float, float]:

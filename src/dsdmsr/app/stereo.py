@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dsdmsr.depth import DepthMap, Stereo
@@ -58,12 +58,4 @@ def with_stereo(depth: DepthMap, options: StereoOptions) -> DepthMap:
         stereo = Stereo(focal=options.focal, baseline=options.baseline, doffs=options.doffs or 0.0)
     else:
         return depth
-    return DepthMap(
-        depth.values,
-        depth.valid,
-        kind=depth.kind,
-        unit=depth.unit,
-        intrinsics=depth.intrinsics,
-        stereo=stereo,
-        encoding=depth.encoding,
-    )
+    return replace(depth, stereo=stereo)

@@ -208,7 +208,9 @@ def edges_table(results: dict[str, Any]) -> str:
             row["set"],
             str(row["maps"]),
             *(f"{100 * row['rates'][method]:.2f}" for method in methods),
-            f"{row['rates']['bicubic'] / row['rates']['dsdmsr-base']:.0f}",
+            f"{row['rates']['bicubic'] / ours:.0f}"
+            if (ours := row["rates"]["dsdmsr-base"])
+            else "–",
             *(f"{row['left_of_bicubic'][method]:.3f}" for method in methods[-2:]),
         ]
         for row in results["rows"]

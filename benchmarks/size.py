@@ -28,7 +28,7 @@ from speed import most_mib
 
 RESULTS = ROOT / "benchmarks" / "results" / "size.json"
 PLOT = ROOT / "docs" / "size.png"
-SIDES = {4: (512, 1024, 2048, 4096, 8192), 16: (512, 1024, 2048, 4096, 8192, 16384)}
+SIDES = {4: (512, 1024, 2048, 4096), 16: (512, 1024, 2048, 4096, 8192, 16384)}
 """Factor → sides of the results, in pixels."""
 TILED = 2048
 """From this side on, a map is made in several tiles."""

@@ -118,7 +118,8 @@ def _counted_sources(shape: torch.Size, inputs: Channels, outputs: Channels) -> 
 def _mean(values: Tensor, inputs: Channels, outputs: Channels) -> Tensor:
     """Return a kernel's or a bias's mean over the eight."""
     sources = _sources(values.shape, inputs, outputs, values.device)
-    return values.flatten()[sources].mean(0).reshape(values.shape)
+    each = values.flatten().index_select(0, sources.flatten()).reshape(sources.shape)
+    return each.mean(0).reshape(values.shape)
 
 
 _OUTPUTS: dict[str, Channels] = {

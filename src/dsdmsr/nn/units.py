@@ -42,7 +42,14 @@ class DifferenceConv2d(nn.Conv2d):
             [on_depth - on_depth.mean(dim=(2, 3), keepdim=True), self.weight[:, 1:]], 1
         )
         padded = functional.pad(x, (self.margin,) * 4, mode="replicate")
-        return functional.conv2d(padded, weight)
+        if not torch.is_autocast_enabled(x.device.type):
+            return functional.conv2d(padded, weight)
+        # Half precision keeps 8 bits of a depth, which leaves nothing of small differences.
+        with torch.autocast(x.device.type, enabled=False):
+            seen = functional.conv2d(padded[:, :1].float(), weight[:, :1].float())
+        if x.shape[1] == 1:
+            return seen
+        return seen + functional.conv2d(padded[:, 1:], weight[:, 1:])
 
 
 def _conv(

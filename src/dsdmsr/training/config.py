@@ -143,7 +143,7 @@ class Recipe:
     minutes: float | None = None
     """Length of the run in minutes of wall time, which the schedule follows too."""
     precision: Literal["fp32", "bf16", "auto"] = "fp32"
-    """auto is bf16 where the device has matrix units for it; bf16 runs in channels_last."""
+    """auto is bf16 where the device has units for it; bf16 runs in channels_last."""
     workers: int | None = None
     """Processes that draw scenes; null: one beside a CPU, beside a GPU all cores but two."""
     seed: int = 0

@@ -6,7 +6,7 @@ import logging
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import lightning
 import torch
@@ -228,8 +228,8 @@ def _uses_bf16(recipe: Recipe, device: str) -> bool:
         return recipe.precision == "bf16"
     if device == "cuda":
         return bool(torch.cuda.is_bf16_supported())
-    tiles: Any = getattr(torch.cpu, "_is_amx_tile_supported", None)
-    return bool(tiles and tiles())
+    asked = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    return any(getattr(torch.cpu, name, bool)() for name in asked)
 
 
 def _trainer(

@@ -202,8 +202,9 @@ class TrainingModule(lightning.LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the deeply supervised loss of a batch."""
         small_maps = self._drawn_small_maps(batch)
-        targets, valids = self._targets(batch, small_maps.degradation)
-        lr_depth, low, span = self._small(batch, small_maps)
+        with self._full_precision():
+            targets, valids = self._targets(batch, small_maps.degradation)
+            lr_depth, low, span = self._small(batch, small_maps)
         prediction = self.model((lr_depth - low) / span, batch.scale)
         loss = self._loss(prediction, [(target - low) / span for target in targets], valids, mean)
         own = loss.detach()
@@ -211,6 +212,9 @@ class TrainingModule(lightning.LightningModule):
         if not self.loss < _EXPLODED:
             raise TrainingError(self._explosion(batch, float(own), prediction.fused, targets[-1]))
         return loss
+
+    def _full_precision(self) -> torch.autocast:
+        return torch.autocast(self.device.type, enabled=False)
 
     def _loss(
         self,
@@ -299,7 +303,14 @@ class TrainingModule(lightning.LightningModule):
     # Validation
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Add a batch to the validation's figures; draw panels at the largest factor."""
+        """Add a batch to the validation's figures; draw panels at the largest factor.
+
+        In full precision, whatever the training's, since that is how the network will be used.
+        """
+        with self._full_precision():
+            self._validate(batch)
+
+    def _validate(self, batch: Batch) -> None:
         scale, small_maps = batch.scale, self.recipe.small_maps[0]
         if not len(batch.hr_depth):
             return

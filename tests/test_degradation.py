@@ -49,6 +49,12 @@ def test_bicubic_is_matlabs_borders_included(rng, scale, size):
         assert np.abs(made[0, 0].numpy() - expected).max() < tolerance
 
 
+def test_maps_are_resized_in_their_own_dtype_under_autocast():
+    depth = 1000 + torch.arange(64.0).reshape(1, 1, 8, 8)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(resize(depth, 0.5), resize(depth.double(), 0.5).float())
+
+
 def test_area_and_interval_take_what_they_say(rng):
     depth = rng.uniform(0, 9, (12, 20))
     tensor = torch.from_numpy(depth)[None, None]

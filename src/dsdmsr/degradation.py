@@ -95,7 +95,7 @@ def resize(
     """Resize by `scale` as MATLAB's ``imresize`` does on doubles.
 
     Args:
-        depth: The map; computed in its own dtype.
+        depth: The map; computed in its own dtype, under autocast as well.
         scale: The factor, below 1 to make the map smaller (then antialiased).
         kernel: ``bilinear``, ``bicubic`` (a = -0.5) or ``lanczos`` (3 zeros).
         interval: Whether small pixel i sits on large pixel s·i, as after ``interval``
@@ -109,7 +109,8 @@ def resize(
         (MSG-Net, ECCV 2016).
     """
     rows, columns = (_matrix(n, scale, kernel, interval).to(depth) for n in depth.shape[-2:])
-    return rows @ depth @ columns.T
+    with torch.autocast(depth.device.type, enabled=False):
+        return rows @ depth @ columns.T
 
 
 def resize_nearest(

@@ -220,6 +220,19 @@ def test_a_form_without_bias_that_sees_differences_commutes_with_a_z_plus_b(unit
         )
 
 
+def test_bf16_keeps_small_differences_of_a_large_depth():
+    torch.manual_seed(4)
+    model = DSDMSR(SHARED)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    depth = 0.9 + 0.01 * torch.rand(1, 1, 12, 15)
+    plain = model(depth, 4).fused
+    with torch.autocast("cpu", torch.bfloat16):
+        halved = model(depth, 4).fused
+    added = (plain - functional.interpolate(depth, scale_factor=4)).abs().max()
+    assert 0 < (halved - plain).abs().max() < 0.03 * added
+
+
 def test_candidates_are_weighed_by_a_softmax_of_scores_relative_to_the_range(rng):
     choose = Candidates(3).double()
     assert choose.count == 10

@@ -571,6 +571,21 @@ def test_a_nan_in_the_data_names_step_scene_and_checkpoints(tmp_path, recipe, mo
         fit(always, tmp_path, console=quiet(), device="cpu")
 
 
+def test_a_run_in_bf16_makes_maps_and_validates_in_full_precision(tmp_path, recipe):
+    figures = {}
+    for precision in ("fp32", "bf16"):
+        one = dataclasses.replace(recipe, precision=precision, steps=1, learning_rate=1e-12)
+        fit(one, tmp_path / precision, console=quiet(), device="cpu")
+        with (tmp_path / precision / "log.csv").open() as file:
+            figures[precision] = {
+                row["name"]: float(row["value"])
+                for row in csv.DictReader(file)
+                if row["name"].startswith("val/")
+            }
+    assert len(figures["fp32"]) > 10
+    assert figures["bf16"] == pytest.approx(figures["fp32"], rel=1e-5)
+
+
 def test_maps_with_holes_are_learned_from(tmp_path, recipe):
     scenes = SceneConfig(sensing=SensingConfig(holes=1, shadow=(4, 8)))
     holed = dataclasses.replace(recipe, scenes=scenes, workers=0)

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dsdmsr.evaluation.protocols import PROTOCOLS
+from dsdmsr.evaluation.protocols import SUITE
 from dsdmsr.evaluation.report import figure, lines, markdown, markdown_table, title_of
 from dsdmsr.provenance import where_and_when
 
@@ -231,7 +231,7 @@ def _peaks(memory: dict[str, Any]) -> str:
 TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     **{
         f"accuracy_{letter}": ("accuracy", partial(accuracy_table, letter=letter))
-        for letter in PROTOCOLS
+        for letter in SUITE
     },
     "accuracy_full": ("accuracy", markdown),
     "speed": ("speed", speed_table),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from dsdmsr.evaluation.protocols import PROTOCOLS
+from dsdmsr.evaluation.protocols import SUITE
 from dsdmsr.evaluation.report import weights_checksum
 from dsdmsr.zoo.names import PACKAGED
 from dsdmsr.zoo.pretrained import from_pretrained
@@ -35,7 +35,7 @@ def test_results_are_those_of_the_weights_in_the_package():
     assert [model["name"] for model in results["models"]] == list(PACKAGED)
     for model in results["models"]:
         assert model["sha256"] == weights_checksum(from_pretrained(model["name"]))
-    assert [p["letter"] for p in results["protocols"]] == list(PROTOCOLS)
+    assert [p["letter"] for p in results["protocols"]] == list(SUITE)
     assert results["commit"]
     assert results["date"]
     assert results["machine"]["processor"]

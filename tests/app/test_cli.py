@@ -310,6 +310,11 @@ def test_info_says_what_a_file_is(capsys, tmp_path):
         "range     0.5 to 0.5",
     ):
         assert line in out
+    assert "noise" not in out
+    noisy = np.random.default_rng(0).normal(2000, 20, (40, 40)).astype(np.uint16)
+    Image.fromarray(noisy).save(tmp_path / "noisy.png")
+    _, out, _ = run(capsys, "info", tmp_path / "noisy.png")
+    assert re.search(r"noise     about 0\.0(19|2|21) m \(0\.1\d+ of the range\), an estimate", out)
     code, out, _ = run(capsys, "info", tmp_path / "a.png", "--encoding", "kitti")
     assert "kitti" in out
     assert "assumed" not in out

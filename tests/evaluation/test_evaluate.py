@@ -242,6 +242,11 @@ def test_protocol_b_draws_its_noise_by_seed_and_e_rounds_small_maps(tmp_path, rn
     assert abs(np.corrcoef(noise[0].ravel(), noise[1].ravel())[0, 1]) < 0.2
     for one, other in zip(case.small, again.small, strict=True):
         np.testing.assert_array_equal(one.values, other.values)
+    for letter, by_level in (("b-root", lambda d: np.sqrt(651 / d)), ("b-5", lambda d: 5 + 0 * d)):
+        (case,) = cases(PROTOCOLS[letter], file, (2,))
+        levels = clean[0, 0].numpy()
+        drawn = [(small.values - levels) / by_level(levels) for small in case.small]
+        assert np.std(drawn) == pytest.approx(1, rel=0.03)
     (case,) = cases(PROTOCOLS["e"], file, (4,))
     assert np.array_equal(case.small[0].values, np.round(case.small[0].values))
 

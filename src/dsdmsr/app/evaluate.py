@@ -22,7 +22,7 @@ from dsdmsr.evaluation.crops import Crop, crop
 from dsdmsr.evaluation.evaluate import Case, Score, cases, evaluate
 from dsdmsr.evaluation.methods import BASELINES, FILTERS, Method, baseline, network
 from dsdmsr.evaluation.page import page
-from dsdmsr.evaluation.protocols import PROTOCOLS, Protocol
+from dsdmsr.evaluation.protocols import PROTOCOLS, SUITE, Protocol
 from dsdmsr.evaluation.report import figure, lines, markdown, results, title_of, weights_checksum
 from dsdmsr.evaluation.truths import TruthFile, own_truths, protocol_truths
 from dsdmsr.io.encodings import find_encoding
@@ -43,7 +43,7 @@ class Evaluation:
     """Describe what is measured, and what is written."""
 
     protocols: Sequence[str]
-    """Letters (`PROTOCOLS`), or ``all``."""
+    """Letters (`PROTOCOLS`), or ``all``: those in `SUITE`."""
     data: Path | None = None
     """The folder of the protocols' maps. Default: what the variable DSDMSR_DATA names."""
     maps: Sequence[str] = ()
@@ -135,7 +135,8 @@ def evaluate_networks(asked: Evaluation, *, out: Console, err: Console) -> None:
 
 
 def _protocols(asked: Evaluation) -> list[Protocol]:
-    letters = list(PROTOCOLS) if "all" in asked.protocols else list(dict.fromkeys(asked.protocols))
+    given = [*(SUITE if "all" in asked.protocols else ()), *asked.protocols]
+    letters = [letter for letter in dict.fromkeys(given) if letter != "all"]
     chosen = [PROTOCOLS[letter] for letter in letters]
     if asked.scales:
         some = [tuple(s for s in p.scales if s in asked.scales) for p in chosen]

@@ -13,6 +13,7 @@ from dsdmsr.depth import DepthMap
 from dsdmsr.errors import DsdmsrError
 from dsdmsr.io import interpret, read_numbers
 from dsdmsr.io.encodings import ENCODINGS
+from dsdmsr.noise_level import estimate_noise
 
 __all__ = ["describe_files"]
 
@@ -67,6 +68,10 @@ def _lines(
     low, high = float(values.min()), float(values.max())
     lines.append(f"  range     {low:.6g} to {high:.6g}{unit}, median {np.median(values):.6g}{unit}")
     lines.append(f"  levels    {np.unique(values).size:,} different values")
+    noise = estimate_noise(depth.values, depth.valid)
+    if noise is not None and high > low:
+        share = noise / (high - low)
+        lines.append(f"  noise     about {noise:.2g}{unit} ({share:.2g} of the range), an estimate")
     return lines + _histogram(values, low, high, unit)
 
 

@@ -19,7 +19,7 @@ _length = Group("Length", validator=validators.LimitedChoice())
 def evaluate(
     *,
     protocol: Annotated[
-        list[Literal["a", "b", "d", "e", "interval", "all"]],
+        list[Literal["a", "b", "b-root", "b-5", "d", "e", "interval", "all"]],
         Parameter(consume_multiple=True, negative=()),
     ],
     data: Path | None = None,
@@ -45,8 +45,10 @@ def evaluate(
     Parameters
     ----------
     protocol
-        One or more of: a, noise-free Middlebury; b, noisy Middlebury; d, Lu and two frames of NYU
-        v2; e, Middlebury in 8 bits after OpenCV's cubic; interval, Middlebury, every s-th pixel.
+        One or more of: a, noise-free Middlebury; b, noisy Middlebury, deviation 651/level; b-root,
+        the square root of that; b-5, 5 levels everywhere; d, Lu and two frames of NYU v2; e,
+        Middlebury in 8 bits after OpenCV's cubic; interval, Middlebury, every s-th pixel; all, a,
+        b, d, e and interval.
     data
         The folder that holds the protocols' maps (middlebury/eval, lu_rgbd/eval, nyu/eval).
         Default: the one that DSDMSR_DATA names.

@@ -27,7 +27,6 @@ from dsdmsr.metrics import (
     rmse,
     ssim,
 )
-from dsdmsr.noise import add_disparity_noise
 
 __all__ = ["METRICS", "PROFILE", "Case", "Measured", "Score", "cases", "evaluate", "predict"]
 
@@ -146,9 +145,8 @@ def _case(protocol: Protocol, file: TruthFile, truth: Truth, scale: int) -> Case
     small = []
     for seed in range(protocol.seeds):
         noisy = lr_depth
-        if protocol.noise:
-            generator = torch.Generator().manual_seed(seed)
-            noisy = add_disparity_noise(lr_depth, generator, protocol.noise)
+        if protocol.noise is not None:
+            noisy = protocol.noise(lr_depth, torch.Generator().manual_seed(seed))
         small.append(Small(noisy[0, 0].numpy(), lr_valid[0, 0].numpy(), scale, interval))
     counted = truth.counted[:height, :width] & reached
     counted[height - protocol.dropped :] = False

@@ -20,6 +20,7 @@ __all__ = [
     "Kernel",
     "check_degradation",
     "degrade",
+    "reduction_matrix",
     "resize",
     "resize_nearest",
     "stage_truths",
@@ -206,6 +207,23 @@ def degrade(
     filled = torch.where(valid, hr_depth, functional.interpolate(mean, scale_factor=scale))
     small = torch.where(clean, _reduce(filled, scale, kind), mean)
     return torch.where(some, small, 0.0), some
+
+
+@lru_cache(maxsize=16)
+def reduction_matrix(size: int, scale: int, kind: Degradation) -> Tensor:
+    """Return the matrix, size / scale × size, that `degrade` multiplies columns of `size` by.
+
+    Made small along one axis, then along the other, a map whose pixels are all valid is what
+    `degrade` makes of it.
+
+    Raises:
+        ConfigError: If the kind is unknown.
+        DepthError: If the size is not a multiple of the scale.
+    """
+    # Each column of the identity, as a map that is constant along the other axis.
+    columns = torch.eye(size, dtype=torch.float64)[:, None, :, None].repeat(1, 1, 1, scale)
+    small, _ = degrade(columns, scale, kind)
+    return small[:, 0, :, 0].T.contiguous()
 
 
 def stage_truths(

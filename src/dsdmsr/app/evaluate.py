@@ -20,7 +20,7 @@ from dsdmsr.app.panels import Panels
 from dsdmsr.errors import ConfigError, DataError, FileError
 from dsdmsr.evaluation.crops import Crop, crop
 from dsdmsr.evaluation.evaluate import Case, Score, cases, evaluate
-from dsdmsr.evaluation.methods import BASELINES, FILTERS, Method, baseline, network
+from dsdmsr.evaluation.methods import BASELINES, FILTERS, VARIATIONAL, Method, baseline, network
 from dsdmsr.evaluation.page import page
 from dsdmsr.evaluation.protocols import PROTOCOLS, SUITE, Protocol
 from dsdmsr.evaluation.report import figure, lines, markdown, results, title_of, weights_checksum
@@ -29,6 +29,7 @@ from dsdmsr.io.encodings import find_encoding
 from dsdmsr.provenance import write_json
 from dsdmsr.replacing import replacing
 from dsdmsr.scales import SCALES
+from dsdmsr.upscaling.refine import Refinement
 from dsdmsr.zoo.names import DEFAULT_MODEL
 from dsdmsr.zoo.pretrained import from_pretrained
 
@@ -58,6 +59,10 @@ class Evaluation:
     """Baselines."""
     ensemble: int = 1
     """8 to measure each network's self-ensemble, too."""
+    refine: bool = False
+    """Whether to measure each network's refined answers, too."""
+    noise: float | None = None
+    """With `refine`: standard deviation of the small maps' noise. Default: estimated."""
     ssim: bool = False
     """Whether to measure structural similarity, too."""
     json: Path | None = None
@@ -86,6 +91,13 @@ class Evaluation:
             find_encoding(self.encoding)
         for name in self.baselines:
             baseline(name)
+        if self.noise is not None and not self.refine:
+            raise ConfigError("--noise serves --refine: give it, or leave it")
+
+    @property
+    def refinement(self) -> Refinement:
+        """How answers are refined, where they are."""
+        return Refinement(noise="auto" if self.noise is None else self.noise)
 
     @property
     def outputs(self) -> list[Path]:
@@ -112,13 +124,17 @@ def evaluate_networks(asked: Evaluation, *, out: Console, err: Console) -> None:
     for given in asked.models or (DEFAULT_MODEL,):
         model = from_pretrained(given)
         name = given if given == DEFAULT_MODEL else Path(given).resolve().name
-        if name in methods or name in (*BASELINES, *FILTERS):
+        if name in methods or name in (*BASELINES, *VARIATIONAL, *FILTERS):
             raise FileError(f"two methods would be called {name}: rename the network's folder")
         checksum = weights_checksum(model)
         # A symmetric network is its own ensemble.
         for count in sorted({1, 1 if model.config.symmetric else asked.ensemble}):
             label = name if count == 1 else f"{name}, ensemble of {count}"
             methods[label], checksums[label] = network(model, asked.device, count), checksum
+        if asked.refine:
+            label = f"{name}, refined"
+            refined = network(model, asked.device, refinement=asked.refinement)
+            methods[label], checksums[label] = refined, checksum
         if drawing is not None:
             drawing.networks[name] = model
         served &= set(model.scales)

@@ -33,6 +33,9 @@ def upscale(
     ensemble: Literal[1, 8] = 1,
     tile: Literal["auto"] | int = "auto",
     edges: Literal["smooth", "sharp"] = "smooth",
+    refine: Annotated[bool, Parameter(negative=())] = False,
+    noise: float | None = None,
+    degradation: Literal["bicubic", "area"] | None = None,
     fill: int = 0,
     filled: Path | None = None,
     resume: Annotated[bool, Parameter(negative=())] = False,
@@ -81,6 +84,15 @@ def upscale(
         smaller one needs less memory and more time. The result doesn't depend on it.
     edges
         sharp: put pixels that lie between two surfaces on the nearer one; for points in space.
+    refine
+        Let the result agree with the input: made small again, it is the input, to within the
+        noise. Takes about as long again.
+    noise
+        With --refine: standard deviation of the input's noise in its unit (metres, pixels or
+        levels); 0 for none. Default: estimated.
+    degradation
+        With --refine: how the input may have come from a larger map: bicubic, antialiased, or area,
+        the mean of each block. Default: bicubic.
     fill
         Fill holes of up to so many pixels of the small map. What is filled is written to --filled.
     filled
@@ -106,6 +118,9 @@ def upscale(
         ensemble=ensemble,
         tile=tile,
         edges=edges,
+        refine=refine,
+        noise=noise,
+        degradation=degradation,
         fill=fill,
         filled=filled,
         resume=resume,

@@ -31,6 +31,8 @@ def evaluate(
     model: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
     baselines: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
     ensemble: Literal[1, 8] = 1,
+    refine: Annotated[bool, Parameter(negative=())] = False,
+    noise: float | None = None,
     ssim: bool = False,
     json: Path | None = None,
     markdown: Path | None = None,
@@ -61,11 +63,16 @@ def evaluate(
     model
         Packaged networks, folders, or owner/name on the Hub. Default: the default network.
     baselines
-        What to measure beside them: nearest, bilinear, bicubic, lanczos (these four by default),
-        and, with OpenCV installed, rolling-guidance, weighted-median.
+        What to measure beside them: nearest, bilinear, bicubic, lanczos (these four by default);
+        tgv, total generalised variation, which takes long; and, with OpenCV installed,
+        rolling-guidance, weighted-median.
     ensemble
         8: measure the self-ensemble beside each network that isn't symmetric, which takes eight
         times as long; see upscale.
+    refine
+        Measure each network's refined answers beside it; see upscale.
+    noise
+        With --refine: standard deviation of the small maps' noise. Default: estimated.
     ssim
         Measure structural similarity, too, which takes as long as all the rest.
     json
@@ -97,6 +104,8 @@ def evaluate(
             models=model or (),
             baselines=tuple(BASELINES) if baselines is None else baselines,
             ensemble=ensemble,
+            refine=refine,
+            noise=noise,
             ssim=ssim,
             json=json,
             markdown=markdown,

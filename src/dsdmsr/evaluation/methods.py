@@ -13,12 +13,14 @@ from dsdmsr.degradation import Kernel, resize, resize_nearest
 from dsdmsr.depth import DepthMap
 from dsdmsr.errors import ConfigError
 from dsdmsr.nn import DSDMSR
+from dsdmsr.noise_level import estimate_noise
 from dsdmsr.upscaling.backend import TorchBackend
 from dsdmsr.upscaling.ensemble import ensemble_of
 from dsdmsr.upscaling.holes import fill_nearest
+from dsdmsr.upscaling.refine import Refinement, refine
 from dsdmsr.upscaling.upscaler import Upscaler
 
-__all__ = ["BASELINES", "FILTERS", "Method", "Small", "baseline", "network"]
+__all__ = ["BASELINES", "FILTERS", "VARIATIONAL", "Method", "Small", "baseline", "network"]
 
 Values = NDArray[np.float64]
 
@@ -59,6 +61,8 @@ def _by(kernel: Kernel) -> Method:
 
 
 _bicubic = _by("bicubic")
+_LONGEST = 2000
+"""Iterations of total generalised variation at the most."""
 _COLOUR_SIGMA = 0.1
 """The filters' deviation along depth, as a share of the map's range."""
 
@@ -90,6 +94,18 @@ def _weighted_median(small: Small) -> Values:
     return np.asarray(made, dtype=np.float64)
 
 
+def _variational(small: Small) -> Values:
+    """Return what total generalised variation makes of the small map alone."""
+    noise = estimate_noise(small.values, small.valid) or 0.0
+    filled = fill_nearest(small.values, small.valid)
+    low, span = filled.min(), float(np.ptp(filled)) or 1.0
+    shares = torch.from_numpy(((filled - low) / span).astype(np.float32))
+    start = resize(shares[None, None], small.scale)[0, 0]
+    made = refine(start, shares, small.scale, noise=noise / span, trust=0.0, most=_LONGEST).depth
+    large = low + span * made.double().numpy()
+    return _moved(large, small.scale) if small.interval else large
+
+
 BASELINES: dict[str, Method] = {
     "nearest": _nearest,
     "bilinear": _by("bilinear"),
@@ -105,18 +121,21 @@ FILTERS: dict[str, Method] = {
 """Edge-preserving filters after bicubic, from OpenCV with its contributed modules."""
 
 
+VARIATIONAL: dict[str, Method] = {"tgv": _variational}
+"""What takes long, but has learned nothing: see `dsdmsr.upscaling.refine`."""
+
+
 def baseline(name: str) -> Method:
     """Return a baseline by its name.
 
     Raises:
         ConfigError: If there is none of that name, or it needs OpenCV, which is not installed.
     """
-    if name in BASELINES:
-        return BASELINES[name]
+    if name in BASELINES or name in VARIATIONAL:
+        return (BASELINES | VARIATIONAL)[name]
     if name not in FILTERS:
-        raise ConfigError(
-            f"method {name!r} is unknown: allowed are {', '.join([*BASELINES, *FILTERS])}"
-        )
+        known = ", ".join([*BASELINES, *VARIATIONAL, *FILTERS])
+        raise ConfigError(f"method {name!r} is unknown: allowed are {known}")
     try:
         from cv2 import ximgproc  # noqa: F401
     except ImportError as error:
@@ -126,8 +145,13 @@ def baseline(name: str) -> Method:
     return FILTERS[name]
 
 
-def network(model: DSDMSR, device: str = "auto", ensemble: int = 1) -> Method:
-    """Return a network, or its self-ensemble of 8, as a method.
+def network(
+    model: DSDMSR,
+    device: str = "auto",
+    ensemble: int = 1,
+    refinement: Refinement | None = None,
+) -> Method:
+    """Return a network, or its self-ensemble of 8, as a method, perhaps with refined answers.
 
     It takes small pixels to lie in the middle of the large ones that they cover. Where they sit on
     every s-th large pixel, its answer is moved by (s - 1)/2 pixels, by linear interpolation.
@@ -137,7 +161,8 @@ def network(model: DSDMSR, device: str = "auto", ensemble: int = 1) -> Method:
     def method(small: Small) -> Values:
         # Disparity: a small map may overshoot below zero.
         depth = DepthMap(small.values, small.valid, kind="disparity")
-        large = Upscaler(backend, scale=small.scale).values(depth).astype(np.float64)
+        upscaler = Upscaler(backend, scale=small.scale, refinement=refinement)
+        large = upscaler.values(depth).astype(np.float64)
         return _moved(large, small.scale) if small.interval else large
 
     return method

@@ -17,8 +17,9 @@ from dsdmsr.upscaling.backend import Backend, TorchBackend
 from dsdmsr.upscaling.edges import Edges, check_edges, sharp
 from dsdmsr.upscaling.ensemble import ensemble_of
 from dsdmsr.upscaling.holes import enlarge_valid, hole_sizes
-from dsdmsr.upscaling.normalised import normalise
+from dsdmsr.upscaling.normalised import Normalised, normalise
 from dsdmsr.upscaling.reduction import Rows, reduced
+from dsdmsr.upscaling.refine import Refinement, refined_answer
 from dsdmsr.upscaling.sizes import Goal, Size
 from dsdmsr.upscaling.tiles import Tile, check_tile, tiles
 from dsdmsr.zoo.pretrained import from_pretrained
@@ -56,6 +57,8 @@ class Upscaler:
         fill: Of how many pixels of the small map a hole may be, at the most, to be filled.
         edges: ``smooth``, as the network gives them; or ``sharp``: pixels that lie between two
             surfaces are put on the nearer one, which leaves fewer points between them in space.
+        refinement: How the network's answers are refined, so that the result agrees with the
+            input; see `dsdmsr.upscaling.refine`. Default: not at all.
         factors: Those of 2, 4, 8, 16 that the network serves.
 
     Raises:
@@ -73,9 +76,10 @@ class Upscaler:
         tile: Tile = "auto",
         fill: int = 0,
         edges: Edges = "smooth",
+        refinement: Refinement | None = None,
         factors: tuple[int, ...] = SCALES,
     ) -> None:
-        self.backend = backend
+        self.backend, self.refinement = backend, refinement
         self.size = Size(scale=scale, pixels=size, factors=factors)
         self.tile, self.fill, self.edges = check_tile(tile), fill, check_edges(edges)
         if fill < 0:
@@ -93,6 +97,7 @@ class Upscaler:
         tile: Tile = "auto",
         fill: int = 0,
         edges: Edges = "smooth",
+        refinement: Refinement | None = None,
     ) -> Upscaler:
         """Make one with a trained network.
 
@@ -108,6 +113,7 @@ class Upscaler:
             tile: See `Upscaler`.
             fill: See `Upscaler`.
             edges: See `Upscaler`.
+            refinement: See `Upscaler`.
 
         Raises:
             ScaleError: If not exactly one of `scale` and `size` is given, or the network does not
@@ -126,6 +132,7 @@ class Upscaler:
             tile=tile,
             fill=fill,
             edges=edges,
+            refinement=refinement,
             factors=model.scales,
         )
 
@@ -203,13 +210,14 @@ class Upscaler:
         low, high = small.low, small.high
         allowed = _allowed(low, high, depth.encoding)
         kept = self._kept(depth.valid)
+        noise = self.refinement.noise_of(depth) if self.refinement else 0.0
         for tile in tiles(self.tile, scale, height, width):
             top, bottom, left, right = tile.scaled(scale)
             if tile.left == 0:
                 large = np.full((bottom - top, scale * width), low, np.float32)
             if low < high:
                 inside = Window(*(edge + border for edge in tile))
-                made = self.backend(small.lr_depth, scale, inside)[0, 0]
+                made = self._answer(small, scale, inside, noise)[0, 0]
                 if not np.isfinite(made).all():
                     raise ModelError("the network gave values that are not finite: it is damaged")
                 large[:, left:right] = np.clip(small.in_unit(made), *allowed)
@@ -219,6 +227,15 @@ class Upscaler:
                 progress((above + beside) / (height * width))
             if tile.right == width:
                 yield from _in_parts(large, kept, scale, tile.top)
+
+    def _answer(
+        self, small: Normalised, scale: int, window: Window, noise: float
+    ) -> NDArray[np.float32]:
+        """Return the answer for a part of a map, refined if that is wished."""
+        if self.refinement is None:
+            return self.backend(small.lr_depth, scale, window)
+        share = noise / (small.high - small.low)
+        return refined_answer(self.backend, small.lr_depth, scale, window, self.refinement, share)
 
 
 def _to_goal(rows: Iterator[Rows], small: tuple[int, int], goal: Goal) -> Iterator[Rows]:

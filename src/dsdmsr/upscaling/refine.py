@@ -1,0 +1,299 @@
+"""Depth-field statistics: an answer that agrees with its input, and is smooth between edges.
+
+The refined map u, and with it a field v of slopes, minimise::
+
+    E(u, v) = t/2 Σ (u - f)²  +  α Σ h(|∇u - v|)  +  2α Σ h(|𝓔v|)
+    subject to  |D u - y| ≤ τ  at every pixel of the small map,
+
+where y is the small map and f the network's answer, both scaled to 0…1; t is how far f is trusted
+(1, or 0 for none); ∇ are forward differences, and 𝓔 their symmetric part, of slopes; h is the
+absolute value, rounded off below a thousandth (Huber's function); D makes maps small as y was made;
+and the slack τ is three standard deviations of the noise, which without noise is 0: then D u is y.
+The second and third term are total generalised variation: planes cost nothing, whatever their
+slope, and a step costs its height, however sharp it is.
+
+Source:
+    Song, Dai, Qin (arXiv 1808.08688) end with "depth field statistics"; which, they leave open.
+    Bredies, Kunisch, Pock: "Total generalized variation", SIAM J. Imaging Sciences 3(3), 2010;
+    the algorithm: Chambolle and Pock, J. Mathematical Imaging and Vision 40, 2011, with the
+    diagonal preconditioning of Pock and Chambolle, ICCV 2011.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from math import inf, isfinite
+from typing import Literal, NamedTuple, get_args
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dsdmsr.degradation import reduction_matrix
+from dsdmsr.depth import DepthMap
+from dsdmsr.errors import ConfigError
+from dsdmsr.nn import Window
+from dsdmsr.noise_level import estimate_noise
+from dsdmsr.upscaling.backend import Backend
+
+__all__ = ["Averaging", "Refined", "Refinement", "energy", "refine", "refined_answer"]
+
+Averaging = Literal["bicubic", "area"]
+"""Degradations in which every large pixel has its part."""
+
+_SMOOTHNESS = 0.01
+"""α without noise."""
+_PER_NOISE = 4.0
+"""What α grows by with each standard deviation of noise."""
+_SLACK = 3.0
+"""τ in standard deviations."""
+_ROUNDED = 1e-3
+"""Where h turns from a parabola to the absolute value."""
+_BALANCE = 0.5
+"""Size of primal steps relative to dual ones."""
+_CLOSE = 2e-4
+"""By how much the small map may be missed, beyond the slack, at the end."""
+_STILL = 5e-6
+"""Mean change of an iteration below which the map has come to rest."""
+_EACH = 20
+"""Iterations between two looks at that."""
+_HALF = 0.5**0.5
+_AROUND = 32
+"""By how many small pixels more than it gives a part of a map is solved."""
+_CUT = 2
+"""How many small pixels at a cut, where D would look beyond it, are not heeded."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refinement:
+    """Say how answers are refined.
+
+    Raises:
+        ConfigError: If the noise is no number of 0 or more and not auto, or the degradation is
+            another.
+    """
+
+    noise: float | Literal["auto"] = "auto"
+    """Standard deviation of the input's noise, in its unit; auto estimates it. Without noise the
+    result, made small again, is the input."""
+    degradation: Averaging = "bicubic"
+    """How small maps are taken to have been made from large ones, see `dsdmsr.degradation`. Where
+    they are samples rather than means, there is little to agree with: spikes would do."""
+
+    def __post_init__(self) -> None:
+        if self.noise != "auto" and not (isfinite(self.noise) and self.noise >= 0):
+            raise ConfigError(f"noise is {self.noise}: give 0 or more in the map's unit, or auto")
+        if self.degradation not in get_args(Averaging):
+            raise ConfigError(
+                f"degradation is {self.degradation!r}: allowed for refinement are "
+                f"{', '.join(get_args(Averaging))}, in which every large pixel has its part"
+            )
+
+    def noise_of(self, depth: DepthMap) -> float:
+        """Return the standard deviation of a map's noise, in its unit."""
+        if self.noise == "auto":
+            return estimate_noise(depth.values, depth.valid) or 0.0
+        return self.noise
+
+
+class Refined(NamedTuple):
+    """Hold a solution and how it was come by."""
+
+    depth: Float[Tensor, "H W"]
+    slopes: Float[Tensor, "2 H W"]
+    iterations: int
+    missed: float
+    """The largest difference from the small map, beyond the slack."""
+
+
+def refine(
+    answer: Float[Tensor, "H W"],
+    lr_depth: Float[Tensor, "h w"],
+    scale: int,
+    *,
+    noise: float = 0.0,
+    degradation: Averaging = "bicubic",
+    trust: float = 1.0,
+    heeded: Bool[Tensor, "h w"] | None = None,
+    most: int = 500,
+) -> Refined:
+    """Return the map that minimises the energy, by a primal-dual algorithm.
+
+    It ends when the small map is missed by no more than 2·10⁻⁴ of its range beyond the slack and
+    the mean change of an iteration is below 5·10⁻⁶, or after `most` iterations.
+
+    Args:
+        answer: The large map to begin from, and to stay near to if it is trusted; the small map
+            must have a range of about 0…1.
+        lr_depth: The small map.
+        scale: How many times larger `answer` is.
+        noise: Standard deviation of the small map's noise.
+        degradation: How the small map was made from the large one.
+        trust: The weight t of the answer.
+        heeded: Which pixels of the small map count, h×w. Default: all.
+        most: Iterations at the most.
+
+    """
+    made = _Reduction(answer, scale, degradation)
+    alpha = _SMOOTHNESS + _PER_NOISE * noise
+    slack = torch.full_like(lr_depth, _SLACK * noise)
+    if heeded is not None:
+        slack = torch.where(heeded, slack, inf)
+    low, high = lr_depth - slack, lr_depth + slack
+    # Steps: one over the sums of a column's, or a row's, absolute weights.
+    step_u = _BALANCE / (4 + made.sums(0))
+    step_v = _BALANCE / (3 + 2 * _HALF)
+    step_p, step_q = 1 / (3 * _BALANCE), 1 / (4 * _HALF * _BALANCE)
+    step_r = 1 / (made.sums(1) * _BALANCE)
+    u, v = answer.clone(), answer.new_zeros(2, *answer.shape)
+    p, q, r = torch.zeros_like(v), answer.new_zeros(3, *answer.shape), torch.zeros_like(lr_depth)
+    missed = inf
+    for iteration in range(1, most + 1):
+        pull = _gradient_t(p) + made.back(r)
+        next_u = (u - step_u * (pull - trust * answer)) / (1 + step_u * trust)
+        next_v = v - step_v * (_bending_t(q) - p)
+        ahead_u, ahead_v = 2 * next_u - u, 2 * next_v - v
+        p = _within(p + step_p * (_gradient(ahead_u) - ahead_v), alpha, step_p)
+        q = _within(q + step_q * _bending(ahead_v), 2 * alpha, step_q)
+        wanted = r / step_r + made(ahead_u)
+        r = step_r * (wanted - wanted.clamp(low, high))
+        u, last, v = next_u, u, next_v
+        if iteration % _EACH == 0 or iteration == most:
+            small = made(u)
+            missed = float((small - small.clamp(low, high)).abs().max())
+            if missed <= _CLOSE and float((u - last).abs().mean()) <= _STILL:
+                break
+    return Refined(u, v, iteration, missed)
+
+
+def refined_answer(
+    backend: Backend,
+    lr_depth: NDArray[np.float32],
+    scale: int,
+    window: Window,
+    refinement: Refinement,
+    noise: float,
+) -> NDArray[np.float32]:
+    """Return the refined answer for a part of a map.
+
+    It is solved with as much around it that the rest of the map hardly changes it.
+
+    Args:
+        backend: What gives the answer.
+        lr_depth: The whole small map, 1 1 h w, of range 0…1.
+        scale: The factor.
+        window: The part, in pixels of the small map.
+        refinement: How it is refined.
+        noise: Standard deviation of the small map's noise.
+
+    Returns:
+        The part, 1 1 H W, `scale` times as large.
+    """
+    height, width = lr_depth.shape[-2:]
+    outer = window.grown(_AROUND, height, width)
+    top, bottom, left, right = outer
+    heeded = torch.zeros(bottom - top, right - left, dtype=torch.bool)
+    heeded[
+        _CUT * (top > 0) : len(heeded) - _CUT * (bottom < height),
+        _CUT * (left > 0) : (right - left) - _CUT * (right < width),
+    ] = True
+    solved = refine(
+        torch.from_numpy(backend(lr_depth, scale, outer)[0, 0]),
+        torch.from_numpy(np.ascontiguousarray(lr_depth[0, 0, top:bottom, left:right])),
+        scale,
+        noise=noise,
+        degradation=refinement.degradation,
+        heeded=heeded,
+    )
+    inner = window.scaled(scale).of(solved.depth[None, None], outer.scaled(scale))
+    return np.asarray(inner.numpy())
+
+
+def energy(
+    refined: Refined, answer: Float[Tensor, "H W"], *, noise: float = 0.0, trust: float = 1.0
+) -> float:
+    """Return E of a solution; arguments as for `refine`."""
+    alpha = _SMOOTHNESS + _PER_NOISE * noise
+    u, v = refined.depth.double(), refined.slopes.double()
+    near = trust / 2 * (u - answer).square().sum()
+    first = _huber(_gradient(u) - v).sum()
+    return float(near + alpha * first + 2 * alpha * _huber(_bending(v)).sum())
+
+
+def _huber(field: Tensor) -> Tensor:
+    length = field.square().sum(0).sqrt()
+    return torch.where(length < _ROUNDED, length.square() / (2 * _ROUNDED), length - _ROUNDED / 2)
+
+
+def _within(dual: Tensor, radius: float, step: float) -> Tensor:
+    """Return the proximal map of h's conjugate, scaled by `radius`."""
+    dual = dual / (1 + step * _ROUNDED / radius)
+    return dual / (dual.square().sum(0, keepdim=True).sqrt() / radius).clamp(min=1)
+
+
+def _gradient(u: Tensor) -> Tensor:
+    """Return a map's differences down and across, 0 behind the last row and column."""
+    made = u.new_zeros((2, *u.shape))
+    torch.sub(u[1:], u[:-1], out=made[0, :-1])
+    torch.sub(u[:, 1:], u[:, :-1], out=made[1, :, :-1])
+    return made
+
+
+def _gradient_t(p: Tensor) -> Tensor:
+    """Apply the transpose of `_gradient`."""
+    made = torch.zeros_like(p[0])
+    made[:-1] -= p[0, :-1]
+    made[1:] += p[0, :-1]
+    made[:, :-1] -= p[1, :, :-1]
+    made[:, 1:] += p[1, :, :-1]
+    return made
+
+
+def _bending(v: Tensor) -> Tensor:
+    """Return the symmetric part of the differences of slopes; what is there twice, times √2."""
+    down, across = _gradient(v[0]), _gradient(v[1])
+    return torch.stack([down[0], across[1], _HALF * (down[1] + across[0])])
+
+
+def _bending_t(q: Tensor) -> Tensor:
+    """Apply the transpose of `_bending`."""
+    both = _HALF * q[2]
+    return torch.stack(
+        [_gradient_t(torch.stack([q[0], both])), _gradient_t(torch.stack([both, q[1]]))]
+    )
+
+
+class _Reduction:
+    """Make large maps small, and apply the transpose, by sparse matrices."""
+
+    def __init__(self, large: Tensor, scale: int, kind: Averaging) -> None:
+        dense = [reduction_matrix(side, scale, kind).to(large) for side in large.shape]
+        self._dense = dense
+        self._to, self._from = ([_sparse(m) for m in ms] for ms in (dense, [m.T for m in dense]))
+
+    def __call__(self, large: Tensor) -> Tensor:
+        """Return D u."""
+        return _both_ways(self._to, large)
+
+    def back(self, small: Tensor) -> Tensor:
+        """Return Dᵀ r."""
+        return _both_ways(self._from, small)
+
+    def sums(self, axis: int) -> Tensor:
+        """Return the sums of D's absolute weights, over small pixels (0) or large ones (1)."""
+        rows, columns = (matrix.abs().sum(axis) for matrix in self._dense)
+        return rows[:, None] * columns
+
+
+def _sparse(matrix: Tensor) -> Tensor:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta")
+        return matrix.to_sparse_csr()
+
+
+def _both_ways(matrices: list[Tensor], values: Tensor) -> Tensor:
+    rows, columns = matrices
+    return (columns @ (rows @ values).T).T

@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from scipy import optimize
+
+from dsdmsr import DepthMap, Upscaler
+from dsdmsr.degradation import degrade, reduction_matrix, resize
+from dsdmsr.errors import ConfigError
+from dsdmsr.nn import Window
+from dsdmsr.upscaling import refine as refining
+from dsdmsr.upscaling.refine import Refined, Refinement, energy, refine, refined_answer
+
+
+def small_again(depth: np.ndarray, scale: int, kind: str = "bicubic") -> np.ndarray:
+    made, _ = degrade(torch.from_numpy(depth.astype(np.float64))[None, None], scale, kind)
+    return made[0, 0].numpy()
+
+
+def steps(height: int, width: int) -> torch.Tensor:
+    """A slope with a nearer, tilted thing before it."""
+    rows, columns = torch.meshgrid(
+        torch.arange(height, dtype=torch.float64),
+        torch.arange(width, dtype=torch.float64),
+        indexing="ij",
+    )
+    near = (columns + 0.4 * rows > 0.5 * width) & (rows > height / 4)
+    return torch.where(near, 0.9 - 0.1 * rows / height, 0.1 + 0.2 * columns / width)
+
+
+@pytest.mark.parametrize(
+    ("operator", "transpose", "shape"),
+    [
+        (refining._gradient, refining._gradient_t, (5, 8)),
+        (refining._bending, refining._bending_t, (2, 5, 8)),
+    ],
+)
+def test_transposes_are_transposes(operator, transpose, shape):
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(shape, generator=generator, dtype=torch.float64)
+    made = operator(x)
+    y = torch.randn(made.shape, generator=generator, dtype=torch.float64)
+    torch.testing.assert_close((made * y).sum(), (x * transpose(y)).sum())
+
+
+@pytest.mark.parametrize("kind", ["bicubic", "area"])
+def test_reductions_are_those_of_degrade(rng, kind):
+    large = torch.from_numpy(rng.normal(size=(12, 20)))
+    made = refining._Reduction(large, 4, kind)
+    small, _ = degrade(large[None, None], 4, kind)
+    torch.testing.assert_close(made(large), small[0, 0])
+    dual = torch.from_numpy(rng.normal(size=(3, 5)))
+    torch.testing.assert_close((made(large) * dual).sum(), (large * made.back(dual)).sum())
+    whole = torch.kron(*(reduction_matrix(n, 4, kind) for n in (12, 20))).abs()
+    torch.testing.assert_close(made.sums(0).flatten(), whole.sum(0))
+    torch.testing.assert_close(made.sums(1).flatten(), whole.sum(1))
+
+
+def energy_from_its_description(x: np.ndarray, answer: np.ndarray, alpha: float) -> float:
+    """E, from the module's formula, of a vector that holds u and then v."""
+    height, width = answer.shape
+    u, v = x[: answer.size].reshape(answer.shape), x[answer.size :].reshape(2, height, width)
+
+    def down(z):
+        return np.vstack([np.diff(z, axis=0), np.zeros((1, width))])
+
+    def across(z):
+        return np.hstack([np.diff(z, axis=1), np.zeros((height, 1))])
+
+    def huber(*parts):
+        length = np.sqrt(sum(part**2 for part in parts))
+        return np.where(length < 1e-3, length**2 / 2e-3, length - 5e-4).sum()
+
+    mixed = (across(v[0]) + down(v[1])) / 2
+    first = huber(down(u) - v[0], across(u) - v[1])
+    second = huber(down(v[0]), across(v[1]), mixed, mixed)
+    return ((u - answer) ** 2).sum() / 2 + alpha * first + 2 * alpha * second
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.01])
+def test_the_solution_is_that_of_a_general_solver(monkeypatch, noise):
+    truth = steps(6, 6)
+    small, _ = degrade(truth[None, None], 2)
+    generator = torch.Generator().manual_seed(1)
+    small = small[0, 0] + noise * torch.randn(3, 3, generator=generator, dtype=torch.float64)
+    answer = truth + 0.05 * torch.randn(6, 6, generator=generator, dtype=torch.float64)
+    monkeypatch.setattr(refining, "_CLOSE", 0.0)
+    monkeypatch.setattr(refining, "_STILL", 0.0)
+    found = refine(answer, small, 2, noise=noise, most=30000)
+    alpha = 0.01 + 4 * noise
+    reduction = torch.kron(reduction_matrix(6, 2, "bicubic"), reduction_matrix(6, 2, "bicubic"))
+    constraint = np.hstack([reduction.numpy(), np.zeros((9, 72))])
+    slack = 3 * noise
+
+    def gradient(x):
+        return optimize.approx_fprime(x, energy_from_its_description, 1e-8, answer.numpy(), alpha)
+
+    reference = optimize.minimize(
+        energy_from_its_description,
+        np.concatenate([answer.numpy().ravel(), np.zeros(72)]),
+        args=(answer.numpy(), alpha),
+        constraints=optimize.LinearConstraint(
+            constraint, small.numpy().ravel() - slack, small.numpy().ravel() + slack
+        ),
+        method="SLSQP",
+        options={"maxiter": 2000, "ftol": 1e-13},
+    )
+    assert reference.success
+    x = np.concatenate([found.depth.numpy().ravel(), found.slopes.numpy().ravel()])
+    made = energy_from_its_description(x, answer.numpy(), alpha)
+    assert energy(found, answer, noise=noise) == pytest.approx(made, rel=1e-9)
+    assert made == pytest.approx(reference.fun, abs=1e-6)
+    np.testing.assert_allclose(found.depth.numpy().ravel(), reference.x[:36], atol=1e-3)
+    assert found.missed < 1e-9
+
+
+@pytest.mark.parametrize("scale", [2, 4, 8])
+def test_the_energy_falls_below_that_of_the_answer_made_to_agree(scale):
+    truth = steps(48, 64)
+    small, _ = degrade(truth[None, None], scale)
+    answer = resize(small, scale)[0, 0]
+    reduction = refining._Reduction(answer, scale, "bicubic")
+    whole = torch.kron(*(reduction_matrix(n, scale, "bicubic") for n in answer.shape))
+    lacking = (small[0, 0] - reduction(answer)).flatten()
+    nearest = answer + (torch.linalg.pinv(whole) @ lacking).reshape(answer.shape)
+    flat = torch.zeros(2, *answer.shape, dtype=torch.float64)
+    found = refine(answer, small[0, 0], scale)
+    assert found.iterations < 500
+    assert found.missed < 3e-4
+    assert energy(found, answer) < energy(Refined(nearest, flat, 0, 0.0), answer)
+
+
+@pytest.mark.parametrize("scale", [2, 4])
+def test_untrusted_answers_are_replaced_by_total_generalised_variation(scale):
+    """Planes come out exact, and steps sharper than bicubic's."""
+    truth = steps(32, 48)
+    small, _ = degrade(truth[None, None], scale)
+    start = resize(small, scale)[0, 0]
+    found = refine(start, small[0, 0], scale, trust=0.0, most=2000)
+    before, after = ((made - truth).square().mean().sqrt() for made in (start, found.depth))
+    assert after < 0.7 * before
+    plane = torch.linspace(0, 1, 24, dtype=torch.float64).expand(24, 24)
+    small, _ = degrade(plane[None, None], scale)
+    found = refine(torch.zeros_like(plane), small[0, 0], scale, trust=0.0, most=4000)
+    assert (found.depth - plane)[6:-6, 6:-6].abs().max() < 0.01
+
+
+@pytest.mark.parametrize("kind", ["bicubic", "area"])
+@pytest.mark.parametrize("scale", [2, 8])
+def test_a_refined_map_made_small_again_is_the_input(scale, kind):
+    small = small_again(3 + 2 * steps(64, 96).numpy(), scale, kind)
+    made = {}
+    for name, refinement in (("plain", None), ("refined", Refinement(noise=0, degradation=kind))):
+        upscaler = Upscaler.from_pretrained(scale=scale, device="cpu", refinement=refinement)
+        made[name] = small_again(upscaler(DepthMap(small)).values, scale, kind) - small
+    assert np.abs(made["refined"]).max() < 5e-4 * np.ptp(small)
+    assert np.abs(made["refined"]).max() < 0.5 * np.abs(made["plain"]).max()
+
+
+def test_with_noise_the_input_is_missed_by_no_more_than_three_deviations(rng):
+    small = small_again(3 + 2 * steps(128, 128).numpy(), 4)
+    noisy = small + 0.02 * rng.normal(size=small.shape)
+    upscaler = Upscaler.from_pretrained(scale=4, device="cpu", refinement=Refinement(noise=0.02))
+    missed = small_again(upscaler(DepthMap(noisy)).values, 4) - noisy
+    assert 0.03 < np.abs(missed).max() < 0.061
+    assert Refinement().noise_of(DepthMap(noisy)) == pytest.approx(0.02, rel=0.3)
+    assert Refinement().noise_of(DepthMap(noisy[:2])) == 0
+
+
+def test_parts_are_refined_as_the_whole_is():
+    small = small_again(steps(320, 320).numpy(), 2).astype(np.float32)[None, None]
+
+    class Bicubic:
+        border, symmetric = 0, True
+
+        def __call__(self, lr_depth, scale, window):
+            large = resize(torch.from_numpy(lr_depth), scale)
+            return window.scaled(scale).of(large, Window(0, 320, 0, 320)).numpy()
+
+    whole = refined_answer(Bicubic(), small, 2, Window(0, 160, 0, 160), Refinement(), 0.0)
+    for part in (Window(40, 80, 60, 110), Window(0, 50, 100, 160)):
+        top, bottom, left, right = part.scaled(2)
+        made = refined_answer(Bicubic(), small, 2, part, Refinement(), 0.0)
+        assert made.shape == (1, 1, bottom - top, right - left)
+        assert np.abs(made - whole[..., top:bottom, left:right]).max() < 2e-3
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"noise": -1.0}, "noise is -1.0: give 0 or more"),
+        ({"noise": float("nan")}, "noise is nan"),
+        ({"degradation": "interval"}, "degradation is 'interval'"),
+        ({"degradation": "lanczos"}, "'lanczos': allowed for refinement are"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(values, says):
+    with pytest.raises(ConfigError, match=says):
+        Refinement(**values)

@@ -35,9 +35,8 @@ def package(made: Path, name: str, consistency: int) -> Path:
     model.config = dataclasses.replace(model.config, consistency=consistency)
     title, _, card = read_card(str(made)).partition("\n# ")
     card = f"{title}\n# {name}\n{card.partition(chr(10))[2]}"
-    card += (
-        f"- **After training**: answers are corrected by back-projection, {consistency} step(s).\n"
-    )
+    if consistency:
+        card += f"- **After training**: answers are corrected by {consistency} back-projection(s).\n"
     save_pretrained(model, folder, card + FIGURES)
     return folder
 
@@ -49,7 +48,7 @@ def main() -> None:
     parser.add_argument("--run-dir", type=Path, help="default: runs/NAME")
     parser.add_argument("--init")
     parser.add_argument("--data", type=Path)
-    parser.add_argument("--consistency", type=int, default=1)
+    parser.add_argument("--consistency", type=int, default=0)
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--minutes", type=float)
     length.add_argument("--steps", type=int)

@@ -36,7 +36,7 @@ def package(made: Path, name: str, consistency: int) -> Path:
     title, _, card = read_card(str(made)).partition("\n# ")
     card = f"{title}\n# {name}\n{card.partition(chr(10))[2]}"
     if consistency:
-        card += f"- **After training**: answers are corrected by {consistency} back-projection(s).\n"
+        card += f"- **After training**: corrected by {consistency} back-projection(s).\n"
     save_pretrained(model, folder, card + FIGURES)
     return folder
 

@@ -40,7 +40,7 @@ def test_one_command_goes_from_an_empty_folder_to_a_packaged_network(
     assert card.startswith("---\nlicense: apache-2.0")
     assert "\n# mine\n" in card
     assert len(legs_of(card)) == 1
-    assert "back-projection, 2 step(s)" in card
+    assert "2 back-projection(s)" in card
     assert "<!-- table: accuracy_a -->" in card
     # Given again with a longer run, it goes on from where it was.
     monkeypatch.setattr(sys, "argv", [*command[:4], "3", *command[5:]])

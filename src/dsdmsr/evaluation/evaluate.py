@@ -14,7 +14,7 @@ from torch import Tensor
 from dsdmsr.degradation import degrade, resize_nearest
 from dsdmsr.errors import ConfigError, DataError
 from dsdmsr.evaluation.methods import Method, Small, Values
-from dsdmsr.evaluation.protocols import LEVELS, Protocol
+from dsdmsr.evaluation.protocols import LEVELS, NOISES, Protocol
 from dsdmsr.evaluation.truths import Truth, TruthFile
 from dsdmsr.metrics import (
     EdgeZone,
@@ -146,7 +146,7 @@ def _case(protocol: Protocol, file: TruthFile, truth: Truth, scale: int) -> Case
     for seed in range(protocol.seeds):
         noisy = lr_depth
         if protocol.noise is not None:
-            noisy = protocol.noise(lr_depth, torch.Generator().manual_seed(seed))
+            noisy = NOISES[protocol.noise](lr_depth, torch.Generator().manual_seed(seed))
         small.append(Small(noisy[0, 0].numpy(), lr_valid[0, 0].numpy(), scale, interval))
     counted = truth.counted[:height, :width] & reached
     counted[height - protocol.dropped :] = False

@@ -13,7 +13,7 @@ from dsdmsr.degradation import Degradation
 from dsdmsr.noise import add_disparity_noise, add_gaussian_noise, add_root_disparity_noise
 from dsdmsr.scales import SCALES
 
-__all__ = ["LEVELS", "PROTOCOLS", "SUITE", "MapSet", "Protocol", "Scene"]
+__all__ = ["LEVELS", "NOISES", "PROTOCOLS", "SUITE", "MapSet", "Protocol", "Scene"]
 
 LEVELS = "grey levels 0-255"
 """The unit of maps whose values are 8-bit numbers."""
@@ -69,8 +69,8 @@ class Protocol:
     """How small maps are made."""
     lr_rounded: bool = False
     """Whether small maps are rounded half up and clipped to 0…255."""
-    noise: Callable[[Tensor, torch.Generator], Tensor] | None = None
-    """What is added to small maps in grey levels."""
+    noise: str | None = None
+    """The standard deviation of what is added to small maps in grey levels (`NOISES`)."""
     seeds: int = 1
     """Over how many seeds of the noise a figure is the mean."""
     rounded: bool = False
@@ -118,10 +118,18 @@ _SET_C = MapSet(
 )
 
 
-def _noisy(letter: str, what: str, noise: Callable[[Tensor, torch.Generator], Tensor]) -> Protocol:
+NOISES: dict[str, Callable[[Tensor, torch.Generator], Tensor]] = {
+    "651/d": add_disparity_noise,
+    "√(651/d)": add_root_disparity_noise,
+    "5": partial(add_gaussian_noise, sigma=5.0),
+}
+"""Standard deviation at the level d → what adds the noise to small maps."""
+
+
+def _noisy(letter: str, noise: str, what: str) -> Protocol:
     return Protocol(
         letter=letter,
-        title=f"noisy Middlebury, {what}",
+        title=f"noisy Middlebury, {noise}{what}",
         degradation="bicubic",
         noise=noise,
         seeds=5,
@@ -138,11 +146,9 @@ PROTOCOLS: dict[str, Protocol] = {
         dropped=1,
         sets=(_SET_A, _SET_B, _SET_C),
     ),
-    "b": _noisy("b", "651/d (ATGV-Net, ECCV 2016)", add_disparity_noise),
-    "b-root": _noisy(
-        "b-root", "milder: √(651/d), where 651/d is read as the variance", add_root_disparity_noise
-    ),
-    "b-5": _noisy("b-5", "Gaussian of 5 levels everywhere", partial(add_gaussian_noise, sigma=5.0)),
+    "b": _noisy("b", "651/d", " (ATGV-Net, ECCV 2016)"),
+    "b-root": _noisy("b-root", "√(651/d)", ", where 651/d is read as the variance"),
+    "b-5": _noisy("b-5", "5", " levels everywhere"),
     "d": Protocol(
         letter="d",
         title="Lu and NYU v2 after Pillow's bicubic (DKN, FDSR, JIIF)",

@@ -15,6 +15,7 @@ from typing import Any
 from dsdmsr.evaluation.protocols import SUITE
 from dsdmsr.evaluation.report import figure, lines, markdown, markdown_table, title_of
 from dsdmsr.provenance import where_and_when
+from dsdmsr.zoo.names import DEFAULT_MODEL
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -220,6 +221,28 @@ def edges_table(results: dict[str, Any]) -> str:
     return sourced_table(results, head, rows, names=1)
 
 
+def refining_table(results: dict[str, Any]) -> str:
+    """Return what refinement does to errors, to what is left of the input, and to the time."""
+    by_case = {(row["set"], row["scale"], row["method"]): row for row in results["rows"]}
+    rows = []
+    for name, scale in dict.fromkeys((row["set"], row["scale"]) for row in results["rows"]):
+        plain, refined = (by_case[name, scale, method] for method in (DEFAULT_MODEL, "refined"))
+        pairs = [
+            (f"{one[metric] * by:.{digits}f}")
+            for metric, by, digits in (
+                ("rmse", 1, 3),
+                ("input_rmse", 1, 3),
+                ("flying_pixel_rate", 100, 2),
+            )
+            for one in (plain, refined)
+        ]
+        rows.append([name, f"×{scale}", *pairs])
+    head = ["set", "factor", "rmse", "refined", "input rmse", "refined"]
+    head += ["flying pixels, %", "refined"]
+    took = f"With refinement 480×640 to 1920×2560 takes {results['times_plain']:.1f} times as long."
+    return "\n".join([*markdown_table(head, rows, names=2), "", took, "", _made(results)])
+
+
 def _made(results: dict[str, Any]) -> str:
     return made_by(results, results["command"])
 
@@ -243,6 +266,7 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "processes": ("processes", processes_table),
     "size": ("size", size_table),
     "edges": ("edges", edges_table),
+    "refining": ("refining", refining_table),
     "scene_throughput": ("scene_throughput", throughput_table),
 }
 """Name in the documents → results file, and what makes the table of it."""

@@ -1,0 +1,90 @@
+"""Measure what refinement does to clean maps, and how long it takes beside the network.
+
+python benchmarks/refining.py [--data DATA] [--scales 4 8]
+
+Protocol (a), where small maps are exact. Writes benchmarks/results/refining.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+from collections import defaultdict
+from typing import Any
+
+import torch
+from rich.progress import track
+
+import dsdmsr.app  # noqa: F401  (torch takes its memory as it does for the command)
+from dsdmsr import DepthMap, Upscaler
+from dsdmsr.app.sample import render_sample
+from dsdmsr.degradation import degrade
+from dsdmsr.evaluation.evaluate import cases, evaluate
+from dsdmsr.evaluation.methods import network
+from dsdmsr.evaluation.protocols import PROTOCOLS
+from dsdmsr.evaluation.truths import protocol_truths
+from dsdmsr.provenance import provenance, write_json
+from dsdmsr.upscaling.refine import Refinement
+from dsdmsr.zoo.names import DEFAULT_MODEL
+from dsdmsr.zoo.pretrained import from_pretrained
+from options import ROOT, add_data
+from timing import in_turn
+
+RESULTS = ROOT / "benchmarks" / "results" / "refining.json"
+METRICS = ("rmse", "input_rmse", "flying_pixel_rate")
+EXACT = Refinement(noise=0)
+ROUNDS = 3
+
+
+def measure(data: Any, scales: list[int]) -> list[dict[str, Any]]:
+    """Return the means of each set, factor and method."""
+    model, protocol = from_pretrained(), PROTOCOLS["a"]
+    methods = {
+        DEFAULT_MODEL: network(model, "cpu"),
+        "refined": network(model, "cpu", refinement=EXACT),
+    }
+    found: dict[tuple[str, int, str], list[dict[str, float]]] = defaultdict(list)
+    for file in track(protocol_truths(protocol, data), "measuring"):
+        for case in cases(protocol, file, scales):
+            for score in evaluate(protocol, case, methods).scores:
+                found[score.set, score.scale, score.method].append(score.metrics)
+    return [
+        {
+            "set": name,
+            "scale": scale,
+            "method": method,
+            **{metric: statistics.fmean(one[metric] for one in each) for metric in METRICS},
+        }
+        for (name, scale, method), each in found.items()
+    ]
+
+
+def times_the_network() -> float:
+    """Return how long the command takes with refinement, in times without, 480×640 made ×4."""
+    whole, _ = render_sample(1)
+    truth = torch.from_numpy(whole.values.copy())[None, None]
+    truth = torch.nn.functional.interpolate(truth, (1920, 2560), mode="nearest")
+    small = DepthMap(degrade(truth, 4)[0][0, 0].numpy())
+    upscalers = {
+        name: Upscaler.from_pretrained(scale=4, device="cpu", refinement=refinement)
+        for name, refinement in (("plain", None), ("refined", EXACT))
+    }
+    taken = in_turn({name: lambda u=u: u(small) for name, u in upscalers.items()}, ROUNDS)
+    return statistics.median(
+        after / before for before, after in zip(taken["plain"], taken["refined"], strict=True)
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add_data(parser)
+    parser.add_argument("--scales", type=int, nargs="+", default=[2, 4, 8, 16])
+    given = parser.parse_args()
+    rows = measure(given.data, given.scales)
+    about = {**provenance(), "command": "python benchmarks/refining.py"}
+    write_json(RESULTS, {**about, "times_plain": times_the_network(), "rows": rows})
+    print(f"wrote {RESULTS}")
+
+
+if __name__ == "__main__":
+    main()

@@ -281,7 +281,9 @@ def test_interval_answers_are_moved_to_where_the_small_pixels_sit(monkeypatch, s
 
 
 def test_unknown_methods_and_missing_opencv_are_told(monkeypatch):
-    with pytest.raises(ConfigError, match="allowed are nearest, bilinear, bicubic, lanczos, rol"):
+    with pytest.raises(
+        ConfigError, match="allowed are nearest, bilinear, bicubic, lanczos, tgv, rol"
+    ):
         baseline("cubic")
     monkeypatch.setitem(__import__("sys").modules, "cv2", None)
     with pytest.raises(ConfigError, match="pip install opencv-contrib"):

@@ -154,7 +154,7 @@ def test_a_refined_map_made_small_again_is_the_input(scale, kind):
     for name, refinement in (("plain", None), ("refined", Refinement(noise=0, degradation=kind))):
         upscaler = Upscaler.from_pretrained(scale=scale, device="cpu", refinement=refinement)
         made[name] = small_again(upscaler(DepthMap(small)).values, scale, kind) - small
-    assert np.abs(made["refined"]).max() < 5e-4 * np.ptp(small)
+    assert np.abs(made["refined"]).max() < 1e-3 * np.ptp(small)
     assert np.abs(made["refined"]).max() < 0.5 * np.abs(made["plain"]).max()
 
 

@@ -254,7 +254,7 @@ def test_whatever_the_map_the_result_is_whole_and_near_its_range(
     rng = np.random.default_rng(seed)
     valid = punched(holes, shape, rng)
     values = patterned(pattern, shape, rng) + offset
-    values = values * (255 / values.max() if dtype[0] == "u" else 10.0**exponent)
+    values = values * (255 / (values.max() or 1) if dtype[0] == "u" else 10.0**exponent)
     depth = DepthMap(values.astype(dtype), valid, kind="disparity")
     upscaler = Upscaler(TorchBackend(PROPERTY_MODEL, "cpu"), scale=scale)
     made = upscaler(depth)

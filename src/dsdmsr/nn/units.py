@@ -42,10 +42,11 @@ class DifferenceConv2d(nn.Conv2d):
             [on_depth - on_depth.mean(dim=(2, 3), keepdim=True), self.weight[:, 1:]], 1
         )
         padded = functional.pad(x, (self.margin,) * 4, mode="replicate")
-        if not torch.is_autocast_enabled(x.device.type):
+        kind = x.device.type
+        if not torch.amp.is_autocast_available(kind) or not torch.is_autocast_enabled(kind):
             return functional.conv2d(padded, weight)
         # Half precision keeps 8 bits of a depth, which leaves nothing of small differences.
-        with torch.autocast(x.device.type, enabled=False):
+        with torch.autocast(kind, enabled=False):
             seen = functional.conv2d(padded[:, :1].float(), weight[:, :1].float())
         if x.shape[1] == 1:
             return seen

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -106,7 +105,6 @@ def back_project(
     Source:
         Irani, Peleg: "Improving resolution by image registration", CVGIP 1991.
     """
-    with torch.autocast(depth.device.type, enabled=False):
-        large, small = (x.float() if x.dtype.itemsize < 4 else x for x in (depth, lr_depth))
-        missing = small - resize(large, 1 / scale)
-        return large + resize(missing, scale)
+    large, small = (x.float() if x.dtype.itemsize < 4 else x for x in (depth, lr_depth))
+    missing = small - resize(large, 1 / scale)
+    return large + resize(missing, scale)

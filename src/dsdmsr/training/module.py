@@ -202,9 +202,8 @@ class TrainingModule(lightning.LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the deeply supervised loss of a batch."""
         small_maps = self._drawn_small_maps(batch)
-        with self._full_precision():
-            targets, valids = self._targets(batch, small_maps.degradation)
-            lr_depth, low, span = self._small(batch, small_maps)
+        targets, valids = self._targets(batch, small_maps.degradation)
+        lr_depth, low, span = self._small(batch, small_maps)
         prediction = self.model((lr_depth - low) / span, batch.scale)
         loss = self._loss(prediction, [(target - low) / span for target in targets], valids, mean)
         own = loss.detach()
@@ -212,9 +211,6 @@ class TrainingModule(lightning.LightningModule):
         if not self.loss < _EXPLODED:
             raise TrainingError(self._explosion(batch, float(own), prediction.fused, targets[-1]))
         return loss
-
-    def _full_precision(self) -> torch.autocast:
-        return torch.autocast(self.device.type, enabled=False)
 
     def _loss(
         self,
@@ -307,7 +303,7 @@ class TrainingModule(lightning.LightningModule):
 
         In full precision, whatever the training's, since that is how the network will be used.
         """
-        with self._full_precision():
+        with torch.autocast(self.device.type, enabled=False):
             self._validate(batch)
 
     def _validate(self, batch: Batch) -> None:

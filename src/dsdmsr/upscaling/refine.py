@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf, isfinite
 from typing import Literal, NamedTuple, get_args
 
@@ -72,20 +73,19 @@ class Refinement:
     """Say how answers are refined.
 
     Raises:
-        ConfigError: If the noise is no number of 0 or more and not auto, or the degradation is
-            another.
+        ConfigError: If the noise is no number of 0 or more, or the degradation is another.
     """
 
-    noise: float | Literal["auto"] = "auto"
-    """Standard deviation of the input's noise, in its unit; auto estimates it. Without noise the
+    noise: float | None = None
+    """Standard deviation of the input's noise, in its unit. Default: estimated. Without noise the
     result, made small again, is the input."""
     degradation: Averaging = "bicubic"
     """How small maps are taken to have been made from large ones, see `dsdmsr.degradation`. Where
     they are samples rather than means, there is little to agree with: spikes would do."""
 
     def __post_init__(self) -> None:
-        if self.noise != "auto" and not (isfinite(self.noise) and self.noise >= 0):
-            raise ConfigError(f"noise is {self.noise}: give 0 or more in the map's unit, or auto")
+        if self.noise is not None and not (isfinite(self.noise) and self.noise >= 0):
+            raise ConfigError(f"noise is {self.noise}: give 0 or more in the map's unit")
         if self.degradation not in get_args(Averaging):
             raise ConfigError(
                 f"degradation is {self.degradation!r}: allowed for refinement are "
@@ -94,7 +94,7 @@ class Refinement:
 
     def noise_of(self, depth: DepthMap) -> float:
         """Return the standard deviation of a map's noise, in its unit."""
-        if self.noise == "auto":
+        if self.noise is None:
             return estimate_noise(depth.values, depth.valid) or 0.0
         return self.noise
 
@@ -270,9 +270,9 @@ class _Reduction:
     """Make large maps small, and apply the transpose, by sparse matrices."""
 
     def __init__(self, large: Tensor, scale: int, kind: Averaging) -> None:
-        dense = [reduction_matrix(side, scale, kind).to(large) for side in large.shape]
-        self._dense = dense
-        self._to, self._from = ([_sparse(m) for m in ms] for ms in (dense, [m.T for m in dense]))
+        axes = [_axis(side, scale, kind, large.dtype, large.device) for side in large.shape]
+        self._to, self._from = [axis.to for axis in axes], [axis.back for axis in axes]
+        self._sums = [axis.sums for axis in axes]
 
     def __call__(self, large: Tensor) -> Tensor:
         """Return D u."""
@@ -284,8 +284,27 @@ class _Reduction:
 
     def sums(self, axis: int) -> Tensor:
         """Return the sums of D's absolute weights, over small pixels (0) or large ones (1)."""
-        rows, columns = (matrix.abs().sum(axis) for matrix in self._dense)
+        rows, columns = (sums[axis] for sums in self._sums)
         return rows[:, None] * columns
+
+
+class _Axis(NamedTuple):
+    """Hold D along one axis."""
+
+    to: Tensor
+    back: Tensor
+    """Its transpose."""
+    sums: tuple[Tensor, Tensor]
+    """Of its absolute weights, over small pixels and over large ones."""
+
+
+@lru_cache(maxsize=16)
+def _axis(
+    side: int, scale: int, kind: Averaging, dtype: torch.dtype, device: torch.device
+) -> _Axis:
+    """Return D along an axis of `side` large pixels; the tiles of a map have few such."""
+    dense = reduction_matrix(side, scale, kind).to(device, dtype)
+    return _Axis(_sparse(dense), _sparse(dense.T), (dense.abs().sum(0), dense.abs().sum(1)))
 
 
 def _sparse(matrix: Tensor) -> Tensor:

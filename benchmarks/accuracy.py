@@ -30,6 +30,7 @@ def measure(data: Path, html: Path | None = None) -> None:
             protocols=("all",),
             data=data,
             models=tuple(PACKAGED),
+            blind=True,
             json=readme.RESULTS / "accuracy.json",
             html=html,
             crops=html is not None,

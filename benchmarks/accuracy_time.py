@@ -91,7 +91,7 @@ def runs(scale: int) -> dict[tuple[str, str, str], Run]:
     for name in BASELINES:
         method = baseline(name)
         found[name, "baseline", "fp32"] = lambda depth, method=method: method(
-            Small(depth, np.ones(depth.shape, dtype=bool), scale, False)
+            Small(depth, np.ones(depth.shape, dtype=bool), scale, "bicubic")
         )
     for precision in PRECISIONS:
         for name, (kind, model) in networks(scale).items():

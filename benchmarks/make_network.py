@@ -2,7 +2,8 @@
 
 python benchmarks/make_network.py RECIPE NAME [--init NAME] [--data DATA] [--minutes M | --steps N]
 
-An interrupted run goes on when the command is given again. With --data, all protocols are
+NAME is one of the package's networks; NAME/bicubic, its weights for small maps that are known to be
+made so. An interrupted run goes on when the command is given again. With --data, all protocols are
 measured and the figures are written into the documents and the card. Run it from a checkout whose
 package is installed with `pip install -e`.
 """
@@ -53,7 +54,7 @@ def main() -> None:
     length.add_argument("--minutes", type=float)
     length.add_argument("--steps", type=int)
     given = parser.parse_args()
-    if given.data is not None and given.name not in PACKAGED:
+    if given.data is not None and given.name.partition("/")[0] not in PACKAGED:
         parser.error(f"{given.name} is not in dsdmsr.zoo.names.PACKAGED: enter it there first")
     console = Console()
     made = train_recipe(

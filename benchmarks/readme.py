@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dsdmsr.evaluation.protocols import SUITE
-from dsdmsr.evaluation.report import figure, lines, markdown, markdown_table, title_of
+from dsdmsr.evaluation.report import figure, lines, markdown, markdown_table, title_of, weights_text
 from dsdmsr.provenance import where_and_when
 from dsdmsr.zoo.names import DEFAULT_MODEL
 
@@ -27,7 +27,7 @@ BRIEF = ("nearest", "bilinear", "lanczos")
 
 def accuracy_table(results: dict[str, Any], letter: str) -> str:
     """Return the means of a protocol's sets as Markdown, with what made them."""
-    ours = {model["name"]: model["sha256"] for model in results["models"]}
+    ours = {model["name"]: weights_text(model) for model in results["models"]}
     (measured,) = [p for p in results["protocols"] if p["letter"] == letter]
     scales = measured["scales"]
     rows = []
@@ -40,7 +40,7 @@ def accuracy_table(results: dict[str, Any], letter: str) -> str:
     if not any(row[1] in ours for row in rows):
         raise SystemExit("the results hold no scores of a packaged network")
     head = ["set", "method", "sees", *(f"×{scale}" for scale in scales)]
-    weights = ", ".join(f"{name} {sha256[:12]}" for name, sha256 in ours.items())
+    weights = ", ".join(f"{name} {of}" for name, of in ours.items())
     made = made_by(results, f"dsdmsr evaluate --protocol {letter}").rstrip(".")
     return "\n".join(
         [
@@ -288,7 +288,7 @@ def documents() -> list[Path]:
     """Return the documents that hold figures."""
     zoo = ROOT / "src" / "dsdmsr" / "zoo"
     docs = sorted((ROOT / "docs").rglob("*.md"))
-    pages = [ROOT / "README.md", *docs, *sorted(zoo.glob("*/README.md"))]
+    pages = [ROOT / "README.md", *docs, *sorted(zoo.rglob("README.md"))]
     return [page for page in pages if "<!-- table: " in page.read_text(encoding="utf-8")]
 
 

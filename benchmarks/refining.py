@@ -26,7 +26,7 @@ from dsdmsr.evaluation.truths import protocol_truths
 from dsdmsr.provenance import provenance, write_json
 from dsdmsr.upscaling.refine import Refinement
 from dsdmsr.zoo.names import DEFAULT_MODEL
-from dsdmsr.zoo.pretrained import from_pretrained
+from dsdmsr.zoo.pretrained import for_known, from_pretrained
 from options import ROOT, add_data
 from timing import in_turn
 
@@ -38,10 +38,10 @@ ROUNDS = 3
 
 def measure(data: Any, scales: list[int]) -> list[dict[str, Any]]:
     """Return the means of each set, factor and method."""
-    model, protocol = from_pretrained(), PROTOCOLS["a"]
+    model, known, protocol = from_pretrained(), for_known(DEFAULT_MODEL), PROTOCOLS["a"]
     methods = {
-        DEFAULT_MODEL: network(model, "cpu"),
-        "refined": network(model, "cpu", refinement=EXACT),
+        DEFAULT_MODEL: network(model, "cpu", known=known),
+        "refined": network(model, "cpu", refinement=EXACT, known=known),
     }
     found: dict[tuple[str, int, str], list[dict[str, float]]] = defaultdict(list)
     for file in track(protocol_truths(protocol, data), "measuring"):

@@ -8,9 +8,9 @@ from pathlib import Path
 import yaml
 
 from dsdmsr.evaluation.protocols import SUITE
-from dsdmsr.evaluation.report import weights_checksum
+from dsdmsr.evaluation.report import weights_of
 from dsdmsr.zoo.names import PACKAGED
-from dsdmsr.zoo.pretrained import from_pretrained
+from dsdmsr.zoo.pretrained import for_known, from_pretrained
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -34,7 +34,8 @@ def test_results_are_those_of_the_weights_in_the_package():
     results = json.loads((ROOT / "benchmarks" / "results" / "accuracy.json").read_text())
     assert [model["name"] for model in results["models"]] == list(PACKAGED)
     for model in results["models"]:
-        assert model["sha256"] == weights_checksum(from_pretrained(model["name"]))
+        name = model["name"]
+        assert model == {"name": name, **weights_of(from_pretrained(name), for_known(name))}
     assert [p["letter"] for p in results["protocols"]] == list(SUITE)
     assert results["commit"]
     assert results["date"]

@@ -702,6 +702,38 @@ def test_a_self_ensemble_stands_beside_the_network(capsys, tmp_path, network_fol
     assert len({model["sha256"] for model in made["models"]}) == 1
 
 
+def test_networks_are_told_how_small_maps_were_made(capsys, tmp_path, network_folder, rng):
+    depth = rng.integers(20, 200, (6, 8)).astype(np.uint8).repeat(8, 0).repeat(8, 1)
+    Image.fromarray(depth).save(tmp_path / "m.png")
+    model = dsdmsr.from_pretrained(str(network_folder))
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.mul_(0.5)
+    dsdmsr.save_pretrained(model, network_folder / "bicubic", "card")
+    code, _, _ = run(
+        *(capsys, "evaluate", "--protocol", "a", "e", "--maps", tmp_path / "m.png"),
+        *("--scales", 4, "--baselines", "bicubic", "--blind", "--json", tmp_path / "r.json"),
+        *("--model", network_folder),
+    )
+    assert code == 0
+    made = json.loads((tmp_path / "r.json").read_text())
+    told, untold = (
+        {score["method"]: score["rmse"] for score in protocol["scores"]}
+        for protocol in made["protocols"]
+    )
+    assert list(told) == ["bicubic", "net", "net, blind"]
+    assert told["net"] != told["net, blind"]
+    assert list(untold) == ["bicubic", "net"]
+    (entry,) = made["models"]
+    assert list(entry["sha256_for_known"]) == ["bicubic", "pil_bicubic"]
+    assert entry["sha256"] not in entry["sha256_for_known"].values()
+    ask = ["upscale", tmp_path / "m.png", "--scale", 4, "--model", network_folder]
+    for name, options in (("a", ()), ("b", ("--degradation", "bicubic"))):
+        assert run(capsys, *ask, "-o", tmp_path / f"{name}.npy", *options)[0] == 0
+    first, second = (np.load(tmp_path / f"{name}.npy") for name in "ab")
+    assert not np.array_equal(first, second)
+
+
 def test_refined_answers_stand_beside_the_network(capsys, tmp_path, rng):
     depth = rng.integers(20, 200, (2, 3)).astype(np.uint8).repeat(32, 0).repeat(32, 1)
     Image.fromarray(depth).save(tmp_path / "m.png")
@@ -738,8 +770,7 @@ def test_upscale_refines(capsys, tmp_path, rng):
     code, _, err = run(capsys, *ask, "-o", tmp_path / "c.npy", "--refine")
     assert (code, "noise was estimated" in err) == (0, True)
     out = ("-o", tmp_path / "d.npy")
-    assert "serve --refine" in refused(capsys, *ask, *out, "--noise", 1)
-    assert "serve --refine" in refused(capsys, *ask, *out, "--degradation", "area")
+    assert "--noise serves --refine" in refused(capsys, *ask, *out, "--noise", 1)
     assert "noise is -1" in refused(capsys, *ask, *out, "--refine", "--noise", -1)
 
 

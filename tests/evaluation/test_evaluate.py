@@ -17,7 +17,8 @@ from dsdmsr.evaluation.protocols import LEVELS, PROTOCOLS, MapSet, Protocol, Sce
 from dsdmsr.evaluation.published import published
 from dsdmsr.evaluation.truths import own_truths, protocol_truths
 from dsdmsr.nn import Window
-from dsdmsr.zoo.pretrained import from_pretrained
+from dsdmsr.zoo.names import DEFAULT_MODEL
+from dsdmsr.zoo.pretrained import for_known, from_pretrained
 
 
 def rows(letter: str, method: str) -> dict[tuple[str, str, int], float]:
@@ -81,7 +82,10 @@ def test_bicubic_reproduces_the_means_known_for_lu(data_dir):
 
 @pytest.mark.slow
 def test_the_default_network_keeps_its_accuracy(data_dir):
-    protocol, method = PROTOCOLS["a"], network(from_pretrained(), "cpu")
+    protocol, method = (
+        PROTOCOLS["a"],
+        network(from_pretrained(), "cpu", known=for_known(DEFAULT_MODEL)),
+    )
     errors: dict[int, list[float]] = {}
     for file in protocol_truths(protocol, data_dir):
         if file.set == "B":
@@ -270,13 +274,14 @@ def test_interval_answers_are_moved_to_where_the_small_pixels_sit(monkeypatch, s
     monkeypatch.setattr(methods, "TorchBackend", Slopes)
     slope = np.add.outer(2.0 * np.arange(64), 3.0 * np.arange(64))
     inner = (slice(3 * scale, -4 * scale),) * 2
-    for interval in (True, False):
+    for made in ("interval", "bicubic"):
+        interval = made == "interval"
         at = slice(None, None, scale)
         values = slope[at, at] if interval else slope[at, at] + 5 * (scale - 1) / 2
-        small = Small(values, np.ones(values.shape, bool), scale, interval)
+        small = Small(values, np.ones(values.shape, bool), scale, made)
         for method in (BASELINES["bilinear"], BASELINES["bicubic"], network(None, "cpu")):
             np.testing.assert_allclose(method(small)[inner], slope[inner], atol=1e-3)
-    nearest = BASELINES["nearest"](small._replace(interval=True))
+    nearest = BASELINES["nearest"](small._replace(degradation="interval"))
     np.testing.assert_array_equal(nearest[at, at], small.values)
 
 

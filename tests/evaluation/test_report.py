@@ -20,7 +20,7 @@ from dsdmsr.evaluation.report import (
     lines,
     markdown,
     results,
-    weights_checksum,
+    weights_of,
 )
 from dsdmsr.evaluation.truths import OWN, own_truths
 from dsdmsr.provenance import write_json
@@ -54,7 +54,7 @@ def three_scenes() -> list[Score]:
 
 
 def test_a_results_file_says_what_made_it(tmp_path, tiny_model):
-    content = results([(PROTOCOLS["a"], [made_score()])], {"tiny": weights_checksum(tiny_model)})
+    content = results([(PROTOCOLS["a"], [made_score()])], {"tiny": weights_of(tiny_model, {})})
     write_json(tmp_path / "r.json", content)
     read = json.loads((tmp_path / "r.json").read_text())
     assert read["schema"] == 3

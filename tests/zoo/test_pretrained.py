@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,20 +12,31 @@ import torch
 from dsdmsr import DepthMap, Upscaler
 from dsdmsr.app.sample import render_sample
 from dsdmsr.degradation import resize
-from dsdmsr.errors import ModelError
+from dsdmsr.errors import ConfigError, ModelError
 from dsdmsr.nn import DSDMSR
 from dsdmsr.nn.symmetry import is_symmetric
 from dsdmsr.zoo import pretrained
 from dsdmsr.zoo.names import DEFAULT_MODEL, PACKAGED, folder_of
-from dsdmsr.zoo.pretrained import from_pretrained, save_pretrained
+from dsdmsr.zoo.pretrained import for_known, from_pretrained, save_pretrained
 
 
-@pytest.mark.parametrize("name", sorted(PACKAGED))
+def every_name() -> list[str]:
+    """Return the names of all weights in the package."""
+    inside = [(name, folder_of(name)) for name in sorted(PACKAGED)]
+    return [
+        "/".join((name, *file.relative_to(str(folder)).parts[:-1]))
+        for name, folder in inside
+        for file in sorted(Path(str(folder)).rglob("model.safetensors"))
+    ]
+
+
+@pytest.mark.parametrize("name", every_name())
 class TestEveryPackagedNetwork:
     def test_it_is_small_half_precision_and_has_a_card(self, name):
-        folder = folder_of(name)
+        packaged, _, inside = name.partition("/")
+        folder = Path(str(folder_of(packaged))) / inside
         assert len((folder / "model.safetensors").read_bytes()) < 12e6
-        weights = pretrained.load_weights(folder / "model.safetensors")  # type: ignore[arg-type]
+        weights = pretrained.load_weights(folder / "model.safetensors")
         assert {w.dtype for w in weights.values()} == {torch.float16}
         card = (folder / "README.md").read_text()
         assert card.startswith("---\nlicense: apache-2.0\n")
@@ -55,6 +68,31 @@ class TestEveryPackagedNetwork:
         expected = 1 + 0.01 * fine_x + 0.02 * fine_y
         inner = np.s_[32:-32, 32:-32]
         assert np.abs(made - expected)[inner].max() < 0.02
+
+
+def test_maps_of_known_making_get_the_weights_for_them(tmp_path, tiny_model):
+    save_pretrained(tiny_model, tmp_path, "card")
+    assert for_known(str(tmp_path)) == {}
+    other = copy.deepcopy(tiny_model)
+    with torch.no_grad():
+        for weight in other.parameters():
+            weight.mul_(2)
+    save_pretrained(other, tmp_path / "bicubic", "card of bicubic")
+
+    def weights(degradation):
+        return from_pretrained(str(tmp_path), degradation=degradation).state_dict()
+
+    usual, better = weights(None), weights("bicubic")
+    for kind, expected in (("pil_bicubic", better), ("area", usual), ("opencv_cubic", usual)):
+        for key, value in weights(kind).items():
+            assert torch.equal(value, expected[key])
+    assert any(not torch.equal(usual[key], better[key]) for key in usual)
+    known = for_known(str(tmp_path))
+    assert list(known) == ["bicubic", "pil_bicubic"]
+    assert known["bicubic"] is known["pil_bicubic"]
+    assert all(torch.equal(v, better[k]) for k, v in known["bicubic"].state_dict().items())
+    with pytest.raises(ConfigError, match="degradation is 'blur'"):
+        from_pretrained(str(tmp_path), degradation="blur")
 
 
 def test_a_network_survives_saving(tmp_path, tiny_model):
@@ -100,15 +138,15 @@ def test_owner_slash_name_comes_from_the_hub(tmp_path, tiny_model, monkeypatch):
     save_pretrained(tiny_model, tmp_path, "card")
     asked = []
 
-    def download(name, **_):
-        asked.append(name)
+    def download(name, allow_patterns):
+        asked.append((name, "bicubic/model.safetensors" in allow_patterns))
         if name == "owner/none":
             raise OSError("offline\nmore")
         return str(tmp_path)
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
     assert isinstance(from_pretrained("owner/net"), DSDMSR)
-    assert asked == ["owner/net"]
+    assert asked == [("owner/net", True)]
     with pytest.raises(ModelError, match=r"the Hub did not give it: offline$"):
         from_pretrained("owner/none")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -17,13 +17,14 @@ from rich.table import Table
 
 from dsdmsr.app.inputs import depth_files
 from dsdmsr.app.panels import Panels
+from dsdmsr.degradation import Degradation
 from dsdmsr.errors import ConfigError, DataError, FileError
 from dsdmsr.evaluation.crops import Crop, crop
 from dsdmsr.evaluation.evaluate import Case, Score, cases, evaluate
 from dsdmsr.evaluation.methods import BASELINES, FILTERS, VARIATIONAL, Method, baseline, network
 from dsdmsr.evaluation.page import page
 from dsdmsr.evaluation.protocols import PROTOCOLS, SUITE, Protocol
-from dsdmsr.evaluation.report import figure, lines, markdown, results, title_of, weights_checksum
+from dsdmsr.evaluation.report import figure, lines, markdown, results, title_of, weights_of
 from dsdmsr.evaluation.truths import TruthFile, own_truths, protocol_truths
 from dsdmsr.io.encodings import find_encoding
 from dsdmsr.provenance import write_json
@@ -31,7 +32,7 @@ from dsdmsr.replacing import replacing
 from dsdmsr.scales import SCALES
 from dsdmsr.upscaling.refine import Refinement
 from dsdmsr.zoo.names import DEFAULT_MODEL
-from dsdmsr.zoo.pretrained import from_pretrained
+from dsdmsr.zoo.pretrained import for_known, from_pretrained
 
 __all__ = ["Evaluation", "evaluate_networks"]
 
@@ -59,10 +60,10 @@ class Evaluation:
     """Baselines."""
     ensemble: int = 1
     """8 to measure each network's self-ensemble, too."""
-    refine: bool = False
-    """Whether to measure each network's refined answers, too."""
-    noise: float | None = None
-    """With `refine`: standard deviation of the small maps' noise. Default: estimated."""
+    blind: bool = False
+    """Whether to measure networks also without telling them how small maps were made."""
+    refinement: Refinement | None = None
+    """How to refine each network's answers, to measure them, too. Default: not at all."""
     ssim: bool = False
     """Whether to measure structural similarity, too."""
     json: Path | None = None
@@ -91,13 +92,6 @@ class Evaluation:
             find_encoding(self.encoding)
         for name in self.baselines:
             baseline(name)
-        if self.noise is not None and not self.refine:
-            raise ConfigError("--noise serves --refine: give it, or leave it")
-
-    @property
-    def refinement(self) -> Refinement:
-        """How answers are refined, where they are."""
-        return Refinement(noise="auto" if self.noise is None else self.noise)
 
     @property
     def outputs(self) -> list[Path]:
@@ -119,29 +113,35 @@ def evaluate_networks(asked: Evaluation, *, out: Console, err: Console) -> None:
     drawing = Panels(asked.panels, overwrite=asked.overwrite) if asked.panels else None
     jobs = [(protocol, _truths(asked, protocol)) for protocol in _protocols(asked)]
     methods: dict[str, Method] = {name: baseline(name) for name in asked.baselines}
-    checksums: dict[str, str] = {}
+    weights: dict[str, dict[str, str]] = {}
+    blind: dict[str, Collection[Degradation]] = {}
     served = set(SCALES)
     for given in asked.models or (DEFAULT_MODEL,):
         model = from_pretrained(given)
         name = given if given == DEFAULT_MODEL else Path(given).resolve().name
         if name in methods or name in (*BASELINES, *VARIATIONAL, *FILTERS):
             raise FileError(f"two methods would be called {name}: rename the network's folder")
-        checksum = weights_checksum(model)
+        known = for_known(given)
+        checksums = weights_of(model, known)
         # A symmetric network is its own ensemble.
         for count in sorted({1, 1 if model.config.symmetric else asked.ensemble}):
             label = name if count == 1 else f"{name}, ensemble of {count}"
-            methods[label], checksums[label] = network(model, asked.device, count), checksum
-        if asked.refine:
+            methods[label] = network(model, asked.device, count, known=known)
+            weights[label] = checksums
+        if asked.blind and known:
+            label = f"{name}, blind"
+            methods[label], blind[label] = network(model, asked.device), known
+        if asked.refinement is not None:
             label = f"{name}, refined"
-            refined = network(model, asked.device, refinement=asked.refinement)
-            methods[label], checksums[label] = refined, checksum
+            methods[label] = network(model, asked.device, refinement=asked.refinement, known=known)
+            weights[label] = checksums
         if drawing is not None:
-            drawing.networks[name] = model
+            drawing.networks[name], drawing.known[name] = model, known
         served &= set(model.scales)
-    scores, crops = _measure(asked, jobs, methods, served, drawing, err)
-    content = results(scores, checksums)
+    scores, crops = _measure(asked, jobs, methods, blind, served, drawing, err)
+    content = results(scores, weights)
     for measured in content["protocols"]:
-        out.print(_table(measured, checksums))
+        out.print(_table(measured, weights))
     if drawing is not None:
         out.print(drawing.table())
     _write(asked, content, crops, out)
@@ -191,6 +191,7 @@ def _measure(
     asked: Evaluation,
     jobs: Sequence[tuple[Protocol, Sequence[TruthFile]]],
     methods: dict[str, Method],
+    blind: dict[str, Collection[Degradation]],
     served: set[int],
     drawing: Panels | None,
     err: Console,
@@ -207,11 +208,17 @@ def _measure(
             task = progress.add_task(
                 f"protocol ({protocol.letter})", total=len(files) * len(scales)
             )
+            # Where a network knows no better, its blind answer is its answer.
+            some = {
+                name: method
+                for name, method in methods.items()
+                if name not in blind or protocol.degradation in blind[name]
+            }
             scores: list[Score] = []
             for case in chain.from_iterable(cases(protocol, file, scales) for file in files):
                 if asked.maps:
                     _check_unit(case, scores)
-                made = evaluate(protocol, case, methods, with_ssim=asked.ssim)
+                made = evaluate(protocol, case, some, with_ssim=asked.ssim)
                 scores += made.scores
                 if asked.crops and case.scale in _CROP_SCALES:
                     crops.append((protocol.letter, crop(case, made.preds)))
@@ -230,7 +237,7 @@ def _check_unit(case: Case, before: Sequence[Score]) -> None:
         )
 
 
-def _table(measured: dict[str, Any], ours: dict[str, str]) -> Table:
+def _table(measured: dict[str, Any], ours: Collection[str]) -> Table:
     table = Table(title=escape(title_of(measured)))
     scales = measured["scales"]
     for heading in ("set", "method", "sees", "figures"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -33,9 +34,9 @@ def upscale(
     ensemble: Literal[1, 8] = 1,
     tile: Literal["auto"] | int = "auto",
     edges: Literal["smooth", "sharp"] = "smooth",
+    degradation: Literal["bicubic", "area"] | None = None,
     refine: Annotated[bool, Parameter(negative=())] = False,
     noise: float | None = None,
-    degradation: Literal["bicubic", "area"] | None = None,
     fill: int = 0,
     filled: Path | None = None,
     resume: Annotated[bool, Parameter(negative=())] = False,
@@ -84,15 +85,17 @@ def upscale(
         smaller one needs less memory and more time. The result doesn't depend on it.
     edges
         sharp: put pixels that lie between two surfaces on the nearer one; for points in space.
+    degradation
+        How the input came from a larger map, if it did and that is known: bicubic, antialiased (as
+        by MATLAB's or Pillow's resize), for which dsdmsr-base has weights of its own; or area, the
+        mean of each block. Sensors and renderers give samples: leave it out. Where --refine isn't
+        told, it supposes bicubic.
     refine
         Let the result agree with the input: made small again, it is the input, to within the
         noise. Takes about as long again.
     noise
         With --refine: standard deviation of the input's noise in its unit (metres, pixels or
         levels); 0 for none. Default: estimated.
-    degradation
-        With --refine: how the input may have come from a larger map: bicubic, antialiased, or area,
-        the mean of each block. Default: bicubic.
     fill
         Fill holes of up to so many pixels of the small map. What is filled is written to --filled.
     filled
@@ -102,6 +105,7 @@ def upscale(
     overwrite
         Replace files that exist.
     """
+    from dsdmsr.app.refinement import refinement_of
     from dsdmsr.app.stereo import StereoOptions
     from dsdmsr.app.upscale import Wishes, upscale_files
 
@@ -118,9 +122,8 @@ def upscale(
         ensemble=ensemble,
         tile=tile,
         edges=edges,
-        refine=refine,
-        noise=noise,
         degradation=degradation,
+        refinement=refinement_of(refine, noise, degradation),
         fill=fill,
         filled=filled,
         resume=resume,
@@ -240,7 +243,8 @@ def models() -> int:
     from dsdmsr.zoo.names import DEFAULT_MODEL, PACKAGED, folder_of
 
     for name, purpose in PACKAGED.items():
-        size = len((folder_of(name) / "model.safetensors").read_bytes()) / 1e6
+        with resources.as_file(folder_of(name)) as folder:
+            size = sum(file.stat().st_size for file in folder.rglob("*.safetensors")) / 1e6
         default = " (default)" if name == DEFAULT_MODEL else ""
         out.print(f"{name}{default}: {purpose}; {size:.1f} MB")
     return 0

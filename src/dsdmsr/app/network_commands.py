@@ -31,6 +31,7 @@ def evaluate(
     model: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
     baselines: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
     ensemble: Literal[1, 8] = 1,
+    blind: Annotated[bool, Parameter(negative=())] = False,
     refine: Annotated[bool, Parameter(negative=())] = False,
     noise: float | None = None,
     ssim: bool = False,
@@ -69,6 +70,9 @@ def evaluate(
     ensemble
         8: measure the self-ensemble beside each network that isn't symmetric, which takes eight
         times as long; see upscale.
+    blind
+        Networks are told how the small maps of a protocol were made, as networks that others
+        trained for it know. Measure those that heed it also without telling them.
     refine
         Measure each network's refined answers beside it; see upscale.
     noise
@@ -92,6 +96,7 @@ def evaluate(
         Replace files that exist.
     """
     from dsdmsr.app.evaluate import Evaluation, evaluate_networks
+    from dsdmsr.app.refinement import refinement_of
     from dsdmsr.evaluation.methods import BASELINES
 
     evaluate_networks(
@@ -104,8 +109,8 @@ def evaluate(
             models=model or (),
             baselines=tuple(BASELINES) if baselines is None else baselines,
             ensemble=ensemble,
-            refine=refine,
-            noise=noise,
+            blind=blind,
+            refinement=refinement_of(refine, noise),
             ssim=ssim,
             json=json,
             markdown=markdown,

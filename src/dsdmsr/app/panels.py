@@ -13,6 +13,7 @@ import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
+from dsdmsr.degradation import Degradation
 from dsdmsr.errors import FileError
 from dsdmsr.evaluation.evaluate import Case
 from dsdmsr.evaluation.methods import Values
@@ -47,6 +48,7 @@ class Panels:
 
     Attributes:
         networks: Name → network, of which panels are drawn.
+        known: Name → its networks for known degradations.
 
     Raises:
         FileError: If the folder is not empty, or cannot be made.
@@ -55,6 +57,7 @@ class Panels:
     def __init__(self, folder: Path, *, overwrite: bool) -> None:
         self.folder = folder
         self.networks: dict[str, DSDMSR] = {}
+        self.known: dict[str, Mapping[Degradation, DSDMSR]] = {}
         self._paths: set[Path] = set()
         self._rows: list[_Row] = []
         try:
@@ -76,7 +79,8 @@ class Panels:
             FileError: If a file cannot be written.
         """
         file = case.file
-        for name, model in self.networks.items():
+        for name, usual in self.networks.items():
+            model = self.known[name].get(protocol.degradation, usual)
             made, answer = stages(model, case, protocol.degradation), preds[name]
             for figures in stage_figures(case, made, answer):
                 self._rows.append(

@@ -58,9 +58,8 @@ class Wishes:
     ensemble: int
     tile: Tile
     edges: Edges
-    refine: bool
-    noise: float | None
     degradation: Averaging | None
+    refinement: Refinement | None
     fill: int
     filled: Path | None
     resume: bool
@@ -69,9 +68,6 @@ class Wishes:
     def __post_init__(self) -> None:
         Size(scale=self.scale, pixels=self.pixels)
         check_tile(self.tile)
-        if not self.refine and (self.noise is not None or self.degradation is not None):
-            raise ConfigError("--noise and --degradation serve --refine: give it, or leave them")
-        self.refinement  # noqa: B018  (checks what was given)
         if (self.fill > 0) != (self.filled is not None):
             raise ConfigError("--fill and --filled go together: what is filled is always marked")
         if self.to_kind is None and self.stereo != StereoOptions():
@@ -83,16 +79,6 @@ class Wishes:
         for name in (self.encoding, self.output_encoding):
             if name is not None:
                 find_encoding(name)
-
-    @property
-    def refinement(self) -> Refinement | None:
-        """How answers are refined, if they are."""
-        if not self.refine:
-            return None
-        return Refinement(
-            noise="auto" if self.noise is None else self.noise,
-            degradation=self.degradation or "bicubic",
-        )
 
     @property
     def pixels(self) -> tuple[int, int] | None:
@@ -197,6 +183,7 @@ def _upscale_all(
         tile=wishes.tile,
         fill=wishes.fill,
         edges=wishes.edges,
+        degradation=wishes.degradation,
         refinement=wishes.refinement,
     )
     failures: list[tuple[Path, DsdmsrError]] = []
@@ -253,7 +240,7 @@ def _upscale_one(
     if wishes.encoding is None and depth.encoding is not None:
         guess = depth.encoding
         said.add(f"read as {guess}: {ENCODINGS[guess].meaning}; --encoding changes it")
-    if upscaler.refinement is not None and wishes.noise is None:
+    if upscaler.refinement is not None and upscaler.refinement.noise is None:
         said.add("its noise was estimated, as dsdmsr info shows it; --noise changes that")
     if wishes.output_encoding is None and chosen != depth.encoding:
         said.add(f"written as {chosen}: {ENCODINGS[chosen].meaning}; --output-encoding changes it")

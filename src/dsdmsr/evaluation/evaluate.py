@@ -147,7 +147,8 @@ def _case(protocol: Protocol, file: TruthFile, truth: Truth, scale: int) -> Case
         noisy = lr_depth
         if protocol.noise is not None:
             noisy = NOISES[protocol.noise](lr_depth, torch.Generator().manual_seed(seed))
-        small.append(Small(noisy[0, 0].numpy(), lr_valid[0, 0].numpy(), scale, interval))
+        values = noisy[0, 0].numpy()
+        small.append(Small(values, lr_valid[0, 0].numpy(), scale, protocol.degradation))
     counted = truth.counted[:height, :width] & reached
     counted[height - protocol.dropped :] = False
     counted[:, width - protocol.dropped :] = False

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dsdmsr.degradation import Kernel, resize, resize_nearest
+from dsdmsr.degradation import Degradation, Kernel, resize, resize_nearest
 from dsdmsr.depth import DepthMap
 from dsdmsr.errors import ConfigError
 from dsdmsr.nn import DSDMSR
 from dsdmsr.noise_level import estimate_noise
-from dsdmsr.upscaling.backend import TorchBackend
+from dsdmsr.upscaling.backend import Backend, TorchBackend
 from dsdmsr.upscaling.ensemble import ensemble_of
 from dsdmsr.upscaling.holes import fill_nearest
+from dsdmsr.upscaling.normalised import normalise
 from dsdmsr.upscaling.refine import Refinement, refine
 from dsdmsr.upscaling.upscaler import Upscaler
 
-__all__ = ["BASELINES", "FILTERS", "VARIATIONAL", "Method", "Small", "baseline", "network"]
+__all__ = [
+    "BASELINES",
+    "FILTERS",
+    "VARIATIONAL",
+    "Method",
+    "Small",
+    "baseline",
+    "network",
+]
 
 Values = NDArray[np.float64]
 
@@ -34,8 +43,13 @@ class Small(NamedTuple):
     """h×w."""
     scale: int
     """The factor."""
-    interval: bool
-    """Whether pixel i sits on large pixel s·i; see `dsdmsr.degradation.resize`."""
+    degradation: Degradation
+    """How it was made."""
+
+    @property
+    def interval(self) -> bool:
+        """Whether pixel i sits on large pixel s·i; see `dsdmsr.degradation.resize`."""
+        return self.degradation == "interval"
 
 
 Method = Callable[[Small], Values]
@@ -97,12 +111,12 @@ def _weighted_median(small: Small) -> Values:
 def _variational(small: Small) -> Values:
     """Return what total generalised variation makes of the small map alone."""
     noise = estimate_noise(small.values, small.valid) or 0.0
-    filled = fill_nearest(small.values, small.valid)
-    low, span = filled.min(), float(np.ptp(filled)) or 1.0
-    shares = torch.from_numpy(((filled - low) / span).astype(np.float32))
-    start = resize(shares[None, None], small.scale)[0, 0]
-    made = refine(start, shares, small.scale, noise=noise / span, trust=0.0, most=_LONGEST).depth
-    large = low + span * made.double().numpy()
+    seen = normalise(small.values, small.valid, 0)
+    lr_depth = torch.from_numpy(seen.lr_depth)
+    start = resize(lr_depth, small.scale)[0, 0]
+    share = noise / ((seen.high - seen.low) or 1.0)
+    made = refine(start, lr_depth[0, 0], small.scale, noise=share, trust=0.0, most=_LONGEST).depth
+    large = seen.in_unit(made.numpy())
     return _moved(large, small.scale) if small.interval else large
 
 
@@ -150,17 +164,26 @@ def network(
     device: str = "auto",
     ensemble: int = 1,
     refinement: Refinement | None = None,
+    known: Mapping[Degradation, DSDMSR] | None = None,
 ) -> Method:
     """Return a network, or its self-ensemble of 8, as a method, perhaps with refined answers.
+
+    With `known` (see `dsdmsr.zoo.pretrained.for_known`) it is told how small maps were made.
 
     It takes small pixels to lie in the middle of the large ones that they cover. Where they sit on
     every s-th large pixel, its answer is moved by (s - 1)/2 pixels, by linear interpolation.
     """
-    backend = ensemble_of(TorchBackend(model, device), ensemble)
+
+    def running(model: DSDMSR) -> Backend:
+        return ensemble_of(TorchBackend(model, device), ensemble)
+
+    usual = running(model)
+    backends = {kind: running(better) for kind, better in (known or {}).items()}
 
     def method(small: Small) -> Values:
         # Disparity: a small map may overshoot below zero.
         depth = DepthMap(small.values, small.valid, kind="disparity")
+        backend = backends.get(small.degradation, usual)
         upscaler = Upscaler(backend, scale=small.scale, refinement=refinement)
         large = upscaler.values(depth).astype(np.float64)
         return _moved(large, small.scale) if small.interval else large

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from dsdmsr.degradation import Degradation
 from dsdmsr.evaluation.evaluate import METRICS, Score
 from dsdmsr.evaluation.protocols import Protocol
 from dsdmsr.evaluation.published import published
@@ -32,6 +33,8 @@ __all__ = [
     "results",
     "title_of",
     "weights_checksum",
+    "weights_of",
+    "weights_text",
 ]
 
 SCHEMA = 3
@@ -52,18 +55,33 @@ def weights_checksum(model: DSDMSR) -> str:
     return digest.hexdigest()
 
 
+def weights_of(model: DSDMSR, known: Mapping[Degradation, DSDMSR]) -> dict[str, Any]:
+    """Return `weights_checksum` of a network, and of its networks for known degradations."""
+    return {
+        "sha256": weights_checksum(model),
+        "sha256_for_known": {kind: weights_checksum(better) for kind, better in known.items()},
+    }
+
+
+def weights_text(model: Mapping[str, Any]) -> str:
+    """Return what weights a results file says that a network had."""
+    others = [f"{kind}: {sha256[:12]}" for kind, sha256 in model["sha256_for_known"].items()]
+    beside = f" ({', '.join(others)})" if others else ""
+    return f"{model['sha256'][:12]}{beside}"
+
+
 def results(
-    scores: Sequence[tuple[Protocol, Sequence[Score]]], checksums: Mapping[str, str]
+    scores: Sequence[tuple[Protocol, Sequence[Score]]], weights: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
     """Return a results file's content.
 
     Args:
         scores: Each protocol with what was measured under it.
-        checksums: The networks among the methods, and `weights_checksum` of each.
+        weights: The networks among the methods, and `weights_of` each.
     """
     return {
         "schema": SCHEMA,
-        "models": [{"name": name, "sha256": sha256} for name, sha256 in checksums.items()],
+        "models": [{"name": name, **of} for name, of in weights.items()],
         **provenance(),
         "protocols": [_protocol_results(protocol, some) for protocol, some in scores],
     }
@@ -270,7 +288,7 @@ def markdown(content: dict[str, Any]) -> str:
 def made_by(content: dict[str, Any]) -> str:
     """Return what made a results file, as a line."""
     weights = "; ".join(
-        f"{model['name']} has weights {model['sha256'][:12]}" for model in content["models"]
+        f"{model['name']} has weights {weights_text(model)}" for model in content["models"]
     )
     return (
         f"dsdmsr {content['version']}, {where_and_when(content)}{'; ' if weights else ''}{weights}."

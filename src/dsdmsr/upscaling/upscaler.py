@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.degradation import Degradation
 from dsdmsr.depth import DepthMap
 from dsdmsr.errors import ConfigError, ModelError
 from dsdmsr.io import ENCODINGS
@@ -97,6 +98,7 @@ class Upscaler:
         tile: Tile = "auto",
         fill: int = 0,
         edges: Edges = "smooth",
+        degradation: Degradation | None = None,
         refinement: Refinement | None = None,
     ) -> Upscaler:
         """Make one with a trained network.
@@ -113,6 +115,8 @@ class Upscaler:
             tile: See `Upscaler`.
             fill: See `Upscaler`.
             edges: See `Upscaler`.
+            degradation: How the maps came from larger ones, if they did and that is known; see
+                `dsdmsr.from_pretrained`. Sensors and renderers give samples: leave it out.
             refinement: See `Upscaler`.
 
         Raises:
@@ -120,10 +124,10 @@ class Upscaler:
                 serve `scale`.
             ModelError: If the network cannot be found or loaded.
             ConfigError: If the device is not there, `ensemble` is neither 1 nor 8, or `tile`,
-                `fill` or `edges` are not what `Upscaler` takes.
+                `fill` or `edges` are not what `Upscaler` takes, or there is no such degradation.
         """
         Size(scale=scale, pixels=size)
-        model = from_pretrained(None if name is None else str(name))
+        model = from_pretrained(None if name is None else str(name), degradation=degradation)
         backend = ensemble_of(TorchBackend(model, device), ensemble)
         return cls(
             backend,

@@ -10,32 +10,70 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from dsdmsr.degradation import Degradation, check_degradation
 from dsdmsr.errors import ConfigError, ModelError
 from dsdmsr.nn import DSDMSR, ModelConfig
 from dsdmsr.plain import from_plain, to_plain
 from dsdmsr.replacing import replacing
 from dsdmsr.zoo.names import DEFAULT_MODEL, PACKAGED, folder_of
 
-__all__ = ["from_pretrained", "load_weights", "read_card", "save_pretrained"]
+__all__ = ["for_known", "from_pretrained", "load_weights", "read_card", "save_pretrained"]
 
 _CONFIG, _WEIGHTS, _CARD = "config.json", "model.safetensors", "README.md"
+_FOR_KNOWN: dict[str, tuple[Degradation, ...]] = {"bicubic": ("bicubic", "pil_bicubic")}
+"""Folder in a network's folder → the degradations for which the network in there is the better one.
+
+Both cubics have the same kernel, and are antialiased."""
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 
-def from_pretrained(name: str | None = None) -> DSDMSR:
+def from_pretrained(name: str | None = None, *, degradation: Degradation | None = None) -> DSDMSR:
     """Load a network.
 
     Args:
         name: A packaged name, a folder with ``config.json`` and ``model.safetensors``, or a
             repository on the Hugging Face Hub (``owner/name``). Default: `DEFAULT_MODEL`.
+        degradation: How small maps were made, if that is known: the network may have other
+            weights for such maps, in a folder in its own, such as ``bicubic``. Default: it isn't.
 
     Returns:
         The network in float32, on the CPU, in evaluation mode.
 
     Raises:
         ModelError: If there is no such network, or its files are damaged or don't belong together.
+        ConfigError: If there is no such degradation.
     """
-    return _load(_find(DEFAULT_MODEL if name is None else name))
+    folder = _find(DEFAULT_MODEL if name is None else name)
+    if degradation is not None:
+        check_degradation(degradation)
+        folder = _folders_for_known(folder).get(degradation, folder)
+    return _load(folder)
+
+
+def for_known(name: str) -> dict[Degradation, DSDMSR]:
+    """Load the networks that there are for maps of which it is known how they were made.
+
+    Args:
+        name: As in `from_pretrained`.
+
+    Returns:
+        Degradation → the network for it; the others are for `from_pretrained`'s.
+
+    Raises:
+        ModelError: As `from_pretrained`.
+    """
+    folders = _folders_for_known(_find(name))
+    loaded = {folder: _load(folder) for folder in set(folders.values())}
+    return {degradation: loaded[folder] for degradation, folder in folders.items()}
+
+
+def _folders_for_known(folder: Path) -> dict[Degradation, Path]:
+    return {
+        degradation: folder / inside
+        for inside, degradations in _FOR_KNOWN.items()
+        for degradation in degradations
+        if (folder / inside / _CONFIG).is_file()
+    }
 
 
 def read_card(name: str) -> str:
@@ -52,8 +90,9 @@ def read_card(name: str) -> str:
 
 
 def _find(name: str) -> Path:
-    if name in PACKAGED:
-        return Path(str(folder_of(name)))
+    packaged, _, inside = name.partition("/")
+    if packaged in PACKAGED and inside in ("", *_FOR_KNOWN):
+        return Path(str(folder_of(packaged))) / inside
     if Path(name).is_dir():
         return Path(name)
     if _HUB_NAME.fullmatch(name) and not name.startswith(".") and not Path(name).parent.exists():
@@ -109,12 +148,17 @@ def _load(folder: Path) -> DSDMSR:
     return model.eval()
 
 
+def _patterns() -> list[str]:
+    files = [_CONFIG, _WEIGHTS, _CARD]
+    return [*files, *(f"{inside}/{file}" for inside in _FOR_KNOWN for file in files)]
+
+
 def _download(name: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(name, allow_patterns=[_CONFIG, _WEIGHTS, _CARD]))
+        return Path(snapshot_download(name, allow_patterns=_patterns()))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(

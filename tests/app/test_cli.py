@@ -734,6 +734,56 @@ def test_networks_are_told_how_small_maps_were_made(capsys, tmp_path, network_fo
     assert not np.array_equal(first, second)
 
 
+def test_confidence_is_written_beside_the_map(capsys, tmp_path, rng):
+    config = dsdmsr.ModelConfig(
+        scale=4,
+        unit="residual",
+        sharing="shared",
+        width=(8,),
+        depth=(1,),
+        fusion="none",
+        confidence=8,
+    )
+    torch.manual_seed(0)
+    model = dsdmsr.DSDMSR(config)
+    dsdmsr.save_pretrained(model, tmp_path / "net", "card")
+    values = rng.integers(1000, 3000, (12, 16)).astype(np.uint16)
+    values[:3, :4] = 0
+    (tmp_path / "in").mkdir()
+    for name in "ab":
+        Image.fromarray(values).save(tmp_path / "in" / f"{name}.png")
+    ask = ("upscale", tmp_path / "in" / "a.png", "--scale", 4, "--model", tmp_path / "net")
+    out = ("-o", tmp_path / "large.png", "--confidence", tmp_path / "sure.npy")
+    assert run(capsys, *ask, *out)[0] == 0
+    sure, large = np.load(tmp_path / "sure.npy"), read_depth(tmp_path / "large.png")
+    upscaler = dsdmsr.Upscaler.from_pretrained(tmp_path / "net", scale=4)
+    expected = upscaler.with_errors(read_depth(tmp_path / "in" / "a.png"))[1]
+    np.testing.assert_array_equal(sure, expected)
+    np.testing.assert_array_equal(np.isnan(sure), ~large.valid)
+    assert 0 < np.nanmin(sure) < np.nanmax(sure) < 2
+    # A folder of maps has a folder of errors; what is there is kept, and belongs together.
+    folder = ("upscale", tmp_path / "in", "--scale", 4, "--model", tmp_path / "net")
+    folder += ("-o", tmp_path / "out", "--confidence", tmp_path / "sure", "--resume")
+    assert run(capsys, *folder)[0] == 0
+    np.testing.assert_array_equal(np.load(tmp_path / "sure" / "b.png.npy"), sure)
+    (tmp_path / "sure" / "b.png.npy").unlink()
+    assert "b.png is there without its confidence" in refused(capsys, *folder)
+    assert "sure.npy exists" in refused(capsys, *ask, "-o", tmp_path / "new.png", *out[2:])
+    new = ("-o", tmp_path / "new.png", "--confidence")
+    assert "allowed are .npy" in refused(capsys, *ask, *new, tmp_path / "sure.png")
+    assert "leave --to-kind out" in refused(
+        capsys, *ask, *new, tmp_path / "n.npy", "--to-kind", "inverse_depth"
+    )
+    assert not (tmp_path / "new.png").exists()
+
+
+def test_a_network_that_tells_no_errors_says_so(capsys, tmp_path, network_folder, small):
+    ask = ("upscale", small, "--scale", 4, "--model", network_folder, "-o", tmp_path / "n.png")
+    said = refused(capsys, *ask, "--confidence", tmp_path / "n.npy")
+    assert "doesn't tell which errors it expects" in said
+    assert not list(tmp_path.glob("n.*"))
+
+
 def test_refined_answers_stand_beside_the_network(capsys, tmp_path, rng):
     depth = rng.integers(20, 200, (2, 3)).astype(np.uint8).repeat(32, 0).repeat(32, 1)
     Image.fromarray(depth).save(tmp_path / "m.png")

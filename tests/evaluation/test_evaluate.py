@@ -262,6 +262,7 @@ def test_interval_answers_are_moved_to_where_the_small_pixels_sit(monkeypatch, s
     class Slopes:
         border = 8
         symmetric = True
+        confident = False
 
         def __init__(self, *_: object) -> None:
             pass

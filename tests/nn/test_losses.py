@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from dsdmsr.nn import Prediction, deep_supervision_loss, masked_loss
-from dsdmsr.nn.losses import LossKind
+from dsdmsr.nn.losses import LossKind, expectation_loss
 
 
 @pytest.mark.parametrize(
@@ -84,3 +84,19 @@ def test_every_output_is_supervised_and_the_answer_counts_whole(has_fusion, weig
     first, second, third = (weights * 3)[:3]
     expected = 20 + 2 * first + 4 * second + 8 * third if has_fusion else 8 + 2 * first + 4 * second
     assert float(loss) == pytest.approx(expected)
+
+
+def test_errors_are_best_expected_at_their_mean_size():
+    error = torch.tensor([0.5, -1.5, 100.0]).reshape(1, 1, 1, 3).requires_grad_()
+    valid = torch.tensor([True, True, False]).reshape(1, 1, 1, 3)
+
+    def loss(expected: float) -> torch.Tensor:
+        guess = torch.full_like(error, expected).log().detach().requires_grad_()
+        return expectation_loss(guess, error, valid)
+
+    assert loss(1.0).item() == pytest.approx(1.0)  # log 1 + 1 / 1
+    assert loss(2.0).item() == pytest.approx(math.log(2) + 0.5)
+    assert all(loss(1.0).item() < loss(other).item() for other in (0.8, 0.95, 1.05, 1.3))
+    loss(0.7).backward()
+    assert error.grad is None
+    assert expectation_loss(error, error, torch.zeros_like(valid)).item() == 0

@@ -314,3 +314,35 @@ def test_back_projection_moves_the_answer_towards_the_input(scale):
 def test_configurations_that_make_no_sense_are_refused(values, says):
     with pytest.raises(ConfigError, match=says):
         ModelConfig(**values)
+
+
+def test_what_errors_are_expected_does_not_change_the_answer():
+    torch.manual_seed(3)
+    config = ModelConfig(
+        scale=4, unit="residual", sharing="shared", width=(8,), depth=(2,), fusion="none"
+    )
+    plain, sure = DSDMSR(config), DSDMSR(dataclasses.replace(config, confidence=4))
+    missing = sure.load_state_dict(plain.state_dict(), strict=False).missing_keys
+    assert missing
+    assert all(".doubt." in key for key in missing)
+    depth = torch.rand(2, 1, 5, 6)
+    assert plain(depth).log_error is None
+    for scale in (2, 4):
+        made = sure(depth, scale)
+        assert torch.equal(made.fused, plain(depth, scale).fused)
+        assert made.log_error.shape == made.fused.shape
+        assert torch.equal(made.part(slice(1, 2)).log_error, made.log_error[1:])
+        sure.zero_grad()
+        made.log_error.sum().backward()
+        moved = {name for name, p in sure.named_parameters() if p.grad is not None}
+        assert moved == {key for key in missing if key.startswith(f"stages.{scale // 4}.")}
+
+
+def test_confidence_goes_without_fusion_and_by_eights():
+    with pytest.raises(ConfigError, match="confidence goes with fusion: none"):
+        ModelConfig(confidence=4)
+    with pytest.raises(ConfigError, match="confidence 4: a symmetric network's are multiples of 8"):
+        ModelConfig(
+            **{"unit": "residual", "sharing": "shared", "fusion": "none"},
+            **{"width": (16,), "symmetric": True, "confidence": 4},
+        )

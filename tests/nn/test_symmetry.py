@@ -27,6 +27,7 @@ def network(unit: str, *, bias: bool = False, symmetric: bool = True) -> DSDMSR:
         differences=not bias,
         symmetric=symmetric,
         consistency=1,
+        confidence=8,
     )
     model = DSDMSR(config).double()
     for parameter in model.parameters():
@@ -50,6 +51,8 @@ def test_a_turned_map_gives_the_turned_answer(rng, unit, bias, scale):
             for made, expected in zip(found.stages, answer.stages, strict=True):
                 torch.testing.assert_close(made, turned(expected, element))
             torch.testing.assert_close(found.fused, turned(answer.fused, element))
+            torch.testing.assert_close(found.log_error, turned(answer.log_error, element))
+    assert answer.log_error.std() > 0.05
     assert answer.fused.std() > 0.05
 
 

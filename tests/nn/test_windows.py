@@ -31,6 +31,7 @@ CONFIGS = {
     },
     "shared": SHARED,
     "shared, without corrections": dataclasses.replace(SHARED, consistency=0, candidates=0),
+    "shared, sure or not": dataclasses.replace(SHARED, consistency=0, confidence=4),
     "shared, three corrections": dataclasses.replace(SHARED, consistency=3, candidates=5),
 }
 HEIGHT, WIDTH = 40, 34
@@ -55,7 +56,11 @@ def test_a_part_is_as_the_whole_has_it(name, scale):
         Window(0, HEIGHT, 15, 16),
     ]
     with torch.no_grad():
-        whole = model(depth, scale).fused
+        prediction = model(depth, scale)
+        whole = prediction.fused
+        if prediction.log_error is not None:
+            whole = torch.cat([whole, prediction.log_error.exp()], 1)
+            assert whole[:, 1].std() > 1e-3
         for window in windows:
             found = answer(model, depth, scale, window)
             expected = whole[

@@ -20,13 +20,14 @@ from rich.console import Console
 from safetensors import safe_open
 from tensorboard.backend.event_processing import event_accumulator
 
-from dsdmsr.data.batches import Batch, make_batch
+from dsdmsr.data.batches import Batch, Batches, make_batch
 from dsdmsr.data.crops import Synthetic
 from dsdmsr.data.scenes import SceneConfig
 from dsdmsr.data.sensing import SensingConfig
 from dsdmsr.degradation import degrade
 from dsdmsr.errors import ConfigError, ModelError, TrainingError
 from dsdmsr.nn import DSDMSR, ModelConfig
+from dsdmsr.nn.losses import expectation_loss
 from dsdmsr.nn.symmetry import is_symmetric
 from dsdmsr.replacing import remove_unfinished
 from dsdmsr.training.callbacks import Checkpoints
@@ -537,6 +538,26 @@ def test_a_run_in_minutes_stops_by_the_clock_and_its_rate_falls(tmp_path, recipe
         last = list(csv.DictReader(file))[-1]
     assert float(last["seconds"]) >= 3
     assert float(last["learning_rate"]) == pytest.approx(recipe.learning_rate / 100, rel=0.01)
+
+
+def test_a_network_learns_what_errors_to_expect(tmp_path, recipe):
+    model = dataclasses.replace(recipe.model, fusion="none", confidence=8)
+    sure = dataclasses.replace(recipe, model=model, steps=60, validate_every=60, workers=0)
+    fit(sure, tmp_path, console=quiet(), device="cpu")
+    network = DSDMSR(model)
+    network.load_state_dict(load_weights(tmp_path / "model.safetensors"))
+    batch = next(iter(Batches(sure.seed + 1, sure.crops, Synthetic(sure.scenes))))
+    small, valid = degrade(batch.hr_depth, batch.scale)
+    low, span = normalise_crops(small, valid)
+    with torch.no_grad():
+        seen = (small - low) / span
+        made, untrained = (each(seen, batch.scale) for each in (network, DSDMSR(model)))
+        error = made.fused - (batch.hr_depth - low) / span
+        losses = [
+            expectation_loss(log_error, error, batch.valid)
+            for log_error in (made.log_error, untrained.log_error)
+        ]
+    assert losses[0] < losses[1] - 0.1
 
 
 def test_an_exploding_loss_names_step_scene_and_checkpoints(tmp_path, recipe):

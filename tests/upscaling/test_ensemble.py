@@ -15,6 +15,7 @@ class Numbered:
 
     border = 2
     symmetric = False
+    confident = False
 
     def __init__(self) -> None:
         self.seen: list[np.ndarray] = []

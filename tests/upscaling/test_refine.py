@@ -172,7 +172,7 @@ def test_parts_are_refined_as_the_whole_is():
     small = small_again(steps(320, 320).numpy(), 2).astype(np.float32)[None, None]
 
     class Bicubic:
-        border, symmetric = 0, True
+        border, symmetric, confident = 0, True, False
 
         def __call__(self, lr_depth, scale, window):
             large = resize(torch.from_numpy(lr_depth), scale)

@@ -159,6 +159,7 @@ def test_a_network_of_few_factors_is_asked_for_no_others():
     class Strict:
         border = 0
         symmetric = False
+        confident = False
 
         def __call__(self, lr_depth: np.ndarray, scale: int, window: Window) -> np.ndarray:
             assert scale == 4

@@ -10,7 +10,7 @@ from dsdmsr import DepthMap, Intrinsics, Stereo, Upscaler
 from dsdmsr.errors import ConfigError, DepthError, ModelError, ScaleError
 from dsdmsr.nn import DSDMSR, ModelConfig, Window
 from dsdmsr.upscaling.backend import TorchBackend
-from dsdmsr.upscaling.ensemble import ensemble_of
+from dsdmsr.upscaling.ensemble import SelfEnsemble, ensemble_of
 from dsdmsr.upscaling.holes import enlarge_valid
 from dsdmsr.upscaling.tiles import tiles
 
@@ -32,6 +32,7 @@ class Recorder:
 
     border = 3
     symmetric = False
+    confident = False
 
     def __init__(self) -> None:
         self.seen: list[np.ndarray] = []
@@ -195,6 +196,7 @@ def test_any_map_gives_one_of_the_right_size_near_its_range(height, width, low, 
     class Wild:
         border = 2
         symmetric = False
+        confident = False
 
         def __call__(self, lr_depth: np.ndarray, scale: int, window: Window) -> np.ndarray:
             top, bottom, left, right = window.scaled(scale)
@@ -322,3 +324,60 @@ def test_nothing_valid_and_bad_scales_and_devices_are_refused(recorder):
             Upscaler(recorder, scale=2, tile=tile)
     with pytest.raises(ConfigError, match="device 'tpu9' is not there"):
         Upscaler.from_pretrained(scale=2, device="tpu9")
+
+
+class Doubtful:
+    """A backend that repeats pixels, and expects a tenth of a pixel's share of the range."""
+
+    border = 0
+    symmetric = True
+    confident = True
+
+    def __call__(self, lr_depth: np.ndarray, scale: int, window: Window) -> np.ndarray:
+        top, bottom, left, right = window
+        part = lr_depth[..., top:bottom, left:right].repeat(scale, axis=2).repeat(scale, axis=3)
+        return np.concatenate([part, part / 10], 1)
+
+
+@pytest.mark.parametrize("edges", ["smooth", "sharp"])
+@pytest.mark.parametrize("tile", ["auto", 3])
+def test_expected_errors_come_in_the_maps_unit_with_its_holes(rng, tile, edges):
+    values = rng.uniform(5, 9, (8, 10))
+    valid = rng.random((8, 10)) < 0.8
+    values[valid.argmax() // 10, valid.argmax() % 10] = 4.0
+    depth = DepthMap(values, valid, unit="m", intrinsics=Intrinsics(fx=9, fy=9, cx=4, cy=3))
+    upscaler = Upscaler(Doubtful(), scale=4, tile=tile, edges=edges)
+    large, errors = upscaler.with_errors(depth)
+    plain = upscaler(depth)
+    np.testing.assert_array_equal(large.values, plain.values)
+    assert large.intrinsics == plain.intrinsics
+    assert errors.dtype == np.float32
+    np.testing.assert_array_equal(np.isnan(errors), ~large.valid)
+    repeated = np.where(valid, values, np.nan).repeat(4, 0).repeat(4, 1)
+    known = large.valid & np.isfinite(repeated)
+    np.testing.assert_allclose(errors[known], (repeated[known] - 4.0) / 10, atol=1e-5)
+    bands = list(upscaler.bands_with_errors(depth))
+    np.testing.assert_array_equal(np.concatenate([band for _, band in bands]), errors)
+    # To another size, an error is one of those around.
+    smaller, at = Upscaler(Doubtful(), size=(27, 33), edges=edges).with_errors(depth)
+    assert at.shape == smaller.shape == (27, 33)
+    assert np.nanmin(at) >= 0
+    assert np.nanmax(at) <= np.nanmax(errors) + 1e-6
+
+
+def test_nothing_is_wrong_with_a_flat_map():
+    large, errors = Upscaler(Doubtful(), scale=2).with_errors(DepthMap(np.full((3, 4), 2.0)))
+    assert (large.values == 2).all()
+    assert (errors == 0).all()
+
+
+def test_networks_that_tell_no_errors_are_refused(recorder):
+    with pytest.raises(ModelError, match="doesn't tell which errors it expects"):
+        Upscaler(recorder, scale=2).with_errors(DepthMap(np.ones((2, 2))))
+
+
+def test_turned_answers_and_errors_have_one_mean(rng):
+    depth = DepthMap(rng.uniform(1, 2, (5, 6)))
+    alone = Upscaler(Doubtful(), scale=2).with_errors(depth)[1]
+    together = Upscaler(SelfEnsemble(Doubtful()), scale=2).with_errors(depth)[1]
+    np.testing.assert_allclose(together, alone, atol=1e-6)

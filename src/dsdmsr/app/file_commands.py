@@ -39,6 +39,7 @@ def upscale(
     noise: float | None = None,
     fill: int = 0,
     filled: Path | None = None,
+    confidence: Path | None = None,
     resume: Annotated[bool, Parameter(negative=())] = False,
     overwrite: bool = False,
 ) -> int:
@@ -100,6 +101,9 @@ def upscale(
         Fill holes of up to so many pixels of the small map. What is filled is written to --filled.
     filled
         With --fill: a PNG file for one input, otherwise a folder; white is what was filled.
+    confidence
+        A file for one input (.npy, .tif, .pfm, …), otherwise a folder, for the absolute error that
+        the network expects of each pixel, in the map's unit; holes stay holes.
     resume
         Leave out inputs whose output is there already.
     overwrite
@@ -126,6 +130,7 @@ def upscale(
         refinement=refinement_of(refine, noise, degradation),
         fill=fill,
         filled=filled,
+        confidence=confidence,
         resume=resume,
         overwrite=overwrite,
     )

@@ -10,7 +10,7 @@ from dsdmsr.app.inputs import depth_files
 from dsdmsr.errors import FileError
 from dsdmsr.io import SUFFIXES, member
 
-__all__ = ["Job", "marks_of", "plan"]
+__all__ = ["Job", "beside", "plan"]
 
 Job = tuple[Path, Path]
 """A depth file, or one map of it, and what it becomes."""
@@ -61,24 +61,32 @@ def _name(source: Path) -> str:
     return source.name if number is None else f"{file.stem}-{number}{file.suffix}"
 
 
-def marks_of(filled: Path, jobs: Sequence[Job]) -> list[Path]:
-    """Return where the marks of each file's filled pixels go: to a PNG file, or to a folder.
+def beside(option: str, wanted: Path, jobs: Sequence[Job], suffixes: Sequence[str]) -> list[Path]:
+    """Return where something goes that is written beside each map: to a file, or to a folder.
+
+    Args:
+        option: The option that asks for it, for errors.
+        wanted: A file name for one map; otherwise a folder.
+        jobs: The maps.
+        suffixes: The endings that such files may have. In a folder, a file has the ending of its
+            map's source if that is one of them, else the first.
 
     Raises:
-        FileError: If that is another file, or one of the inputs or outputs.
+        FileError: If the ending is another, or a file is one of the inputs or outputs.
     """
-    alone = len(jobs) == 1 and filled.suffix and not filled.is_dir()
-    if alone and filled.suffix.lower() != ".png":
-        raise FileError(f"{filled} ends in {filled.suffix}: allowed is .png, or a folder")
-    marks = [filled if alone else filled / _marks_name(source) for source, _ in jobs]
+    alone = len(jobs) == 1 and wanted.suffix and not wanted.is_dir()
+    if alone and wanted.suffix.lower() not in suffixes:
+        allowed = f"{'is' if len(suffixes) == 1 else 'are'} {', '.join(suffixes)}"
+        raise FileError(f"{wanted} ends in {wanted.suffix}: allowed {allowed}, or a folder")
+    files = [wanted if alone else wanted / _with_suffix(source, suffixes) for source, _ in jobs]
     taken = {member(source)[0].resolve() for source, _ in jobs}
     taken |= {target.resolve() for _, target in jobs}
-    for path in marks:
+    for path in files:
         if path.resolve() in taken:
-            raise FileError(f"{path} is an input or an output, too: give --filled another name")
-    return marks
+            raise FileError(f"{path} is an input or an output, too: give {option} another name")
+    return files
 
 
-def _marks_name(source: Path) -> str:
+def _with_suffix(source: Path, suffixes: Sequence[str]) -> str:
     name = Path(_name(source))
-    return name.name if name.suffix.lower() == ".png" else f"{name}.png"
+    return name.name if name.suffix.lower() in suffixes else f"{name}{suffixes[0]}"

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
-from dsdmsr.app.jobs import marks_of, plan
+from dsdmsr.app.jobs import beside, plan
 from dsdmsr.app.stereo import StereoOptions, with_stereo
 from dsdmsr.depth import DepthMap, Kind
 from dsdmsr.errors import ConfigError, DepthError, DsdmsrError, FileError
@@ -26,6 +28,7 @@ from dsdmsr.io import (
     write_bands,
 )
 from dsdmsr.io.encodings import ENCODINGS, find_encoding
+from dsdmsr.io.files import FORMATS
 from dsdmsr.io.png import write_png
 from dsdmsr.kinds import to_kind
 from dsdmsr.replacing import writing
@@ -36,6 +39,10 @@ from dsdmsr.upscaling.sizes import Size
 from dsdmsr.upscaling.tiles import Tile, check_tile
 
 __all__ = ["Wishes", "upscale_files"]
+
+_FLOATS = (".npy", *(suffix for suffix, of in FORMATS.items() if of.holds != "whole"))
+"""Endings of files that hold floating point."""
+_ROWS_AT_ONCE = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +69,7 @@ class Wishes:
     refinement: Refinement | None
     fill: int
     filled: Path | None
+    confidence: Path | None
     resume: bool
     overwrite: bool
 
@@ -70,6 +78,8 @@ class Wishes:
         check_tile(self.tile)
         if (self.fill > 0) != (self.filled is not None):
             raise ConfigError("--fill and --filled go together: what is filled is always marked")
+        if self.confidence is not None and self.to_kind is not None:
+            raise ConfigError("--confidence is in the input's kind: leave --to-kind out")
         if self.to_kind is None and self.stereo != StereoOptions():
             raise ConfigError(
                 "--focal, --baseline, --doffs and --calib serve --to-kind: give it, or leave them"
@@ -106,30 +116,35 @@ class Wishes:
 
 
 class Work(NamedTuple):
-    """A file, what it becomes, and where the marks of filled pixels go, if anywhere."""
+    """A file, what it becomes, and what else is written, if anything."""
 
     source: Path
     target: Path
     marks: Path | None
+    """Of filled pixels."""
+    confidence: Path | None
+    """The errors that are expected."""
 
     def is_done(self) -> bool:
         """Return whether all is there that this work makes; each is written whole or not at all.
 
         Raises:
-            FileError: If the map is there, but without its marks.
+            FileError: If the map is there, but not what belongs to it.
         """
         if not self.target.is_file():
             return False
-        if self.marks is not None and not self.marks.is_file():
-            raise FileError(
-                f"{self.target} is there without its marks: --overwrite makes it anew, or leave "
-                "--fill and --filled out"
-            )
+        for path, what in ((self.marks, "marks"), (self.confidence, "confidence")):
+            if path is not None and not path.is_file():
+                options = "--fill and --filled" if what == "marks" else "--confidence"
+                raise FileError(
+                    f"{self.target} is there without its {what}: --overwrite makes it anew, or "
+                    f"leave {options} out"
+                )
         return True
 
     def check(self, *, overwrite: bool) -> None:
         """Check that what this work makes may be written."""
-        for path in (self.target, self.marks):
+        for path in (self.target, self.marks, self.confidence):
             if path is not None:
                 check_output(path, overwrite=overwrite)
 
@@ -146,8 +161,10 @@ def upscale_files(
         DsdmsrError: If nothing can be done as asked.
     """
     jobs = plan(inputs, output)
-    marks = [None] * len(jobs) if wishes.filled is None else marks_of(wishes.filled, jobs)
-    works = [Work(*job, where) for job, where in zip(jobs, marks, strict=True)]
+    none = [None] * len(jobs)
+    marks = beside("--filled", wishes.filled, jobs, [".png"]) if wishes.filled else none
+    sure = beside("--confidence", wishes.confidence, jobs, _FLOATS) if wishes.confidence else none
+    works = [Work(*job, *others) for job, *others in zip(jobs, marks, sure, strict=True)]
     left = [work for work in works if not (wishes.resume and work.is_done())]
     alone, there = len(works) == 1, len(works) - len(left)
     if alone and left:
@@ -213,19 +230,31 @@ def _upscale_one(
     upscaler: Upscaler, work: Work, wishes: Wishes, progress: Callable[[float], object]
 ) -> set[str]:
     """Upscale a file; return what was assumed for it."""
-    source, target, marks = work
+    source, target, marks, confidence = work
     depth = wishes.read(source)
     work.check(overwrite=wishes.overwrite)
     chosen = wishes.output_of(depth, target)
     goal = upscaler.size.goal(*depth.shape)
     shape = goal.height, goal.width
     try:
-        bands = _converted(upscaler.bands(depth, progress), wishes.to_kind)
-        # The marks are put in their place after the map, so that none are left of what failed.
-        with nullcontext() if marks is None else writing(marks) as beside:
-            if beside is not None:
-                write_png(beside, 255 * upscaler.filled(depth.valid).view(np.uint8))
-            write_bands(target, shape, bands, chosen, overwrite=wishes.overwrite)
+        with ExitStack() as held:
+            # What belongs to a map is put in its place after it, so that none is left of what
+            # failed.
+            if marks is not None:
+                unfinished = held.enter_context(writing(marks))
+                write_png(unfinished, 255 * upscaler.filled(depth.valid).view(np.uint8))
+            if confidence is None:
+                bands = _converted(upscaler.bands(depth, progress), wishes.to_kind)
+                write_bands(target, shape, bands, chosen, overwrite=wishes.overwrite)
+            else:
+                # On the disk, since a map may be larger than memory.
+                errors = np.memmap(
+                    held.enter_context(TemporaryFile()), np.float32, "w+", shape=shape
+                )
+                bands = _held(upscaler.bands_with_errors(depth, progress), errors)
+                write_bands(target, shape, bands, chosen, overwrite=wishes.overwrite)
+                maps = _as_maps(errors)
+                write_bands(confidence, shape, maps, "inverse", overwrite=wishes.overwrite)
     except DepthError as error:
         raise DepthError(f"{source}: {error}") from error
     except (MemoryError, RuntimeError) as error:
@@ -245,6 +274,24 @@ def _upscale_one(
     if wishes.output_encoding is None and chosen != depth.encoding:
         said.add(f"written as {chosen}: {ENCODINGS[chosen].meaning}; --output-encoding changes it")
     return said
+
+
+def _held(
+    bands: Iterator[tuple[DepthMap, NDArray[np.float32]]], errors: NDArray[np.float32]
+) -> Iterator[DepthMap]:
+    """Yield bands, and put what is expected of their errors into an array."""
+    top = 0
+    for band, expected in bands:
+        errors[top : top + len(expected)] = expected
+        top += len(expected)
+        yield band
+
+
+def _as_maps(errors: NDArray[np.float32]) -> Iterator[DepthMap]:
+    """Yield expected errors in bands, as files take them: like inverse depth, 0 is a number."""
+    for top in range(0, len(errors), _ROWS_AT_ONCE):
+        part = errors[top : top + _ROWS_AT_ONCE]
+        yield DepthMap(part, np.isfinite(part), kind="inverse_depth")
 
 
 def _converted(bands: Iterator[DepthMap], kind: Kind | None) -> Iterator[DepthMap]:

@@ -49,6 +49,8 @@ class ModelConfig:
     """Whether a turned or mirrored map gives the turned or mirrored answer."""
     consistency: int = 0
     """How often the answer is corrected so that it agrees with the input when made small again."""
+    confidence: int = 0
+    """Channels of the layer from which each stage estimates its answer's error; 0: none does."""
     border: int = 8
     """Small-map pixels by which a map is mirrored outwards before the network sees it."""
 
@@ -71,8 +73,10 @@ class ModelConfig:
             raise ConfigError(
                 f"candidates is {self.candidates}: give 0, or an odd number from 3 on"
             )
-        if min(self.carried, self.consistency, self.border) < 0:
-            raise ConfigError("carried, consistency and border are 0 or more")
+        if min(self.carried, self.consistency, self.confidence, self.border) < 0:
+            raise ConfigError("carried, consistency, confidence and border are 0 or more")
+        if self.confidence and self.fusion != "none":
+            raise ConfigError("confidence goes with fusion: none, since fusion gives the answer")
         if self.two_heads and self.fusion != "none":
             raise ConfigError("two_heads goes with fusion: none, since fusion gives the answer")
         if self.symmetric and (
@@ -82,10 +86,12 @@ class ModelConfig:
                 "symmetric goes with sharing: shared, fusion: none and a unit that adds its input "
                 "(all but srcnn)"
             )
-        if self.symmetric and any(w % ORBIT for w in (*self.width, self.carried)):
+        if self.symmetric and any(
+            channels % ORBIT for channels in (*self.width, self.carried, self.confidence)
+        ):
             raise ConfigError(
-                f"width is {list(self.width)} and carried {self.carried}: a symmetric network's "
-                f"are multiples of {ORBIT}"
+                f"width is {list(self.width)}, carried {self.carried} and confidence "
+                f"{self.confidence}: a symmetric network's are multiples of {ORBIT}"
             )
         if self.differences and (self.bias or self.fusion != "none" or self.unit == "srcnn"):
             raise ConfigError(

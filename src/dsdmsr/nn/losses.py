@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from dsdmsr.nn.model import Prediction
 
-__all__ = ["LossKind", "alone", "deep_supervision_loss", "masked_loss"]
+__all__ = ["LossKind", "alone", "deep_supervision_loss", "expectation_loss", "masked_loss"]
 
 LossKind = Literal["l1", "mse", "charbonnier", "l1_mse", "rmse", "edge_l1", "sse"]
 
@@ -84,6 +84,33 @@ def _range_around(
         for sign in (1, -1)
     )
     return torch.where(valid, high + low, 0.0)
+
+
+def expectation_loss(
+    log_error: Float[Tensor, "b 1 h w"],
+    error: Float[Tensor, "b 1 h w"],
+    valid: Bool[Tensor, "b 1 h w"],
+    *,
+    mean: Callable[[Tensor], Tensor] = alone,
+) -> Float[Tensor, ""]:
+    """Return how badly the errors that a network expects describe those that it makes.
+
+    It is the mean negative log-likelihood of the errors under Laplace distributions whose mean
+    absolute values are the expected ones, less log 2: least where those are the errors' means.
+
+    Args:
+        log_error: The logarithm of the expected absolute errors.
+        error: The errors; no gradient goes there.
+        valid: Which pixels count.
+        mean: See `masked_loss`.
+
+    Source:
+        Kendall, Gal: "What uncertainties do we need in Bayesian deep learning for computer
+        vision?", NeurIPS 2017.
+    """
+    each = torch.where(valid, log_error + error.detach().abs() * (-log_error).exp(), 0.0)
+    count = mean(valid.sum().float())
+    return each.sum() / torch.where(count > 0, count, 1.0)
 
 
 def deep_supervision_loss(

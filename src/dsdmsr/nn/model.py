@@ -27,12 +27,15 @@ class Prediction(NamedTuple):
     """Each stage's map, smallest first: twice, four times, … the input's size."""
     fused: Float[Tensor, "b 1 h w"]
     """The network's answer; without a fusion unit, the last of `stages`."""
+    log_error: Float[Tensor, "b 1 h w"] | None = None
+    """Logarithm of the absolute error that the network expects of its answer, if it does."""
 
     def part(self, which: slice) -> Prediction:
         """Return the same of some of the maps; what was one tensor stays one."""
         stages = tuple(stage[which] for stage in self.stages)
         is_last = self.fused is self.stages[-1]
-        return Prediction(stages, stages[-1] if is_last else self.fused[which])
+        fused = stages[-1] if is_last else self.fused[which]
+        return Prediction(stages, fused, None if self.log_error is None else self.log_error[which])
 
 
 class DSDMSR(nn.Module):
@@ -69,12 +72,12 @@ class DSDMSR(nn.Module):
         depth, carried = lr_depth, None
         maps: list[Tensor] = []
         for k, stage in enumerate(self.stages[:count]):
-            depth, carried = stage(depth, carried, answers=k == count - 1)
+            depth, carried, log_error = stage(depth, carried, answers=k == count - 1)
             maps.append(depth)
         fused = maps[-1] if self.fusion is None else self.fusion(lr_depth, maps)
         for _ in range(self.config.consistency):
             fused = back_project(fused, lr_depth, scale)
-        return Prediction(tuple(maps), fused)
+        return Prediction(tuple(maps), fused, log_error)
 
     @property
     def scales(self) -> tuple[int, ...]:

@@ -15,6 +15,11 @@ from dsdmsr.nn.views import interleave, repeat_views
 
 __all__ = ["Stage", "StageOutput"]
 
+_LOG_ERRORS = (-9.0, 0.0)
+"""Least and greatest logarithm of an expected error, as a share of the map's range."""
+_FIRST_GUESS = -5.0
+"""What an untrained stage expects."""
+
 
 class StageOutput(NamedTuple):
     """What a stage makes, all at twice the size of its input."""
@@ -23,6 +28,8 @@ class StageOutput(NamedTuple):
     """The answer of the last stage that runs; of others, the map that is handed on."""
     carried: Float[Tensor, "b c h w"] | None
     """Features for the next stage."""
+    log_error: Float[Tensor, "b 1 h w"] | None = None
+    """Natural logarithm of the answer's absolute error that the stage expects."""
 
 
 class Stage(nn.Module):
@@ -70,6 +77,13 @@ class Stage(nn.Module):
         self.carry: nn.Conv2d | None = None
         if config.carried and not last:
             self.carry = nn.Conv2d(inside, 4 * config.carried, 3, padding=1, bias=config.bias)
+        self.doubt: nn.Sequential | None = None
+        if config.confidence:
+            last_layer = nn.Conv2d(config.confidence, 4, 1, bias=False)
+            begin_small(last_layer)
+            self.doubt = nn.Sequential(
+                nn.Conv2d(inside, config.confidence, 3, padding=1), nn.ReLU(), last_layer
+            )
 
     @property
     def radius(self) -> int:
@@ -99,4 +113,10 @@ class Stage(nn.Module):
         if self.candidates is not None and head is self.unit.head:
             views = self.candidates(self.score(features), views, depth)
         carry = None if answers or self.carry is None else interleave(self.carry(features))
-        return StageOutput(interleave(views), carry)
+        log_error = None
+        if answers and self.doubt is not None:
+            # What the features are is for the answer alone to say.
+            doubt = self.doubt(features.detach()).float() + _FIRST_GUESS
+            doubt = doubt.clamp(*_LOG_ERRORS)
+            log_error = interleave(doubt)
+        return StageOutput(interleave(views), carry, log_error)

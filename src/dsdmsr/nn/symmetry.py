@@ -127,6 +127,7 @@ _OUTPUTS: dict[str, Channels] = {
     "hand_on": "views",
     "score": "scores",
     "carry": "carried",
+    "doubt.2": "views",
 }
 """A stage's layers whose output is not orbits."""
 

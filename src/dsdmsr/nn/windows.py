@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -49,8 +50,8 @@ class Window(NamedTuple):
 
 def answer(
     model: DSDMSR, lr_depth: Float[Tensor, "b 1 h w"], scale: int, window: Window
-) -> Float[Tensor, "b 1 H W"]:
-    """Return a network's answer for a part of a map.
+) -> Float[Tensor, "b c H W"]:
+    """Return a network's answer for a part of a map, and what error it expects of it, if it does.
 
     It is what the whole map's answer holds there, but for the order of sums in floating point.
     Each stage sees as much around the part as can change it, and no more, so that little is
@@ -63,7 +64,8 @@ def answer(
         window: The part, in pixels of the small map.
 
     Returns:
-        The part, `scale` times as large.
+        The part, `scale` times as large: one channel, or two, the second of which is the expected
+        absolute error.
     """
     height, width = lr_depth.shape[-2:]
     whole = Window(0, height, 0, width)
@@ -81,10 +83,10 @@ def answer(
         parts.append(parts[-1].halved().grown(stages[k].radius, height << k, width << k))
     parts.reverse()
 
-    depth, carried = parts[0].of(lr_depth, whole), None
+    depth, carried, log_error = parts[0].of(lr_depth, whole), None, None
     maps = []
     for k, stage in enumerate(stages):
-        depth, carried = stage(depth, carried, answers=k == count - 1)
+        depth, carried, log_error = stage(depth, carried, answers=k == count - 1)
         made = parts[k].scaled(2)
         depth = parts[k + 1].of(depth, made)
         carried = None if carried is None else parts[k + 1].of(carried, made)
@@ -94,7 +96,11 @@ def answer(
         depth = _fused(model.fusion, small, maps, parts, outer)
     for _ in range(config.consistency):
         depth = back_project(depth, small, scale)
-    return window.scaled(scale).of(depth, outer.scaled(scale))
+    wanted = window.scaled(scale)
+    answered = wanted.of(depth, parts[-1])
+    if log_error is None:
+        return answered
+    return torch.cat([answered, wanted.of(log_error, parts[-2].scaled(2)).exp()], 1)
 
 
 def _fused(

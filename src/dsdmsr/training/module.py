@@ -24,7 +24,7 @@ from dsdmsr.degradation import Degradation, degrade, resize, stage_truths
 from dsdmsr.errors import TrainingError
 from dsdmsr.evaluation.panels import Panel
 from dsdmsr.nn import DSDMSR, Prediction, deep_supervision_loss
-from dsdmsr.nn.losses import alone
+from dsdmsr.nn.losses import alone, expectation_loss
 from dsdmsr.nn.symmetry import symmetrise_gradients
 from dsdmsr.training.config import Recipe, SmallMaps
 from dsdmsr.training.figures import ValidationFigures
@@ -210,6 +210,9 @@ class TrainingModule(lightning.LightningModule):
         self.loss = float(mean(own))
         if not self.loss < _EXPLODED:
             raise TrainingError(self._explosion(batch, float(own), prediction.fused, targets[-1]))
+        if prediction.log_error is not None:
+            error = prediction.fused.float() - (targets[-1] - low) / span
+            loss = loss + expectation_loss(prediction.log_error, error, valids[-1], mean=mean)
         return loss
 
     def _loss(

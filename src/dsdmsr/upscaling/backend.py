@@ -27,10 +27,19 @@ class Backend(Protocol):
         """Whether a turned or mirrored map gives the turned or mirrored answer."""
         ...
 
+    @property
+    def confident(self) -> bool:
+        """Whether it tells what error is expected."""
+        ...
+
     def __call__(
         self, lr_depth: NDArray[np.float32], scale: int, window: Window
     ) -> NDArray[np.float32]:
-        """Return the answer for a part of maps ``b 1 h w``, `scale` times as large as the part."""
+        """Return the answer for a part of maps ``b 1 h w``, `scale` times as large as the part.
+
+        Its first channel is the map; a second, if there is one, the absolute error that is
+        expected of it.
+        """
         ...
 
 
@@ -66,6 +75,11 @@ class TorchBackend:
     def symmetric(self) -> bool:
         """Whether the network's configuration says so."""
         return self.model.config.symmetric
+
+    @property
+    def confident(self) -> bool:
+        """Whether the network estimates its error."""
+        return self.model.config.confidence > 0
 
     def __call__(
         self, lr_depth: NDArray[np.float32], scale: int, window: Window

@@ -57,10 +57,10 @@ def sharp(bands: Iterator[Rows], height: int) -> Iterator[Rows]:
         if ready <= done:
             continue
         rows = slice(done - top, ready - top)
-        yield Rows(_sharpened(held.values)[rows], held.valid[rows])
+        yield held._replace(values=_sharpened(held.values)).part(rows)
         done = ready
         drop = max(done - _CONTEXT - top, 0)
-        held, top = Rows(held.values[drop:], held.valid[drop:]), top + drop
+        held, top = held.part(slice(drop, None)), top + drop
 
 
 def _sharpened(values: NDArray[np.float32]) -> NDArray[np.float32]:

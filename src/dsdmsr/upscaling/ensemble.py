@@ -39,6 +39,11 @@ class SelfEnsemble:
         """True: turning the map turns the answer."""
         return True
 
+    @property
+    def confident(self) -> bool:
+        """Whether the backend is; the mean of what it expects is expected."""
+        return self.backend.confident
+
     def __call__(
         self, lr_depth: NDArray[np.float32], scale: int, window: Window
     ) -> NDArray[np.float32]:

@@ -18,12 +18,24 @@ class Rows(NamedTuple):
     """n×W."""
     valid: NDArray[np.bool_]
     """n×W."""
+    errors: NDArray[np.float32] | None = None
+    """The absolute errors that are expected of the values, n×W."""
 
     def followed_by(self, more: Rows) -> Rows:
         """Return these rows and those below them."""
+        errors = None
+        if self.errors is not None and more.errors is not None:
+            errors = np.concatenate([self.errors, more.errors])
         return Rows(
-            np.concatenate([self.values, more.values]), np.concatenate([self.valid, more.valid])
+            np.concatenate([self.values, more.values]),
+            np.concatenate([self.valid, more.valid]),
+            errors,
         )
+
+    def part(self, which: slice) -> Rows:
+        """Return some of the rows."""
+        errors = None if self.errors is None else self.errors[which]
+        return Rows(self.values[which], self.valid[which], errors)
 
 
 class _Places(NamedTuple):
@@ -61,10 +73,12 @@ def _sampled(rows: Rows, down: _Places, across: _Places) -> Rows:
     """Return the map at the places of both axes.
 
     Where a new centre lies between two pixels, or four, the least of what they show is taken, so
-    that a turned or mirrored map gives the turned or mirrored result.
+    that a turned or mirrored map gives the turned or mirrored result; and the greatest of the
+    errors that are expected.
     """
     slopes = _slope(rows.values, 0), _slope(rows.values, 1)
     values: NDArray[np.float32] | None = None
+    errors: NDArray[np.float32] | None = None
     valid = np.ones((len(down.first), len(across.first)), np.bool_)
     for y, beyond_y in _sides(down):
         for x, beyond_x in _sides(across):
@@ -74,7 +88,9 @@ def _sampled(rows: Rows, down: _Places, across: _Places) -> Rows:
             )
             values = shown if values is None else np.minimum(values, shown)
             valid &= rows.valid[at]
-    return Rows(np.asarray(values, np.float32), valid)
+            if rows.errors is not None:
+                errors = rows.errors[at] if errors is None else np.maximum(errors, rows.errors[at])
+    return Rows(np.asarray(values, np.float32), valid, errors)
 
 
 def _sides(places: _Places) -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
@@ -107,9 +123,9 @@ def reduced(bands: Iterator[Rows], old: tuple[int, int], new: tuple[int, int]) -
     """
     down, across = _places(old[0], new[0]), _places(old[1], new[1])
     top, done = 0, 0
-    held = Rows(np.empty((0, old[1]), np.float32), np.empty((0, old[1]), np.bool_))
+    held: Rows | None = None
     for band in bands:
-        held = held.followed_by(band)
+        held = band if held is None else held.followed_by(band)
         bottom = top + len(held.values)
         # A new row needs the old ones around, as far as there are any.
         ready = np.searchsorted(np.minimum(down.second + 1, old[0] - 1), bottom)
@@ -121,4 +137,4 @@ def reduced(bands: Iterator[Rows], old: tuple[int, int], new: tuple[int, int]) -
         done = int(ready)
         if done < new[0]:
             drop = min(max(int(down.first[done]) - 1 - top, 0), len(held.values))
-            held, top = Rows(held.values[drop:], held.valid[drop:]), top + drop
+            held, top = held.part(slice(drop, None)), top + drop

@@ -190,7 +190,7 @@ def refined_answer(
         noise: Standard deviation of the small map's noise.
 
     Returns:
-        The part, 1 1 H W, `scale` times as large.
+        The part, 1 c H W, `scale` times as large; of its channels, the first is refined.
     """
     height, width = lr_depth.shape[-2:]
     outer = window.grown(_AROUND, height, width)
@@ -200,16 +200,17 @@ def refined_answer(
         _CUT * (top > 0) : len(heeded) - _CUT * (bottom < height),
         _CUT * (left > 0) : (right - left) - _CUT * (right < width),
     ] = True
+    made = torch.from_numpy(backend(lr_depth, scale, outer))
     solved = refine(
-        torch.from_numpy(backend(lr_depth, scale, outer)[0, 0]),
+        made[0, 0],
         torch.from_numpy(np.ascontiguousarray(lr_depth[0, 0, top:bottom, left:right])),
         scale,
         noise=noise,
         degradation=refinement.degradation,
         heeded=heeded,
     )
-    inner = window.scaled(scale).of(solved.depth[None, None], outer.scaled(scale))
-    return np.asarray(inner.numpy())
+    made[0, 0] = solved.depth
+    return np.asarray(window.scaled(scale).of(made, outer.scaled(scale)).numpy())
 
 
 def energy(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -142,12 +142,31 @@ class Upscaler:
 
     def __call__(self, depth: DepthMap, progress: Progress | None = None) -> DepthMap:
         """Return the larger map; see `values` for arguments and errors."""
-        made = list(self.bands(depth, progress))
+        return self._whole(depth, list(self.bands(depth, progress)))
+
+    def with_errors(
+        self, depth: DepthMap, progress: Progress | None = None
+    ) -> tuple[DepthMap, NDArray[np.float32]]:
+        """Return the larger map, and the absolute errors that the network expects of it.
+
+        Returns:
+            The map, and of each of its pixels the expected absolute error in the map's unit, NaN
+            where it is invalid. Half of a Laplace distribution of that mean lies within 0.69
+            times as much, 90 % within 2.3 times as much.
+
+        Raises:
+            ModelError: If the network doesn't tell; and as `values`.
+        """
+        bands, errors = zip(*self.bands_with_errors(depth, progress), strict=True)
+        return self._whole(depth, bands), np.concatenate(errors)
+
+    def _whole(self, depth: DepthMap, bands: Sequence[DepthMap]) -> DepthMap:
+        """Return the larger map of its bands, with its camera."""
         camera = depth.intrinsics
         goal = self.size.goal(*depth.shape)
         return DepthMap(
-            np.concatenate([band.values for band in made]),
-            np.concatenate([band.valid for band in made]),
+            np.concatenate([band.values for band in bands]),
+            np.concatenate([band.valid for band in bands]),
             kind=depth.kind,
             unit=depth.unit,
             intrinsics=camera
@@ -163,14 +182,19 @@ class Upscaler:
         `values` for arguments and errors.
         """
         for rows in self._reduced(depth, progress):
-            yield DepthMap(
-                rows.values,
-                rows.valid,
-                kind=depth.kind,
-                unit=depth.unit,
-                stereo=depth.stereo,
-                encoding=depth.encoding,
+            yield _band(depth, rows)
+
+    def bands_with_errors(
+        self, depth: DepthMap, progress: Progress | None = None
+    ) -> Iterator[tuple[DepthMap, NDArray[np.float32]]]:
+        """Yield bands as `bands` does, with what `with_errors` says of their pixels."""
+        if not self.backend.confident:
+            raise ModelError(
+                "the network doesn't tell which errors it expects: choose one that does"
             )
+        for rows in self._reduced(depth, progress):
+            expected = 0.0 if rows.errors is None else rows.errors
+            yield _band(depth, rows), np.where(rows.valid, expected, np.nan).astype(np.float32)
 
     def filled(self, valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return which pixels of the large map are valid since a hole was filled.
@@ -219,18 +243,21 @@ class Upscaler:
             top, bottom, left, right = tile.scaled(scale)
             if tile.left == 0:
                 large = np.full((bottom - top, scale * width), low, np.float32)
+                errors = np.zeros_like(large) if self.backend.confident else None
             if low < high:
                 inside = Window(*(edge + border for edge in tile))
-                made = self._answer(small, scale, inside, noise)[0, 0]
+                made = self._answer(small, scale, inside, noise)[0]
                 if not np.isfinite(made).all():
                     raise ModelError("the network gave values that are not finite: it is damaged")
-                large[:, left:right] = np.clip(small.in_unit(made), *allowed)
+                large[:, left:right] = np.clip(small.in_unit(made[0]), *allowed)
+                if errors is not None:
+                    errors[:, left:right] = (high - low) * made[1]
             if progress is not None:
                 # Row by row: what is above, and what is left in this row.
                 above, beside = tile.top * width, (tile.bottom - tile.top) * tile.right
                 progress((above + beside) / (height * width))
             if tile.right == width:
-                yield from _in_parts(large, kept, scale, tile.top)
+                yield from _in_parts(large, kept, scale, tile.top, errors)
 
     def _answer(
         self, small: Normalised, scale: int, window: Window, noise: float
@@ -249,8 +276,24 @@ def _to_goal(rows: Iterator[Rows], small: tuple[int, int], goal: Goal) -> Iterat
     return rows if made == wanted else reduced(rows, made, wanted)
 
 
+def _band(depth: DepthMap, rows: Rows) -> DepthMap:
+    """Return rows of the larger map of a small one."""
+    return DepthMap(
+        rows.values,
+        rows.valid,
+        kind=depth.kind,
+        unit=depth.unit,
+        stereo=depth.stereo,
+        encoding=depth.encoding,
+    )
+
+
 def _in_parts(
-    large: NDArray[np.float32], valid: NDArray[np.bool_], scale: int, top: int
+    large: NDArray[np.float32],
+    valid: NDArray[np.bool_],
+    scale: int,
+    top: int,
+    errors: NDArray[np.float32] | None = None,
 ) -> Iterator[Rows]:
     """Yield rows of a large map and what is valid of them, not too many at once.
 
@@ -259,13 +302,15 @@ def _in_parts(
         valid: What is valid of the small map.
         scale: How many times larger the large one is.
         top: See `large`.
+        errors: What is expected of the errors of `large`.
     """
     step = max(1, _ROWS_AT_ONCE // scale)
     bottom = top + len(large) // scale
     for row in range(top, bottom, step):
         end = min(row + step, bottom)
-        values = large[scale * (row - top) : scale * (end - top)]
-        yield Rows(values, enlarge_valid(valid, scale, row, end))
+        here = slice(scale * (row - top), scale * (end - top))
+        part = None if errors is None else errors[here]
+        yield Rows(large[here], enlarge_valid(valid, scale, row, end), part)
 
 
 def _large_valid(valid: NDArray[np.bool_], goal: Goal) -> NDArray[np.bool_]:

@@ -243,6 +243,24 @@ def refining_table(results: dict[str, Any]) -> str:
     return "\n".join([*markdown_table(head, rows, names=2), "", took, "", _made(results)])
 
 
+def confidence_table(results: dict[str, Any]) -> str:
+    """Return how well expected errors describe those that are made."""
+    rows = [
+        [
+            row["set"],
+            str(row["maps"]),
+            row["made"].replace("_", " "),
+            f"×{row['scale']}",
+            f"{row['coverage']:.1%}",
+            f"{row['ause']:.3f}",
+            f"{row['ause_of_spread']:.3f}",
+        ]
+        for row in results["rows"]
+    ]
+    head = ["set", "maps", "made small by", "factor", "coverage", "AUSE", "by range"]
+    return sourced_table(results, head, rows, names=4)
+
+
 def _made(results: dict[str, Any]) -> str:
     return made_by(results, results["command"])
 
@@ -267,6 +285,7 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "size": ("size", size_table),
     "edges": ("edges", edges_table),
     "refining": ("refining", refining_table),
+    "confidence": ("confidence", confidence_table),
     "scene_throughput": ("scene_throughput", throughput_table),
 }
 """Name in the documents → results file, and what makes the table of it."""

@@ -5,6 +5,7 @@ similarity. A `Tally` holds that mean as a sum and a count, so that batches and 
 the figure of the whole.
 """
 
+from dsdmsr.metrics.certainty import ause, coverage, reliability, sparsification
 from dsdmsr.metrics.edges import (
     EDGE_RADIUS,
     EdgeZone,
@@ -37,13 +38,17 @@ __all__ = [
     "MaskedRMSE",
     "MaskedSSIM",
     "Tally",
+    "ause",
     "bad_pixel_rate",
+    "coverage",
     "edge_distance",
     "edge_rmse",
     "edge_zone",
     "flying_pixel_rate",
     "mae",
     "psnr",
+    "reliability",
     "rmse",
+    "sparsification",
     "ssim",
 ]

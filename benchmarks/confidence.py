@@ -3,7 +3,8 @@
 python benchmarks/confidence.py [--data DIR]
 
 Small maps are made by antialiased bicubic interpolation, of which the network is told, and by
-OpenCV's cubic, of which it isn't. Writes benchmarks/results/confidence.json and docs/confidence.png.
+OpenCV's cubic, of which it isn't. Writes benchmarks/results/confidence.json and
+docs/confidence.png.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from rich.progress import track
 import dsdmsr.app  # noqa: F401  (torch takes its memory as it does for the command)
 from dsdmsr.app.sample import render_sample
 from dsdmsr.evaluation.evaluate import cases, evaluate
-from dsdmsr.evaluation.methods import Method, Small, Values, baseline, network
+from dsdmsr.evaluation.methods import Method, Network, Small, Values, baseline
 from dsdmsr.evaluation.protocols import PROTOCOLS
 from dsdmsr.evaluation.truths import TruthFile, own_truths, protocol_truths
 from dsdmsr.provenance import provenance, write_json
@@ -72,7 +72,7 @@ def main() -> None:
     data = parser.parse_args().data
     methods = {name: baseline(name) for name in BASELINES}
     for name in PACKAGED:
-        smooth = network(from_pretrained(name), "cpu")
+        smooth = Network(from_pretrained(name), "cpu")
         methods |= {name: smooth, f"{name}, sharp": partial(sharpened, smooth)}
     rates: dict[str, dict[str, list[float]]] = {}
     errors: dict[str, dict[str, list[float]]] = {}

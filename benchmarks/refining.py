@@ -20,7 +20,7 @@ from dsdmsr import DepthMap, Upscaler
 from dsdmsr.app.sample import render_sample
 from dsdmsr.degradation import degrade
 from dsdmsr.evaluation.evaluate import cases, evaluate
-from dsdmsr.evaluation.methods import network
+from dsdmsr.evaluation.methods import Network
 from dsdmsr.evaluation.protocols import PROTOCOLS
 from dsdmsr.evaluation.truths import protocol_truths
 from dsdmsr.provenance import provenance, write_json
@@ -40,8 +40,8 @@ def measure(data: Any, scales: list[int]) -> list[dict[str, Any]]:
     """Return the means of each set, factor and method."""
     model, known, protocol = from_pretrained(), for_known(DEFAULT_MODEL), PROTOCOLS["a"]
     methods = {
-        DEFAULT_MODEL: network(model, "cpu", known=known),
-        "refined": network(model, "cpu", refinement=EXACT, known=known),
+        DEFAULT_MODEL: Network(model, "cpu", known=known),
+        "refined": Network(model, "cpu", refinement=EXACT, known=known),
     }
     found: dict[tuple[str, int, str], list[dict[str, float]]] = defaultdict(list)
     for file in track(protocol_truths(protocol, data), "measuring"):

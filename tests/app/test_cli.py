@@ -734,19 +734,48 @@ def test_networks_are_told_how_small_maps_were_made(capsys, tmp_path, network_fo
     assert not np.array_equal(first, second)
 
 
-def test_confidence_is_written_beside_the_map(capsys, tmp_path, rng):
+@pytest.fixture
+def doubtful_folder(tmp_path):
+    """A network of random weights that expects errors."""
     config = dsdmsr.ModelConfig(
-        scale=4,
-        unit="residual",
-        sharing="shared",
-        width=(8,),
-        depth=(1,),
-        fusion="none",
-        confidence=8,
+        **{"scale": 4, "unit": "residual", "sharing": "shared", "fusion": "none"},
+        **{"width": (8,), "depth": (1,), "confidence": 8},
     )
     torch.manual_seed(0)
-    model = dsdmsr.DSDMSR(config)
-    dsdmsr.save_pretrained(model, tmp_path / "net", "card")
+    dsdmsr.save_pretrained(dsdmsr.DSDMSR(config), tmp_path / "net", "card")
+    return tmp_path / "net"
+
+
+def test_evaluate_tells_how_well_a_network_knows_its_errors(capsys, tmp_path, doubtful_folder, rng):
+    depth = rng.integers(20, 200, (6, 8)).astype(np.uint8).repeat(8, 0).repeat(8, 1)
+    Image.fromarray(depth).save(tmp_path / "m.png")
+    code, _, _ = run(
+        *(capsys, "evaluate", "--protocol", "a", "b", "--maps", tmp_path / "m.png"),
+        *("--scales", 4, "--baselines", "bicubic", "--model", doubtful_folder),
+        *("--json", tmp_path / "r.json", "--markdown", tmp_path / "r.md"),
+        *("--html", tmp_path / "r.html"),
+    )
+    assert code == 0
+    for measured in json.loads((tmp_path / "r.json").read_text())["protocols"]:
+        plain, sure = measured["means"]
+        assert (plain["method"], sure["method"]) == ("bicubic", "net")
+        assert "coverage" not in plain
+        assert "left" not in plain
+        assert 0 < sure["coverage"] < 1
+        left, best = np.array(sure["left"]), np.array(sure["left_at_best"])
+        assert len(left) == 20
+        assert left[0] == best[0] == 1
+        assert (left >= best - 1e-3).all()
+        assert sure["ause"] == pytest.approx((left - best).mean(), abs=2e-4)
+    text = (tmp_path / "r.md").read_text()
+    assert "| coverage | ause |" in text
+    assert re.search(r"\| bicubic \| ×4 \|.*\| – \| – \|", text)
+    html = (tmp_path / "r.html").read_text()
+    assert html.count("How sure answers are") == 2
+    assert "without half of the pixels" in html
+
+
+def test_confidence_is_written_beside_the_map(capsys, tmp_path, doubtful_folder, rng):
     values = rng.integers(1000, 3000, (12, 16)).astype(np.uint16)
     values[:3, :4] = 0
     (tmp_path / "in").mkdir()

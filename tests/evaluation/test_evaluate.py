@@ -12,7 +12,7 @@ from dsdmsr.degradation import degrade, resize
 from dsdmsr.errors import ConfigError, DataError
 from dsdmsr.evaluation import methods
 from dsdmsr.evaluation.evaluate import METRICS, PROFILE, cases, evaluate, predict
-from dsdmsr.evaluation.methods import BASELINES, FILTERS, Small, baseline, network
+from dsdmsr.evaluation.methods import BASELINES, FILTERS, Network, Small, baseline
 from dsdmsr.evaluation.protocols import LEVELS, PROTOCOLS, MapSet, Protocol, Scene
 from dsdmsr.evaluation.published import published
 from dsdmsr.evaluation.truths import own_truths, protocol_truths
@@ -84,7 +84,7 @@ def test_bicubic_reproduces_the_means_known_for_lu(data_dir):
 def test_the_default_network_keeps_its_accuracy(data_dir):
     protocol, method = (
         PROTOCOLS["a"],
-        network(from_pretrained(), "cpu", known=for_known(DEFAULT_MODEL)),
+        Network(from_pretrained(), "cpu", known=for_known(DEFAULT_MODEL)),
     )
     errors: dict[int, list[float]] = {}
     for file in protocol_truths(protocol, data_dir):
@@ -280,7 +280,7 @@ def test_interval_answers_are_moved_to_where_the_small_pixels_sit(monkeypatch, s
         at = slice(None, None, scale)
         values = slope[at, at] if interval else slope[at, at] + 5 * (scale - 1) / 2
         small = Small(values, np.ones(values.shape, bool), scale, made)
-        for method in (BASELINES["bilinear"], BASELINES["bicubic"], network(None, "cpu")):
+        for method in (BASELINES["bilinear"], BASELINES["bicubic"], Network(None, "cpu")):
             np.testing.assert_allclose(method(small)[inner], slope[inner], atol=1e-3)
     nearest = BASELINES["nearest"](small._replace(degradation="interval"))
     np.testing.assert_array_equal(nearest[at, at], small.values)

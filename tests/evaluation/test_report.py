@@ -25,6 +25,8 @@ from dsdmsr.evaluation.report import (
 from dsdmsr.evaluation.truths import OWN, own_truths
 from dsdmsr.provenance import write_json
 
+ZEROS = {"sha256": "0" * 64, "sha256_for_known": {"bicubic": "1" * 64}}
+
 
 def made_score(**changes: object) -> Score:
     values = {
@@ -46,6 +48,7 @@ def three_scenes() -> list[Score]:
             method=method,
             scale=scale,
             metrics={**dict.fromkeys(METRICS[:-1], 0.5), "rmse": rmse * k},
+            left=((1.0, 1.0), (0.4, 0.1)) if method == "tiny" else (),
         )
         for scale in (2, 4)
         for k, scene in enumerate(("art", "books", "moebius"), start=1)
@@ -72,7 +75,7 @@ def test_a_results_file_says_what_made_it(tmp_path, tiny_model):
 
 
 def test_means_stand_beside_the_published_ones():
-    content = results([(PROTOCOLS["a"], three_scenes())], {"tiny": "0" * 64})
+    content = results([(PROTOCOLS["a"], three_scenes())], {"tiny": ZEROS})
     found = {line.method: line for line in lines(content["protocols"][0])}
     assert found["tiny"].values == {2: pytest.approx(0.6), 4: pytest.approx(0.6)}
     assert found["MSG-Net"].values[2] == pytest.approx((0.662 + 0.373 + 0.357) / 3, abs=1e-3)
@@ -96,10 +99,10 @@ def test_two_frames_of_nyu_never_stand_beside_published_means():
 
 
 def test_markdown_has_every_mean(tiny_model):
-    text = markdown(results([(PROTOCOLS["a"], three_scenes())], {"tiny": "0" * 64}))
+    text = markdown(results([(PROTOCOLS["a"], three_scenes())], {"tiny": ZEROS}))
     assert "| A | tiny | depth | this run | 0.600 | 0.600 |" in text
     assert "## Protocol (a): noise-free Middlebury" in text
-    assert "tiny has weights 000000000000." in text
+    assert "tiny has weights 000000000000 (bicubic: 111111111111)." in text
 
 
 def test_own_sets_of_twenty_maps_get_intervals(rng):
@@ -168,7 +171,7 @@ def made_page(tmp_path, rng) -> str:
         scores += made.scores
         crops.append(("a", crop(case, made.preds)))
     scores += three_scenes()
-    content = results([(PROTOCOLS["a"], scores)], {"tiny": "0" * 64})
+    content = results([(PROTOCOLS["a"], scores)], {"tiny": ZEROS})
     return page(content, crops)
 
 

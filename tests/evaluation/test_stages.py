@@ -7,7 +7,7 @@ from PIL import Image
 
 from dsdmsr.degradation import degrade
 from dsdmsr.evaluation.evaluate import cases
-from dsdmsr.evaluation.methods import network
+from dsdmsr.evaluation.methods import Network
 from dsdmsr.evaluation.panels import draw_panel
 from dsdmsr.evaluation.protocols import PROTOCOLS
 from dsdmsr.evaluation.stages import ANSWER, panel_of, stage_figures, stages
@@ -25,7 +25,7 @@ def case(tmp_path, rng):
 
 def test_the_last_stage_is_the_answer_and_all_are_measured_against_their_truth(case, tiny_model):
     made = stages(tiny_model, case, "bicubic")
-    answer = network(tiny_model, "cpu")(case.small[0])
+    answer = Network(tiny_model, "cpu")(case.small[0])
     assert [(stage.factor, stage.made.shape) for stage in made] == [(2, (12, 18)), (4, (24, 36))]
     low, high = (f(case.small[0].values[case.small[0].valid]) for f in (np.min, np.max))
     kept = np.clip(made[1].made, max(low - 0.1 * (high - low), low / 2), high + 0.1 * (high - low))

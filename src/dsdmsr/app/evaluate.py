@@ -21,7 +21,7 @@ from dsdmsr.degradation import Degradation
 from dsdmsr.errors import ConfigError, DataError, FileError
 from dsdmsr.evaluation.crops import Crop, crop
 from dsdmsr.evaluation.evaluate import Case, Score, cases, evaluate
-from dsdmsr.evaluation.methods import BASELINES, FILTERS, VARIATIONAL, Method, baseline, network
+from dsdmsr.evaluation.methods import BASELINES, FILTERS, VARIATIONAL, Method, Network, baseline
 from dsdmsr.evaluation.page import page
 from dsdmsr.evaluation.protocols import PROTOCOLS, SUITE, Protocol
 from dsdmsr.evaluation.report import figure, lines, markdown, results, title_of, weights_of
@@ -126,14 +126,14 @@ def evaluate_networks(asked: Evaluation, *, out: Console, err: Console) -> None:
         # A symmetric network is its own ensemble.
         for count in sorted({1, 1 if model.config.symmetric else asked.ensemble}):
             label = name if count == 1 else f"{name}, ensemble of {count}"
-            methods[label] = network(model, asked.device, count, known=known)
+            methods[label] = Network(model, asked.device, count, known=known)
             weights[label] = checksums
         if asked.blind and known:
             label = f"{name}, blind"
-            methods[label], blind[label] = network(model, asked.device), known
+            methods[label], blind[label] = Network(model, asked.device), known
         if asked.refinement is not None:
             label = f"{name}, refined"
-            methods[label] = network(model, asked.device, refinement=asked.refinement, known=known)
+            methods[label] = Network(model, asked.device, refinement=asked.refinement, known=known)
             weights[label] = checksums
         if drawing is not None:
             drawing.networks[name], drawing.known[name] = model, known

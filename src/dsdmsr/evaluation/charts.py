@@ -8,7 +8,7 @@ from html import escape
 
 from dsdmsr.evaluation.report import Line
 
-__all__ = ["bars", "profiles"]
+__all__ = ["bars", "falls", "profiles", "style_of"]
 
 _WIDTH = 360
 _BAR, _GAP, _TOP = 16, 6, 8
@@ -112,6 +112,56 @@ def profiles(
         f"{name} {curve[0]:.2f} on an edge, {curve[-1]:.2f} far away"
         for name, curve in curves.items()
         if curve[0] is not None and curve[-1] is not None
+    )
+    return _svg(height, f"{what}: {ends}", drawn)
+
+
+def falls(
+    curves: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    *,
+    what: str,
+    order: Sequence[str],
+) -> str:
+    """Return curves that begin at 1 over the share of what has been left out.
+
+    Args:
+        curves: Method → what is left at equal steps, and the same at best, which is dotted.
+        what: What the figures are, for those who cannot see them.
+        order: See `profiles`.
+    """
+    start, right, top, bottom, height = 40, 14, 8, 34, 220
+
+    def points(curve: Sequence[float]) -> str:
+        width, tall = _WIDTH - start - right, height - top - bottom
+        return " ".join(
+            f"{start + width * k / len(curve):.1f},{top + tall * (1 - value):.1f}"
+            for k, value in enumerate(curve)
+        )
+
+    drawn = []
+    for percent in (0, 25, 50, 75, 100):
+        y = top + (height - top - bottom) * (1 - percent / 100)
+        x = start + (_WIDTH - start - right) * percent / 100
+        drawn.append(
+            f'<line x1="{start}" x2="{_WIDTH - right}" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>'
+            f'<text x="{start - 5}" y="{y + 4:.1f}" text-anchor="end">{percent} %</text>'
+            f'<text x="{x:.1f}" y="{height - bottom + 15}" text-anchor="middle">{percent} %</text>'
+        )
+    drawn.append(
+        f'<text x="{(start + _WIDTH - right) / 2}" y="{height - 4}" text-anchor="middle">'
+        "pixels left out</text>"
+    )
+    for name, pair in curves.items():
+        colour, dash = style_of(name, order)
+        for curve, dashes in zip(pair, (dash, "1 4"), strict=True):
+            drawn.append(
+                f'<polyline points="{points(curve)}" fill="none" stroke="{colour}" '
+                f'stroke-width="2" stroke-dasharray="{dashes}"/>'
+            )
+    half = {name: [curve[len(curve) // 2] for curve in pair] for name, pair in curves.items()}
+    ends = "; ".join(
+        f"{name} {left:.0%} without half of the pixels, {best:.0%} at best"
+        for name, (left, best) in half.items()
     )
     return _svg(height, f"{what}: {ends}", drawn)
 

@@ -13,22 +13,34 @@ from torch import Tensor
 
 from dsdmsr.degradation import degrade, resize_nearest
 from dsdmsr.errors import ConfigError, DataError
-from dsdmsr.evaluation.methods import Method, Small, Values
+from dsdmsr.evaluation.methods import Method, Network, Small, Values
 from dsdmsr.evaluation.protocols import LEVELS, NOISES, Protocol
 from dsdmsr.evaluation.truths import Truth, TruthFile
 from dsdmsr.metrics import (
     EdgeZone,
     bad_pixel_rate,
+    coverage,
     edge_rmse,
     edge_zone,
     flying_pixel_rate,
     mae,
     psnr,
     rmse,
+    sparsification,
     ssim,
 )
 
-__all__ = ["METRICS", "PROFILE", "Case", "Measured", "Score", "cases", "evaluate", "predict"]
+__all__ = [
+    "LEFT_OUT",
+    "METRICS",
+    "PROFILE",
+    "Case",
+    "Measured",
+    "Score",
+    "cases",
+    "evaluate",
+    "predict",
+]
 
 METRICS = (
     "rmse",
@@ -38,9 +50,13 @@ METRICS = (
     "flying_pixel_rate",
     "psnr",
     "input_rmse",
+    "coverage",
+    "ause",
     "ssim",
 )
-"""The metrics of a score; ssim only where it is asked for."""
+"""The metrics of a score; coverage and ause of networks that expect errors, ssim if asked for."""
+LEFT_OUT = 20
+"""Of how many equal shares of the pixels it is measured what leaving them out does."""
 PROFILE = 16
 """Up to how many pixels from an edge errors are told apart."""
 _EDGE_STEP = 4.0
@@ -81,6 +97,9 @@ class Score:
     profile: tuple[tuple[float, int], ...]
     """Sum of squared errors, and number of pixels, at 0, 1, … pixels from the nearest edge; the
     last entry is for all that are further away."""
+    left: tuple[tuple[float, float], ...] = ()
+    """What is left of the mean absolute error when 0, 1, … of `LEFT_OUT` shares of the pixels are
+    left out by the errors that the network expects, and by those it makes."""
 
 
 class Measured(NamedTuple):
@@ -169,8 +188,20 @@ def _rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def predict(protocol: Protocol, case: Case, method: Method, seed: int = 0) -> Values:
     """Return a method's map, rounded where the protocol says so."""
-    pred = method(case.small[seed])
-    return _rounded(pred) if protocol.rounded and case.unit == LEVELS else pred
+    return _predict(protocol, case, method, seed)[0]
+
+
+def _predict(
+    protocol: Protocol, case: Case, method: Method, seed: int
+) -> tuple[Values, Values | None]:
+    """Return a method's map, and the errors that it expects, if it does."""
+    small = case.small[seed]
+    expected: Values | None = None
+    if isinstance(method, Network):
+        pred, expected = method.with_errors(small)
+    else:
+        pred = method(small)
+    return _rounded(pred) if protocol.rounded and case.unit == LEVELS else pred, expected
 
 
 def evaluate(
@@ -188,17 +219,21 @@ def evaluate(
     scores: list[Score] = []
     preds: dict[str, Values] = {}
     for name, method in methods.items():
-        figures, profiles = [], []
+        figures, profiles, left = [], [], []
         for seed in range(len(case.small)):
-            values = predict(protocol, case, method, seed)
+            values, expected = _predict(protocol, case, method, seed)
             preds.setdefault(name, values)
             pred = torch.from_numpy(values)[None, None]
             # Chosen once, since that takes longer than the sums.
             chosen = pred.flatten()[yardstick.chosen]
             made = _figures(pred, chosen, yardstick, with_ssim=with_ssim)
             made["input_rmse"] = _left_of_input(protocol, case, pred, seed)
-            figures.append(made)
             profiles.append(_profile(chosen, yardstick))
+            if expected is not None:
+                certainty = _certainty(chosen, expected, yardstick)
+                made |= certainty.figures
+                left.append(certainty.left)
+            figures.append(made)
         scores.append(
             Score(
                 set=case.file.set,
@@ -210,6 +245,7 @@ def evaluate(
                 profile=tuple(
                     (float(total), int(count)) for total, count in np.sum(profiles, axis=0).tolist()
                 ),
+                left=tuple(map(tuple, np.mean(left, axis=0).tolist())) if left else (),
             )
         )
     return Measured(scores, preds)
@@ -247,6 +283,28 @@ def _figures(pred: Tensor, chosen: Tensor, by: Yardstick, *, with_ssim: bool) ->
     if with_ssim:
         made["ssim"] = ssim(*whole, by.data_range)
     return {name: float(value) for name, value in made.items()}
+
+
+class _Certainty(NamedTuple):
+    figures: dict[str, float]
+    left: NDArray[np.float64]
+    """See `Score.left`."""
+
+
+def _certainty(chosen: Tensor, expected: Values, by: Yardstick) -> _Certainty:
+    """Return how well expected errors describe those of the pixels that count."""
+    wanted = torch.from_numpy(expected).flatten()[by.chosen]
+    error, every = chosen - by.truth, torch.ones_like(by.chosen, dtype=torch.bool)
+    curves = [
+        sparsification(error, ranking, every, LEFT_OUT).numpy() for ranking in (wanted, error.abs())
+    ]
+    return _Certainty(
+        {
+            "coverage": float(coverage(error, wanted, every)),
+            "ause": float((curves[0] - curves[1]).mean()),
+        },
+        np.stack(curves, axis=1),
+    )
 
 
 def _left_of_input(protocol: Protocol, case: Case, pred: Tensor, seed: int) -> float:

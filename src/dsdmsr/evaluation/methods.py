@@ -26,9 +26,9 @@ __all__ = [
     "FILTERS",
     "VARIATIONAL",
     "Method",
+    "Network",
     "Small",
     "baseline",
-    "network",
 ]
 
 Values = NDArray[np.float64]
@@ -159,36 +159,52 @@ def baseline(name: str) -> Method:
     return FILTERS[name]
 
 
-def network(
-    model: DSDMSR,
-    device: str = "auto",
-    ensemble: int = 1,
-    refinement: Refinement | None = None,
-    known: Mapping[Degradation, DSDMSR] | None = None,
-) -> Method:
-    """Return a network, or its self-ensemble of 8, as a method, perhaps with refined answers.
-
-    With `known` (see `dsdmsr.zoo.pretrained.for_known`) it is told how small maps were made.
+class Network:
+    """A network, or its self-ensemble of 8, as a method, perhaps with refined answers.
 
     It takes small pixels to lie in the middle of the large ones that they cover. Where they sit on
     every s-th large pixel, its answer is moved by (s - 1)/2 pixels, by linear interpolation.
+
+    Args:
+        model: The network.
+        device: What runs it.
+        ensemble: 1 or 8.
+        refinement: How answers are refined. Default: not at all.
+        known: Other networks for degradations of which it is told; see
+            `dsdmsr.zoo.pretrained.for_known`.
     """
 
-    def running(model: DSDMSR) -> Backend:
-        return ensemble_of(TorchBackend(model, device), ensemble)
+    def __init__(
+        self,
+        model: DSDMSR,
+        device: str = "auto",
+        ensemble: int = 1,
+        refinement: Refinement | None = None,
+        known: Mapping[Degradation, DSDMSR] | None = None,
+    ) -> None:
+        def running(model: DSDMSR) -> Backend:
+            return ensemble_of(TorchBackend(model, device), ensemble)
 
-    usual = running(model)
-    backends = {kind: running(better) for kind, better in (known or {}).items()}
+        self._usual, self._refinement = running(model), refinement
+        self._known = {kind: running(better) for kind, better in (known or {}).items()}
 
-    def method(small: Small) -> Values:
+    def __call__(self, small: Small) -> Values:
+        """Return the large map."""
+        return self.with_errors(small)[0]
+
+    def with_errors(self, small: Small) -> tuple[Values, Values | None]:
+        """Return the large map, and the absolute errors that the network expects, if it does."""
         # Disparity: a small map may overshoot below zero.
         depth = DepthMap(small.values, small.valid, kind="disparity")
-        backend = backends.get(small.degradation, usual)
-        upscaler = Upscaler(backend, scale=small.scale, refinement=refinement)
-        large = upscaler.values(depth).astype(np.float64)
-        return _moved(large, small.scale) if small.interval else large
-
-    return method
+        backend = self._known.get(small.degradation, self._usual)
+        upscaler = Upscaler(backend, scale=small.scale, refinement=self._refinement)
+        made = upscaler.values_and_errors(depth)
+        large, expected = (None if x is None else x.astype(np.float64) for x in made)
+        assert large is not None
+        if small.interval:
+            large = _moved(large, small.scale)
+            expected = None if expected is None else _moved(expected, small.scale)
+        return large, expected
 
 
 def _moved(large: Values, scale: int) -> Values:

@@ -6,10 +6,18 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-from dsdmsr.evaluation.charts import bars, profiles, style_of
+from dsdmsr.evaluation.charts import bars, falls, profiles, style_of
 from dsdmsr.evaluation.crops import Crop
-from dsdmsr.evaluation.evaluate import METRICS
-from dsdmsr.evaluation.report import INTERVALS, Line, figure, intervals, lines, made_by, title_of
+from dsdmsr.evaluation.report import (
+    INTERVALS,
+    Line,
+    figure,
+    intervals,
+    lines,
+    made_by,
+    shown_metrics,
+    title_of,
+)
 
 __all__ = ["page"]
 
@@ -54,6 +62,9 @@ _METRICS_EXPLAINED = {
     "surfaces, on neither",
     "psnr": "peak signal-to-noise ratio, dB",
     "input rmse": "RMSE between the prediction, made small again, and the small map it came from",
+    "coverage": "share of the errors within the interval that the network expects to hold 90 %",
+    "ause": "area between the curves of what is left of the error when pixels are left out by the "
+    "errors that the network expects, and by those it makes",
     "ssim": "structural similarity",
 }
 
@@ -223,7 +234,27 @@ def _charts(
             f"<figure><figcaption>RMSE at ×{scale}</figcaption>"
             f"{profiles(curves, what=what, order=methods)}</figure>"
         )
-    return "\n".join([*parts, "</div>"])
+    parts.append("</div>")
+    if any("left" in m for m in measured["means"] if m["set"] == name):
+        parts += [
+            f"<h4>How sure answers are, set {escape(name)}</h4>",
+            "<p>What is left of the mean absolute error when the pixels that a network is least "
+            "sure of are left out; dotted: when those with the largest errors are.</p>",
+            '<div class="charts">',
+        ]
+        parts += [_sparsification(measured, name, scale, methods) for scale in measured["scales"]]
+        parts.append("</div>")
+    return "\n".join(parts)
+
+
+def _sparsification(measured: dict[str, Any], name: str, scale: int, methods: Sequence[str]) -> str:
+    sure = [m for m in measured["means"] if (m["set"], m["scale"]) == (name, scale) and "left" in m]
+    drawn = falls(
+        {m["method"]: (m["left"], m["left_at_best"]) for m in sure},
+        what=f"Mean absolute error left, set {name}, ×{scale}",
+        order=methods,
+    )
+    return f"<figure><figcaption>Left of the error at ×{scale}</figcaption>{drawn}</figure>"
 
 
 def _key(method: str, methods: Sequence[str]) -> str:
@@ -247,14 +278,14 @@ def _scenes(measured: dict[str, Any], ours: set[str]) -> str:
 
 
 def _other_metrics(measured: dict[str, Any], ours: set[str]) -> str:
-    shown = [m for m in METRICS if m in measured["means"][0]]
+    shown = shown_metrics(measured)
     head = "".join(f'<th scope="col">{name}</th>' for name in ("set", "factor", "method"))
     head += "".join(f'<th scope="col" class="n">{m.replace("_", " ")}</th>' for m in shown)
     body = []
     for mean in sorted(measured["means"], key=lambda m: (m["set"], m["scale"])):
         cells = "".join(f"<td>{escape(str(c))}</td>" for c in (mean["set"], f"×{mean['scale']}"))
         cells += f"<td>{escape(mean['method'])}</td>"
-        cells += "".join(f'<td class="n">{figure(mean[name], name)}</td>' for name in shown)
+        cells += "".join(f'<td class="n">{figure(mean.get(name), name)}</td>' for name in shown)
         body.append(f'<tr class="{"ours" if mean["method"] in ours else ""}">{cells}</tr>')
     table = _scrolling(f"All metrics, protocol ({measured['letter']})", head, body)
     return f"<details><summary>All metrics</summary>{table}</details>"

@@ -31,6 +31,7 @@ __all__ = [
     "markdown",
     "markdown_table",
     "results",
+    "shown_metrics",
     "title_of",
     "weights_checksum",
     "weights_of",
@@ -133,6 +134,9 @@ def _mean(name: str, scale: int, method: str, scores: Sequence[Score]) -> dict[s
             intervals[metric] = [_short(bound) for bound in bootstrap(values)]
     if intervals:
         made["interval_95"] = intervals
+    if scores[0].left:
+        curves = np.mean([s.left for s in scores], axis=0).T
+        made["left"], made["left_at_best"] = ([_short(v) for v in curve] for curve in curves)
     totals, counts = np.sum([s.profile for s in scores], axis=0).T
     made["profile"] = [
         _short(math.sqrt(total / count)) if count else None
@@ -235,6 +239,11 @@ def _others(
     return made
 
 
+def shown_metrics(measured: dict[str, Any]) -> list[str]:
+    """Return the metrics that some method of a protocol has."""
+    return [metric for metric in METRICS if any(metric in m for m in measured["means"])]
+
+
 def title_of(measured: dict[str, Any]) -> str:
     """Return a protocol's heading: its letter, title and metric."""
     unit = " and ".join(dict.fromkeys(maps["unit"] for maps in measured["sets"]))
@@ -249,7 +258,7 @@ def figure(value: float | None, metric: str = "rmse") -> str:
     """Return a figure as text: three decimals, three digits if it is small; shares in percent."""
     if value is None:
         return "–"
-    if metric.endswith("_rate"):
+    if metric.endswith("_rate") or metric == "coverage":
         return f"{100 * value:.2f} %"
     if metric == "psnr":
         return f"{value:.2f}"
@@ -270,10 +279,15 @@ def markdown(content: dict[str, Any]) -> str:
         texts += [f"## {title_of(measured)}", "", *markdown_table(head, rows, names=4), ""]
         if found := intervals(measured):
             texts += [f"{INTERVALS}: {'; '.join(found)}.", ""]
-        shown = [m for m in METRICS if m in measured["means"][0] and m != measured["metric"]]
+        shown = [m for m in shown_metrics(measured) if m != measured["metric"]]
         head = ["set", "method", "factor", *(m.replace("_", " ") for m in shown)]
         rows = [
-            [m["set"], m["method"], f"×{m['scale']}", *(figure(m[name], name) for name in shown)]
+            [
+                m["set"],
+                m["method"],
+                f"×{m['scale']}",
+                *(figure(m.get(name), name) for name in shown),
+            ]
             for m in measured["means"]
         ]
         texts += [

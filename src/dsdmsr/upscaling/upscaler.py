@@ -221,7 +221,16 @@ class Upscaler:
             ScaleError: If the size asked for is not larger than the map, or too large.
             ModelError: If the network gives values that are not finite.
         """
-        return np.concatenate([rows.values for rows in self._reduced(depth, progress)])
+        return self.values_and_errors(depth, progress)[0]
+
+    def values_and_errors(
+        self, depth: DepthMap, progress: Progress | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """Return what `values` does, and the errors that the network expects of it, if it does."""
+        made = list(self._reduced(depth, progress))
+        errors = [rows.errors for rows in made if rows.errors is not None]
+        values = np.concatenate([rows.values for rows in made])
+        return values, np.concatenate(errors) if errors else None
 
     def _reduced(self, depth: DepthMap, progress: Progress | None) -> Iterator[Rows]:
         goal = self.size.goal(*depth.shape)

@@ -122,7 +122,7 @@ def reference(steps: int) -> Recipe:
     """Return the recipe that all others are changed from."""
     base = load_recipe("base")
     model = dataclasses.replace(
-        base.model, scale=8, width=(48, 48, 32), depth=(8, 5, 4), candidates=0
+        base.model, scale=8, width=(48, 48, 32), depth=(8, 5, 4), candidates=0, confidence=0
     )
     return dataclasses.replace(
         base,

@@ -211,6 +211,38 @@ def test_all_processes_leave_when_one_is_told_to(two_processes):
     assert step_of(run / "last.ckpt") > before
 
 
+WAITS = """
+import os, sys, time
+from dsdmsr.training import processes
+from dsdmsr.training.options import TrainerOptions
+
+if os.environ.get("LOCAL_RANK"):
+    raise SystemExit(int(sys.argv[1]))
+processes._UNTIL_NOTICED = 0.5
+with processes.others_of_machine(TrainerOptions(devices=2)):
+    time.sleep(float(sys.argv[2]))
+print("LOCAL_RANK" in os.environ)
+"""
+
+
+@pytest.mark.parametrize(
+    ("status", "seconds", "ends", "said"), [(1, 60, 2, "another process"), (0, 3, 0, "")]
+)
+def test_a_process_that_failed_is_not_waited_for(tmp_path, status, seconds, ends, said):
+    (tmp_path / "waits.py").write_text(WAITS)
+    environ = {k: v for k, v in os.environ.items() if k not in ("RANK", "LOCAL_RANK")}
+    done = subprocess.run(
+        [sys.executable, tmp_path / "waits.py", str(status), str(seconds)],
+        capture_output=True,
+        text=True,
+        timeout=50,
+        env=environ,
+    )
+    assert done.returncode == ends
+    assert said in done.stderr
+    assert done.stdout == ("False\n" if ends == 0 else "")
+
+
 def test_parts_make_up_the_batch():
     mixes = (CropMix(scale=2, crop=16, batch=5),)
     source = Synthetic(SceneConfig())

@@ -22,7 +22,14 @@ from dsdmsr.training.config import Recipe
 from dsdmsr.training.maps import crop_source, validation_source
 from dsdmsr.training.module import TrainingModule
 from dsdmsr.training.options import ONE_DEVICE, TENSORBOARD_ALONE, Tracking, TrainerOptions
-from dsdmsr.training.processes import check_processes, is_main, is_of_another, placed
+from dsdmsr.training.processes import (
+    ANOTHER_HAS_ENDED,
+    check_processes,
+    is_main,
+    is_of_another,
+    others_of_machine,
+    placed,
+)
 from dsdmsr.training.run_dir import (
     BEST,
     CHECKPOINT,
@@ -129,12 +136,17 @@ def _train(
     bf16 = _uses_bf16(module.recipe, device)
     if bf16:
         module = module.to(memory_format=torch.channels_last)
-    trainer = _trainer(module.recipe, run_dir, device, options, bf16, callbacks)
     checkpoint = run_dir / CHECKPOINT
     try:
-        trainer.fit(
-            module, ckpt_path=checkpoint if checkpoint.exists() else None, weights_only=True
-        )
+        with others_of_machine(options):
+            trainer = _trainer(module.recipe, run_dir, device, options, bf16, callbacks)
+            try:
+                trainer.fit(
+                    module, ckpt_path=checkpoint if checkpoint.exists() else None, weights_only=True
+                )
+            finally:
+                # A run left while it validates would wait for the processes that draw crops.
+                trainer.fit_loop.teardown()
     except OSError as error:
         raise TrainingError(f"cannot write to {run_dir}: {error.strerror or error}") from error
     except TrainingError as error:
@@ -145,13 +157,8 @@ def _train(
         raise type(error)(last.partition(f"{type(error).__name__}: ")[2] or last) from error
     except RuntimeError as error:
         if options.processes > 1 and is_of_another(error):
-            raise TrainingError(
-                f"another process of this run has ended; go on with --resume auto: {_told(run_dir)}"
-            ) from error
+            raise TrainingError(f"{ANOTHER_HAS_ENDED}: {_told(run_dir)}") from error
         raise
-    finally:
-        # A run that is left while it validates would wait for the processes that draw crops.
-        trainer.fit_loop.teardown()
 
 
 def _told(run_dir: Path) -> str:

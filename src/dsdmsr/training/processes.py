@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import torch
+from lightning.fabric.plugins.environments.lightning import find_free_network_port
 from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor, distributed
@@ -16,17 +23,33 @@ from dsdmsr.errors import ConfigError
 from dsdmsr.training.config import Recipe
 from dsdmsr.training.options import TrainerOptions
 
-__all__ = ["check_processes", "is_main", "is_of_another", "largest", "mean", "part", "placed"]
+__all__ = [
+    "ANOTHER_HAS_ENDED",
+    "check_processes",
+    "is_main",
+    "is_of_another",
+    "largest",
+    "mean",
+    "others_of_machine",
+    "part",
+    "placed",
+]
 
-_RANKS = ("RANK", "SLURM_PROCID", "LOCAL_RANK")
+_RANKS = ("RANK", "LOCAL_RANK", "SLURM_PROCID")
 _PATIENCE = timedelta(minutes=5)
 """How long a process waits for one that doesn't answer."""
+_UNTIL_NOTICED = 30.0
+"""Seconds that this process has to say itself that another has ended."""
+_UNTIL_LEFT = 20.0
+"""Seconds that the others have to leave once this process does."""
+ANOTHER_HAS_ENDED = "another process of this run has ended; go on with --resume auto"
+"""What a process says when it waits for another in vain."""
 
 
 def is_main() -> bool:
     """Return whether this process is the one that writes files and speaks.
 
-    torchrun, SLURM and the trainer, which starts the other processes of one machine, tell.
+    torchrun, SLURM and `others_of_machine` tell.
     """
     return int(next((os.environ[name] for name in _RANKS if name in os.environ), "0")) == 0
 
@@ -99,6 +122,71 @@ def placed(options: TrainerOptions) -> dict[str, Any]:
         "use_distributed_sampler": False,
         "plugins": [SLURMEnvironment(auto_requeue=False)] if SLURMEnvironment.detect() else [],
     }
+
+
+@contextmanager
+def others_of_machine(options: TrainerOptions) -> Iterator[None]:
+    """Start the other processes of this machine with this one's command, and end them with it.
+
+    The trainer starts none where ``LOCAL_RANK`` tells that someone has. Nothing is done where that
+    was torchrun, SLURM or the process that started this one.
+    """
+    begun = {"RANK", "LOCAL_RANK"} & os.environ.keys() or SLURMEnvironment.detect()
+    if begun or options.processes == 1:
+        yield
+        return
+    before = dict(os.environ)
+    threads = torch.get_num_threads()
+    share = max(1, threads // options.devices)
+    os.environ |= {
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(find_free_network_port()),
+        "NODE_RANK": "0",
+        "OMP_NUM_THREADS": str(share),
+    }
+    command = [sys.executable, *sys.orig_argv[1:]]
+    others = [
+        subprocess.Popen(command, env={**os.environ, "LOCAL_RANK": str(k)})
+        for k in range(1, options.devices)
+    ]
+    os.environ["LOCAL_RANK"] = "0"
+    torch.set_num_threads(share)
+    left = threading.Event()
+    threading.Thread(target=_leave_after, args=(others, left), daemon=True).start()
+    try:
+        yield
+    finally:
+        left.set()
+        _end(others)
+        torch.set_num_threads(threads)
+        os.environ.clear()
+        os.environ |= before
+
+
+def _leave_after(others: list[subprocess.Popen[bytes]], left: threading.Event) -> None:
+    """Leave this process when another has failed and this one waits for it in vain.
+
+    What waits for a process that never joined, or for a GPU's answer, heeds nothing else.
+    """
+    while not left.wait(1):
+        if any(other.poll() not in (None, 0) for other in others):
+            if not left.wait(_UNTIL_NOTICED):
+                print(f"dsdmsr: {ANOTHER_HAS_ENDED}", file=sys.stderr, flush=True)
+                for other in others:
+                    other.kill()
+                os._exit(2)
+            return
+
+
+def _end(others: list[subprocess.Popen[bytes]]) -> None:
+    """Wait for processes, and end those that stay."""
+    until = time.monotonic() + _UNTIL_LEFT
+    for other in others:
+        try:
+            other.wait(max(0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            other.kill()
+            other.wait()
 
 
 def is_of_another(error: RuntimeError) -> bool:

@@ -265,19 +265,21 @@ def test_bytes_depend_neither_on_workers_nor_on_time(dtu_tree, tmp_path):
     assert first == content(tmp_path / "b")
 
 
+# Once so many maps are done, it waits until its input ends.
 CODE = """
-import sys, time
+import sys
 from pathlib import Path
 from dsdmsr.data.prepare.dtu import dtu
 from dsdmsr.data.prepare.plan import Forms
 from dsdmsr.data.prepare.run import prepare
 
 if __name__ == "__main__":
-    source, made, shards, workers = sys.argv[1:]
+    source, made, shards, workers, stop = sys.argv[1:]
     forms = Forms(pyramid=True, shards=shards == "shards")
     def advance(done, total):
         print(done, flush=True)
-        time.sleep(0.02)
+        if done >= int(stop):
+            sys.stdin.read()
     prepare(dtu(Path(source)), Path(made), forms, workers=int(workers), resume=True,
             shard_bytes=20_000, advance=advance)
 """
@@ -294,7 +296,10 @@ def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bytes(tmp_path, 
     progress = []
     for kills in (1, 6, 11):
         with subprocess.Popen(
-            [*command, made, forms, str(workers)], stdout=subprocess.PIPE, text=True
+            [*command, made, forms, str(workers), str(kills)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         ) as process:
             begun = int(process.stdout.readline())
             progress.append(begun)
@@ -307,7 +312,8 @@ def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bytes(tmp_path, 
         assert begun >= (progress[-2] if len(progress) > 1 else 0)
     assert not (made / "manifest.json").exists()
     time.sleep(1)  # the killed run's workers end
-    done = subprocess.run([*command, made, forms, str(workers)], capture_output=True, text=True)
+    command += [made, forms, str(workers), "100"]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     first = int(done.stdout.split()[0])
     shards = json.loads((made / "manifest.json").read_text())["shards"]
@@ -319,8 +325,10 @@ def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bytes(tmp_path, 
 def test_a_killed_run_leaves_no_process_behind(tmp_path):
     tree = make_dtu(tmp_path / "dtu", {f"scan{k}": 5 for k in (1, 2, 3, 6)})
     (tmp_path / "prepare.py").write_text(CODE)
-    command = [sys.executable, tmp_path / "prepare.py", tree, tmp_path / "made", "pyramid", "2"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    program, made = tmp_path / "prepare.py", tmp_path / "made"
+    command = [sys.executable, program, tree, made, "pyramid", "2", "2"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes, text=True) as process:
         while int(process.stdout.readline()) < 2:
             pass
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
@@ -344,9 +352,13 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path):
     tree = make_dtu(tmp_path / "dtu", {f"scan{k}": 5 for k in (1, 2, 3, 6)})
     (tmp_path / "prepare.py").write_text(CODE)
     made = tmp_path / "made"
-    command = [sys.executable, tmp_path / "prepare.py", tree, made, "shards", "2"]
+    command = [sys.executable, tmp_path / "prepare.py", tree, made, "shards", "2", "4"]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     ) as process:
         while int(process.stdout.readline()) < 4:
             pass
@@ -573,8 +585,9 @@ def test_a_second_run_into_one_folder_is_refused(tmp_path, capsys):
     tree = make_dtu(tmp_path / "dtu", {f"scan{k}": 5 for k in (1, 2, 3, 6)})
     (tmp_path / "prepare.py").write_text(CODE)
     made = tmp_path / "made"
-    command = [sys.executable, tmp_path / "prepare.py", tree, made, "pyramid", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, tmp_path / "prepare.py", tree, made, "pyramid", "0", "0"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes, text=True) as process:
         assert int(process.stdout.readline()) == 0
         assert run("prepare", "dtu", tree, made, "--pyramid", "--resume") == 2
         assert "another run is writing to" in capsys.readouterr().err

@@ -324,7 +324,7 @@ def test_what_errors_are_expected_does_not_change_the_answer():
     plain, sure = DSDMSR(config), DSDMSR(dataclasses.replace(config, confidence=4))
     missing = sure.load_state_dict(plain.state_dict(), strict=False).missing_keys
     assert missing
-    assert all(".doubt." in key for key in missing)
+    assert all(".expected." in key for key in missing)
     depth = torch.rand(2, 1, 5, 6)
     assert plain(depth).log_error is None
     for scale in (2, 4):

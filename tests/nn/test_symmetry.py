@@ -32,6 +32,8 @@ def network(unit: str, *, bias: bool = False, symmetric: bool = True) -> DSDMSR:
     model = DSDMSR(config).double()
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
+    for stage in model.stages:
+        torch.nn.init.constant_(stage.expected.ratios.bias, -8)
     if symmetric:
         begin_symmetric(model)
     return model

@@ -42,6 +42,9 @@ def network(config: ModelConfig) -> DSDMSR:
     model = DSDMSR(config).double()
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
+    for stage in model.stages:
+        if stage.expected is not None:
+            torch.nn.init.constant_(stage.expected.ratios.bias, -4)
     return model
 
 

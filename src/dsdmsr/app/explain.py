@@ -21,6 +21,7 @@ def explain_recipe(
     minutes: float | None,
     steps: int | None,
     brief: bool,
+    errors_alone: bool,
     maps: Path | None,
     out: Console,
 ) -> None:
@@ -30,7 +31,14 @@ def explain_recipe(
         ConfigError: If there is no such recipe, or it is wrong.
         DataError: If a folder is not what the recipe says.
     """
-    recipe = resolve(name_or_file, minutes=minutes, steps=steps, maps=maps, brief=brief)
+    recipe = resolve(
+        name_or_file,
+        minutes=minutes,
+        steps=steps,
+        maps=maps,
+        brief=brief,
+        errors_alone=errors_alone,
+    )
     text = yaml.safe_dump(recipe_to_dict(recipe), sort_keys=False, default_flow_style=None)
     out.print(text, markup=False)
     cost = explain(recipe)

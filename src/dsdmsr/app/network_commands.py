@@ -133,6 +133,7 @@ def train(
     minutes: Annotated[float | None, Parameter(group=_length)] = None,
     steps: Annotated[int | None, Parameter(group=_length)] = None,
     fast_dev: Annotated[bool, Parameter(group=_length, negative=())] = False,
+    errors_alone: Annotated[bool, Parameter(negative=())] = False,
     maps: Path | None = None,
     resume: Literal["auto", "never"] = "never",
     init: str | None = None,
@@ -160,6 +161,8 @@ def train(
         Length of the run in steps, instead of the recipe's.
     fast_dev
         Go the recipe's whole road in about a minute, with small batches of small crops.
+    errors_alone
+        Of the network given by --init, train only what tells its errors; its answers stay.
     maps
         Learn from this folder, which dsdmsr prepare has made, instead of from the recipe's maps.
     resume
@@ -183,7 +186,15 @@ def train(
     if explain:
         from dsdmsr.app.explain import explain_recipe
 
-        explain_recipe(recipe, minutes=minutes, steps=steps, brief=fast_dev, maps=maps, out=out)
+        explain_recipe(
+            recipe,
+            minutes=minutes,
+            steps=steps,
+            brief=fast_dev,
+            errors_alone=errors_alone,
+            maps=maps,
+            out=out,
+        )
         return 0
     if run_dir is None:
         raise ConfigError("no --run-dir: give a new folder, or --explain to look at the recipe")
@@ -203,6 +214,7 @@ def train(
         steps=steps,
         maps=maps,
         brief=fast_dev,
+        errors_alone=errors_alone,
         resume=resume,
         init=init,
         device=device,

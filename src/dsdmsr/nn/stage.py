@@ -10,15 +10,11 @@ from torch import Tensor, nn
 
 from dsdmsr.nn.candidates import Candidates
 from dsdmsr.nn.config import ModelConfig
+from dsdmsr.nn.expectation import ExpectedErrors
 from dsdmsr.nn.units import Unit, begin_small
 from dsdmsr.nn.views import interleave, repeat_views
 
 __all__ = ["Stage", "StageOutput"]
-
-_LOG_ERRORS = (-9.0, 0.0)
-"""Least and greatest logarithm of an expected error, as a share of the map's range."""
-_FIRST_GUESS = -5.0
-"""What an untrained stage expects."""
 
 
 class StageOutput(NamedTuple):
@@ -77,13 +73,9 @@ class Stage(nn.Module):
         self.carry: nn.Conv2d | None = None
         if config.carried and not last:
             self.carry = nn.Conv2d(inside, 4 * config.carried, 3, padding=1, bias=config.bias)
-        self.doubt: nn.Sequential | None = None
+        self.expected: ExpectedErrors | None = None
         if config.confidence:
-            last_layer = nn.Conv2d(config.confidence, 4, 1, bias=False)
-            begin_small(last_layer)
-            self.doubt = nn.Sequential(
-                nn.Conv2d(inside, config.confidence, 3, padding=1), nn.ReLU(), last_layer
-            )
+            self.expected = ExpectedErrors(inside, config.confidence)
 
     @property
     def radius(self) -> int:
@@ -114,9 +106,6 @@ class Stage(nn.Module):
             views = self.candidates(self.score(features), views, depth)
         carry = None if answers or self.carry is None else interleave(self.carry(features))
         log_error = None
-        if answers and self.doubt is not None:
-            # What the features are is for the answer alone to say.
-            doubt = self.doubt(features.detach()).float() + _FIRST_GUESS
-            doubt = doubt.clamp(*_LOG_ERRORS)
-            log_error = interleave(doubt)
+        if answers and self.expected is not None:
+            log_error = self.expected(features)
         return StageOutput(interleave(views), carry, log_error)

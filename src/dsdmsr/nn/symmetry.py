@@ -127,7 +127,7 @@ _OUTPUTS: dict[str, Channels] = {
     "hand_on": "views",
     "score": "scores",
     "carry": "carried",
-    "doubt.2": "views",
+    "expected.ratios": "views",
 }
 """A stage's layers whose output is not orbits."""
 
@@ -143,7 +143,7 @@ def _parameters(network: nn.Module) -> Iterator[tuple[Tensor, Channels, Channels
             inputs: Channels = "orbits"
             if layer.weight.shape[1] == 1:
                 inputs = "depth"
-            elif layer is stage.unit.features[0]:
+            elif layer is stage.unit.features[0] or name == "expected.hidden":
                 inputs = "depth_and_orbits"
             for parameter in (layer.weight, layer.bias):
                 if parameter is not None:

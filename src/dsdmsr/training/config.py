@@ -111,6 +111,9 @@ class Recipe:
     """The factors to train, and their crops."""
     small_maps: tuple[SmallMaps, ...] = (SmallMaps(),)
     """How small maps come from large ones; drawn for each batch. Validation uses the first."""
+    trains: Literal["network", "expected_errors"] = "network"
+    """network: all of it; expected_errors: of a network that is begun from another, only the layers
+    that tell its errors, so that its answers stay as they are."""
     loss: LossKind = "l1"
     """l1, mse, charbonnier, l1_mse, rmse, edge_l1 or sse."""
     mse_weight: float = 1.0
@@ -169,6 +172,10 @@ class Recipe:
             raise ConfigError("maps is empty: say where the large maps come from")
         if not self.small_maps:
             raise ConfigError("small_maps is empty: say how small maps are made")
+        if self.trains not in ("network", "expected_errors"):
+            raise ConfigError(f"trains is {self.trains!r}: allowed are network and expected_errors")
+        if self.trains == "expected_errors" and not self.model.confidence:
+            raise ConfigError("trains is expected_errors, and the model has confidence 0: give 8")
         if self.loss not in get_args(LossKind):
             raise ConfigError(f"loss is {self.loss!r}: allowed are {', '.join(get_args(LossKind))}")
         if self.optimizer not in OPTIMIZERS:
@@ -289,6 +296,7 @@ def resolve(
     minutes: float | None,
     maps: Path | None,
     brief: bool,
+    errors_alone: bool = False,
 ) -> Recipe:
     """Load a recipe and change it as asked; see `dsdmsr.training.run.train_recipe`.
 
@@ -300,4 +308,6 @@ def resolve(
         recipe = recipe.learning_from(maps)
     if brief:
         recipe = recipe.in_brief()
+    if errors_alone:
+        recipe = dataclasses.replace(recipe, trains="expected_errors")
     return recipe.lasting(steps=steps, minutes=minutes)

@@ -25,15 +25,18 @@ class ValidationFigures(nn.Module):
 
     Args:
         scales: The factors that are validated.
+        expectations: Whether there is `expectation_loss`, too: the mean over maps.
     """
 
-    def __init__(self, scales: Iterable[int]) -> None:
+    def __init__(self, scales: Iterable[int], *, expectations: bool = False) -> None:
         super().__init__()
         self.scales = sorted(scales)
         self.metrics = nn.ModuleDict()
         for scale in self.scales:
             self.metrics[f"loss_x{scale}"] = MeanMetric(nan_strategy="disable")
             self.metrics[f"bicubic_x{scale}"] = MaskedRMSE()
+            if expectations:
+                self.metrics[f"expectation_x{scale}"] = MeanMetric(nan_strategy="disable")
             stages = [f"_stage_x{2**k}" for k in range(1, scale.bit_length())]
             for output in ("", *stages):
                 self.metrics[f"rmse_x{scale}{output}"] = MaskedRMSE()
@@ -51,6 +54,7 @@ class ValidationFigures(nn.Module):
         *,
         losses: Tensor,
         span: Tensor,
+        expectations: Tensor | None = None,
     ) -> None:
         """Add a batch.
 
@@ -62,8 +66,11 @@ class ValidationFigures(nn.Module):
             valids: What of it is valid.
             losses: Each map's loss.
             span: Each map's range in its own unit, b 1 1 1.
+            expectations: Each map's `expectation_loss`.
         """
         self._metric(f"loss_x{scale}").update(losses)
+        if expectations is not None:
+            self._metric(f"expectation_x{scale}").update(expectations)
         self._metric(f"bicubic_x{scale}").update(
             _LEVELS * bicubic.float(), _LEVELS * truths[-1], valids[-1]
         )

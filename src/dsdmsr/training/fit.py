@@ -13,7 +13,7 @@ import torch
 from rich.console import Console
 from safetensors.torch import save_file
 
-from dsdmsr.errors import DsdmsrError, ModelError, TrainingError
+from dsdmsr.errors import ConfigError, DsdmsrError, ModelError, TrainingError
 from dsdmsr.nn import DSDMSR
 from dsdmsr.nn.symmetry import is_symmetric
 from dsdmsr.replacing import replacing
@@ -89,11 +89,13 @@ def fit(
     Raises:
         TrainingError: If `run_dir` is not empty and the run in it is not to be resumed or cannot
             be, training diverges, or another process of the run ends.
-        ConfigError: If the devices are not there, or too many for the recipe's batches, or a
-            tracker is not installed.
+        ConfigError: If the devices are not there, or too many for the recipe's batches, a tracker
+            is not installed, or only what tells errors is to be trained of no network.
         ModelError: If none of the weights in `init` fits.
     """
     device = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    if recipe.trains == "expected_errors" and init is None and not holds_run(run_dir):
+        raise ConfigError("the recipe trains expected_errors alone: give --init, whose they are")
     check_processes(options, recipe, device)
     check_trackers(tracking)
     console = (console or Console(stderr=True)) if is_main() else Console(quiet=True)

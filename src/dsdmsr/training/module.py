@@ -82,9 +82,14 @@ class TrainingModule(lightning.LightningModule):
         super().__init__()
         self.recipe, self.start = recipe, start
         self.model = DSDMSR(recipe.model)
+        if recipe.trains == "expected_errors":
+            for name, parameter in self.model.named_parameters():
+                parameter.requires_grad_(".expected." in name)
         self.averaged = AveragedModel(self.model, multi_avg_fn=self._average)
         self.averaged.requires_grad_(False)
-        self.figures = ValidationFigures({mix.scale for mix in recipe.crops})
+        self.figures = ValidationFigures(
+            {mix.scale for mix in recipe.crops}, expectations=recipe.model.confidence > 0
+        )
         self.panels: list[Panel] = []
         self.seconds = self.seconds_before = 0.0
         self.loss = math.nan
@@ -318,10 +323,18 @@ class TrainingModule(lightning.LightningModule):
         prediction = self.averaged(small, scale)
         targets, valids = self._targets(batch, small_maps.degradation)
         truths = [(target - low) / span for target in targets]
+        maps = [slice(k, k + 1) for k in range(len(small))]
         each = [
             self._loss(prediction.part(one), [t[one] for t in truths], [v[one] for v in valids])
-            for one in (slice(k, k + 1) for k in range(len(small)))
+            for one in maps
         ]
+        expectations: list[Tensor] = []
+        if prediction.log_error is not None:
+            error = prediction.fused.float() - truths[-1]
+            expectations = [
+                expectation_loss(prediction.log_error[one], error[one], valids[-1][one])
+                for one in maps
+            ]
         self.figures.add(
             scale,
             prediction,
@@ -329,6 +342,7 @@ class TrainingModule(lightning.LightningModule):
             truths,
             valids,
             losses=torch.stack(each),
+            expectations=torch.stack(expectations) if expectations else None,
             span=span,
         )
         if is_main() and scale == max(mix.scale for mix in self.recipe.crops):
@@ -338,7 +352,12 @@ class TrainingModule(lightning.LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         """Log the validation's figures."""
-        self.log_dict(self.figures.compute(), batch_size=1)
+        found = self.figures.compute()
+        if self.recipe.trains == "expected_errors":
+            found["val/score"] = torch.stack(
+                [found[f"val/expectation_x{scale}"] for scale in self.figures.scales]
+            ).mean()
+        self.log_dict(found, batch_size=1)
         self.figures.reset()
 
     # Checkpoints

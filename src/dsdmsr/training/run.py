@@ -28,6 +28,7 @@ def train_recipe(
     steps: int | None = None,
     maps: Path | None = None,
     brief: bool = False,
+    errors_alone: bool = False,
     resume: Literal["auto", "never"] = "never",
     init: str | None = None,
     device: str = "auto",
@@ -46,6 +47,7 @@ def train_recipe(
         steps: Length, instead of the recipe's.
         maps: What ``dsdmsr prepare`` has made, to learn from instead of the recipe's maps.
         brief: Whether to cut the recipe to about a minute.
+        errors_alone: Whether to train what tells errors alone, of the network in `init`.
         resume: See `dsdmsr.training.fit.fit`.
         init: A network to begin from.
         device: ``auto``, ``cpu`` or ``cuda``.
@@ -61,7 +63,14 @@ def train_recipe(
     if steps is None and minutes is None and resume == "auto" and holds_run(run_dir):
         stored = stored_recipe(run_dir)
         steps, minutes = stored.steps, stored.minutes
-    recipe = resolve(name_or_file, steps=steps, minutes=minutes, maps=maps, brief=brief)
+    recipe = resolve(
+        name_or_file,
+        steps=steps,
+        minutes=minutes,
+        maps=maps,
+        brief=brief,
+        errors_alone=errors_alone,
+    )
     weights = None if init is None else from_pretrained(init).state_dict()
     fit(
         recipe,
@@ -112,7 +121,7 @@ a cascade of {stages} ×2 stages.
 
 _HEAD = "- **Trained**: "
 _LEG = _HEAD + (
-    "recipe `{name}`, seed {seed}, {steps} steps, {minutes:.0f} minutes on {machine}; "
+    "recipe `{name}`{of}, seed {seed}, {steps} steps, {minutes:.0f} minutes on {machine}; "
     "commit {commit}, {date}, torch {torch}."
 )
 """A line for each leg of the training, so that a network begun from another tells both."""
@@ -145,6 +154,7 @@ def _card(name: str, recipe: Recipe, run_dir: Path) -> str:
         kept = weights.metadata()["step"]
     leg = _LEG.format(
         name=name,
+        of=", expected errors alone" if recipe.trains == "expected_errors" else "",
         seed=recipe.seed,
         steps=last["step"] if kept == last["step"] else f"{kept} of {last['step']}",
         minutes=float(last["seconds"]) / 60,

@@ -43,7 +43,7 @@ MADE: tuple[tuple[Degradation, Degradation | None], ...] = (
     ("opencv_cubic", None),
 )
 """How small maps are made, and what the network is told of it."""
-MOST = 12
+MOST = 6
 """Maps of a set."""
 RENDERED_SET = "rendered scenes"
 

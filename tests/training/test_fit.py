@@ -560,6 +560,30 @@ def test_a_network_learns_what_errors_to_expect(tmp_path, recipe):
     assert losses[0] < losses[1] - 0.1
 
 
+def test_what_expects_errors_learns_alone_and_answers_stay(tmp_path, recipe):
+    model = dataclasses.replace(recipe.model, fusion="none", confidence=8)
+    steps = {"steps": 60, "validate_every": 30, "workers": 0}
+    alone = dataclasses.replace(recipe, model=model, trains="expected_errors", **steps)
+    with pytest.raises(ConfigError, match="trains expected_errors alone: give --init"):
+        fit(alone, tmp_path / "run", console=quiet(), device="cpu")
+    torch.manual_seed(5)
+    before = DSDMSR(dataclasses.replace(model, confidence=0)).state_dict()
+    fit(alone, tmp_path / "run", init=before, console=quiet(), device="cpu")
+    after = load_weights(tmp_path / "run" / "model.safetensors")
+    assert all(torch.equal(after[name], value) for name, value in before.items())
+    assert {name for name in after if name not in before} == {
+        name for name in after if ".expected." in name
+    }
+    with (tmp_path / "run" / "log.csv").open() as file:
+        found = [row for row in csv.DictReader(file) if row["name"].startswith("val/")]
+    scores = [float(row["value"]) for row in found if row["name"] == "val/score"]
+    expectations = {row["name"] for row in found if row["name"].startswith("val/expectation_x")}
+    assert expectations == {f"val/expectation_x{mix.scale}" for mix in recipe.crops}
+    assert scores[-1] < scores[0]
+    with pytest.raises(ConfigError, match="the model has confidence 0: give 8"):
+        dataclasses.replace(recipe, trains="expected_errors")
+
+
 def test_an_exploding_loss_names_step_scene_and_checkpoints(tmp_path, recipe):
     wild = dataclasses.replace(
         recipe, steps=500, learning_rate=1e18, clip=1e30, warmup=1, checkpoint_seconds=1e-9

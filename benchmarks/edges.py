@@ -27,7 +27,7 @@ from dsdmsr.evaluation.truths import TruthFile, own_truths, protocol_truths
 from dsdmsr.provenance import provenance, write_json
 from dsdmsr.upscaling.edges import sharp
 from dsdmsr.upscaling.reduction import Rows
-from dsdmsr.zoo.names import PACKAGED
+from dsdmsr.zoo.names import DEFAULT_MODEL
 from dsdmsr.zoo.pretrained import from_pretrained
 from options import ROOT, add_data
 
@@ -71,9 +71,8 @@ def main() -> None:
     add_data(parser)
     data = parser.parse_args().data
     methods = {name: baseline(name) for name in BASELINES}
-    for name in PACKAGED:
-        smooth = Network(from_pretrained(name), "cpu")
-        methods |= {name: smooth, f"{name}, sharp": partial(sharpened, smooth)}
+    smooth = Network(from_pretrained(), "cpu")
+    methods |= {DEFAULT_MODEL: smooth, f"{DEFAULT_MODEL}, sharp": partial(sharpened, smooth)}
     rates: dict[str, dict[str, list[float]]] = {}
     errors: dict[str, dict[str, list[float]]] = {}
     with tempfile.TemporaryDirectory() as folder:

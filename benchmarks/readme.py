@@ -5,8 +5,10 @@ python benchmarks/readme.py
 
 from __future__ import annotations
 
+import csv
 import json
 import re
+import statistics
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -51,6 +53,43 @@ def accuracy_table(results: dict[str, Any], letter: str) -> str:
             f"{made}; weights: {weights}.",
         ]
     )
+
+
+def goals_table(results: dict[str, Any]) -> str:
+    """Return our errors beside the goals of goals.csv, and by how much they are met or missed."""
+    with (ROOT / "benchmarks" / "goals.csv").open(newline="", encoding="utf-8") as file:
+        goals = list(csv.DictReader(file))
+    found: dict[tuple[str, str], dict[int, str]] = {}
+    for goal in goals:
+        (measured,) = [p for p in results["protocols"] if p["letter"] == goal["protocol"]]
+        error = _error(measured, goal)
+        by = error / float(goal["error"]) - 1
+        cell = f"{error:.3f} / {goal['error']}: {by:+.0%}".replace("-", "−")
+        name = goal["scene"] or "mean"
+        found.setdefault((goal["protocol"], f"{goal['set']}, {name}"), {})[int(goal["scale"])] = (
+            cell
+        )
+    scales = sorted({int(goal["scale"]) for goal in goals})
+    rows = [
+        [f"({letter})", name, *(cells.get(scale, "–") for scale in scales)]
+        for (letter, name), cells in found.items()
+    ]
+    head = ["protocol", "set", *(f"×{scale}" for scale in scales)]
+    made = made_by(results, "dsdmsr evaluate --protocol all")
+    return "\n".join([*markdown_table(head, rows, names=2), "", made])
+
+
+def _error(measured: dict[str, Any], goal: dict[str, str]) -> float:
+    """Return the packaged network's error on a scene, or its mean over a set."""
+    scores = [
+        score[measured["metric"]]
+        for score in measured["scores"]
+        if score["method"] == DEFAULT_MODEL
+        and score["set"] == goal["set"]
+        and score["scale"] == int(goal["scale"])
+        and goal["scene"] in ("", score["scene"])
+    ]
+    return statistics.fmean(scores)
 
 
 def speed_table(results: dict[str, Any]) -> str:
@@ -119,6 +158,23 @@ def ablation_table(results: dict[str, Any]) -> str:
     ]
     head = ["about", "changed", "parameters, M", "time of a step", *columns]
     return sourced_table(results, head, rows, names=2)
+
+
+def training_time_table(results: dict[str, Any]) -> str:
+    """Return what is left of bicubic's error after so much training."""
+    columns = list(results["rows"][0]["left_of_bicubic"])
+    rows = [
+        [
+            row["name"],
+            f"{row['minutes']:g}",
+            str(row.get("steps", "–")),
+            *(figure(row["left_of_bicubic"][column]) for column in columns),
+        ]
+        for row in results["rows"]
+    ]
+    return sourced_table(
+        results, ["recipe or network", "minutes", "steps", *columns], rows, names=1
+    )
 
 
 def time_table(results: dict[str, Any]) -> str:
@@ -274,11 +330,13 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
         f"accuracy_{letter}": ("accuracy", partial(accuracy_table, letter=letter))
         for letter in SUITE
     },
+    "goals": ("accuracy", goals_table),
     "accuracy_full": ("accuracy", markdown),
     "speed": ("speed", speed_table),
     "scene_statistics": ("scene_statistics", statistics_table),
     "scene_mix": ("scene_mix", mix_table),
     "ablation": ("ablation", ablation_table),
+    "training_time": ("training_time", training_time_table),
     "accuracy_time": ("accuracy_time", time_table),
     "prepare": ("prepare", preparing_table),
     "processes": ("processes", processes_table),

@@ -114,10 +114,11 @@ Makes depth and disparity maps {scales} times larger, from the map alone: {param
 a cascade of {stages} ×2 stages.
 
 - **Data**: {data}.
-- **Small maps**: made by {degradations}, clean.
+- **Small maps**: made by {degradations}; {noise}.
 {legs}
-- **Not for**: noisy maps, whose noise it sharpens.
 """
+
+_NOT_FOR = "- **Not for**: noisy maps, whose noise it sharpens.\n"
 
 _HEAD = "- **Trained**: "
 _LEG = _HEAD + (
@@ -163,7 +164,8 @@ def _card(name: str, recipe: Recipe, run_dir: Path) -> str:
         commit=made["commit"],
         date=made["date"][:10],
     )
-    return _CARD.format(
+    noisy = any(small.noise for small in recipe.small_maps)
+    card = _CARD.format(
         name=name,
         data=_data_of(recipe),
         scales=", ".join(f"×{scale}" for scale in sorted({m.scale for m in recipe.crops})),
@@ -171,8 +173,9 @@ def _card(name: str, recipe: Recipe, run_dir: Path) -> str:
         stages=recipe.model.stages,
         degradations=", ".join(
             f"`{small.degradation}`{', rounded' if small.rounded else ''}"
-            f"{', with noise' if small.noise else ''}"
             for small in recipe.small_maps
         ),
+        noise="with noise of sensors, and clean" if noisy else "clean",
         legs="\n".join([*made["begun_from"], leg]),
     )
+    return card if noisy else card + _NOT_FOR

@@ -1,0 +1,122 @@
+"""Measure errors against the strength of noise: packaged networks, bicubic, and it after a median.
+
+python benchmarks/noise_strength.py [--data DIR] [--scale 4]
+
+Gaussian noise of a share of each map's range is added to small maps made by bicubic resizing from
+maps that no network of ours is trained on. Writes benchmarks/results/noise_strength.json and
+docs/noise-strength.png.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import statistics
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from rich.progress import track
+from scipy.ndimage import median_filter
+
+import dsdmsr.app  # noqa: F401  (torch takes its memory as it does for the command)
+from confidence import sets
+from dsdmsr.evaluation.evaluate import cases
+from dsdmsr.evaluation.methods import Method, Network, Small, Values, baseline
+from dsdmsr.evaluation.protocols import PROTOCOLS
+from dsdmsr.noise import add_gaussian_noise
+from dsdmsr.noise_level import estimate_noise
+from dsdmsr.provenance import provenance, write_json
+from dsdmsr.upscaling.holes import fill_nearest
+from dsdmsr.zoo.names import PACKAGED
+from dsdmsr.zoo.pretrained import from_pretrained
+from options import ROOT, add_data
+
+RESULTS = ROOT / "benchmarks" / "results" / "noise_strength.json"
+PLOT = ROOT / "docs" / "noise-strength.png"
+SHARES = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
+"""Standard deviations, of a map's range."""
+MOST = 3
+"""Maps of a set."""
+
+
+def after_median(small: Small) -> Values:
+    """Return bicubic of the small map's 3×3 medians."""
+    filled = fill_nearest(small.values, small.valid)
+    return baseline("bicubic")(small._replace(values=median_filter(filled, 3)))
+
+
+def noisy(small: Small, share: float) -> tuple[Small, float]:
+    """Return the map with noise, and its range."""
+    span = float(np.ptp(small.values[small.valid])) or 1.0
+    values = torch.from_numpy(small.values)[None, None]
+    made = add_gaussian_noise(values, torch.Generator().manual_seed(0), share * span)
+    return small._replace(values=made[0, 0].numpy()), span
+
+
+def measure(data: Path, scale: int) -> list[dict[str, Any]]:
+    """Return a row for each strength: errors as shares of the range, and the noise estimated."""
+    methods: dict[str, Method] = {
+        "bicubic": baseline("bicubic"),
+        "median 3×3, bicubic": after_median,
+        **{name: Network(from_pretrained(name), "cpu") for name in PACKAGED},
+    }
+    protocol = dataclasses.replace(PROTOCOLS["a"], rounded=False)
+    with tempfile.TemporaryDirectory() as folder:
+        files = [file for some in sets(data, Path(folder)).values() for file in some[:MOST]]
+        held = [next(cases(protocol, file, [scale])) for file in files]
+    rows = []
+    for share in track(SHARES, "measuring"):
+        errors: dict[str, list[float]] = {name: [] for name in methods}
+        estimates = []
+        for case in held:
+            small, span = noisy(case.small[0], share)
+            estimates.append((estimate_noise(small.values, small.valid) or 0.0) / span)
+            for name, method in methods.items():
+                error = (method(small) - case.target)[case.counted]
+                errors[name].append(float(np.sqrt(np.mean(error**2))) / span)
+        rows.append(
+            {
+                "noise": share,
+                "estimated": statistics.median(estimates),
+                "errors": {n: statistics.geometric_mean(e) for n, e in errors.items()},
+            }
+        )
+    return rows
+
+
+def draw(rows: list[dict[str, Any]], scale: int) -> None:
+    """Draw errors against noise."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axis = pyplot.subplots(figsize=(7, 4.5), layout="constrained")
+    noise = [100 * row["noise"] for row in rows]
+    for name in rows[0]["errors"]:
+        axis.plot(noise, [100 * row["errors"][name] for row in rows], "o-", label=name)
+    axis.set_xscale("symlog", linthresh=100 * SHARES[1])
+    axis.set(yscale="log", title=f"×{scale}", xlabel="standard deviation of the noise, % of range")
+    axis.set_ylabel("RMSE, % of range")
+    axis.grid(alpha=0.3, which="both")
+    axis.legend()
+    figure.savefig(PLOT, dpi=80)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add_data(parser)
+    parser.add_argument("--scale", type=int, default=4)
+    given = parser.parse_args()
+    rows = measure(given.data, given.scale)
+    command = f"python benchmarks/noise_strength.py --scale {given.scale}"
+    write_json(RESULTS, {**provenance(), "command": command, "scale": given.scale, "rows": rows})
+    draw(rows, given.scale)
+    print(f"wrote {RESULTS} and {PLOT}")
+
+
+if __name__ == "__main__":
+    main()

@@ -29,7 +29,7 @@ from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -59,10 +59,10 @@ _CLOSE = 2e-4
 """By how much the small map may be missed, beyond the slack, at the end."""
 _STILL = 5e-6
 """Mean change of an iteration below which the map has come to rest."""
-_EACH = 20
+_EACH = 10
 """Iterations between two looks at that."""
 _HALF = 0.5**0.5
-_AROUND = 32
+_AROUND = 12
 """By how many small pixels more than it gives a part of a map is solved."""
 _CUT = 2
 """How many small pixels at a cut, where D would look beyond it, are not heeded."""
@@ -117,13 +117,15 @@ def refine(
     noise: float = 0.0,
     degradation: Averaging = "bicubic",
     trust: float = 1.0,
-    heeded: Bool[Tensor, "h w"] | None = None,
+    heeded: Window | None = None,
     most: int = 500,
 ) -> Refined:
     """Return the map that minimises the energy, by a primal-dual algorithm.
 
-    It ends when the small map is missed by no more than 2·10⁻⁴ of its range beyond the slack and
-    the mean change of an iteration is below 5·10⁻⁶, or after `most` iterations.
+    Without noise, each iterate is moved to the nearest map that D makes y of; with noise, the
+    constraint has dual variables. It ends when the small map is missed by no more than 2·10⁻⁴ of
+    its range beyond the slack and the mean change of an iteration is below 5·10⁻⁶, or after `most`
+    iterations.
 
     Args:
         answer: The large map to begin from, and to stay near to if it is trusted; the small map
@@ -133,18 +135,17 @@ def refine(
         noise: Standard deviation of the small map's noise.
         degradation: How the small map was made from the large one.
         trust: The weight t of the answer.
-        heeded: Which pixels of the small map count, h×w. Default: all.
+        heeded: Which part of the small map counts. Default: all of it.
         most: Iterations at the most.
 
     """
-    made = _Reduction(answer, scale, degradation)
-    alpha = _SMOOTHNESS + _PER_NOISE * noise
-    slack = torch.full_like(lr_depth, _SLACK * noise)
-    if heeded is not None:
-        slack = torch.where(heeded, slack, inf)
-    low, high = lr_depth - slack, lr_depth + slack
+    heeded = heeded or Window(0, lr_depth.shape[0], 0, lr_depth.shape[1])
+    made = _Reduction(answer, scale, degradation, heeded)
+    lr_depth = lr_depth[heeded.top : heeded.bottom, heeded.left : heeded.right]
+    alpha, exact = _SMOOTHNESS + _PER_NOISE * noise, noise == 0
+    low, high = lr_depth - _SLACK * noise, lr_depth + _SLACK * noise
     # Steps: one over the sums of a column's, or a row's, absolute weights.
-    step_u = _BALANCE / (4 + made.sums(0))
+    step_u = _BALANCE / (4 if exact else 4 + made.sums(0))
     step_v = _BALANCE / (3 + 2 * _HALF)
     step_p, step_q = 1 / (3 * _BALANCE), 1 / (4 * _HALF * _BALANCE)
     step_r = 1 / (made.sums(1) * _BALANCE)
@@ -152,14 +153,17 @@ def refine(
     p, q, r = torch.zeros_like(v), answer.new_zeros(3, *answer.shape), torch.zeros_like(lr_depth)
     missed = inf
     for iteration in range(1, most + 1):
-        pull = _gradient_t(p) + made.back(r)
+        pull = _gradient_t(p) if exact else _gradient_t(p) + made.back(r)
         next_u = (u - step_u * (pull - trust * answer)) / (1 + step_u * trust)
+        if exact:
+            next_u = made.nearest(next_u, lr_depth)
         next_v = v - step_v * (_bending_t(q) - p)
         ahead_u, ahead_v = 2 * next_u - u, 2 * next_v - v
         p = _within(p + step_p * (_gradient(ahead_u) - ahead_v), alpha, step_p)
         q = _within(q + step_q * _bending(ahead_v), 2 * alpha, step_q)
-        wanted = r / step_r + made(ahead_u)
-        r = step_r * (wanted - wanted.clamp(low, high))
+        if not exact:
+            wanted = r / step_r + made(ahead_u)
+            r = step_r * (wanted - wanted.clamp(low, high))
         u, last, v = next_u, u, next_v
         if iteration % _EACH == 0 or iteration == most:
             small = made(u)
@@ -195,11 +199,12 @@ def refined_answer(
     height, width = lr_depth.shape[-2:]
     outer = window.grown(_AROUND, height, width)
     top, bottom, left, right = outer
-    heeded = torch.zeros(bottom - top, right - left, dtype=torch.bool)
-    heeded[
-        _CUT * (top > 0) : len(heeded) - _CUT * (bottom < height),
-        _CUT * (left > 0) : (right - left) - _CUT * (right < width),
-    ] = True
+    heeded = Window(
+        _CUT * (top > 0),
+        bottom - top - _CUT * (bottom < height),
+        _CUT * (left > 0),
+        right - left - _CUT * (right < width),
+    )
     made = torch.from_numpy(backend(lr_depth, scale, outer))
     solved = refine(
         made[0, 0],
@@ -268,11 +273,16 @@ def _bending_t(q: Tensor) -> Tensor:
 
 
 class _Reduction:
-    """Make large maps small, and apply the transpose, by sparse matrices."""
+    """Make a part of a small map from a large one, and apply the transpose, by sparse matrices."""
 
-    def __init__(self, large: Tensor, scale: int, kind: Averaging) -> None:
-        axes = [_axis(side, scale, kind, large.dtype, large.device) for side in large.shape]
+    def __init__(self, large: Tensor, scale: int, kind: Averaging, part: Window) -> None:
+        ends = (part.top, part.bottom), (part.left, part.right)
+        axes = [
+            _axis(side, scale, kind, *end, large.dtype, large.device)
+            for side, end in zip(large.shape, ends, strict=True)
+        ]
         self._to, self._from = [axis.to for axis in axes], [axis.back for axis in axes]
+        self._inverses = [axis.inverse for axis in axes]
         self._sums = [axis.sums for axis in axes]
 
     def __call__(self, large: Tensor) -> Tensor:
@@ -282,6 +292,11 @@ class _Reduction:
     def back(self, small: Tensor) -> Tensor:
         """Return Dᵀ r."""
         return _both_ways(self._from, small)
+
+    def nearest(self, large: Tensor, small: Tensor) -> Tensor:
+        """Return the map nearest to `large` of which D makes `small`."""
+        rows, columns = self._inverses
+        return large + self.back(rows @ (small - self(large)) @ columns)
 
     def sums(self, axis: int) -> Tensor:
         """Return the sums of D's absolute weights, over small pixels (0) or large ones (1)."""
@@ -295,17 +310,35 @@ class _Axis(NamedTuple):
     to: Tensor
     back: Tensor
     """Its transpose."""
+    inverse: Tensor
+    """Of D Dᵀ."""
     sums: tuple[Tensor, Tensor]
     """Of its absolute weights, over small pixels and over large ones."""
 
 
 @lru_cache(maxsize=16)
 def _axis(
-    side: int, scale: int, kind: Averaging, dtype: torch.dtype, device: torch.device
+    side: int,
+    scale: int,
+    kind: Averaging,
+    first: int,
+    last: int,
+    dtype: torch.dtype,
+    device: torch.device,
 ) -> _Axis:
-    """Return D along an axis of `side` large pixels; the tiles of a map have few such."""
-    dense = reduction_matrix(side, scale, kind).to(device, dtype)
-    return _Axis(_sparse(dense), _sparse(dense.T), (dense.abs().sum(0), dense.abs().sum(1)))
+    """Return D's rows from `first` to `last` along an axis of `side` large pixels.
+
+    The tiles of a map have few such axes.
+    """
+    dense = reduction_matrix(side, scale, kind)[first:last]
+    inverse = torch.linalg.inv(dense @ dense.T)
+    dense = dense.to(device, dtype)
+    return _Axis(
+        _sparse(dense),
+        _sparse(dense.T),
+        inverse.to(device, dtype),
+        (dense.abs().sum(0), dense.abs().sum(1)),
+    )
 
 
 def _sparse(matrix: Tensor) -> Tensor:

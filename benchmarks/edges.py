@@ -36,7 +36,7 @@ SCALE = 4
 BASELINES = ("nearest", "bilinear", "bicubic")
 TRAIN = {
     "Middlebury train/": ("middlebury/train/full/*.png", "disparity16"),
-    "Middlebury train/, a third": ("middlebury/train/third_filled/*.png", "levels"),
+    "Middlebury train/, a third": ("middlebury/train/third_original/*1.png", "levels"),
     "Sintel train/": ("sintel/train/df_?[05].png", None),
     "ICL-NUIM train/": ("icl_nuim/train/livingroom*.png", None),
 }

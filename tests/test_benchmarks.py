@@ -134,3 +134,18 @@ def test_made_trees_are_like_dtu_and_the_research_approach_fills_its_holes(tmp_p
     level = np.asarray(Image.open(tmp_path / "made" / "64x80" / "scan1" / "depth_map_0001.png"))
     assert level.dtype == np.uint8
     assert level.shape == (64, 80)
+
+
+def test_noise_is_as_strong_as_the_curve_says(rng):
+    strength = importlib.import_module("noise_strength")
+    values = np.where(np.arange(80) < 40, 3.0, 7.0) * np.ones((60, 1))
+    small = strength.Small(values, np.ones(values.shape, dtype=bool), 2, "bicubic")
+    made, span = strength.noisy(small, 0.05)
+    assert span == 4
+    assert (made.values - values).std() == pytest.approx(0.2, rel=0.1)
+    assert strength.noisy(small, 0.0)[0].values == pytest.approx(values)
+    plain = strength.baseline("bicubic")(made)
+    quiet = strength.after_median(made)
+    truth = values.repeat(2, 0).repeat(2, 1)
+    away = np.abs(np.arange(160) - 79.5) > 12
+    assert (quiet - truth)[:, away].std() < 0.7 * (plain - truth)[:, away].std()

@@ -267,6 +267,7 @@ def test_bytes_depend_neither_on_workers_nor_on_time(dtu_tree, tmp_path):
 
 # Once so many maps are done, it waits until its input ends.
 CODE = """
+import select
 import sys
 from pathlib import Path
 from dsdmsr.data.prepare.dtu import dtu
@@ -278,8 +279,9 @@ if __name__ == "__main__":
     forms = Forms(pyramid=True, shards=shards == "shards")
     def advance(done, total):
         print(done, flush=True)
-        if done >= int(stop):
-            sys.stdin.read()
+        # Not in one long read: a signal just before it would be heeded after it alone.
+        while done >= int(stop) and not select.select([sys.stdin], [], [], 0.05)[0]:
+            pass
     prepare(dtu(Path(source)), Path(made), forms, workers=int(workers), resume=True,
             shard_bytes=20_000, advance=advance)
 """

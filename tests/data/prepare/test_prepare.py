@@ -268,6 +268,7 @@ def test_bytes_depend_neither_on_workers_nor_on_time(dtu_tree, tmp_path):
 # Once so many maps are done, it waits until its input ends.
 CODE = """
 import select
+import signal
 import sys
 from pathlib import Path
 from dsdmsr.data.prepare.dtu import dtu
@@ -275,6 +276,8 @@ from dsdmsr.data.prepare.plan import Forms
 from dsdmsr.data.prepare.run import prepare
 
 if __name__ == "__main__":
+    # What began in the background may have been told to ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     source, made, shards, workers, stop = sys.argv[1:]
     forms = Forms(pyramid=True, shards=shards == "shards")
     def advance(done, total):

@@ -4,8 +4,9 @@ python benchmarks/training_time.py [--recipe fast] [--minutes 5 15 50] [--data D
 
 Each length is a run of its own, since rates fall to nothing at a run's end; runs that are finished
 are not made again. All are measured on maps of the train/ folders, which no network of ours is
-trained on, as the error left of bicubic's; packaged networks beside them, with the time of all
-their legs. Adds to benchmarks/results/training_time.json and draws docs/training-time.png.
+trained on, as the error left of bicubic's; packaged networks beside them, and their weights for
+maps made by bicubic resizing, with the time of all their legs. Adds to
+benchmarks/results/training_time.json and draws docs/training-time.png.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from dsdmsr.provenance import provenance, write_json
 from dsdmsr.training.run import train_recipe
 from dsdmsr.training.run_dir import LOG, read_provenance
 from dsdmsr.zoo.names import PACKAGED
-from dsdmsr.zoo.pretrained import from_pretrained, read_card
+from dsdmsr.zoo.pretrained import for_known, from_pretrained, read_card
 from options import ROOT, add_data
 
 RESULTS = ROOT / "benchmarks" / "results" / "training_time.json"
@@ -60,7 +61,7 @@ def run_row(recipe: str, minutes: float, run_dir: Path, data: Path) -> dict[str,
 
 
 def packaged_row(name: str, data: Path) -> dict[str, Any]:
-    """Return the figures of a packaged network, told nothing of how maps were made small."""
+    """Return the figures of a packaged network, or of its weights for maps made so."""
     minutes = re.findall(r"(\d+) minutes", read_card(name))
     return row_of(from_pretrained(name), data, name=name, minutes=sum(map(float, minutes)))
 
@@ -104,7 +105,8 @@ def main() -> None:
         run_row(given.recipe, minutes, given.runs / f"{given.recipe}-{minutes:g}", given.data)
         for minutes in given.minutes
     ]
-    known = [packaged_row(name, given.data) for name in PACKAGED]
+    inside = [f"{name}/bicubic" for name in PACKAGED if for_known(name)]
+    known = [packaged_row(name, given.data) for name in [*PACKAGED, *inside]]
     again = {(row["name"], row["minutes"]) for row in made}
     kept = [row for row in before if "scores" in row and (row["name"], row["minutes"]) not in again]
     rows = sorted(kept + made, key=lambda row: (row["name"], row["minutes"])) + known

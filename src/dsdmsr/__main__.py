@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
+from dsdmsr.app.cli import run
 
-from dsdmsr.app.cli import main
-
-sys.exit(main())
+run()

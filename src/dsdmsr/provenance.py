@@ -16,6 +16,9 @@ from dsdmsr.replacing import replacing
 
 __all__ = ["provenance", "where_and_when", "write_json"]
 
+_MADE = ("benchmarks/results", "docs")
+"""Folders of a checkout that hold what measurements write: a change there changes no figure."""
+
 
 def provenance() -> dict[str, Any]:
     """Return what made a figure: package, commit, date, machine."""
@@ -52,7 +55,10 @@ def _commit() -> str | None:
 
     try:
         git("ls-files", "--error-unmatch", here.name)
-        return git("describe", "--always", "--dirty") or None
+        commit = git("describe", "--always")
+        but_made = [f":(top,exclude){folder}" for folder in _MADE]
+        changed = git("status", "--porcelain", "-uno", "--", ":(top)", *but_made)
+        return f"{commit}-dirty" if changed else commit
     except (OSError, subprocess.SubprocessError):
         return None
 

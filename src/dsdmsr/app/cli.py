@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterable
+from typing import NoReturn
 
 from cyclopts import App, CycloptsError
 
@@ -13,7 +15,7 @@ from dsdmsr.app.network_commands import evaluate, train
 from dsdmsr.app.prepare_commands import prepare
 from dsdmsr.errors import DsdmsrError
 
-__all__ = ["app", "main"]
+__all__ = ["app", "main", "run"]
 
 app = App(
     name="dsdmsr",
@@ -51,9 +53,16 @@ def main(arguments: Iterable[str] | None = None) -> int:
     return result if isinstance(result, int) else 0
 
 
+def run() -> NoReturn:
+    """Run the command as a process: Ctrl-C no longer counts once its work is done."""
+    code = main()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(code)
+
+
 def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -154,19 +154,24 @@ def draw(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         if row["precision"] != "fp32" or row["error"] is None:
             continue
-        axis = axes[row["kind"] == "unit"]
+        axis = axes[int(row["kind"] == "unit")]
         colour = f"C{SCALES.index(row['scale'])}"
         size = 160 if row["kind"] == "tier" else 40
         place = (row["times_bicubic"], row["error"])
         axis.scatter(*place, color=colour, marker=marks[row["kind"]], s=size)
         label = row["method"].removeprefix("unit: ")
-        axis.annotate(label, place, (4, 4), textcoords="offset points", fontsize=8)
+        side = (6, "left") if row["scale"] == SCALES[0] else (-6, "right")
+        axis.annotate(
+            label, place, (side[0], -3), textcoords="offset points", ha=side[1], fontsize=8
+        )
     for axis, title, error in (
         (axes[0], f"set {SET}, protocol (a)", "RMSE in grey levels"),
         (axes[1], "units after the same short training", "error left of bicubic's, train/ maps"),
     ):
         axis.set(xscale="log", xlabel="time, as multiples of bicubic's", ylabel=error, title=title)
         axis.grid(alpha=0.3, which="both")
+        axis.margins(x=0.25)
+    axes[0].set_yscale("log")
     handles = [
         pyplot.Line2D([], [], color=f"C{k}", marker="o", linestyle="", label=f"×{scale}")
         for k, scale in enumerate(SCALES)

@@ -149,3 +149,13 @@ def test_noise_is_as_strong_as_the_curve_says(rng):
     truth = values.repeat(2, 0).repeat(2, 1)
     away = np.abs(np.arange(160) - 79.5) > 12
     assert (quiet - truth)[:, away].std() < 0.7 * (plain - truth)[:, away].std()
+
+
+def test_accuracy_against_time_is_drawn(tmp_path, monkeypatch):
+    accuracy_time = importlib.import_module("accuracy_time")
+    monkeypatch.setattr(accuracy_time, "PLOT", tmp_path / "plot.png")
+    row = {"scale": 4, "precision": "fp32", "times_bicubic": 3.0, "error": 0.5}
+    kinds = {"bicubic": "baseline", "dsdmsr-base": "tier", "MS-Net": "published", "unit: a": "unit"}
+    accuracy_time.draw([{**row, "method": name, "kind": kind} for name, kind in kinds.items()])
+    with Image.open(tmp_path / "plot.png") as picture:
+        assert np.asarray(picture.convert("L")).std() > 0

@@ -364,6 +364,7 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "refining": ("refining", refining_table),
     "confidence": ("confidence", confidence_table),
     "paper": ("paper", paper_table),
+    "ensemble": ("ensemble", partial(accuracy_table, letter="a")),
     "scene_throughput": ("scene_throughput", throughput_table),
 }
 """Name in the documents → results file, and what makes the table of it."""

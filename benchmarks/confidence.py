@@ -30,7 +30,7 @@ from dsdmsr.degradation import Degradation
 from dsdmsr.evaluation.evaluate import Case, cases
 from dsdmsr.evaluation.protocols import PROTOCOLS
 from dsdmsr.evaluation.truths import TruthFile, own_truths
-from dsdmsr.metrics import ause, coverage, reliability, sparsification
+from dsdmsr.metrics import ause, coverage, reliability, rounded_off, sparsification
 from dsdmsr.provenance import provenance, write_json
 from edges import RENDERED, TRAIN
 from options import ROOT, add_data
@@ -89,7 +89,10 @@ def measure(files: dict[str, list[TruthFile]]) -> tuple[list[dict[str, Any]], di
                     error, expected, valid, spread = errors(upscaler, case)
                     held[name, scale, made].append(
                         {
-                            "coverage": float(coverage(error, expected, valid)),
+                            "coverage": float(
+                                coverage(error, rounded_off(expected, case.rounding), valid)
+                            ),
+                            "within_90": within(0.9, error, expected, valid),
                             "ause": float(ause(error, expected, valid)),
                             "ause_of_spread": float(ause(error, spread, valid)),
                         }
@@ -109,6 +112,12 @@ def measure(files: dict[str, list[TruthFile]]) -> tuple[list[dict[str, Any]], di
         for (name, scale, made), each in held.items()
     ]
     return rows, curves
+
+
+def within(share: float, error: Tensor, expected: Tensor, valid: Tensor) -> float:
+    """Return within how many times the expected errors such a share of them lies."""
+    times = (error.abs() / expected.clamp(min=1e-12))[valid]
+    return float(np.quantile(times.numpy(), share))
 
 
 def of_all(error: Tensor, expected: Tensor, valid: Tensor, spread: Tensor) -> dict[str, Any]:

@@ -308,12 +308,14 @@ def confidence_table(results: dict[str, Any]) -> str:
             row["made"].replace("_", " "),
             f"×{row['scale']}",
             f"{row['coverage']:.1%}",
+            f"{row['within_90']:.2f}",
             f"{row['ause']:.3f}",
             f"{row['ause_of_spread']:.3f}",
         ]
         for row in results["rows"]
     ]
-    head = ["set", "maps", "made small by", "factor", "coverage", "AUSE", "by range"]
+    head = ["set", "maps", "made small by", "factor", "coverage", "90 % within", "AUSE"]
+    head.append("by range")
     return sourced_table(results, head, rows, names=4)
 
 

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from dsdmsr.metrics import ause, coverage, reliability, sparsification
+from dsdmsr.metrics import ause, coverage, reliability, rounded_off, sparsification
 
 
 @pytest.fixture
@@ -23,9 +23,22 @@ def drawn() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 @pytest.mark.parametrize("share", [0.5, 0.9, 0.99])
 def test_errors_drawn_as_expected_are_covered_as_expected(drawn, share):
     error, expected, valid = drawn
-    assert float(coverage(error, expected, valid, share)) == pytest.approx(share, abs=0.01)
-    assert float(coverage(error, expected / 2, valid, share)) < share - 0.01
-    assert float(coverage(error, expected * 2, valid, share)) > share + 0.005
+    times = -math.log(1 - share)
+    assert float(coverage(error, expected, valid, times)) == pytest.approx(share, abs=0.01)
+    assert float(coverage(error, expected / 2, valid, times)) < share - 0.01
+    assert float(coverage(error, expected * 2, valid, times)) > share + 0.005
+
+
+def test_the_rounding_of_the_truth_is_expected_beside_the_error(drawn):
+    error, expected, valid = drawn
+    truth = 50 * torch.rand_like(error)
+    step = 4.0
+    rounded = (truth / step).round() * step
+    made = (truth + error - rounded)[valid].abs()
+    wanted = rounded_off(expected, step)[valid]
+    assert made.mean() == pytest.approx(float(wanted.mean()), rel=0.06)
+    assert made.mean() > 1.1 * expected[valid].mean()
+    torch.testing.assert_close(rounded_off(expected, 0), expected)
 
 
 def test_groups_of_pixels_err_as_they_are_expected_to(drawn):

@@ -26,6 +26,7 @@ from dsdmsr.metrics import (
     mae,
     psnr,
     rmse,
+    rounded_off,
     sparsification,
     ssim,
 )
@@ -59,6 +60,8 @@ LEFT_OUT = 20
 """Of how many equal shares of the pixels it is measured what leaving them out does."""
 PROFILE = 16
 """Up to how many pixels from an edge errors are told apart."""
+_WHOLE = 0.98
+"""What share of a truth's values must be whole numbers for it to count as rounded."""
 _EDGE_STEP = 4.0
 """What two neighbours must differ by to make an edge, in levels."""
 
@@ -80,6 +83,8 @@ class Yardstick(NamedTuple):
     """The truth there."""
     distance: Tensor
     """Their distance from the nearest edge."""
+    rounding: float
+    """What the truth's values are whole multiples of; 0 where they aren't."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +131,14 @@ class Case:
     """What the small maps were made from, H×W."""
     small: tuple[Small, ...]
     """One for each seed of the noise."""
+
+    @property
+    def rounding(self) -> float:
+        """What the truth's values are whole multiples of: 1 level or pixel, or 0."""
+        if self.unit not in (LEVELS, "px"):
+            return 0.0
+        truth = self.target[self.counted]
+        return float(np.mean(truth == np.rint(truth)) >= _WHOLE)
 
 
 def cases(protocol: Protocol, file: TruthFile, scales: Sequence[int]) -> Iterator[Case]:
@@ -265,6 +278,7 @@ def _yardstick(case: Case) -> Yardstick:
         chosen=chosen,
         truth=target.flatten()[chosen],
         distance=zone.distance.flatten()[chosen],
+        rounding=case.rounding,
     )
 
 
@@ -300,7 +314,7 @@ def _certainty(chosen: Tensor, expected: Values, by: Yardstick) -> _Certainty:
     ]
     return _Certainty(
         {
-            "coverage": float(coverage(error, wanted, every)),
+            "coverage": float(coverage(error, rounded_off(wanted, by.rounding), every)),
             "ause": float((curves[0] - curves[1]).mean()),
         },
         np.stack(curves, axis=1),

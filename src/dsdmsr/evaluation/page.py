@@ -62,7 +62,7 @@ _METRICS_EXPLAINED = {
     "surfaces, on neither",
     "psnr": "peak signal-to-noise ratio, dB",
     "input rmse": "RMSE between the prediction, made small again, and the small map it came from",
-    "coverage": "share of the errors within the interval that the network expects to hold 90 %",
+    "coverage": "share of the errors within 1.5 times the expected ones: should be 90 %",
     "ause": "area between the curves of what is left of the error when pixels are left out by the "
     "errors that the network expects, and by those it makes",
     "ssim": "structural similarity",

@@ -5,7 +5,14 @@ similarity. A `Tally` holds that mean as a sum and a count, so that batches and 
 the figure of the whole.
 """
 
-from dsdmsr.metrics.certainty import ause, coverage, reliability, sparsification
+from dsdmsr.metrics.certainty import (
+    WITHIN_90,
+    ause,
+    coverage,
+    reliability,
+    rounded_off,
+    sparsification,
+)
 from dsdmsr.metrics.edges import (
     EDGE_RADIUS,
     EdgeZone,
@@ -37,6 +44,7 @@ __all__ = [
     "MaskedPSNR",
     "MaskedRMSE",
     "MaskedSSIM",
+    "WITHIN_90",
     "Tally",
     "ause",
     "bad_pixel_rate",
@@ -49,6 +57,7 @@ __all__ = [
     "psnr",
     "reliability",
     "rmse",
+    "rounded_off",
     "sparsification",
     "ssim",
 ]

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import math
-
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-__all__ = ["ause", "coverage", "reliability", "sparsification"]
+__all__ = ["WITHIN_90", "ause", "coverage", "reliability", "rounded_off", "sparsification"]
+
+WITHIN_90 = 1.5
+"""Within how many times the expected absolute errors 90 % of the errors lie, on rendered scenes.
+
+If they were Laplace distributed, it would be log 10 = 2.3; most are smaller, and a few much larger.
+``benchmarks/confidence.py`` measures it.
+"""
 
 
 def _counted(
@@ -23,18 +28,30 @@ def coverage(
     error: Float[Tensor, "b 1 h w"],
     expected: Float[Tensor, "b 1 h w"],
     valid: Bool[Tensor, "b 1 h w"],
-    share: float = 0.9,
+    times: float = WITHIN_90,
 ) -> Float[Tensor, ""]:
-    """Return how many errors lie within the interval that should hold `share` of them.
+    """Return the share of errors that lie within so many times the expected ones.
 
     Args:
         error: The errors made.
-        expected: The absolute errors expected, as the means of Laplace distributions around 0.
+        expected: The absolute errors expected.
         valid: Which pixels count.
-        share: Of the interval, 0…1.
+        times: How many times.
     """
     made, scale = _counted(error, expected, valid)
-    return (made <= -math.log(1 - share) * scale).double().mean()
+    return (made <= times * scale).double().mean()
+
+
+def rounded_off(expected: Float[Tensor, "b 1 h w"], step: float) -> Float[Tensor, "b 1 h w"]:
+    """Return the absolute differences expected from a truth that is rounded itself.
+
+    Rounding errs by step/4 in the mean, and independently; so the two add as squares do.
+
+    Args:
+        expected: The absolute errors expected.
+        step: What the truth's values are whole multiples of; 0 if it isn't rounded.
+    """
+    return torch.hypot(expected, torch.as_tensor(step / 4).to(expected))
 
 
 def reliability(

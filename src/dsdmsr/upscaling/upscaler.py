@@ -151,8 +151,8 @@ class Upscaler:
 
         Returns:
             The map, and of each of its pixels the expected absolute error in the map's unit, NaN
-            where it is invalid. Half of a Laplace distribution of that mean lies within 0.69
-            times as much, 90 % within 2.3 times as much.
+            where it is invalid. About 90 % of the errors lie within 1.5 times as much
+            (`dsdmsr.metrics.WITHIN_90`).
 
         Raises:
             ModelError: If the network doesn't tell; and as `values`.

@@ -287,7 +287,7 @@ def refining_table(results: dict[str, Any]) -> str:
             (f"{one[metric] * by:.{digits}f}")
             for metric, by, digits in (
                 ("rmse", 1, 3),
-                ("input_rmse", 1, 3),
+                ("input_rmse", 1, 5),
                 ("flying_pixel_rate", 100, 2),
             )
             for one in (plain, refined)

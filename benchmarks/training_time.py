@@ -4,7 +4,7 @@ python benchmarks/training_time.py [--recipe fast] [--minutes 5 15 50] [--data D
 
 Each length is a run of its own, since rates fall to nothing at a run's end; runs that are finished
 are not made again. All are measured on maps of the train/ folders, which no network of ours is
-trained on, as the error left of bicubic's; packaged networks beside them, and their weights for
+trained on, as the error left of bicubic's; packaged networks beside them, by their weights for
 maps made by bicubic resizing, with the time of all their legs. Adds to
 benchmarks/results/training_time.json and draws docs/training-time.png.
 """
@@ -61,7 +61,7 @@ def run_row(recipe: str, minutes: float, run_dir: Path, data: Path) -> dict[str,
 
 
 def packaged_row(name: str, data: Path) -> dict[str, Any]:
-    """Return the figures of a packaged network, or of its weights for maps made so."""
+    """Return the figures of a packaged network."""
     minutes = re.findall(r"(\d+) minutes", read_card(name))
     return row_of(from_pretrained(name), data, name=name, minutes=sum(map(float, minutes)))
 
@@ -105,8 +105,8 @@ def main() -> None:
         run_row(given.recipe, minutes, given.runs / f"{given.recipe}-{minutes:g}", given.data)
         for minutes in given.minutes
     ]
-    inside = [f"{name}/bicubic" for name in PACKAGED if for_known(name)]
-    known = [packaged_row(name, given.data) for name in [*PACKAGED, *inside]]
+    best = [f"{name}/bicubic" if for_known(name) else name for name in PACKAGED]
+    known = [packaged_row(name, given.data) for name in best]
     again = {(row["name"], row["minutes"]) for row in made}
     kept = [row for row in before if "scores" in row and (row["name"], row["minutes"]) not in again]
     rows = sorted(kept + made, key=lambda row: (row["name"], row["minutes"])) + known

@@ -15,6 +15,7 @@ def checkout(tmp_path, monkeypatch):
         "benchmarks/speed.py": "code",
         "benchmarks/results/speed.json": "{}",
         "docs/size.png": "picture",
+        "src/dsdmsr/zoo/README.md": "card",
     }
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -35,10 +36,11 @@ def commit():
     return provenance.provenance()["commit"]
 
 
-def test_results_and_pictures_do_not_make_a_checkout_dirty(checkout):
+def test_results_pictures_and_documents_do_not_make_a_checkout_dirty(checkout):
     clean = commit()
     (checkout / "benchmarks/results/speed.json").write_text("{1}")
     (checkout / "docs/size.png").write_text("another")
+    (checkout / "src/dsdmsr/zoo/README.md").write_text("another card")
     assert commit() == clean
     assert not clean.endswith("-dirty")
 

@@ -16,8 +16,8 @@ from dsdmsr.replacing import replacing
 
 __all__ = ["provenance", "where_and_when", "write_json"]
 
-_MADE = ("benchmarks/results", "docs")
-"""Folders of a checkout that hold what measurements write: a change there changes no figure."""
+_MADE = ("benchmarks/results", "docs", "*.md")
+"""What measurements write into a checkout, and documents: a change there changes no figure."""
 
 
 def provenance() -> dict[str, Any]:
@@ -56,7 +56,7 @@ def _commit() -> str | None:
     try:
         git("ls-files", "--error-unmatch", here.name)
         commit = git("describe", "--always")
-        but_made = [f":(top,exclude){folder}" for folder in _MADE]
+        but_made = [f":(top,exclude){files}" for files in _MADE]
         changed = git("status", "--porcelain", "-uno", "--", ":(top)", *but_made)
         return f"{commit}-dirty" if changed else commit
     except (OSError, subprocess.SubprocessError):

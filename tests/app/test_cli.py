@@ -515,10 +515,10 @@ def test_an_interrupt_in_the_middle_leaves_nothing_either(capsys, tmp_path, smal
     calls = iter(range(3))
     answer = TorchBackend.__call__
 
-    def stop(self, *given):
+    def stop(self, *given, **more):
         if next(calls) == 2:
             raise KeyboardInterrupt
-        return answer(self, *given)
+        return answer(self, *given, **more)
 
     monkeypatch.setattr(TorchBackend, "__call__", stop)
     before = sorted(tmp_path.iterdir())

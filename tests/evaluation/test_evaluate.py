@@ -272,7 +272,9 @@ def test_interval_answers_are_moved_to_where_the_small_pixels_sit(monkeypatch, s
         def __init__(self, *_: object) -> None:
             pass
 
-        def __call__(self, lr_depth: np.ndarray, scale: int, window: Window) -> np.ndarray:
+        def __call__(
+            self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
+        ) -> np.ndarray:
             top, bottom, left, right = window.scaled(scale)
             large = resize(torch.from_numpy(lr_depth), scale, "bilinear").numpy()
             return large[..., top:bottom, left:right]

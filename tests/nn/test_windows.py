@@ -64,7 +64,7 @@ def test_a_part_is_as_the_whole_has_it(monkeypatch, name, scale):
             whole = torch.cat([whole, prediction.log_error.exp()], 1)
             assert whole[:, 1].std() > 1e-3
         for window in windows:
-            found = answer(model, depth, scale, window)
+            found = answer(model, depth, scale, window, errors=True)
             expected = whole[
                 ...,
                 scale * window.top : scale * window.bottom,
@@ -72,6 +72,8 @@ def test_a_part_is_as_the_whole_has_it(monkeypatch, name, scale):
             ]
             # Corrections are made in single precision.
             torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5 * float(whole.std()))
+            alone = answer(model, depth, scale, window)
+            torch.testing.assert_close(alone, found[:, :1], rtol=0, atol=0)
     assert whole.std() > 1e-3
 
 

@@ -20,7 +20,9 @@ class Numbered:
     def __init__(self) -> None:
         self.seen: list[np.ndarray] = []
 
-    def __call__(self, lr_depth: np.ndarray, scale: int, window: Window) -> np.ndarray:
+    def __call__(
+        self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
+    ) -> np.ndarray:
         self.seen.append(np.array(lr_depth))
         top, bottom, left, right = window
         part = lr_depth[..., top:bottom, left:right]

@@ -179,7 +179,7 @@ def test_parts_are_refined_as_the_whole_is():
     class Bicubic:
         border, symmetric, confident = 0, True, False
 
-        def __call__(self, lr_depth, scale, window):
+        def __call__(self, lr_depth, scale, window, *, errors=False):
             large = resize(torch.from_numpy(lr_depth), scale)
             return window.scaled(scale).of(large, Window(0, 320, 0, 320)).numpy()
 

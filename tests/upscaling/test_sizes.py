@@ -161,7 +161,9 @@ def test_a_network_of_few_factors_is_asked_for_no_others():
         symmetric = False
         confident = False
 
-        def __call__(self, lr_depth: np.ndarray, scale: int, window: Window) -> np.ndarray:
+        def __call__(
+            self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
+        ) -> np.ndarray:
             assert scale == 4
             top, bottom, left, right = window
             part = lr_depth[..., top:bottom, left:right]

@@ -37,7 +37,9 @@ class Recorder:
     def __init__(self) -> None:
         self.seen: list[np.ndarray] = []
 
-    def __call__(self, lr_depth: np.ndarray, scale: int, window: Window) -> np.ndarray:
+    def __call__(
+        self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
+    ) -> np.ndarray:
         self.seen.append(lr_depth)
         top, bottom, left, right = window
         return lr_depth[..., top:bottom, left:right].repeat(scale, axis=2).repeat(scale, axis=3)
@@ -117,7 +119,9 @@ def test_large_maps_are_tiled_unasked(rng):
     seen: list[tuple[int, ...]] = []
 
     class Sized(Recorder):
-        def __call__(self, lr_depth: np.ndarray, scale: int, window: Window) -> np.ndarray:
+        def __call__(
+            self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
+        ) -> np.ndarray:
             seen.append((window.bottom - window.top, window.right - window.left))
             return super().__call__(lr_depth, scale, window)
 
@@ -198,7 +202,9 @@ def test_any_map_gives_one_of_the_right_size_near_its_range(height, width, low, 
         symmetric = False
         confident = False
 
-        def __call__(self, lr_depth: np.ndarray, scale: int, window: Window) -> np.ndarray:
+        def __call__(
+            self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
+        ) -> np.ndarray:
             top, bottom, left, right = window.scaled(scale)
             shape = (1, 1, bottom - top, right - left)
             return rng.normal(0.5, 5, shape).astype(np.float32)
@@ -288,7 +294,9 @@ def test_a_change_of_unit_commutes_with_upscaling(tiny_model, rng, factor, offse
 
 def test_an_output_fits_the_encoding_that_the_input_came_in(rng):
     class Overshoot(Recorder):
-        def __call__(self, lr_depth: np.ndarray, scale: int, window: Window) -> np.ndarray:
+        def __call__(
+            self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
+        ) -> np.ndarray:
             return 1.2 * super().__call__(lr_depth, scale, window) - 0.1
 
     depth = DepthMap([[1.0, 255.0]], kind="disparity", unit="level", encoding="levels")
@@ -299,7 +307,9 @@ def test_an_output_fits_the_encoding_that_the_input_came_in(rng):
 
 def test_a_network_that_gives_nan_is_an_error_and_no_hole(rng):
     class Broken(Recorder):
-        def __call__(self, lr_depth: np.ndarray, scale: int, window: Window) -> np.ndarray:
+        def __call__(
+            self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
+        ) -> np.ndarray:
             return np.full_like(super().__call__(lr_depth, scale, window), np.nan)
 
     with pytest.raises(ModelError, match="not finite"):
@@ -333,7 +343,9 @@ class Doubtful:
     symmetric = True
     confident = True
 
-    def __call__(self, lr_depth: np.ndarray, scale: int, window: Window) -> np.ndarray:
+    def __call__(
+        self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
+    ) -> np.ndarray:
         top, bottom, left, right = window
         part = lr_depth[..., top:bottom, left:right].repeat(scale, axis=2).repeat(scale, axis=3)
         return np.concatenate([part, part / 10], 1)

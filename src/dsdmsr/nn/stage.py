@@ -89,6 +89,7 @@ class Stage(nn.Module):
         carried: Float[Tensor, "b c h w"] | None = None,
         *,
         answers: bool = True,
+        errors: bool = True,
     ) -> StageOutput:
         """Return the map at twice the size, and what a next stage needs.
 
@@ -96,6 +97,7 @@ class Stage(nn.Module):
             depth: The small map, or what the stage before handed on.
             carried: The features that it carried on.
             answers: Whether no other stage follows.
+            errors: Whether to tell, if none does, which errors are expected.
         """
         features = self.unit(depth if carried is None else torch.cat([depth, carried], 1))
         head = self.unit.head if answers or self.hand_on is None else self.hand_on
@@ -106,6 +108,6 @@ class Stage(nn.Module):
             views = self.candidates(self.score(features), views, depth)
         carry = None if answers or self.carry is None else interleave(self.carry(features))
         log_error = None
-        if answers and self.expected is not None:
+        if answers and errors and self.expected is not None:
             log_error = self.expected(features)
         return StageOutput(interleave(views), carry, log_error)

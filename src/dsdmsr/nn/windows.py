@@ -49,9 +49,14 @@ class Window(NamedTuple):
 
 
 def answer(
-    model: DSDMSR, lr_depth: Float[Tensor, "b 1 h w"], scale: int, window: Window
+    model: DSDMSR,
+    lr_depth: Float[Tensor, "b 1 h w"],
+    scale: int,
+    window: Window,
+    *,
+    errors: bool = False,
 ) -> Float[Tensor, "b c H W"]:
-    """Return a network's answer for a part of a map, and what error it expects of it, if it does.
+    """Return a network's answer for a part of a map, and perhaps what error it expects of it.
 
     It is what the whole map's answer holds there, but for the order of sums in floating point.
     Each stage sees as much around the part as can change it, and no more, so that little is
@@ -62,10 +67,11 @@ def answer(
         lr_depth: The whole small map.
         scale: The factor.
         window: The part, in pixels of the small map.
+        errors: Whether to tell the errors, if the network does.
 
     Returns:
-        The part, `scale` times as large: one channel, or two, the second of which is the expected
-        absolute error.
+        The part, `scale` times as large: one channel, or with errors two, the second of which is
+        the expected absolute error.
     """
     height, width = lr_depth.shape[-2:]
     whole = Window(0, height, 0, width)
@@ -86,7 +92,7 @@ def answer(
     depth, carried, log_error = parts[0].of(lr_depth, whole), None, None
     maps = []
     for k, stage in enumerate(stages):
-        depth, carried, log_error = stage(depth, carried, answers=k == count - 1)
+        depth, carried, log_error = stage(depth, carried, answers=k == count - 1, errors=errors)
         made = parts[k].scaled(2)
         depth = parts[k + 1].of(depth, made)
         carried = None if carried is None else parts[k + 1].of(carried, made)

@@ -33,12 +33,12 @@ class Backend(Protocol):
         ...
 
     def __call__(
-        self, lr_depth: NDArray[np.float32], scale: int, window: Window
+        self, lr_depth: NDArray[np.float32], scale: int, window: Window, *, errors: bool = False
     ) -> NDArray[np.float32]:
         """Return the answer for a part of maps ``b 1 h w``, `scale` times as large as the part.
 
-        Its first channel is the map; a second, if there is one, the absolute error that is
-        expected of it.
+        Its first channel is the map; a second, if `errors` are asked for and it is confident, the
+        absolute error that is expected of it.
         """
         ...
 
@@ -82,10 +82,10 @@ class TorchBackend:
         return self.model.config.confidence > 0
 
     def __call__(
-        self, lr_depth: NDArray[np.float32], scale: int, window: Window
+        self, lr_depth: NDArray[np.float32], scale: int, window: Window, *, errors: bool = False
     ) -> NDArray[np.float32]:
         """Return the answer for a part of maps; see `Backend`."""
         with torch.inference_mode():
             small = torch.from_numpy(np.ascontiguousarray(lr_depth)).to(self.device)
-            made = answer(self.model, small, scale, window)
+            made = answer(self.model, small, scale, window, errors=errors)
         return np.asarray(made.float().cpu().numpy())

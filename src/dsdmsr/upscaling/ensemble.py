@@ -45,7 +45,7 @@ class SelfEnsemble:
         return self.backend.confident
 
     def __call__(
-        self, lr_depth: NDArray[np.float32], scale: int, window: Window
+        self, lr_depth: NDArray[np.float32], scale: int, window: Window, *, errors: bool = False
     ) -> NDArray[np.float32]:
         """Return the mean answer for a part of maps; see `dsdmsr.upscaling.backend.Backend`."""
         total = np.zeros(())
@@ -53,7 +53,8 @@ class SelfEnsemble:
             depth = lr_depth[..., ::-1] if mirrored else lr_depth
             part = _mirrored(window, depth.shape[-1]) if mirrored else window
             for turns in range(4):
-                made = np.rot90(self.backend(depth, scale, part), -turns, (-2, -1))
+                made = self.backend(depth, scale, part, errors=errors)
+                made = np.rot90(made, -turns, (-2, -1))
                 total = total + (made[..., ::-1] if mirrored else made)
                 part = _turned(part, depth.shape[-1])
                 depth = np.rot90(depth, 1, (-2, -1))

@@ -180,6 +180,8 @@ def refined_answer(
     window: Window,
     refinement: Refinement,
     noise: float,
+    *,
+    errors: bool = False,
 ) -> NDArray[np.float32]:
     """Return the refined answer for a part of a map.
 
@@ -192,6 +194,7 @@ def refined_answer(
         window: The part, in pixels of the small map.
         refinement: How it is refined.
         noise: Standard deviation of the small map's noise.
+        errors: Whether to tell the errors expected, too.
 
     Returns:
         The part, 1 c H W, `scale` times as large; of its channels, the first is refined.
@@ -205,7 +208,7 @@ def refined_answer(
         _CUT * (left > 0),
         right - left - _CUT * (right < width),
     )
-    made = torch.from_numpy(backend(lr_depth, scale, outer))
+    made = torch.from_numpy(backend(lr_depth, scale, outer, errors=errors))
     solved = refine(
         made[0, 0],
         torch.from_numpy(np.ascontiguousarray(lr_depth[0, 0, top:bottom, left:right])),

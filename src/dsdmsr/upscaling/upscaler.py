@@ -192,7 +192,7 @@ class Upscaler:
             raise ModelError(
                 "the network doesn't tell which errors it expects: choose one that does"
             )
-        for rows in self._reduced(depth, progress):
+        for rows in self._reduced(depth, progress, errors=True):
             expected = 0.0 if rows.errors is None else rows.errors
             yield _band(depth, rows), np.where(rows.valid, expected, np.nan).astype(np.float32)
 
@@ -221,25 +221,29 @@ class Upscaler:
             ScaleError: If the size asked for is not larger than the map, or too large.
             ModelError: If the network gives values that are not finite.
         """
-        return self.values_and_errors(depth, progress)[0]
+        return np.concatenate([rows.values for rows in self._reduced(depth, progress)])
 
     def values_and_errors(
         self, depth: DepthMap, progress: Progress | None = None
     ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
         """Return what `values` does, and the errors that the network expects of it, if it does."""
-        made = list(self._reduced(depth, progress))
+        made = list(self._reduced(depth, progress, errors=True))
         errors = [rows.errors for rows in made if rows.errors is not None]
         values = np.concatenate([rows.values for rows in made])
         return values, np.concatenate(errors) if errors else None
 
-    def _reduced(self, depth: DepthMap, progress: Progress | None) -> Iterator[Rows]:
+    def _reduced(
+        self, depth: DepthMap, progress: Progress | None, *, errors: bool = False
+    ) -> Iterator[Rows]:
         goal = self.size.goal(*depth.shape)
-        rows = self._enlarged(depth, goal.factor, progress)
+        rows = self._enlarged(depth, goal.factor, progress, errors and self.backend.confident)
         if self.edges == "sharp":
             rows = sharp(rows, goal.factor * depth.shape[0])
         return _to_goal(rows, depth.shape, goal)
 
-    def _enlarged(self, depth: DepthMap, scale: int, progress: Progress | None) -> Iterator[Rows]:
+    def _enlarged(
+        self, depth: DepthMap, scale: int, progress: Progress | None, with_errors: bool
+    ) -> Iterator[Rows]:
         """Yield the rows of the map `scale` times as large."""
         height, width = depth.shape
         border = self.backend.border
@@ -252,10 +256,10 @@ class Upscaler:
             top, bottom, left, right = tile.scaled(scale)
             if tile.left == 0:
                 large = np.full((bottom - top, scale * width), low, np.float32)
-                errors = np.zeros_like(large) if self.backend.confident else None
+                errors = np.zeros_like(large) if with_errors else None
             if low < high:
                 inside = Window(*(edge + border for edge in tile))
-                made = self._answer(small, scale, inside, noise)[0]
+                made = self._answer(small, scale, inside, noise, with_errors)[0]
                 if not np.isfinite(made).all():
                     raise ModelError("the network gave values that are not finite: it is damaged")
                 large[:, left:right] = np.clip(small.in_unit(made[0]), *allowed)
@@ -269,13 +273,15 @@ class Upscaler:
                 yield from _in_parts(large, kept, scale, tile.top, errors)
 
     def _answer(
-        self, small: Normalised, scale: int, window: Window, noise: float
+        self, small: Normalised, scale: int, window: Window, noise: float, errors: bool
     ) -> NDArray[np.float32]:
         """Return the answer for a part of a map, refined if that is wished."""
         if self.refinement is None:
-            return self.backend(small.lr_depth, scale, window)
+            return self.backend(small.lr_depth, scale, window, errors=errors)
         share = noise / (small.high - small.low)
-        return refined_answer(self.backend, small.lr_depth, scale, window, self.refinement, share)
+        return refined_answer(
+            self.backend, small.lr_depth, scale, window, self.refinement, share, errors=errors
+        )
 
 
 def _to_goal(rows: Iterator[Rows], small: tuple[int, int], goal: Goal) -> Iterator[Rows]:

@@ -319,25 +319,6 @@ def confidence_table(results: dict[str, Any]) -> str:
     return sourced_table(results, head, rows, names=4)
 
 
-def paper_table(results: dict[str, Any]) -> str:
-    """Return what the paper's recipes come to in a bounded time."""
-    rows = [
-        [
-            row["recipe"],
-            row["data"],
-            f"{row['minutes']:g}",
-            str(row["steps"]),
-            f"×{row['scale']}",
-            f"{row['first_loss']:.2g}",
-            f"{row['best_loss']:.2g}",
-            figure(row["left_of_bicubic"]),
-        ]
-        for row in results["rows"]
-    ]
-    head = ["recipe", "maps", "minutes", "steps", "factor", "first loss", "least", "score"]
-    return sourced_table(results, head, rows, names=2)
-
-
 def _made(results: dict[str, Any]) -> str:
     return made_by(results, results["command"])
 
@@ -365,7 +346,6 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "edges": ("edges", edges_table),
     "refining": ("refining", refining_table),
     "confidence": ("confidence", confidence_table),
-    "paper": ("paper", paper_table),
     "ensemble": ("ensemble", partial(accuracy_table, letter="a")),
     "scene_throughput": ("scene_throughput", throughput_table),
 }

@@ -18,6 +18,7 @@ from dsdmsr.evaluation.report import (
     shown_metrics,
     title_of,
 )
+from dsdmsr.metrics import WITHIN_90
 
 __all__ = ["page"]
 
@@ -62,7 +63,7 @@ _METRICS_EXPLAINED = {
     "surfaces, on neither",
     "psnr": "peak signal-to-noise ratio, dB",
     "input rmse": "RMSE between the prediction, made small again, and the small map it came from",
-    "coverage": "share of the errors within 1.5 times the expected ones: should be 90 %",
+    "coverage": f"share of the errors within {WITHIN_90:g} times the expected ones: should be 90 %",
     "ause": "area between the curves of what is left of the error when pixels are left out by the "
     "errors that the network expects, and by those it makes",
     "ssim": "structural similarity",

@@ -9,10 +9,10 @@ from torch import Tensor
 __all__ = ["WITHIN_90", "ause", "coverage", "reliability", "rounded_off", "sparsification"]
 
 WITHIN_90 = 1.5
-"""Within how many times the expected absolute errors 90 % of the errors lie, on rendered scenes.
+"""Within how many times the expected absolute errors about 90 % of the errors lie.
 
 If they were Laplace distributed, it would be log 10 = 2.3; most are smaller, and a few much larger.
-``benchmarks/confidence.py`` measures it.
+Rendered scenes need less, other maps more: ``benchmarks/confidence.py`` measures it for each set.
 """
 
 

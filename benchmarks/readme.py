@@ -237,6 +237,28 @@ def processes_table(results: dict[str, Any]) -> str:
     return sourced_table(results, head, rows, names=1)
 
 
+def paper_table(results: dict[str, Any]) -> str:
+    """Return what short runs of the paper's recipes came to."""
+    rows = [
+        [
+            row["recipe"],
+            row["data"],
+            f"×{row['scale']}",
+            f"{row['minutes']:g}",
+            str(row["steps"]),
+            str(row["batch"]),
+            f"{row['first_loss']:.4g}",
+            f"{row['best_loss']:.4g}",
+            figure(row["rmse"]),
+            figure(row["bicubic"]),
+        ]
+        for row in results["rows"]
+    ]
+    head = ["recipe", "maps", "factor", "minutes", "steps", "batch"]
+    head += ["first loss", "best loss", "RMSE", "bicubic's"]
+    return sourced_table(results, head, rows, names=3)
+
+
 def size_table(results: dict[str, Any]) -> str:
     """Return how time and memory grow with the size of the result."""
     rows = [
@@ -342,6 +364,7 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "accuracy_time": ("accuracy_time", time_table),
     "prepare": ("prepare", preparing_table),
     "processes": ("processes", processes_table),
+    "paper": ("paper", paper_table),
     "size": ("size", size_table),
     "edges": ("edges", edges_table),
     "refining": ("refining", refining_table),

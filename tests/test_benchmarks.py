@@ -159,3 +159,21 @@ def test_accuracy_against_time_is_drawn(tmp_path, monkeypatch):
     accuracy_time.draw([{**row, "method": name, "kind": kind} for name, kind in kinds.items()])
     with Image.open(tmp_path / "plot.png") as picture:
         assert np.asarray(picture.convert("L")).std() > 0
+
+
+def test_bounded_recipes_of_the_paper_differ_in_batch_precision_and_validation_alone(tmp_path):
+    paper, config = (
+        importlib.import_module("paper"),
+        importlib.import_module("dsdmsr.training.config"),
+    )
+    for name in paper.RECIPES:
+        whole = config.load_recipe(name)
+        cut = config.load_recipe(str(paper.bounded(name, 2, tmp_path)))
+        assert {mix.batch for mix in cut.crops} == {2}
+        again = dataclasses.replace(
+            cut,
+            crops=whole.crops,
+            precision=whole.precision,
+            validate_every=whole.validate_every,
+        )
+        assert again == whole

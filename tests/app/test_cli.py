@@ -16,6 +16,7 @@ from PIL import Image
 import dsdmsr
 from dsdmsr import DepthMap, degrade, read_depth, write_depth
 from dsdmsr.app.cli import main
+from dsdmsr.data.rendered import render_depth
 from dsdmsr.training.config import load_recipe, recipe_from_dict
 
 
@@ -732,6 +733,19 @@ def test_networks_are_told_how_small_maps_were_made(capsys, tmp_path, network_fo
         assert run(capsys, *ask, "-o", tmp_path / f"{name}.npy", *options)[0] == 0
     first, second = (np.load(tmp_path / f"{name}.npy") for name in "ab")
     assert not np.array_equal(first, second)
+
+
+def test_info_tells_averages_from_samples(capsys, tmp_path):
+    truth = np.array(render_depth(2**40 + 7, 1, (480, 640)).values)
+    large = torch.from_numpy(truth)[None, None]
+    for made, looks in (("bicubic", "averages"), ("interval", "samples")):
+        small, _ = degrade(large, 4, made, torch.ones_like(large, dtype=torch.bool))
+        np.save(tmp_path / f"{made}.npy", small[0, 0].numpy())
+        assert (
+            f"in between: looks made of {looks}" in run(capsys, "info", tmp_path / f"{made}.npy")[1]
+        )
+    np.save(tmp_path / "flat.npy", np.ones((40, 40), np.float32))
+    assert "in between" not in run(capsys, "info", tmp_path / "flat.npy")[1]
 
 
 @pytest.fixture

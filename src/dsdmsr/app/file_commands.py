@@ -80,7 +80,7 @@ def upscale(
         auto, cpu, or cuda.
     ensemble
         8: the mean answer to the map turned and mirrored in all eight ways; a little more accurate,
-        in eight times the time. A symmetric network, as dsdmsr-base is, answers so at once.
+        in eight times the time. A symmetric network, as the packaged ones are, answers so at once.
     tile
         Side, in pixels of the small map, of the parts that are enlarged one after the other; a
         smaller one needs less memory and more time. The result doesn't depend on it.

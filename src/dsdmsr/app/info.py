@@ -14,6 +14,7 @@ from dsdmsr.errors import DsdmsrError
 from dsdmsr.io import interpret, read_numbers
 from dsdmsr.io.encodings import ENCODINGS
 from dsdmsr.noise_level import estimate_noise
+from dsdmsr.softness import looks_averaged, softness
 
 __all__ = ["describe_files"]
 
@@ -72,6 +73,10 @@ def _lines(
     if noise is not None and high > low:
         share = noise / (high - low)
         lines.append(f"  noise     about {noise:.2g}{unit} ({share:.2g} of the range), an estimate")
+    soft = softness(depth.values, depth.valid)
+    if soft is not None:
+        looks = "averages" if looks_averaged(depth.values, depth.valid) else "samples"
+        lines.append(f"  steps     {soft:.0%} with a value in between: looks made of {looks}")
     return lines + _histogram(values, low, high, unit)
 
 

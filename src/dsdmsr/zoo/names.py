@@ -11,7 +11,7 @@ DEFAULT_MODEL = "dsdmsr-base"
 
 PACKAGED: dict[str, str] = {
     "dsdmsr-base": "clean depth or disparity, ×2 ×4 ×8 ×16; trained on scenes of our own",
-    "dsdmsr-fast": "the same in a fraction of the time, less exactly",
+    "dsdmsr-fast": "the same in a tenth of the time, less exactly",
 }
 """Name → what it is for."""
 

@@ -72,7 +72,7 @@ def test_recipes_that_make_no_sense_are_refused(values, says):
 
 
 def test_unknown_and_damaged_recipes_are_refused(tmp_path):
-    known = "base, base-bicubic, base-on, fast, robust, smoke, srcnn-x16"
+    known = "base, base-bicubic, base-on, fast, fast-on, robust, smoke, srcnn-x16"
     with pytest.raises(ConfigError, match=f"give a YAML file, or one of {known}"):
         load_recipe("bse")
     path = tmp_path / "a.yaml"

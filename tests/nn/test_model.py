@@ -14,7 +14,7 @@ from dsdmsr.nn.blocks import BLOCKS
 from dsdmsr.nn.candidates import Candidates
 from dsdmsr.nn.fusion import Fusion
 from dsdmsr.nn.stage import Stage
-from dsdmsr.nn.units import UNITS
+from dsdmsr.nn.units import UNITS, Unit
 
 
 def count(model: torch.nn.Module) -> int:
@@ -346,3 +346,12 @@ def test_confidence_goes_without_fusion_and_by_eights():
             **{"unit": "residual", "sharing": "shared", "fusion": "none"},
             **{"width": (16,), "symmetric": True, "confidence": 4},
         )
+
+
+@pytest.mark.parametrize("depth", [4, 10, 20])
+def test_plain_units_begin_with_features_as_large_as_their_input_however_deep(depth):
+    torch.manual_seed(0)
+    unit = Unit("vdsr", in_channels=1, width=32, depth=depth, copies=4, outputs=1, bias=True)
+    x = torch.randn(4, 1, 24, 24)
+    size = unit(x)[..., 8:-8, 8:-8].square().mean().sqrt()
+    assert 0.3 < size / x.square().mean().sqrt() < 3

@@ -68,6 +68,19 @@ def begin_small(head: nn.Conv2d) -> None:
         nn.init.zeros_(head.bias)
 
 
+def _begin_by_he(layers: Sequence[nn.Module]) -> None:
+    """Let plain layers hand on as much as they get, however many there are.
+
+    Source:
+        He et al.: "Delving deep into rectifiers", ICCV 2015, as VDSR begins.
+    """
+    for layer in layers:
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
 @torch.no_grad()
 def _begin_as_identity(layers: Sequence[nn.Module], copies: int) -> None:
     """Let each copy's first channels hand on a map that is not negative; the rest stays random.
@@ -141,6 +154,7 @@ class Unit(nn.Module):
             layers = [first, nn.ReLU()]
             for _ in range(depth - 2):
                 layers += [_conv(wide, wide, 3, groups=copies, bias=bias), nn.ReLU()]
+            _begin_by_he(layers)
             self.radius = depth
         else:
             self.feature_channels = wide

@@ -160,7 +160,9 @@ def draw(rows: list[dict[str, Any]]) -> None:
         place = (row["times_bicubic"], row["error"])
         axis.scatter(*place, color=colour, marker=marks[row["kind"]], s=size)
         label = row["method"].removeprefix("unit: ")
-        side = (6, "left") if row["scale"] == SCALES[0] else (-6, "right")
+        # Networks of ours have others to their right.
+        left = row["kind"] == "tier" or row["scale"] != SCALES[0]
+        side = (-8, "right") if left else (6, "left")
         axis.annotate(
             label, place, (side[0], -3), textcoords="offset points", ha=side[1], fontsize=8
         )

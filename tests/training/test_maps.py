@@ -12,7 +12,7 @@ from dsdmsr.data.prepare.splits import Splitting
 from dsdmsr.errors import DataError
 from dsdmsr.io import write_depth
 from dsdmsr.training.config import Maps, load_recipe
-from dsdmsr.training.maps import described
+from dsdmsr.training.maps import described, validation_crop, validation_source
 
 
 @pytest.fixture
@@ -51,3 +51,22 @@ def test_a_recipe_says_where_its_maps_come_from(tmp_path, files):
     ]
     with pytest.raises(DataError, match="missing: give a folder that dsdmsr prepare has made"):
         described(dataclasses.replace(scenes, maps=(Maps(source="shards", folder=str(files)),)))
+
+
+@pytest.mark.parametrize(("form", "side"), [("shards", 70), ("pyramid", 64)])
+def test_validation_looks_at_no_more_than_maps_have(tmp_path, rng, form, side):
+    recipe = load_recipe("base")
+    assert [validation_crop(recipe, scale) for scale in (2, 4, 8, 16)] == [256, 256, 384, 512]
+    for k in range(10):
+        (tmp_path / "files" / f"room{k}").mkdir(parents=True)
+        depth = DepthMap(rng.uniform(1, 2, (70, 90)))
+        write_depth(tmp_path / "files" / f"room{k}" / "a.npy", depth)
+    made = tmp_path / "made"
+    forms = Forms(pyramid=form == "pyramid", shards=form == "shards")
+    prepare(folder_of_files(tmp_path / "files", None, Splitting()), made, forms, workers=0)
+    recipe = recipe.learning_from(made)
+    assert recipe.maps == (Maps(source=form, folder=str(made)),)
+    for scale in (2, 4, 8, 16):
+        size = validation_crop(recipe, scale)
+        assert size == side // scale * scale
+        assert validation_source(recipe).crops(1, [0, 1], size).hr_depth.shape[-2:] == (size, size)

@@ -7,12 +7,16 @@ from pathlib import Path
 from dsdmsr.data.batches import WHOLE, Part
 from dsdmsr.data.crops import CropSource, Folder, Mixture, Pyramid, Synthetic, has_maps, read_index
 from dsdmsr.data.prepare.folder import folder_of_files
+from dsdmsr.data.prepare.pyramid import centre_window
 from dsdmsr.data.prepare.splits import Split, Splitting
 from dsdmsr.data.scenes import SceneConfig
 from dsdmsr.data.shards import Shards
 from dsdmsr.training.config import Maps, Recipe
 
-__all__ = ["crop_source", "described", "validation_source"]
+__all__ = ["crop_source", "described", "validation_crop", "validation_source"]
+
+_VALIDATION_CROPS = {2: 256, 4: 256, 8: 384, 16: 512}
+"""Factor → pixels a side of what validation looks at, where maps are large enough."""
 
 
 def crop_source(recipe: Recipe, part: Part = WHOLE) -> CropSource:
@@ -39,6 +43,26 @@ def validation_source(recipe: Recipe) -> CropSource:
         DataError: If a folder is not what the recipe says.
     """
     return _mixture(_held_apart(recipe), SceneConfig(ray_cast=0.5), "valid")
+
+
+def validation_crop(recipe: Recipe, scale: int) -> int:
+    """Return how many pixels a side a network's validation looks at, at a factor.
+
+    Raises:
+        DataError: If a folder is not what the recipe says.
+    """
+    sides = [
+        max(_side(maps, row) for row in read_index(Path(maps.folder), "valid"))
+        for maps in _held_apart(recipe)
+        if maps.folder is not None
+    ]
+    return min([_VALIDATION_CROPS[scale], *(max(scale, side // scale * scale) for side in sides)])
+
+
+def _side(maps: Maps, row: dict[str, str]) -> int:
+    """Return the shorter side of a map in an index, of a pyramid that of its largest level."""
+    shape = int(row["height"]), int(row["width"])
+    return min(centre_window(shape)[2:] if maps.source == "pyramid" else shape)
 
 
 def _held_apart(recipe: Recipe) -> tuple[Maps, ...]:

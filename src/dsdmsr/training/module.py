@@ -28,7 +28,7 @@ from dsdmsr.nn.losses import alone, expectation_loss
 from dsdmsr.nn.symmetry import symmetrise_gradients
 from dsdmsr.training.config import Recipe, SmallMaps
 from dsdmsr.training.figures import ValidationFigures
-from dsdmsr.training.maps import crop_source, validation_source
+from dsdmsr.training.maps import crop_source, validation_crop, validation_source
 from dsdmsr.training.noises import add_noise
 from dsdmsr.training.optimizers import OPTIMIZERS
 from dsdmsr.training.panels import panels_of
@@ -38,8 +38,6 @@ from dsdmsr.upscaling.holes import fill_nearest
 __all__ = ["TrainingModule", "normalise_crops"]
 
 _VALIDATION_SEED = LARGEST_SEED
-_VALIDATION_CROPS = {2: 256, 4: 256, 8: 384, 16: 512}
-"""Factor → pixels a side of what validation looks at."""
 _EXPLODED = 1e4
 """A loss of crops normalised to 0…1 that only diverging weights reach."""
 
@@ -131,7 +129,7 @@ class TrainingModule(lightning.LightningModule):
         mine = part().slice(count)
         batches = []
         for scale in scales:
-            mix = CropMix(scale=scale, crop=_VALIDATION_CROPS[scale], batch=count)
+            mix = CropMix(scale=scale, crop=validation_crop(self.recipe, scale), batch=count)
             # Maps that stream come in an order, so that all are drawn to find one's own.
             batch = make_batch(_VALIDATION_SEED, scale, (mix,), source)
             batches.append(

@@ -131,6 +131,7 @@ FORMS = [
     ModelConfig(scale=8, unit="vdsr", depth=(4,), width=(8,), bias=False, fusion="legacy"),
     ModelConfig(scale=8, unit="vdsr", depth=(8,), width=(4,), sharing="shared", carried=3),
     ModelConfig(scale=16, unit="residual", depth=(2,), width=(8,), carried=4),
+    ModelConfig(scale=8, unit="vdsr", depth=(2,), width=(4,), skip="bicubic"),
     SHARED,
     dataclasses.replace(SHARED, scale=8, width=(8,), depth=(2,), consistency=1),
     dataclasses.replace(SHARED, unit="large_kernel", candidates=5),
@@ -142,7 +143,7 @@ FORMS = [
 @pytest.mark.parametrize(
     "config",
     FORMS,
-    ids=lambda c: f"{c.unit}-{c.sharing}-{c.fusion}-{c.consistency}-{c.candidates}",
+    ids=lambda c: f"{c.unit}-{c.sharing}-{c.skip}-{c.fusion}-{c.consistency}-{c.candidates}",
 )
 class TestEveryForm:
     @pytest.mark.parametrize("size", [(1, 1), (3, 5)])
@@ -355,3 +356,17 @@ def test_plain_units_begin_with_features_as_large_as_their_input_however_deep(de
     x = torch.randn(4, 1, 24, 24)
     size = unit(x)[..., 8:-8, 8:-8].square().mean().sqrt()
     assert 0.3 < size / x.square().mean().sqrt() < 3
+
+
+def test_with_a_bicubic_skip_a_network_begins_as_bicubic_interpolation_by_twos():
+    torch.manual_seed(0)
+    shape = {"unit": "residual", "width": (8,), "depth": (1,), "fusion": "none"}
+    model = DSDMSR(ModelConfig(scale=8, skip="bicubic", **shape))
+    for stage in model.stages:
+        torch.nn.init.zeros_(stage.unit.head.weight)
+        torch.nn.init.zeros_(stage.unit.head.bias)
+    depth = torch.rand(1, 1, 6, 7)
+    expected = depth
+    for made in model(depth).stages:
+        expected = resize(expected, 2)
+        torch.testing.assert_close(made, expected)

@@ -29,6 +29,7 @@ CONFIGS = {
         for unit in UNITS
         for fusion in ("mean", "none")
     },
+    "bicubic skip": dataclasses.replace(PLAIN, unit="vdsr", depth=(2,), skip="bicubic"),
     "shared": SHARED,
     "shared, without corrections": dataclasses.replace(SHARED, consistency=0, candidates=0),
     "shared, sure or not": dataclasses.replace(SHARED, consistency=0, confidence=4),

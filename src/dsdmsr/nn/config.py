@@ -35,6 +35,8 @@ class ModelConfig:
     """Layers (vdsr) or blocks of a unit: one number, or one for each stage."""
     carried: int = 0
     """Feature channels handed from stage to stage, beside the map."""
+    skip: Literal["nearest", "bicubic"] = "nearest"
+    """How units that add their input make it as large as their output."""
     two_heads: bool = False
     """Whether a stage makes the map that it hands on and the one that it answers with apart."""
     candidates: int = 0
@@ -58,6 +60,7 @@ class ModelConfig:
         _one_of("scale", self.scale, SCALES)
         _one_of("unit", self.unit, UNITS)
         _one_of("sharing", self.sharing, ("independent", "shared"))
+        _one_of("skip", self.skip, ("nearest", "bicubic"))
         _one_of("fusion", self.fusion, ("mean", "legacy", "none"))
         for name in ("width", "depth"):
             values = getattr(self, name)

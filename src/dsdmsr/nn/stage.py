@@ -8,11 +8,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from dsdmsr.degradation import resize
 from dsdmsr.nn.candidates import Candidates
 from dsdmsr.nn.config import ModelConfig
 from dsdmsr.nn.expectation import ExpectedErrors
 from dsdmsr.nn.units import Unit, begin_small
-from dsdmsr.nn.views import interleave, repeat_views
+from dsdmsr.nn.views import interleave, repeat_views, split_views
 
 __all__ = ["Stage", "StageOutput"]
 
@@ -62,6 +63,7 @@ class Stage(nn.Module):
         if config.two_heads and not last:
             self.hand_on = nn.Conv2d(inside, 4, 3, padding=1, groups=groups, bias=config.bias)
         self.adds_input = config.unit != "srcnn"
+        self.skip = config.skip
         if self.hand_on is not None and self.adds_input:
             begin_small(self.hand_on)
         self.candidates: Candidates | None = None
@@ -81,7 +83,15 @@ class Stage(nn.Module):
     def radius(self) -> int:
         """How many pixels away an input pixel can still change an output pixel."""
         chosen_from = 0 if self.candidates is None else self.candidates.side // 2
-        return max(self.unit.radius, chosen_from)
+        added = 2 if self.adds_input and self.skip == "bicubic" else 0
+        return max(self.unit.radius, chosen_from, added)
+
+    def _enlarged(self, depth: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 4 h w"]:
+        """Return the views of the map made twice as large."""
+        if self.skip == "nearest":
+            return repeat_views(depth)
+        whole = depth.float() if depth.dtype.itemsize < 4 else depth
+        return split_views(resize(whole, 2))
 
     def forward(
         self,
@@ -103,7 +113,7 @@ class Stage(nn.Module):
         head = self.unit.head if answers or self.hand_on is None else self.hand_on
         views = head(features)
         if self.adds_input:
-            views = views + repeat_views(depth)
+            views = views + self._enlarged(depth)
         if self.candidates is not None and head is self.unit.head:
             views = self.candidates(self.score(features), views, depth)
         carry = None if answers or self.carry is None else interleave(self.carry(features))

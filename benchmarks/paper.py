@@ -4,9 +4,9 @@ python benchmarks/paper.py [--minutes 3] [--batch 2] [--recipes srcnn-x8 …] [-
 
 The tree is made of rendered scenes in DTU's form and prepared by ``dsdmsr prepare dtu``. Each run
 is the recipe but for its length, its batches, which are cut so that a CPU takes some hundred steps,
-bf16 where the processor has units for it, and a validation every 50 steps. What is kept is the loss
-of its first and best validation, and the best RMSE beside bicubic's, on maps held apart. Runs that
-are finished are not made again. Adds to benchmarks/results/paper.json.
+bf16 where the processor has units for it, and a validation every 100 steps. What is kept is the
+loss of its first and best validation, and the best RMSE beside bicubic's, on maps held apart. Runs
+that are finished are not made again. Adds to benchmarks/results/paper.json.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from options import ROOT
 RESULTS = ROOT / "benchmarks" / "results" / "paper.json"
 RECIPES = ("srcnn-x8", "vdsr-x8", "srcnn-x16", "vdsr-x16", "srcnn-x8-legacy", "vdsr-x8-legacy")
 SCANS, VIEWS, SIZE = 8, 8, (1200, 1600)
-VALIDATE_EVERY = 50
+VALIDATE_EVERY = 100
 
 
 def prepared(folder: Path) -> Path:

@@ -39,7 +39,7 @@ __all__ = ["TrainingModule", "normalise_crops"]
 
 _VALIDATION_SEED = LARGEST_SEED
 _EXPLODED = 1e4
-"""A loss of crops normalised to 0…1 that only diverging weights reach."""
+"""A mean loss of crops normalised to 0…1 that only diverging weights reach."""
 
 
 def normalise_crops(lr_depth: Tensor, lr_valid: Tensor) -> tuple[Tensor, Tensor]:
@@ -211,7 +211,7 @@ class TrainingModule(lightning.LightningModule):
         loss = self._loss(prediction, [(target - low) / span for target in targets], valids, mean)
         own = loss.detach()
         self.loss = float(mean(own))
-        if not self.loss < _EXPLODED:
+        if not self.loss < self._exploded(batch):
             raise TrainingError(self._explosion(batch, float(own), prediction.fused, targets[-1]))
         if prediction.log_error is not None:
             error = prediction.fused.float() - (targets[-1] - low) / span
@@ -236,6 +236,10 @@ class TrainingModule(lightning.LightningModule):
             mean=over_processes,
         )
 
+    def _exploded(self, batch: Batch) -> float:
+        """Return the loss that only diverging weights reach, of which some are sums over a map."""
+        return _EXPLODED * (batch.hr_depth[0].numel() if self.recipe.loss == "sse" else 1)
+
     def _explosion(self, batch: Batch, loss: float, pred: Tensor, target: Tensor) -> str:
         """Say where a loss came from that is not finite or absurdly large.
 
@@ -246,7 +250,7 @@ class TrainingModule(lightning.LightningModule):
             target: The truth.
         """
         what = f"the loss is {self.loss:.3g} at step {self.global_step}"
-        if loss < _EXPLODED:
+        if loss < self._exploded(batch):
             return f"{what}, in another process's part of the batch"
         bad_input = ~torch.isfinite(target).all(dim=(1, 2, 3))
         errors = (pred.detach() - target).abs().amax((1, 2, 3))

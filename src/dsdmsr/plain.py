@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import types
 import typing
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -12,6 +13,8 @@ from dsdmsr.errors import ConfigError
 __all__ = ["from_plain", "to_plain"]
 
 T = TypeVar("T")
+_EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
+"""Numbers that YAML 1.1 takes for text if they have no point, or no sign behind the e."""
 
 
 def from_plain(cls: type[T], values: object, where: str) -> T:
@@ -71,6 +74,8 @@ def _typed(kind: Any, value: Any, where: str) -> Any:
             raise ConfigError(f"{where} is {value!r}: allowed are {allowed}")
         return value
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if kind is float and isinstance(value, str) and _EXPONENT.fullmatch(value):
         return float(value)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise ConfigError(f"{where} is {value!r}: give a value of type {kind.__name__}")

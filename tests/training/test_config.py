@@ -22,6 +22,12 @@ def test_packaged_recipes_load_and_survive_yaml(name):
     assert recipe_from_dict(yaml.safe_load(yaml.safe_dump(recipe_to_dict(recipe)))) == recipe
 
 
+def test_rates_may_be_written_without_a_point():
+    for text in ("1e-4", "1.0e-4", "1e-04", "0.0001"):
+        given = yaml.safe_load(f"{{steps: 5, learning_rate: {text}}}")
+        assert recipe_from_dict(given).learning_rate == 1e-4
+
+
 def test_the_base_recipe_serves_every_factor():
     recipe = load_recipe("base")
     assert {mix.scale for mix in recipe.crops} == {2, 4, 8, 16}

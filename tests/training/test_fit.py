@@ -20,7 +20,7 @@ from rich.console import Console
 from safetensors import safe_open
 from tensorboard.backend.event_processing import event_accumulator
 
-from dsdmsr.data.batches import Batch, Batches, make_batch
+from dsdmsr.data.batches import Batch, Batches, CropMix, make_batch
 from dsdmsr.data.crops import Synthetic
 from dsdmsr.data.scenes import SceneConfig
 from dsdmsr.data.sensing import SensingConfig
@@ -596,6 +596,23 @@ def test_an_exploding_loss_names_step_scene_and_checkpoints(tmp_path, recipe):
         fit(wild, tmp_path, console=quiet(), device="cpu")
     state = torch.load(tmp_path / "last.ckpt", weights_only=True)["state_dict"]
     assert all(torch.isfinite(value).all() for value in state.values())
+
+
+def test_a_loss_that_is_a_sum_over_a_map_is_not_taken_for_an_explosion(tmp_path, recipe):
+    """Summed stages begin at three times the depth, of which a sum of squares is large."""
+    summed = dataclasses.replace(
+        recipe,
+        model=ModelConfig(scale=8, unit="srcnn", width=(2,), fusion="legacy"),
+        crops=(CropMix(scale=8, crop=256, batch=1),),
+        loss="sse",
+        steps=1,
+        validation_maps=1,
+        panels=0,
+    )
+    fit(summed, tmp_path, console=quiet(), device="cpu")
+    with (tmp_path / "log.csv").open() as file:
+        losses = {row["name"]: float(row["value"]) for row in csv.DictReader(file)}
+    assert losses["train/loss_x8"] > 1e4
 
 
 def test_a_nan_in_the_data_names_step_scene_and_checkpoints(tmp_path, recipe, monkeypatch):

@@ -4,13 +4,12 @@ import csv
 import dataclasses
 import io
 import json
-import struct
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from rich.console import Console
+from wandb_files import history, records
 
 from dsdmsr.app.cli import main
 from dsdmsr.errors import ConfigError, TrainingError
@@ -27,51 +26,9 @@ def recipe() -> Recipe:
     return dataclasses.replace(smoke, crops=crops, steps=4, validate_every=2, warmup=2, panels=1)
 
 
-@pytest.fixture
-def no_account(monkeypatch, tmp_path):
-    """No key of anyone's is found, and nothing is sent."""
-    for name in ("WANDB_API_KEY", "WANDB_MODE", "WANDB_PROJECT", "WANDB_ENTITY"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("NETRC", str(tmp_path / "home" / "netrc"))
-
-
 def run(recipe: Recipe, folder: Path, tracking: Tracking, **more) -> None:
     console = Console(file=io.StringIO())
     fit(recipe, folder, tracking=tracking, console=console, device="cpu", **more)
-
-
-def records(path: Path) -> Iterator:
-    """Read a file of Weights & Biases: records in blocks of 32 KiB, as LevelDB's logs."""
-    from wandb.proto import wandb_internal_pb2
-
-    data, at, parts = path.read_bytes(), 7, b""
-    while at + 7 <= len(data):
-        left = 32768 - at % 32768
-        if left < 7:
-            at += left
-            continue
-        _, length, kind = struct.unpack_from("<IHB", data, at)
-        if not kind:
-            break
-        parts = (b"" if kind in (1, 2) else parts) + data[at + 7 : at + 7 + length]
-        at += 7 + length
-        if kind in (1, 4):
-            record = wandb_internal_pb2.Record()
-            record.ParseFromString(parts)
-            yield record
-
-
-def history(folder: Path) -> list[dict]:
-    rows = []
-    for path in sorted(folder.glob("wandb/offline-run-*/*.wandb")):
-        for record in records(path):
-            if record.WhichOneof("record_type") == "history":
-                items = record.history.item
-                rows.append(
-                    {"/".join(i.nested_key) or i.key: json.loads(i.value_json) for i in items}
-                )
-    return rows
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

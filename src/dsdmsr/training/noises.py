@@ -30,7 +30,11 @@ _FEWEST = 0.1
 """Least share of a map's pixels that losses leave."""
 _SERIES = 3 * 2**61
 _GAUSSIAN = 0.05
-"""Standard deviation at strength 1, as a share of the map's range."""
+"""Standard deviation at strength 1, as a share of `_LEVELS`."""
+_LEVELS = 230
+"""Grey levels that whole maps span."""
+_LEAST_LEVELS, _LEAST_METRES = 4, 0.02
+"""What crops of them span at the least; metres, as a share of the distance."""
 _SHOT = 0.01
 """Time of flight's standard deviation at strength 1, in metres at one metre."""
 
@@ -39,8 +43,10 @@ _SHOT = 0.01
 class Noises:
     """Say how often small maps have which noise, and how strong it is.
 
-    The shares are relative to each other. Crops have no unit: each is taken to span drawn grey
-    levels (between 15 and 245) or metres (between 0.4 and 12), near small or near large.
+    The shares are relative to each other. Crops have no unit: each is taken to be a part of a map
+    of grey levels (between 15 and 245) or metres (between 0.4 and 12), near small or near large.
+    How much of the map's range it spans is drawn, since most parts span little of it: on a flat
+    wall, noise is many times what the wall itself varies by.
 
     Raises:
         ConfigError: If a share is negative or not finite, all are 0, the strengths are no range,
@@ -50,7 +56,7 @@ class Noises:
     none: float = 0.15
     """Share of maps without noise."""
     gaussian: float = 0.25
-    """Equally strong everywhere; at strength 1, of a twentieth of the range."""
+    """Equally strong everywhere; at strength 1, of a twentieth of the map's range."""
     disparity: float = 0.35
     """651/d, times the strength; see `dsdmsr.noise.add_disparity_noise`."""
     root_disparity: float = 0.05
@@ -109,8 +115,13 @@ def _one(
 ) -> tuple[Tensor, Tensor]:
     kind, strength = choose(rng, np.cumsum(noises.shares)), log_uniform(rng, *noises.strength)
     metres = kind >= 4
-    least = log_uniform(rng, 0.4, 2) if metres else rng.uniform(15, 110)
-    most = least * log_uniform(rng, 1.3, 6) if metres else rng.uniform(least + 30, 245)
+    if metres:
+        least = log_uniform(rng, 0.4, 2)
+        most = least * (1 + log_uniform(rng, _LEAST_METRES, 5))
+    else:
+        spanned = log_uniform(rng, _LEAST_LEVELS, _LEVELS)
+        least = rng.uniform(15, 15 + _LEVELS - spanned)
+        most = least + spanned
     back = rng.random() < 0.5
     draws = torch.Generator().manual_seed(int(rng.integers(2**63)))
     rounded, lossy = rng.random() < noises.rounded, rng.random() < noises.holes
@@ -127,7 +138,7 @@ def _one(
     share = (lr_depth - low) / span
     made = least + (most - least) * (1 - share if back else share)
     if kind == 1:
-        made = add_gaussian_noise(made, draws, strength * _GAUSSIAN * (most - least))
+        made = add_gaussian_noise(made, draws, strength * _GAUSSIAN * _LEVELS)
     elif kind == 2:
         made = add_disparity_noise(made, draws, 651 * strength)
     elif kind == 3:

@@ -1,8 +1,8 @@
-"""Measure the packaged networks under every protocol, and write the figures into the documents.
+"""Measure packaged networks under the protocols, and write the figures into the documents.
 
-python benchmarks/accuracy.py [--data DATA] [--html PAGE]
+python benchmarks/accuracy.py [--data DATA] [--only accuracy robust references] [--html PAGE]
 
-Writes benchmarks/results/accuracy.json.
+Each group of networks has its protocols and its file in benchmarks/results; see `GROUPS`.
 """
 
 from __future__ import annotations
@@ -10,28 +10,50 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
 
 import dsdmsr
 import readme
 from dsdmsr.app.evaluate import Evaluation, evaluate_networks
-from dsdmsr.zoo.names import PACKAGED
-from options import ROOT, add_data
+from dsdmsr.evaluation.protocols import SUITE
+from dsdmsr.zoo.names import REFERENCES, ROBUST_MODEL
+from options import ROOT, TIERS, add_data
 
 
-def measure(data: Path, html: Path | None = None) -> None:
-    """Measure, and write the results file, the documents and perhaps a page with crops."""
+class Group(NamedTuple):
+    """What is measured together."""
+
+    protocols: tuple[str, ...]
+    models: tuple[str, ...]
+
+
+GROUPS = {
+    "accuracy": Group(SUITE, TIERS),
+    "robust": Group(("a", "b", "b-root", "b-5"), (ROBUST_MODEL,)),
+    "references": Group(("a",), REFERENCES),
+}
+"""Name of the results file → what is in it. The paper's networks take long."""
+
+
+def group_of(model: str) -> str:
+    """Return the group of a network: its own, or that of all that clean maps are for."""
+    return next((name for name, group in GROUPS.items() if model in group.models), "accuracy")
+
+
+def measure(data: Path, name: str, html: Path | None = None) -> None:
+    """Measure a group, and write its results, the documents and perhaps a page with crops."""
     if ROOT not in Path(dsdmsr.__file__).parents:
         raise SystemExit("the installed dsdmsr is not this checkout's: pip install -e .")
     began = time.monotonic()
     evaluate_networks(
         Evaluation(
-            protocols=("all",),
+            protocols=GROUPS[name].protocols,
             data=data,
-            models=tuple(PACKAGED),
+            models=GROUPS[name].models,
             blind=True,
-            json=readme.RESULTS / "accuracy.json",
+            json=readme.RESULTS / f"{name}.json",
             html=html,
             crops=html is not None,
             overwrite=True,
@@ -46,9 +68,13 @@ def measure(data: Path, html: Path | None = None) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_data(parser)
+    parser.add_argument("--only", nargs="+", choices=GROUPS, default=list(GROUPS))
     parser.add_argument("--html", type=Path, help="a page for yourself: it shows the maps")
     given = parser.parse_args()
-    measure(given.data, given.html)
+    if given.html is not None and len(given.only) > 1:
+        parser.error("a page is of one group: name it with --only")
+    for name in given.only:
+        measure(given.data, name, given.html)
 
 
 if __name__ == "__main__":

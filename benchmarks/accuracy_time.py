@@ -32,10 +32,9 @@ from dsdmsr.nn import DSDMSR
 from dsdmsr.provenance import provenance, write_json
 from dsdmsr.upscaling import Upscaler
 from dsdmsr.upscaling.backend import TorchBackend
-from dsdmsr.zoo.names import PACKAGED
 from dsdmsr.zoo.pretrained import from_pretrained
 from ms_net import MSNet
-from options import ROOT
+from options import ROOT, TIERS
 from research_form import ResearchForm
 from speed import made_map
 from timing import in_turn
@@ -55,7 +54,7 @@ Run = Callable[[Any], object]
 def networks(scale: int) -> dict[str, tuple[str, nn.Module]]:
     """Return name → kind and network."""
     found: dict[str, tuple[str, nn.Module]] = {
-        name: ("tier", from_pretrained(name)) for name in PACKAGED
+        name: ("tier", from_pretrained(name)) for name in TIERS
     }
     found["MS-Net"] = ("published", MSNet(scale))
     found["research code's SRCNN form"] = ("time alone", ResearchForm(scale))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from accuracy import measure
+from accuracy import group_of, measure
 from dsdmsr.training.run import train_recipe
 from dsdmsr.training.run_dir import stored_recipe
 from dsdmsr.zoo.names import PACKAGED
@@ -24,7 +24,7 @@ from dsdmsr.zoo.pretrained import from_pretrained, read_card, save_pretrained
 from options import ROOT
 
 ZOO = ROOT / "src" / "dsdmsr" / "zoo"
-FIGURES = "\n## Accuracy\n\n<!-- table: accuracy_a -->\n<!-- end -->\n"
+FIGURES = "\n## Accuracy\n\n<!-- table: {table} -->\n<!-- end -->\n"
 
 
 def package(made: Path, name: str, consistency: int) -> Path:
@@ -38,7 +38,9 @@ def package(made: Path, name: str, consistency: int) -> Path:
     card = f"{title}\n# {name}\n{card.partition(chr(10))[2]}"
     if consistency:
         card += f"- **After training**: corrected by {consistency} back-projection(s).\n"
-    save_pretrained(model, folder, card + FIGURES)
+    tables = {"robust": "robust_b", "references": "references"}
+    table = tables.get(group_of(name.partition("/")[0]), "accuracy_a")
+    save_pretrained(model, folder, card + FIGURES.format(table=table))
     return folder
 
 
@@ -67,7 +69,7 @@ def main() -> None:
     )
     console.print(f"wrote {package(made, given.name, given.consistency)}")
     if given.data is not None:
-        measure(given.data)
+        measure(given.data, group_of(given.name.partition("/")[0]))
 
 
 if __name__ == "__main__":

@@ -30,9 +30,9 @@ from dsdmsr.noise import add_gaussian_noise
 from dsdmsr.noise_level import estimate_noise
 from dsdmsr.provenance import provenance, write_json
 from dsdmsr.upscaling.holes import fill_nearest
-from dsdmsr.zoo.names import PACKAGED
+from dsdmsr.zoo.names import ROBUST_MODEL
 from dsdmsr.zoo.pretrained import from_pretrained
-from options import ROOT, add_data
+from options import ROOT, TIERS, add_data
 
 RESULTS = ROOT / "benchmarks" / "results" / "noise_strength.json"
 PLOT = ROOT / "docs" / "noise-strength.png"
@@ -61,7 +61,7 @@ def measure(data: Path, scale: int) -> list[dict[str, Any]]:
     methods: dict[str, Method] = {
         "bicubic": baseline("bicubic"),
         "median 3×3, bicubic": after_median,
-        **{name: Network(from_pretrained(name), "cpu") for name in PACKAGED},
+        **{name: Network(from_pretrained(name), "cpu") for name in (*TIERS, ROBUST_MODEL)},
     }
     protocol = dataclasses.replace(PROTOCOLS["a"], rounded=False)
     with tempfile.TemporaryDirectory() as folder:

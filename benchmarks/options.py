@@ -6,7 +6,11 @@ import argparse
 import os
 from pathlib import Path
 
+from dsdmsr.zoo.names import PACKAGED, REFERENCES, ROBUST_MODEL
+
 ROOT = Path(__file__).resolve().parents[1]
+TIERS = tuple(name for name in PACKAGED if name not in (ROBUST_MODEL, *REFERENCES))
+"""The packaged networks for clean maps that are there to be used."""
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:

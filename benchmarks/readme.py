@@ -27,26 +27,26 @@ BRIEF = ("nearest", "bilinear", "lanczos")
 """Baselines that the README leaves out."""
 
 
-def accuracy_table(results: dict[str, Any], letter: str) -> str:
-    """Return the means of a protocol's sets as Markdown, with what made them."""
+def accuracy_table(results: dict[str, Any], letter: str, *, scenes: bool = False) -> str:
+    """Return the means of a protocol's sets, or every scene, as Markdown, with what made them."""
     ours = {model["name"]: weights_text(model) for model in results["models"]}
     (measured,) = [p for p in results["protocols"] if p["letter"] == letter]
     scales = measured["scales"]
     rows = []
-    for line in lines(measured):
-        if line.method not in BRIEF:
+    for line in lines(measured, scenes=scenes):
+        if line.method not in BRIEF and (not scenes or line.scene != "mean"):
             cells = [figure(line.values.get(scale)) for scale in scales]
             if line.method in ours:
                 cells = [f"**{cell}**" for cell in cells]
-            rows.append([line.set, line.method, line.sees, *cells])
+            rows.append([line.scene if scenes else line.set, line.method, line.sees, *cells])
     if not any(row[1] in ours for row in rows):
         raise SystemExit("the results hold no scores of a packaged network")
-    head = ["set", "method", "sees", *(f"×{scale}" for scale in scales)]
+    head = ["scene" if scenes else "set", "method", "sees", *(f"×{scale}" for scale in scales)]
     weights = ", ".join(f"{name} {of}" for name, of in ours.items())
     made = made_by(results, f"dsdmsr evaluate --protocol {letter}").rstrip(".")
     return "\n".join(
         [
-            f"{title_of(measured)}. Means of each set.",
+            f"{title_of(measured)}." + ("" if scenes else " Means of each set."),
             "",
             *markdown_table(head, rows, names=3),
             "",
@@ -370,6 +370,11 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "refining": ("refining", refining_table),
     "confidence": ("confidence", confidence_table),
     "ensemble": ("ensemble", partial(accuracy_table, letter="a")),
+    "references": ("references", partial(accuracy_table, letter="a")),
+    "robust_a": ("robust", partial(accuracy_table, letter="a")),
+    "robust_b": ("robust", partial(accuracy_table, letter="b", scenes=True)),
+    "robust_b_root": ("robust", partial(accuracy_table, letter="b-root")),
+    "robust_b_5": ("robust", partial(accuracy_table, letter="b-5")),
     "scene_throughput": ("scene_throughput", throughput_table),
 }
 """Name in the documents → results file, and what makes the table of it."""

@@ -31,9 +31,8 @@ from dsdmsr.provenance import provenance, write_json
 from dsdmsr.scales import SCALES
 from dsdmsr.upscaling import Upscaler
 from dsdmsr.upscaling.backend import TorchBackend
-from dsdmsr.zoo.names import PACKAGED
 from dsdmsr.zoo.pretrained import from_pretrained
-from options import ROOT
+from options import ROOT, TIERS
 from research_form import ResearchForm
 from timing import in_turn
 
@@ -105,7 +104,7 @@ def peak_mib(name: str, scale: int, size: tuple[int, int], device: str) -> float
 
 
 def methods(scale: int) -> list[str]:
-    made = ["bicubic", *PACKAGED]
+    made = ["bicubic", *TIERS]
     return [REFERENCE, OURS, *made] if scale == REFERENCE_SCALE else made
 
 

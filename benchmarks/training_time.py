@@ -24,9 +24,8 @@ from dsdmsr.nn import DSDMSR
 from dsdmsr.provenance import provenance, write_json
 from dsdmsr.training.run import train_recipe
 from dsdmsr.training.run_dir import LOG, read_provenance
-from dsdmsr.zoo.names import PACKAGED
 from dsdmsr.zoo.pretrained import for_known, from_pretrained, read_card
-from options import ROOT, add_data
+from options import ROOT, TIERS, add_data
 
 RESULTS = ROOT / "benchmarks" / "results" / "training_time.json"
 PLOT = ROOT / "docs" / "training-time.png"
@@ -105,7 +104,7 @@ def main() -> None:
         run_row(given.recipe, minutes, given.runs / f"{given.recipe}-{minutes:g}", given.data)
         for minutes in given.minutes
     ]
-    best = [f"{name}/bicubic" if for_known(name) else name for name in PACKAGED]
+    best = [f"{name}/bicubic" if for_known(name) else name for name in TIERS]
     known = [packaged_row(name, given.data) for name in best]
     again = {(row["name"], row["minutes"]) for row in made}
     kept = [row for row in before if "scores" in row and (row["name"], row["minutes"]) not in again]

@@ -5,11 +5,12 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 import yaml
 
 from dsdmsr.evaluation.protocols import SUITE
 from dsdmsr.evaluation.report import weights_of
-from dsdmsr.zoo.names import PACKAGED
+from dsdmsr.zoo.names import REFERENCES, ROBUST_MODEL
 from dsdmsr.zoo.pretrained import for_known, from_pretrained
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,13 +31,21 @@ def test_figures_in_documents_are_those_of_the_results_files():
         assert readme.fill(text) == text, f"run python benchmarks/readme.py ({document})"
 
 
-def test_results_are_those_of_the_weights_in_the_package():
-    results = json.loads((ROOT / "benchmarks" / "results" / "accuracy.json").read_text())
-    assert [model["name"] for model in results["models"]] == list(PACKAGED)
+@pytest.mark.parametrize(
+    ("file", "names", "letters"),
+    [
+        ("accuracy", {"dsdmsr-base", "dsdmsr-fast"}, SUITE),
+        ("robust", {ROBUST_MODEL}, ("a", "b", "b-root", "b-5")),
+        ("references", REFERENCES, ("a",)),
+    ],
+)
+def test_results_are_those_of_the_weights_in_the_package(file, names, letters):
+    results = json.loads((ROOT / "benchmarks" / "results" / f"{file}.json").read_text())
+    assert {model["name"] for model in results["models"]} == set(names)
     for model in results["models"]:
         name = model["name"]
         assert model == {"name": name, **weights_of(from_pretrained(name), for_known(name))}
-    assert [p["letter"] for p in results["protocols"]] == list(SUITE)
+    assert [p["letter"] for p in results["protocols"]] == list(letters)
     assert results["commit"]
     assert results["date"]
     assert results["machine"]["processor"]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsdmsr.noise_level import estimate_noise
+from dsdmsr.noise_level import NOISY_FROM, estimate_noise, looks_noisy
 
 
 def steps_and_slopes(height: int = 60, width: int = 80) -> np.ndarray:
@@ -46,3 +46,15 @@ def test_noise_moves_with_the_unit(rng):
     valid = np.ones_like(depth, bool)
     found = estimate_noise(depth, valid)
     assert estimate_noise(1000 * depth + 7, valid) == pytest.approx(1000 * found, rel=1e-6)
+
+
+@pytest.mark.parametrize("unit", [1.0, 1000.0])
+def test_maps_look_noisy_from_a_share_of_their_range_on(rng, unit):
+    clean = unit * steps_and_slopes()
+    valid = np.ones_like(clean, bool)
+    assert not looks_noisy(clean, valid)
+    for times, noisy in ((0.5, False), (2.0, True)):
+        sigma = times * NOISY_FROM * np.ptp(clean)
+        assert looks_noisy(clean + sigma * rng.normal(size=clean.shape), valid) == noisy
+    assert not looks_noisy(np.full_like(clean, 3.0), valid)
+    assert not looks_noisy(clean, np.zeros_like(valid))

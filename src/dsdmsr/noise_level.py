@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["estimate_noise"]
+__all__ = ["NOISY_FROM", "estimate_noise", "looks_noisy"]
 
 _FEWEST = 64
 """Below so many places nothing is said."""
+NOISY_FROM = 0.004
+"""Estimated noise, as a share of a map's range, from which it is better removed than kept."""
 _QUARTILE = 0.3186393639643752
 """What a quarter of the absolute values of a standard normal distribution lie below."""
 _GAIN = 6.0
@@ -45,3 +47,14 @@ def estimate_noise(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> fl
     if left.size < _FEWEST:
         return None
     return float(np.quantile(left, 0.25) / (_QUARTILE * _GAIN))
+
+
+def looks_noisy(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> bool:
+    """Return whether a map's noise is estimated as `NOISY_FROM` of its range, or more.
+
+    Args:
+        values: The map, h×w.
+        valid: Which of its pixels are valid, h×w.
+    """
+    noise = estimate_noise(values, valid)
+    return noise is not None and 0 < NOISY_FROM * float(np.ptp(values[valid])) <= noise

@@ -63,6 +63,50 @@ def test_one_file_becomes_a_larger_one_in_its_encoding(capsys, tmp_path, small):
     assert abs(int(numbers[20, 30]) - 2500) < 25
 
 
+@pytest.mark.parametrize(
+    ("model", "sigma", "said"),
+    [
+        ("auto", 0.0, "looks clean: enlarged by dsdmsr-base"),
+        ("auto", 0.02, "looks noisy: enlarged by dsdmsr-robust"),
+        (None, 0.02, "looks noisy: --model dsdmsr-robust removes noise"),
+        (None, 0.0, None),
+        ("dsdmsr-fast", 0.02, None),
+    ],
+)
+def test_noisy_maps_are_for_the_robust_network(capsys, tmp_path, rng, model, sigma, said):
+    truth = np.where(np.arange(40) < 20, 1.0, 2.0) * np.ones((30, 1))
+    np.save(tmp_path / "a.npy", (truth + sigma * rng.normal(size=truth.shape)).astype(np.float32))
+    chosen = [] if model is None else ["--model", model]
+    command = ["upscale", tmp_path / "a.npy", "-o", tmp_path / "b.npy", "--scale", 2, *chosen]
+    code, _, err = run(capsys, *command)
+    assert code == 0
+    assert ("looks" in err) == (said is not None)
+    assert said is None or said in err
+    _, shown, _ = run(capsys, "info", tmp_path / "a.npy")
+    assert ("dsdmsr-robust" if sigma else "dsdmsr-base") + " serves" in shown
+
+
+def test_each_map_of_a_folder_gets_its_network(capsys, tmp_path, rng):
+    truth = np.where(np.arange(40) < 20, 1.0, 2.0) * np.ones((30, 1))
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    for name, sigma in (("clean", 0), ("noisy", 0.02)):
+        noisy = truth + sigma * rng.normal(size=truth.shape)
+        np.save(frames / f"{name}.npy", noisy.astype(np.float32))
+    command = ["upscale", frames, "-o", tmp_path / "out", "--scale", 2, "--model", "auto"]
+    code, _, err = run(capsys, *command)
+    assert code == 0
+    assert "clean.npy: looks clean" in err
+    assert "noisy.npy: looks noisy" in err
+    made = {name: np.load(tmp_path / "out" / f"{name}.npy") for name in ("clean", "noisy")}
+    for name, network in (("clean", "dsdmsr-base"), ("noisy", "dsdmsr-robust")):
+        upscaler = dsdmsr.Upscaler.from_pretrained(network, scale=2, device="cpu")
+        alone = upscaler(read_depth(frames / f"{name}.npy"))
+        np.testing.assert_allclose(made[name], alone.values, atol=1e-6)
+    # What cannot be done is told before any file.
+    assert "scale" in refused(capsys, *command[:4], "--scale", 17, "--model", "auto")
+
+
 def test_an_encoding_that_is_given_is_not_announced(capsys, tmp_path, small):
     code, _, err = run(
         capsys, "upscale", small, "-o", tmp_path / "b.png", "--scale", 2, "--encoding", "tum"

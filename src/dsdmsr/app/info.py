@@ -13,8 +13,9 @@ from dsdmsr.depth import DepthMap
 from dsdmsr.errors import DsdmsrError
 from dsdmsr.io import interpret, read_numbers
 from dsdmsr.io.encodings import ENCODINGS
-from dsdmsr.noise_level import estimate_noise
+from dsdmsr.noise_level import estimate_noise, looks_noisy
 from dsdmsr.softness import looks_averaged, softness
+from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 
 __all__ = ["describe_files"]
 
@@ -72,7 +73,11 @@ def _lines(
     noise = estimate_noise(depth.values, depth.valid)
     if noise is not None and high > low:
         share = noise / (high - low)
-        lines.append(f"  noise     about {noise:.2g}{unit} ({share:.2g} of the range), an estimate")
+        serves = ROBUST_MODEL if looks_noisy(depth.values, depth.valid) else DEFAULT_MODEL
+        lines.append(
+            f"  noise     about {noise:.2g}{unit} ({share:.2g} of the range), an estimate: "
+            f"{serves} serves"
+        )
     soft = softness(depth.values, depth.valid)
     if soft is not None:
         looks = "averages" if looks_averaged(depth.values, depth.valid) else "samples"

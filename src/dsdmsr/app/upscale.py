@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
+from dsdmsr.app.choice import Upscalers
 from dsdmsr.app.jobs import beside, plan
 from dsdmsr.app.stereo import StereoOptions, with_stereo
 from dsdmsr.depth import DepthMap, Kind
@@ -191,8 +192,8 @@ def _upscale_all(
     works: list[Work], wishes: Wishes, alone: bool, err: Console
 ) -> list[tuple[Path, DsdmsrError]]:
     """Upscale file after file; return which failed, unless there is only one."""
-    upscaler = Upscaler.from_pretrained(
-        wishes.model,
+    load = partial(
+        Upscaler.from_pretrained,
         scale=wishes.scale,
         size=wishes.pixels,
         device=wishes.device,
@@ -203,6 +204,7 @@ def _upscale_all(
         degradation=wishes.degradation,
         refinement=wishes.refinement,
     )
+    upscalers = Upscalers(wishes.model, load)
     failures: list[tuple[Path, DsdmsrError]] = []
     announced: set[str] = set()
     with Progress(console=err, transient=True) as progress:
@@ -210,7 +212,7 @@ def _upscale_all(
         for number, work in enumerate(works):
             progress.update(task, completed=number)
             try:
-                said = _upscale_one(upscaler, work, wishes, partial(_show, progress, task, number))
+                said = _upscale_one(upscalers, work, wishes, partial(_show, progress, task, number))
             except DsdmsrError as error:
                 if alone:
                     raise
@@ -227,13 +229,14 @@ def _show(progress: Progress, task: TaskID, before: int, share: float) -> None:
 
 
 def _upscale_one(
-    upscaler: Upscaler, work: Work, wishes: Wishes, progress: Callable[[float], object]
+    upscalers: Upscalers, work: Work, wishes: Wishes, progress: Callable[[float], object]
 ) -> set[str]:
     """Upscale a file; return what was assumed for it."""
     source, target, marks, confidence = work
     depth = wishes.read(source)
     work.check(overwrite=wishes.overwrite)
     chosen = wishes.output_of(depth, target)
+    upscaler, of_choice = upscalers.of(depth)
     goal = upscaler.size.goal(*depth.shape)
     shape = goal.height, goal.width
     try:
@@ -265,7 +268,7 @@ def _upscale_one(
             f"{source}: not enough memory to make {goal.height}×{goal.width} pixels of "
             f"{height}×{width}: give a smaller --tile, write .npy or .tif, or cut the map"
         ) from error
-    said = set()
+    said = set() if of_choice is None else {of_choice}
     if wishes.encoding is None and depth.encoding is not None:
         guess = depth.encoding
         said.add(f"read as {guess}: {ENCODINGS[guess].meaning}; --encoding changes it")

@@ -5,15 +5,22 @@ from __future__ import annotations
 from importlib import resources
 from importlib.resources.abc import Traversable
 
-__all__ = ["DEFAULT_MODEL", "PACKAGED", "folder_of"]
+__all__ = ["DEFAULT_MODEL", "PACKAGED", "REFERENCES", "ROBUST_MODEL", "folder_of"]
 
 DEFAULT_MODEL = "dsdmsr-base"
+ROBUST_MODEL = "dsdmsr-robust"
 
 PACKAGED: dict[str, str] = {
     "dsdmsr-base": "clean depth or disparity, ×2 ×4 ×8 ×16; trained on scenes of our own",
     "dsdmsr-fast": "the same in a tenth of the time, less exactly",
+    "dsdmsr-robust": "noisy depth or disparity, ×2 ×4 ×8 ×16; removes noise",
+    "dsdmsr-vdsr": "the paper's network with VDSR units, to compare with",
+    "dsdmsr-srcnn": "the paper's network with SRCNN units, to compare with",
 }
 """Name → what it is for."""
+
+REFERENCES = ("dsdmsr-vdsr", "dsdmsr-srcnn")
+"""Those that are there to compare with."""
 
 
 def folder_of(name: str) -> Traversable:

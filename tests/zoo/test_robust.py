@@ -1,0 +1,60 @@
+"""What is asked of the network for noisy maps, on surfaces whose truth is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dsdmsr import DepthMap, Upscaler
+from dsdmsr.zoo.names import ROBUST_MODEL
+
+HEIGHT, WIDTH, SIGMA = 64, 96, 2.0
+
+
+@pytest.fixture(scope="module", params=[2, 4])
+def upscaler(request) -> Upscaler:
+    return Upscaler.from_pretrained(ROBUST_MODEL, scale=request.param, device="cpu")
+
+
+def grids(scale: int) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Return rows and columns of the small map's pixels, and of the large one's, in its pixels."""
+    small = np.mgrid[:HEIGHT, :WIDTH].astype(float)
+    large = (np.mgrid[: HEIGHT * scale, : WIDTH * scale] + 0.5) / scale - 0.5
+    return (small[0], small[1]), (large[0], large[1])
+
+
+def enlarged(upscaler: Upscaler, clean: np.ndarray, seed: int) -> np.ndarray:
+    noisy = clean + SIGMA * np.random.default_rng(seed).normal(size=clean.shape)
+    return upscaler(DepthMap(noisy, kind="disparity", unit="level")).values.astype(float)
+
+
+@pytest.mark.parametrize(("down", "right"), [(0.0, 0.0), (0.2, 0.5)])
+def test_planes_come_out_with_a_quarter_of_the_noise_and_no_edges(upscaler, down, right):
+    scale = upscaler.size.scale
+    small, large = grids(scale)
+    for seed in range(3):
+        made = enlarged(upscaler, 100 + down * small[0] + right * small[1], seed)
+        error = made - (100 + down * large[0] + right * large[1])
+        assert error.std() <= SIGMA / 4
+        # At the border a slope is mirrored, and becomes a ridge that is taken for noise.
+        inner = error[4 * scale : -4 * scale, 4 * scale : -4 * scale]
+        assert np.abs(inner).max() < 1.5 * SIGMA
+        # An edge would be a step across much of the noise, over many pixels side by side.
+        means = error.reshape(HEIGHT // 4, 4 * scale, WIDTH // 4, 4 * scale).mean((1, 3))
+        assert np.abs(np.diff(means, axis=0)).max() < SIGMA
+        assert np.abs(np.diff(means, axis=1)).max() < SIGMA
+
+
+@pytest.mark.parametrize("height", [2, 3, 5])
+def test_steps_of_two_deviations_and_more_stay_steps(upscaler, height):
+    small, large = grids(upscaler.size.scale)
+    step = height * SIGMA
+    columns = large[1][0]
+    for seed in range(3):
+        made = enlarged(upscaler, 100 + step * (small[1] > 47), seed).mean(0) - 100
+        sides = columns < 45.5, columns > 49.5
+        low, high = (made[side].mean() for side in sides)
+        assert high - low == pytest.approx(step, rel=0.1)
+        # Two small pixels to either side of the edge, all of the step is there.
+        assert made[sides[0]][-1] < 0.15 * step
+        assert made[sides[1]][0] > 0.85 * step

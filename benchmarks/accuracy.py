@@ -31,7 +31,7 @@ class Group(NamedTuple):
 
 GROUPS = {
     "accuracy": Group(SUITE, TIERS),
-    "robust": Group(("a", "b", "b-root", "b-5"), (ROBUST_MODEL,)),
+    "robust": Group(("a", "b"), (ROBUST_MODEL,)),
     "references": Group(("a",), REFERENCES),
 }
 """Name of the results file → what is in it. The paper's networks take long."""

@@ -373,8 +373,6 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "references": ("references", partial(accuracy_table, letter="a")),
     "robust_a": ("robust", partial(accuracy_table, letter="a")),
     "robust_b": ("robust", partial(accuracy_table, letter="b", scenes=True)),
-    "robust_b_root": ("robust", partial(accuracy_table, letter="b-root")),
-    "robust_b_5": ("robust", partial(accuracy_table, letter="b-5")),
     "scene_throughput": ("scene_throughput", throughput_table),
 }
 """Name in the documents → results file, and what makes the table of it."""

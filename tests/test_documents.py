@@ -35,7 +35,7 @@ def test_figures_in_documents_are_those_of_the_results_files():
     ("file", "names", "letters"),
     [
         ("accuracy", {"dsdmsr-base", "dsdmsr-fast"}, SUITE),
-        ("robust", {ROBUST_MODEL}, ("a", "b", "b-root", "b-5")),
+        ("robust", {ROBUST_MODEL}, ("a", "b")),
         ("references", REFERENCES, ("a",)),
     ],
 )

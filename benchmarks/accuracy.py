@@ -27,14 +27,16 @@ class Group(NamedTuple):
 
     protocols: tuple[str, ...]
     models: tuple[str, ...]
+    maps: str | None = None
+    """Which maps of DATA. Default: the protocols'."""
 
 
 GROUPS = {
     "accuracy": Group(SUITE, TIERS),
     "robust": Group(("a", "b"), (ROBUST_MODEL,)),
-    "references": Group(("a",), REFERENCES),
+    "references": Group(("a",), REFERENCES, "middlebury/eval/classic_filled/*.png"),
 }
-"""Name of the results file → what is in it. The paper's networks take long."""
+"""Name of the results file → what is in it. The paper's networks take long: set C is small."""
 
 
 def group_of(model: str) -> str:
@@ -47,11 +49,13 @@ def measure(data: Path, name: str, html: Path | None = None) -> None:
     if ROOT not in Path(dsdmsr.__file__).parents:
         raise SystemExit("the installed dsdmsr is not this checkout's: pip install -e .")
     began = time.monotonic()
+    protocols, models, maps = GROUPS[name]
     evaluate_networks(
         Evaluation(
-            protocols=GROUPS[name].protocols,
-            data=data,
-            models=GROUPS[name].models,
+            protocols=protocols,
+            data=data if maps is None else None,
+            maps=() if maps is None else (str(data / maps),),
+            models=models,
             blind=True,
             json=readme.RESULTS / f"{name}.json",
             html=html,

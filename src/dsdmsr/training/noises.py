@@ -120,7 +120,7 @@ def _one(
         most = least * (1 + log_uniform(rng, _LEAST_METRES, 5))
     else:
         spanned = log_uniform(rng, _LEAST_LEVELS, _LEVELS)
-        least = rng.uniform(15, 15 + _LEVELS - spanned)
+        least = float(rng.uniform(15, 15 + _LEVELS - spanned))
         most = least + spanned
     back = rng.random() < 0.5
     draws = torch.Generator().manual_seed(int(rng.integers(2**63)))

@@ -115,12 +115,13 @@ def _one(
 ) -> tuple[Tensor, Tensor]:
     kind, strength = choose(rng, np.cumsum(noises.shares)), log_uniform(rng, *noises.strength)
     metres = kind >= 4
+    least: float
     if metres:
         least = log_uniform(rng, 0.4, 2)
         most = least * (1 + log_uniform(rng, _LEAST_METRES, 5))
     else:
         spanned = log_uniform(rng, _LEAST_LEVELS, _LEVELS)
-        least = float(rng.uniform(15, 15 + _LEVELS - spanned))
+        least = rng.uniform(15, 15 + _LEVELS - spanned)
         most = least + spanned
     back = rng.random() < 0.5
     draws = torch.Generator().manual_seed(int(rng.integers(2**63)))

@@ -27,29 +27,32 @@ class Group(NamedTuple):
 
     protocols: tuple[str, ...]
     models: tuple[str, ...]
+    table: str
+    """Name in `readme.TABLES` of the table in the networks' cards."""
     maps: str | None = None
     """Which maps of DATA. Default: the protocols'."""
 
 
 GROUPS = {
-    "accuracy": Group(SUITE, TIERS),
-    "robust": Group(("a", "b"), (ROBUST_MODEL,)),
-    "references": Group(("a",), REFERENCES, "middlebury/eval/classic_filled/*.png"),
+    "accuracy": Group(SUITE, TIERS, "accuracy_a"),
+    "robust": Group(("a", "b"), (ROBUST_MODEL,), "robust_b"),
+    "references": Group(("a",), REFERENCES, "references", "middlebury/eval/classic_filled/*.png"),
 }
 """Name of the results file → what is in it. The paper's networks take long: set C is small."""
 
 
-def group_of(model: str) -> str:
-    """Return the group of a network: its own, or that of all that clean maps are for."""
-    return next((name for name, group in GROUPS.items() if model in group.models), "accuracy")
+def group_of(name: str) -> str:
+    """Return the group of NAME or NAME/bicubic: its own, or that of all for clean maps."""
+    model = name.partition("/")[0]
+    return next((key for key, group in GROUPS.items() if model in group.models), "accuracy")
 
 
 def measure(data: Path, name: str, html: Path | None = None) -> None:
-    """Measure a group, and write its results, the documents and perhaps a page with crops."""
+    """Measure a group, and write its results and perhaps a page with crops."""
     if ROOT not in Path(dsdmsr.__file__).parents:
         raise SystemExit("the installed dsdmsr is not this checkout's: pip install -e .")
     began = time.monotonic()
-    protocols, models, maps = GROUPS[name]
+    protocols, models, _, maps = GROUPS[name]
     evaluate_networks(
         Evaluation(
             protocols=protocols,
@@ -66,7 +69,6 @@ def measure(data: Path, name: str, html: Path | None = None) -> None:
         err=Console(stderr=True),
     )
     print(f"took {(time.monotonic() - began) / 60:.1f} minutes")
-    readme.write()
 
 
 def main() -> None:
@@ -79,6 +81,7 @@ def main() -> None:
         parser.error("a page is of one group: name it with --only")
     for name in given.only:
         measure(given.data, name, given.html)
+    readme.write()
 
 
 if __name__ == "__main__":

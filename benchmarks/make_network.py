@@ -16,7 +16,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from accuracy import group_of, measure
+import readme
+from accuracy import GROUPS, group_of, measure
 from dsdmsr.training.run import train_recipe
 from dsdmsr.training.run_dir import stored_recipe
 from dsdmsr.zoo.names import PACKAGED
@@ -38,9 +39,7 @@ def package(made: Path, name: str, consistency: int) -> Path:
     card = f"{title}\n# {name}\n{card.partition(chr(10))[2]}"
     if consistency:
         card += f"- **After training**: corrected by {consistency} back-projection(s).\n"
-    tables = {"robust": "robust_b", "references": "references"}
-    table = tables.get(group_of(name.partition("/")[0]), "accuracy_a")
-    save_pretrained(model, folder, card + FIGURES.format(table=table))
+    save_pretrained(model, folder, card + FIGURES.format(table=GROUPS[group_of(name)].table))
     return folder
 
 
@@ -69,7 +68,8 @@ def main() -> None:
     )
     console.print(f"wrote {package(made, given.name, given.consistency)}")
     if given.data is not None:
-        measure(given.data, group_of(given.name.partition("/")[0]))
+        measure(given.data, group_of(given.name))
+        readme.write()
 
 
 if __name__ == "__main__":

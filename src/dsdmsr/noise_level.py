@@ -57,4 +57,7 @@ def looks_noisy(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> bool:
         valid: Which of its pixels are valid, h×w.
     """
     noise = estimate_noise(values, valid)
-    return noise is not None and 0 < NOISY_FROM * float(np.ptp(values[valid])) <= noise
+    if noise is None:
+        return False
+    span = float(np.ptp(values[valid]))
+    return span > 0 and noise / span >= NOISY_FROM

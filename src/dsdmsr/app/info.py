@@ -13,7 +13,7 @@ from dsdmsr.depth import DepthMap
 from dsdmsr.errors import DsdmsrError
 from dsdmsr.io import interpret, read_numbers
 from dsdmsr.io.encodings import ENCODINGS
-from dsdmsr.noise_level import estimate_noise, looks_noisy
+from dsdmsr.noise_level import NOISY_FROM, estimate_noise
 from dsdmsr.softness import looks_averaged, softness
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 
@@ -73,7 +73,7 @@ def _lines(
     noise = estimate_noise(depth.values, depth.valid)
     if noise is not None and high > low:
         share = noise / (high - low)
-        serves = ROBUST_MODEL if looks_noisy(depth.values, depth.valid) else DEFAULT_MODEL
+        serves = ROBUST_MODEL if share >= NOISY_FROM else DEFAULT_MODEL
         lines.append(
             f"  noise     about {noise:.2g}{unit} ({share:.2g} of the range), an estimate: "
             f"{serves} serves"

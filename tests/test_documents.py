@@ -10,7 +10,7 @@ import yaml
 
 from dsdmsr.evaluation.protocols import SUITE
 from dsdmsr.evaluation.report import weights_of
-from dsdmsr.zoo.names import REFERENCES, ROBUST_MODEL
+from dsdmsr.zoo.names import PACKAGED, REFERENCES, ROBUST_MODEL
 from dsdmsr.zoo.pretrained import for_known, from_pretrained
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,17 +31,22 @@ def test_figures_in_documents_are_those_of_the_results_files():
         assert readme.fill(text) == text, f"run python benchmarks/readme.py ({document})"
 
 
-@pytest.mark.parametrize(
-    ("file", "names", "letters"),
-    [
-        ("accuracy", {"dsdmsr-base", "dsdmsr-fast"}, SUITE),
-        ("robust", {ROBUST_MODEL}, ("a", "b")),
-        ("references", REFERENCES, ("a",)),
-    ],
-)
+MEASURED = [
+    ("accuracy", ["dsdmsr-base", "dsdmsr-fast"], SUITE),
+    ("robust", [ROBUST_MODEL], ("a", "b")),
+    ("references", list(REFERENCES), ("a",)),
+]
+"""Results file, its networks, and its protocols."""
+
+
+def test_every_packaged_network_is_measured():
+    assert [name for _, names, _ in MEASURED for name in names] == list(PACKAGED)
+
+
+@pytest.mark.parametrize(("file", "names", "letters"), MEASURED)
 def test_results_are_those_of_the_weights_in_the_package(file, names, letters):
     results = json.loads((ROOT / "benchmarks" / "results" / f"{file}.json").read_text())
-    assert {model["name"] for model in results["models"]} == set(names)
+    assert [model["name"] for model in results["models"]] == names
     for model in results["models"]:
         name = model["name"]
         assert model == {"name": name, **weights_of(from_pretrained(name), for_known(name))}

@@ -18,18 +18,25 @@ _NO_ACTIVITY = 1e-6
 class ResidualBlock(nn.Module):
     """Two 3×3 convolutions with a ReLU between.
 
+    Args:
+        width: Channels of one copy.
+        copies: Independent blocks side by side.
+        bias: Whether the convolutions have a bias.
+        dilation: How many pixels apart the kernels' elements are.
+
     Source:
         Lim et al.: "Enhanced deep residual networks for single image super-resolution",
-        CVPRW 2017.
+        CVPRW 2017; with dilation: Yu, Koltun, Funkhouser: "Dilated residual networks", CVPR 2017.
     """
 
     radius = 2
 
-    def __init__(self, width: int, *, copies: int, bias: bool) -> None:
+    def __init__(self, width: int, *, copies: int, bias: bool, dilation: int = 1) -> None:
         super().__init__()
         wide = copies * width
-        self.conv1 = nn.Conv2d(wide, wide, 3, padding=1, groups=copies, bias=bias)
-        self.conv2 = nn.Conv2d(wide, wide, 3, padding=1, groups=copies, bias=bias)
+        apart = {"padding": dilation, "dilation": dilation, "groups": copies, "bias": bias}
+        self.conv1 = nn.Conv2d(wide, wide, 3, **apart)
+        self.conv2 = nn.Conv2d(wide, wide, 3, **apart)
         nn.init.kaiming_normal_(self.conv1.weight, nonlinearity="relu")
         _begin_silent(self.conv2)
 

@@ -33,6 +33,8 @@ class ModelConfig:
     """Channels of a unit's widest layer: one number for all stages, or one for each."""
     depth: tuple[int, ...] = (10,)
     """Layers (vdsr) or blocks of a unit: one number, or one for each stage."""
+    dilations: tuple[int, ...] = ()
+    """Dilations of residual blocks that follow the first stage's: they see far, as noise asks."""
     carried: int = 0
     """Feature channels handed from stage to stage, beside the map."""
     skip: Literal["nearest", "bicubic"] = "nearest"
@@ -72,6 +74,10 @@ class ModelConfig:
             raise ConfigError(f"depth is {list(self.depth)}: a vdsr unit has 2 layers or more")
         if self.unit == "srcnn" and any(w % 2 for w in self.width):
             raise ConfigError(f"width is {list(self.width)}: a srcnn unit needs an even width")
+        if self.dilations and self.unit in ("srcnn", "vdsr"):
+            raise ConfigError("dilations go with a unit of blocks: residual, large_kernel or gated")
+        if min(self.dilations, default=1) < 1:
+            raise ConfigError(f"dilations are {list(self.dilations)}: give 1 or more each")
         if self.candidates and (self.candidates < 3 or self.candidates % 2 == 0):
             raise ConfigError(
                 f"candidates is {self.candidates}: give 0, or an odd number from 3 on"

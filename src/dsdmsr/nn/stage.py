@@ -57,6 +57,7 @@ class Stage(nn.Module):
             outputs=4 if shared else 1,
             bias=config.bias,
             differences=config.differences,
+            dilations=() if index else config.dilations,
         )
         inside, groups = self.unit.feature_channels, copies
         self.hand_on: nn.Conv2d | None = None

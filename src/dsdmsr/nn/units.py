@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from dsdmsr.nn.blocks import BLOCKS
+from dsdmsr.nn.blocks import BLOCKS, ResidualBlock
 
 __all__ = ["UNITS", "DifferenceConv2d", "Unit", "UnitKind", "begin_small"]
 
@@ -119,6 +119,7 @@ class Unit(nn.Module):
         outputs: Maps that each copy makes.
         bias: Whether the convolutions have a bias.
         differences: Whether the first layer sees differences of depth only.
+        dilations: Dilations of residual blocks after the others.
 
     Source:
         ``srcnn``: Dong et al., ECCV 2014; ``vdsr``: Kim et al., CVPR 2016.
@@ -135,6 +136,7 @@ class Unit(nn.Module):
         outputs: int,
         bias: bool,
         differences: bool = False,
+        dilations: Sequence[int] = (),
     ) -> None:
         super().__init__()
         wide = copies * width
@@ -161,6 +163,9 @@ class Unit(nn.Module):
             block = BLOCKS[kind]
             layers = [first, *(block(width, copies=copies, bias=bias) for _ in range(depth))]
             self.radius = block.radius * depth + 2
+            for dilation in dilations:
+                layers.append(ResidualBlock(width, copies=copies, bias=bias, dilation=dilation))
+                self.radius += ResidualBlock.radius * dilation
         self.features = nn.Sequential(*layers)
         last_kernel = 5 if kind == "srcnn" else 3
         self.head = _conv(

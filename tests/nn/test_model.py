@@ -134,6 +134,7 @@ FORMS = [
     ModelConfig(scale=8, unit="vdsr", depth=(2,), width=(4,), skip="bicubic"),
     SHARED,
     dataclasses.replace(SHARED, scale=8, width=(8,), depth=(2,), consistency=1),
+    dataclasses.replace(SHARED, dilations=(2, 5)),
     dataclasses.replace(SHARED, unit="large_kernel", candidates=5),
     dataclasses.replace(SHARED, unit="gated", candidates=3),
     ModelConfig(scale=8, unit="gated", depth=(2,), width=(8,), candidates=3),
@@ -143,7 +144,9 @@ FORMS = [
 @pytest.mark.parametrize(
     "config",
     FORMS,
-    ids=lambda c: f"{c.unit}-{c.sharing}-{c.skip}-{c.fusion}-{c.consistency}-{c.candidates}",
+    ids=lambda c: (
+        f"{c.unit}-{c.sharing}-{c.skip}-{c.fusion}-{c.consistency}-{c.candidates}-{c.dilations}"
+    ),
 )
 class TestEveryForm:
     @pytest.mark.parametrize("size", [(1, 1), (3, 5)])
@@ -305,6 +308,8 @@ def test_back_projection_moves_the_answer_towards_the_input(scale):
         ({"unit": "vdsr", "depth": (1,)}, "2 layers or more"),
         ({"width": (7,)}, "even width"),
         ({"carried": -1}, "0 or more"),
+        ({"dilations": (2,)}, "dilations go with a unit of blocks"),
+        ({"unit": "residual", "dilations": (2, 0)}, r"\[2, 0\]: give 1 or more each"),
         ({"candidates": 4}, "odd number"),
         ({"candidates": 1}, "odd number"),
         ({"two_heads": True}, "two_heads goes with"),

@@ -11,7 +11,9 @@ from dsdmsr.nn import DSDMSR, ModelConfig
 from dsdmsr.nn.symmetry import begin_symmetric, symmetrise_gradients, turned
 
 
-def network(unit: str, *, bias: bool = False, symmetric: bool = True) -> DSDMSR:
+def network(
+    unit: str, *, bias: bool = False, symmetric: bool = True, dilations: tuple[int, ...] = ()
+) -> DSDMSR:
     torch.manual_seed(0)
     config = ModelConfig(
         scale=8,
@@ -19,6 +21,7 @@ def network(unit: str, *, bias: bool = False, symmetric: bool = True) -> DSDMSR:
         sharing="shared",
         width=(16, 8, 8),
         depth=(2,),
+        dilations=dilations,
         carried=8,
         two_heads=True,
         candidates=3,
@@ -39,13 +42,20 @@ def network(unit: str, *, bias: bool = False, symmetric: bool = True) -> DSDMSR:
 
 @pytest.mark.parametrize("scale", [2, 4, 8])
 @pytest.mark.parametrize(
-    ("unit", "bias"),
-    [("residual", False), ("residual", True), ("large_kernel", False), ("gated", False)],
+    ("unit", "bias", "dilations"),
+    [
+        ("residual", False, ()),
+        ("residual", False, (2, 3)),
+        ("residual", True, ()),
+        ("large_kernel", False, ()),
+        ("gated", False, ()),
+    ],
 )
-def test_a_turned_map_gives_the_turned_answer(monkeypatch, rng, unit, bias, scale):
+def test_a_turned_map_gives_the_turned_answer(monkeypatch, rng, unit, bias, dilations, scale):
     # Errors that random weights expect are not cut off.
     monkeypatch.setattr("dsdmsr.nn.expectation._LOG_ERRORS", (-50, 50))
-    model, depth = network(unit, bias=bias), torch.from_numpy(rng.random((2, 1, 6, 9)))
+    model = network(unit, bias=bias, dilations=dilations)
+    depth = torch.from_numpy(rng.random((2, 1, 6, 9)))
     with torch.no_grad():
         answer = model(depth, scale)
         for element in range(1, 8):

@@ -33,6 +33,7 @@ CONFIGS = {
     "shared": SHARED,
     "shared, without corrections": dataclasses.replace(SHARED, consistency=0, candidates=0),
     "shared, sure or not": dataclasses.replace(SHARED, consistency=0, confidence=4),
+    "shared, sees far": dataclasses.replace(SHARED, consistency=0, dilations=(3, 1)),
     "shared, three corrections": dataclasses.replace(SHARED, consistency=3, candidates=5),
 }
 HEIGHT, WIDTH = 40, 34

@@ -96,12 +96,12 @@ def test_a_length_given_replaces_the_recipes():
 
 
 @pytest.mark.parametrize("name", [n for n in packaged_recipes() if n.endswith("legacy")])
-def test_a_legacy_recipe_differs_in_its_fusion_and_what_its_units_add_alone(name):
+def test_a_legacy_recipe_differs_in_its_fusion_what_its_units_add_and_its_bound_alone(name):
     legacy, paper = load_recipe(name), load_recipe(name.removesuffix("-legacy"))
     assert (legacy.model.fusion, paper.model.fusion) == ("legacy", "mean")
     assert legacy.model.skip == "nearest"
     model = dataclasses.replace(legacy.model, fusion="mean", skip=paper.model.skip)
-    assert dataclasses.replace(legacy, model=model) == paper
+    assert dataclasses.replace(legacy, model=model, clip=paper.clip) == paper
 
 
 def test_the_papers_recipes_are_the_papers_networks():

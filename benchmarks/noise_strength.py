@@ -23,7 +23,7 @@ from scipy.ndimage import median_filter
 
 import dsdmsr.app  # noqa: F401  (torch takes its memory as it does for the command)
 from confidence import sets
-from dsdmsr.evaluation.evaluate import cases
+from dsdmsr.evaluation.evaluate import Case, cases
 from dsdmsr.evaluation.methods import Method, Network, Small, Values, baseline
 from dsdmsr.evaluation.protocols import PROTOCOLS
 from dsdmsr.noise import add_gaussian_noise
@@ -56,6 +56,27 @@ def noisy(small: Small, share: float) -> tuple[Small, float]:
     return small._replace(values=made[0, 0].numpy()), span
 
 
+def held_apart(data: Path, scale: int) -> list[Case]:
+    """Return maps that no network of ours is trained on, made small without noise."""
+    protocol = dataclasses.replace(PROTOCOLS["a"], rounded=False)
+    with tempfile.TemporaryDirectory() as folder:
+        files = [file for some in sets(data, Path(folder)).values() for file in some[:MOST]]
+        return [next(cases(protocol, file, [scale])) for file in files]
+
+
+def left_by(method: Method, case: Case, share: float) -> float:
+    """Return a method's RMSE on a map with noise, both as shares of the map's range."""
+    small, span = noisy(case.small[0], share)
+    error = (method(small) - case.target)[case.counted]
+    return float(np.sqrt(np.mean(error**2))) / span
+
+
+def estimated(case: Case, share: float) -> float:
+    """Return what noise is estimated of a map with noise, both as shares of the map's range."""
+    small, span = noisy(case.small[0], share)
+    return (estimate_noise(small.values, small.valid) or 0.0) / span
+
+
 def measure(data: Path, scale: int) -> list[dict[str, Any]]:
     """Return a row for each strength: errors as shares of the range, and the noise estimated."""
     methods: dict[str, Method] = {
@@ -63,28 +84,18 @@ def measure(data: Path, scale: int) -> list[dict[str, Any]]:
         "median 3×3, bicubic": after_median,
         **{name: Network(from_pretrained(name), "cpu") for name in (*TIERS, ROBUST_MODEL)},
     }
-    protocol = dataclasses.replace(PROTOCOLS["a"], rounded=False)
-    with tempfile.TemporaryDirectory() as folder:
-        files = [file for some in sets(data, Path(folder)).values() for file in some[:MOST]]
-        held = [next(cases(protocol, file, [scale])) for file in files]
-    rows = []
-    for share in track(SHARES, "measuring"):
-        errors: dict[str, list[float]] = {name: [] for name in methods}
-        estimates = []
-        for case in held:
-            small, span = noisy(case.small[0], share)
-            estimates.append((estimate_noise(small.values, small.valid) or 0.0) / span)
-            for name, method in methods.items():
-                error = (method(small) - case.target)[case.counted]
-                errors[name].append(float(np.sqrt(np.mean(error**2))) / span)
-        rows.append(
-            {
-                "noise": share,
-                "estimated": statistics.median(estimates),
-                "errors": {n: statistics.geometric_mean(e) for n, e in errors.items()},
-            }
-        )
-    return rows
+    held = held_apart(data, scale)
+    return [
+        {
+            "noise": share,
+            "estimated": statistics.median(estimated(case, share) for case in held),
+            "errors": {
+                name: statistics.geometric_mean(left_by(method, case, share) for case in held)
+                for name, method in methods.items()
+            },
+        }
+        for share in track(SHARES, "measuring")
+    ]
 
 
 def draw(rows: list[dict[str, Any]], scale: int) -> None:

@@ -16,8 +16,9 @@ from typing import Any
 
 from dsdmsr.evaluation.protocols import SUITE
 from dsdmsr.evaluation.report import figure, lines, markdown, markdown_table, title_of, weights_text
+from dsdmsr.noise_level import NOISY_FROM
 from dsdmsr.provenance import where_and_when
-from dsdmsr.zoo.names import DEFAULT_MODEL
+from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -343,6 +344,36 @@ def confidence_table(results: dict[str, Any]) -> str:
     return sourced_table(results, head, rows, names=4)
 
 
+def noise_strength_table(results: dict[str, Any]) -> str:
+    """Return errors against the strength of noise, and which network the rule takes."""
+    names = list(results["rows"][0]["errors"])
+    rows = [
+        [
+            f"{row['noise']:.1%}",
+            f"{row['estimated']:.2%}",
+            *(f"{row['errors'][name]:.2%}" for name in names),
+            ROBUST_MODEL if row["estimated"] >= NOISY_FROM else DEFAULT_MODEL,
+        ]
+        for row in results["rows"]
+    ]
+    return sourced_table(results, ["noise", "estimated", *names, "the rule takes"], rows, names=0)
+
+
+def known_noise_table(results: dict[str, Any]) -> str:
+    """Return what it brings to know how strong the noise is."""
+    rows = [
+        [
+            f"{row['noise']:.0%}",
+            f"{row['seen']:.2%}",
+            f"{row['told']:.2%}",
+            f"{row['told'] / row['seen'] - 1:+.1%}".replace("-", "−"),
+        ]
+        for row in results["rows"]
+    ]
+    head = ["noise", "sees it", "made for it alone", "difference"]
+    return sourced_table(results, head, rows, names=0)
+
+
 def _made(results: dict[str, Any]) -> str:
     return made_by(results, results["command"])
 
@@ -371,6 +402,8 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "edges": ("edges", edges_table),
     "refining": ("refining", refining_table),
     "confidence": ("confidence", confidence_table),
+    "noise_strength": ("noise_strength", noise_strength_table),
+    "known_noise": ("known_noise", known_noise_table),
     "ensemble": ("ensemble", partial(accuracy_table, letter="a")),
     "references": (
         "references",

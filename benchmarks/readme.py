@@ -302,26 +302,25 @@ def edges_table(results: dict[str, Any]) -> str:
     return sourced_table(results, head, rows, names=1)
 
 
-def refining_table(results: dict[str, Any]) -> str:
+def refining_table(results: dict[str, Any], maps: str) -> str:
     """Return what refinement does to errors, to what is left of the input, and to the time."""
-    by_case = {(row["set"], row["scale"], row["method"]): row for row in results["rows"]}
+    by_case = {
+        (row["of"], row["scale"], row["method"]): row
+        for row in results["rows"]
+        if row["maps"] == maps
+    }
     rows = []
-    for name, scale in dict.fromkeys((row["set"], row["scale"]) for row in results["rows"]):
-        plain, refined = (by_case[name, scale, method] for method in (DEFAULT_MODEL, "refined"))
-        pairs = [
-            (f"{one[metric] * by:.{digits}f}")
-            for metric, by, digits in (
-                ("rmse", 1, 3),
-                ("input_rmse", 1, 5),
-                ("flying_pixel_rate", 100, 2),
-            )
-            for one in (plain, refined)
-        ]
-        rows.append([name, f"×{scale}", *pairs])
-    head = ["set", "factor", "rmse", "refined", "input rmse", "refined"]
-    head += ["flying pixels, %", "refined"]
+    for of, scale in dict.fromkeys((of, scale) for of, scale, _ in by_case):
+        both = [by_case[of, scale, method] for method in ("plain", "refined")]
+        cells = [of, f"×{scale}", *(f"{one['rmse']:.3f}" for one in both)]
+        if maps == "clean":
+            cells += [f"{one['input_rmse']:.5f}" for one in both]
+        rows.append([*cells, *(f"{100 * one['flying_pixel_rate']:.2f}" for one in both)])
+    head = ["set" if maps == "clean" else "scene", "factor", "rmse", "refined"]
+    head += ["input rmse", "refined"] if maps == "clean" else []
+    table = markdown_table([*head, "flying pixels, %", "refined"], rows, names=2)
     took = f"With refinement 480×640 to 1920×2560 takes {results['times_plain']:.1f} times as long."
-    return "\n".join([*markdown_table(head, rows, names=2), "", took, "", _made(results)])
+    return "\n".join([*table, "", *([took, ""] if maps == "clean" else []), _made(results)])
 
 
 def confidence_table(results: dict[str, Any]) -> str:
@@ -400,7 +399,8 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "paper": ("paper", paper_table),
     "size": ("size", size_table),
     "edges": ("edges", edges_table),
-    "refining": ("refining", refining_table),
+    "refining": ("refining", partial(refining_table, maps="clean")),
+    "refining_noisy": ("refining", partial(refining_table, maps="noisy")),
     "confidence": ("confidence", confidence_table),
     "noise_strength": ("noise_strength", noise_strength_table),
     "known_noise": ("known_noise", known_noise_table),

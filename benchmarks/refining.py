@@ -1,9 +1,10 @@
-"""Measure what refinement does to clean maps, and how long it takes beside the network.
+"""Measure what refinement does to clean and noisy maps, and how long it takes beside the network.
 
 python benchmarks/refining.py [--data DATA] [--scales 4 8]
 
-Protocol (a), where small maps are exact, without the rounding of predictions, which would be most
-of what is left of the input. Writes benchmarks/results/refining.json.
+Clean maps: protocol (a), where small maps are exact, without the rounding of predictions, which
+would be most of what is left of the input. Noisy ones: the first seed of protocol (b), by
+dsdmsr-robust, the noise estimated. Writes benchmarks/results/refining.json.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import dataclasses
 import statistics
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -22,43 +24,50 @@ from dsdmsr import DepthMap, Upscaler
 from dsdmsr.app.sample import render_sample
 from dsdmsr.degradation import degrade
 from dsdmsr.evaluation.evaluate import cases, evaluate
-from dsdmsr.evaluation.methods import Network
+from dsdmsr.evaluation.methods import Method, Network
 from dsdmsr.evaluation.protocols import PROTOCOLS
 from dsdmsr.evaluation.truths import protocol_truths
 from dsdmsr.provenance import provenance, write_json
 from dsdmsr.upscaling.refine import Refinement
-from dsdmsr.zoo.names import DEFAULT_MODEL
+from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 from dsdmsr.zoo.pretrained import for_known, from_pretrained
 from options import ROOT, add_data
 from timing import in_turn
 
 RESULTS = ROOT / "benchmarks" / "results" / "refining.json"
 METRICS = ("rmse", "input_rmse", "flying_pixel_rate")
-EXACT = Refinement(noise=0)
+EXACT, ESTIMATED = Refinement(noise=0), Refinement()
+CASES = {
+    "clean": (dataclasses.replace(PROTOCOLS["a"], rounded=False), DEFAULT_MODEL, EXACT),
+    "noisy": (dataclasses.replace(PROTOCOLS["b"], seeds=1), ROBUST_MODEL, ESTIMATED),
+}
+"""Which maps → the protocol, the network and the refinement."""
 ROUNDS = 3
 
 
-def measure(data: Any, scales: list[int]) -> list[dict[str, Any]]:
-    """Return the means of each set, factor and method."""
-    model, known = from_pretrained(), for_known(DEFAULT_MODEL)
-    protocol = dataclasses.replace(PROTOCOLS["a"], rounded=False)
-    methods = {
-        DEFAULT_MODEL: Network(model, "cpu", known=known),
-        "refined": Network(model, "cpu", refinement=EXACT, known=known),
+def measure(data: Path, scales: list[int], which: str) -> list[dict[str, Any]]:
+    """Return the means of each set, or of each scene with noise, factor and method."""
+    protocol, name, refinement = CASES[which]
+    model, known = from_pretrained(name), for_known(name)
+    methods: dict[str, Method] = {
+        "plain": Network(model, "cpu", known=known),
+        "refined": Network(model, "cpu", refinement=refinement, known=known),
     }
     found: dict[tuple[str, int, str], list[dict[str, float]]] = defaultdict(list)
     for file in track(protocol_truths(protocol, data), "measuring"):
         for case in cases(protocol, file, scales):
             for score in evaluate(protocol, case, methods).scores:
-                found[score.set, score.scale, score.method].append(score.metrics)
+                of = score.scene if which == "noisy" else score.set
+                found[of, score.scale, score.method].append(score.metrics)
     return [
         {
-            "set": name,
+            "maps": which,
+            "of": of,
             "scale": scale,
             "method": method,
             **{metric: statistics.fmean(one[metric] for one in each) for metric in METRICS},
         }
-        for (name, scale, method), each in found.items()
+        for (of, scale, method), each in found.items()
     ]
 
 
@@ -83,7 +92,7 @@ def main() -> None:
     add_data(parser)
     parser.add_argument("--scales", type=int, nargs="+", default=[2, 4, 8, 16])
     given = parser.parse_args()
-    rows = measure(given.data, given.scales)
+    rows = [row for which in CASES for row in measure(given.data, given.scales, which)]
     about = {**provenance(), "command": "python benchmarks/refining.py"}
     write_json(RESULTS, {**about, "times_plain": times_the_network(), "rows": rows})
     print(f"wrote {RESULTS}")

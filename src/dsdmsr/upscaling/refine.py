@@ -2,15 +2,21 @@
 
 The refined map u, and with it a field v of slopes, minimise::
 
-    E(u, v) = t/2 Σ (u - f)²  +  α Σ h(|∇u - v|)  +  2α Σ h(|𝓔v|)
+    E(u, v) = t/2 Σ (u - f)²  +  Σ α h(|∇u - v|)  +  Σ 2α h(|𝓔v|)
     subject to  |D u - y| ≤ τ  at every pixel of the small map,
 
 where y is the small map and f the network's answer, both scaled to 0…1; t is how far f is trusted
 (1, or 0 for none); ∇ are forward differences, and 𝓔 their symmetric part, of slopes; h is the
-absolute value, rounded off below a thousandth (Huber's function); D makes maps small as y was made;
-and the slack τ is three standard deviations of the noise, which without noise is 0: then D u is y.
+absolute value, rounded off below a thousandth (Huber's function); D makes maps small as y was made.
 The second and third term are total generalised variation: planes cost nothing, whatever their
 slope, and a step costs its height, however sharp it is.
+
+Without noise, the slack τ is 0, so that D u is y, and α is 0.01. With noise of standard deviation
+σ, τ is 4σ; or, where σ is an estimate, four times the root of the mean of (D f - y)² around the
+pixel, if that is more, since sensors' noise isn't alike everywhere. Without trust α is then
+0.01 + 4σ. With it, α is 4κ + 3σw at each pixel of the large map: κ is what D f has
+kept of the noise, beyond a tenth; and w is exp(-(g / 0.12σ)²), g the largest |∇f| of the 9×9 pixels
+around. What the answer shows as an edge is left as it is, and what is even is made more so.
 
 Source:
     Song, Dai, Qin (arXiv 1808.08688) end with "depth field statistics"; which, they leave open.
@@ -32,6 +38,7 @@ import torch
 from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from dsdmsr.degradation import reduction_matrix
 from dsdmsr.depth import DepthMap
@@ -49,8 +56,16 @@ _SMOOTHNESS = 0.01
 """α without noise."""
 _PER_NOISE = 4.0
 """What α grows by with each standard deviation of noise."""
-_SLACK = 3.0
-"""τ in standard deviations."""
+_SLACK = 4.0
+"""τ in standard deviations: of a map's pixels, hardly one misses the truth by more."""
+_EVEN, _SLOPE = 3.0, 0.12
+"""What α grows by where an answer is even, and what slopes it has there, in deviations."""
+_HARDLY = 0.1
+"""Share of the noise that an answer may keep without being smoothed for it."""
+_BESIDE = 4
+"""Pixels beside an edge that are left as it is."""
+_LIKE = 8
+"""Small pixels around one of which the noise is taken to be as strong."""
 _ROUNDED = 1e-3
 """Where h turns from a parabola to the absolute value."""
 _BALANCE = 0.5
@@ -62,6 +77,8 @@ _STILL = 5e-6
 _EACH = 10
 """Iterations between two looks at that."""
 _HALF = 0.5**0.5
+_LEAST = 1e-4
+"""Of w, which divides."""
 _AROUND = 12
 """By how many small pixels more than it gives a part of a map is solved."""
 _CUT = 2
@@ -117,6 +134,7 @@ def refine(
     noise: float = 0.0,
     degradation: Averaging = "bicubic",
     trust: float = 1.0,
+    uniform: bool = True,
     heeded: Window | None = None,
     most: int = 500,
 ) -> Refined:
@@ -132,9 +150,10 @@ def refine(
             must have a range of about 0…1.
         lr_depth: The small map.
         scale: How many times larger `answer` is.
-        noise: Standard deviation of the small map's noise.
+        noise: σ, the standard deviation of the small map's noise.
         degradation: How the small map was made from the large one.
         trust: The weight t of the answer.
+        uniform: Whether the noise is that strong everywhere; else at least that.
         heeded: Which part of the small map counts. Default: all of it.
         most: Iterations at the most.
 
@@ -142,8 +161,9 @@ def refine(
     heeded = heeded or Window(0, lr_depth.shape[0], 0, lr_depth.shape[1])
     made = _Reduction(answer, scale, degradation, heeded)
     lr_depth = lr_depth[heeded.top : heeded.bottom, heeded.left : heeded.right]
-    alpha, exact = _SMOOTHNESS + _PER_NOISE * noise, noise == 0
-    low, high = lr_depth - _SLACK * noise, lr_depth + _SLACK * noise
+    alpha, exact = _alpha(answer, made(answer), noise, trust), noise == 0
+    slack = _slack(lr_depth - made(answer), noise, uniform)
+    low, high = lr_depth - slack, lr_depth + slack
     # Steps: one over the sums of a column's, or a row's, absolute weights.
     step_u = _BALANCE / (4 if exact else 4 + made.sums(0))
     step_v = _BALANCE / (3 + 2 * _HALF)
@@ -215,6 +235,7 @@ def refined_answer(
         scale,
         noise=noise,
         degradation=refinement.degradation,
+        uniform=refinement.noise is not None,
         heeded=heeded,
     )
     made[0, 0] = solved.depth
@@ -222,14 +243,58 @@ def refined_answer(
 
 
 def energy(
-    refined: Refined, answer: Float[Tensor, "H W"], *, noise: float = 0.0, trust: float = 1.0
+    refined: Refined,
+    answer: Float[Tensor, "H W"],
+    lr_depth: Float[Tensor, "h w"],
+    scale: int,
+    *,
+    noise: float = 0.0,
+    degradation: Averaging = "bicubic",
+    trust: float = 1.0,
 ) -> float:
     """Return E of a solution; arguments as for `refine`."""
-    alpha = _SMOOTHNESS + _PER_NOISE * noise
+    whole = Window(0, lr_depth.shape[0], 0, lr_depth.shape[1])
+    small = _Reduction(answer, scale, degradation, whole)(answer)
+    alpha = _alpha(answer, small, noise, trust)
     u, v = refined.depth.double(), refined.slopes.double()
     near = trust / 2 * (u - answer).square().sum()
-    first = _huber(_gradient(u) - v).sum()
-    return float(near + alpha * first + 2 * alpha * _huber(_bending(v)).sum())
+    first, second = _huber(_gradient(u) - v), _huber(_bending(v))
+    return float(near + (alpha * (first + 2 * second)).sum())
+
+
+def _alpha(answer: Tensor, small: Tensor, noise: float, trust: float) -> Tensor:
+    """Return α at each pixel of the answer, or for all of them.
+
+    Args:
+        answer: f.
+        small: D f.
+        noise: σ.
+        trust: t.
+    """
+    if not (noise and trust):
+        return answer.new_tensor(_SMOOTHNESS + _PER_NOISE * noise)
+    values = small.cpu().numpy()
+    kept = estimate_noise(values, np.ones(values.shape, dtype=bool)) or 0.0
+    kept = max(0.0, min(kept, noise) - _HARDLY * noise)
+    steepest = functional.max_pool2d(
+        _gradient(answer).square().sum(0).sqrt()[None, None], 2 * _BESIDE + 1, 1, _BESIDE
+    )[0, 0]
+    even = torch.exp(-((steepest / (_SLOPE * noise)) ** 2)).clamp(min=_LEAST)
+    return _PER_NOISE * kept + _EVEN * noise * even
+
+
+def _slack(missed: Tensor, noise: float, uniform: bool) -> Tensor:
+    """Return τ at each pixel of the small map; `missed` is how far the answer is from it."""
+    if uniform or not noise:
+        return missed.new_tensor(_SLACK * noise)
+    around = functional.avg_pool2d(
+        missed.square()[None, None],
+        2 * _LIKE + 1,
+        1,
+        _LIKE,
+        count_include_pad=False,
+    )[0, 0].sqrt()
+    return _SLACK * around.clamp(min=noise)
 
 
 def _huber(field: Tensor) -> Tensor:
@@ -237,7 +302,7 @@ def _huber(field: Tensor) -> Tensor:
     return torch.where(length < _ROUNDED, length.square() / (2 * _ROUNDED), length - _ROUNDED / 2)
 
 
-def _within(dual: Tensor, radius: float, step: float) -> Tensor:
+def _within(dual: Tensor, radius: Tensor, step: float) -> Tensor:
     """Return the proximal map of h's conjugate, scaled by `radius`."""
     dual = dual / (1 + step * _ROUNDED / radius)
     return dual / (dual.square().sum(0, keepdim=True).sqrt() / radius).clamp(min=1)

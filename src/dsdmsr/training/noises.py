@@ -118,9 +118,10 @@ def _one(
     least: float
     if metres:
         least = log_uniform(rng, 0.4, 2)
-        most = least * (1 + log_uniform(rng, _LEAST_METRES, 5))
+        most = least * (1 + max(log_uniform(rng, _LEAST_METRES, 5) for _ in range(2)))
     else:
-        spanned = log_uniform(rng, _LEAST_LEVELS, _LEVELS)
+        # The larger of two: what spans much has most of a map's error.
+        spanned = max(log_uniform(rng, _LEAST_LEVELS, _LEVELS) for _ in range(2))
         least = rng.uniform(15, 15 + _LEVELS - spanned)
         most = least + spanned
     back = rng.random() < 0.5

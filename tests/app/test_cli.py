@@ -17,7 +17,9 @@ import dsdmsr
 from dsdmsr import DepthMap, degrade, read_depth, write_depth
 from dsdmsr.app.cli import main
 from dsdmsr.data.rendered import render_depth
+from dsdmsr.noise_level import looks_noisy
 from dsdmsr.training.config import load_recipe, recipe_from_dict
+from dsdmsr.upscaling.temporal import TemporalFilter
 
 
 @pytest.fixture
@@ -862,6 +864,34 @@ def test_confidence_is_written_beside_the_map(capsys, tmp_path, doubtful_folder,
         capsys, *ask, *new, tmp_path / "n.npy", "--to-kind", "inverse_depth"
     )
     assert not (tmp_path / "new.png").exists()
+
+
+def test_a_sequence_is_steadied_in_the_order_of_its_numbers(
+    monkeypatch, capsys, tmp_path, doubtful_folder, rng
+):
+    # A network of random weights expects large errors.
+    monkeypatch.setattr("dsdmsr.upscaling.temporal._EVEN", 10.0)
+    (tmp_path / "in").mkdir()
+    surface = np.linspace(1, 2, 16) + np.linspace(0, 1, 12)[:, None]
+    for number in (2, 9, 10):
+        np.save(tmp_path / "in" / f"f{number}.npy", surface + 0.001 * rng.normal(size=(12, 16)))
+    ask = ("upscale", tmp_path / "in", "--scale", 4, "--model", tmp_path / "net", "--temporal")
+    sure = ("--confidence", tmp_path / "sure")
+    assert run(capsys, *ask, "-o", tmp_path / "out", *sure)[0] == 0
+    upscaler = dsdmsr.Upscaler.from_pretrained(tmp_path / "net", scale=4)
+    steady, changed = TemporalFilter(), []
+    for number in (2, 9, 10):
+        depth = read_depth(tmp_path / "in" / f"f{number}.npy")
+        large, errors = upscaler.with_errors(depth)
+        expected = steady(large, errors, noisy=looks_noisy(depth.values, depth.valid))
+        made = np.load(tmp_path / "out" / f"f{number}.npy")
+        np.testing.assert_array_equal(made, expected.values)
+        np.testing.assert_array_equal(np.load(tmp_path / "sure" / f"f{number}.npy"), errors)
+        changed.append(not np.array_equal(made, large.values))
+    assert changed == [False, True, True]
+    assert "instead of --resume" in refused(capsys, *ask, "-o", tmp_path / "o", "--resume")
+    one = ("upscale", tmp_path / "in" / "f2.npy", "-o", tmp_path / "o.npy", "--scale", 4)
+    assert "give a folder or a pattern" in refused(capsys, *one, "--temporal")
 
 
 def test_a_network_that_tells_no_errors_says_so(capsys, tmp_path, network_folder, small):

@@ -40,6 +40,7 @@ def upscale(
     fill: int = 0,
     filled: Path | None = None,
     confidence: Path | None = None,
+    temporal: Annotated[bool, Parameter(negative=())] = False,
     resume: Annotated[bool, Parameter(negative=())] = False,
     overwrite: bool = False,
 ) -> int:
@@ -106,6 +107,9 @@ def upscale(
     confidence
         A file for one input (.npy, .tif, .pfm, …), otherwise a folder, for the absolute error that
         the network expects of each pixel, in the map's unit; holes stay holes.
+    temporal
+        The inputs are the frames of a sequence, in the order of the numbers in their names: let
+        surfaces that hold still look so, without a drag at edges. Takes a whole frame's memory.
     resume
         Leave out inputs whose output is there already.
     overwrite
@@ -133,6 +137,7 @@ def upscale(
         fill=fill,
         filled=filled,
         confidence=confidence,
+        temporal=temporal,
         resume=resume,
         overwrite=overwrite,
     )

@@ -32,11 +32,13 @@ from dsdmsr.io.encodings import ENCODINGS, find_encoding
 from dsdmsr.io.files import FORMATS
 from dsdmsr.io.png import write_png
 from dsdmsr.kinds import to_kind
+from dsdmsr.noise_level import looks_noisy
 from dsdmsr.replacing import writing
 from dsdmsr.upscaling import Upscaler
 from dsdmsr.upscaling.edges import Edges
 from dsdmsr.upscaling.refine import Averaging, Refinement
 from dsdmsr.upscaling.sizes import Size
+from dsdmsr.upscaling.temporal import TemporalFilter
 from dsdmsr.upscaling.tiles import Tile, check_tile
 
 __all__ = ["Wishes", "upscale_files"]
@@ -71,6 +73,7 @@ class Wishes:
     fill: int
     filled: Path | None
     confidence: Path | None
+    temporal: bool
     resume: bool
     overwrite: bool
 
@@ -84,6 +87,10 @@ class Wishes:
         if self.to_kind is None and self.stereo != StereoOptions():
             raise ConfigError(
                 "--focal, --baseline, --doffs and --calib serve --to-kind: give it, or leave them"
+            )
+        if self.temporal and self.resume:
+            raise ConfigError(
+                "--temporal needs every frame before one: give --overwrite instead of --resume"
             )
         if self.resume and self.overwrite:
             raise ConfigError("--resume keeps files, --overwrite replaces them: give one")
@@ -162,6 +169,10 @@ def upscale_files(
         DsdmsrError: If nothing can be done as asked.
     """
     jobs = plan(inputs, output)
+    if wishes.temporal:
+        if len(jobs) == 1:
+            raise ConfigError("--temporal needs a sequence: give a folder or a pattern of frames")
+        jobs.sort(key=lambda job: _in_order(job[0]))
     none = [None] * len(jobs)
     marks = beside("--filled", wishes.filled, jobs, [".png"]) if wishes.filled else none
     sure = beside("--confidence", wishes.confidence, jobs, _FLOATS) if wishes.confidence else none
@@ -188,6 +199,12 @@ def upscale_files(
     return 1 if failures else 0
 
 
+def _in_order(source: Path) -> list[tuple[bool, int, str]]:
+    """Return what sorts frames by the numbers in their names: frame2 comes before frame10."""
+    parts = re.split(r"(\d+)", str(source))
+    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
+
+
 def _upscale_all(
     works: list[Work], wishes: Wishes, alone: bool, err: Console
 ) -> list[tuple[Path, DsdmsrError]]:
@@ -205,6 +222,7 @@ def _upscale_all(
         refinement=wishes.refinement,
     )
     upscalers = Upscalers(wishes.model, load)
+    steady = TemporalFilter() if wishes.temporal else None
     failures: list[tuple[Path, DsdmsrError]] = []
     announced: set[str] = set()
     with Progress(console=err, transient=True) as progress:
@@ -212,7 +230,8 @@ def _upscale_all(
         for number, work in enumerate(works):
             progress.update(task, completed=number)
             try:
-                said = _upscale_one(upscalers, work, wishes, partial(_show, progress, task, number))
+                show = partial(_show, progress, task, number)
+                said = _upscale_one(upscalers, work, wishes, steady, show)
             except DsdmsrError as error:
                 if alone:
                     raise
@@ -229,9 +248,13 @@ def _show(progress: Progress, task: TaskID, before: int, share: float) -> None:
 
 
 def _upscale_one(
-    upscalers: Upscalers, work: Work, wishes: Wishes, progress: Callable[[float], object]
+    upscalers: Upscalers,
+    work: Work,
+    wishes: Wishes,
+    steady: TemporalFilter | None,
+    progress: Callable[[float], object],
 ) -> set[str]:
-    """Upscale a file; return what was assumed for it."""
+    """Upscale a file, or the next frame of a sequence; return what was assumed for it."""
     source, target, marks, confidence = work
     depth = wishes.read(source)
     work.check(overwrite=wishes.overwrite)
@@ -246,7 +269,12 @@ def _upscale_one(
             if marks is not None:
                 unfinished = held.enter_context(writing(marks))
                 write_png(unfinished, 255 * upscaler.filled(depth.valid).view(np.uint8))
-            if confidence is None:
+            if steady is not None:
+                large, errors = upscaler.with_errors(depth, progress)
+                noisy = looks_noisy(depth.values, depth.valid)
+                bands = _converted(iter([steady(large, errors, noisy=noisy)]), wishes.to_kind)
+                write_bands(target, shape, bands, chosen, overwrite=wishes.overwrite)
+            elif confidence is None:
                 bands = _converted(upscaler.bands(depth, progress), wishes.to_kind)
                 write_bands(target, shape, bands, chosen, overwrite=wishes.overwrite)
             else:
@@ -256,6 +284,7 @@ def _upscale_one(
                 )
                 bands = _held(upscaler.bands_with_errors(depth, progress), errors)
                 write_bands(target, shape, bands, chosen, overwrite=wishes.overwrite)
+            if confidence is not None:
                 maps = _as_maps(errors)
                 write_bands(confidence, shape, maps, "inverse", overwrite=wishes.overwrite)
     except DepthError as error:

@@ -34,9 +34,10 @@ class ResidualBlock(nn.Module):
     def __init__(self, width: int, *, copies: int, bias: bool, dilation: int = 1) -> None:
         super().__init__()
         wide = copies * width
-        apart = {"padding": dilation, "dilation": dilation, "groups": copies, "bias": bias}
-        self.conv1 = nn.Conv2d(wide, wide, 3, **apart)
-        self.conv2 = nn.Conv2d(wide, wide, 3, **apart)
+        self.conv1, self.conv2 = (
+            nn.Conv2d(wide, wide, 3, 1, dilation, dilation, groups=copies, bias=bias)
+            for _ in range(2)
+        )
         nn.init.kaiming_normal_(self.conv1.weight, nonlinearity="relu")
         _begin_silent(self.conv2)
 

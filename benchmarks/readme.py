@@ -254,11 +254,12 @@ def paper_table(results: dict[str, Any]) -> str:
             f"{row['best_loss']:.4g}",
             figure(row["rmse"]),
             figure(row["bicubic"]),
+            figure(row["left_of_bicubic"]),
         ]
         for row in results["rows"]
     ]
     head = ["recipe", "maps", "factor", "minutes", "steps", "batch"]
-    head += ["first loss", "best loss", "RMSE", "bicubic's"]
+    head += ["first loss", "best loss", "RMSE", "bicubic's", "all factors"]
     return sourced_table(results, head, rows, names=3)
 
 
@@ -373,6 +374,20 @@ def known_noise_table(results: dict[str, Any]) -> str:
     return sourced_table(results, head, rows, names=0)
 
 
+def flicker_table(results: dict[str, Any]) -> str:
+    """Return flicker and errors along a moving camera, frame by frame and with the filter."""
+    rows = []
+    for row in results["rows"]:
+        plain, steady = row["frame by frame"], row["temporal"]
+        cells = [f"{row['noise']:.0%}", row["model"]]
+        for key in ("flicker", "rmse"):
+            change = f"{steady[key] / plain[key] - 1:+.1%}".replace("-", "−")
+            cells += [f"{plain[key]:.3%}", f"{steady[key]:.3%}", change]
+        rows.append(cells)
+    head = ["noise", "network", "flicker", "with --temporal", "", "RMSE", "with --temporal", ""]
+    return sourced_table(results, head, rows, names=2)
+
+
 def _made(results: dict[str, Any]) -> str:
     return made_by(results, results["command"])
 
@@ -404,6 +419,7 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "confidence": ("confidence", confidence_table),
     "noise_strength": ("noise_strength", noise_strength_table),
     "known_noise": ("known_noise", known_noise_table),
+    "flicker": ("flicker", flicker_table),
     "ensemble": ("ensemble", partial(accuracy_table, letter="a")),
     "references": (
         "references",

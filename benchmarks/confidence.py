@@ -24,7 +24,7 @@ from torch import Tensor
 from torch.nn import functional
 
 import dsdmsr.app  # noqa: F401  (torch takes its memory as it does for the command)
-from dsdmsr import DepthMap, Upscaler
+from dsdmsr import DepthMap, Upscaler, write_depth
 from dsdmsr.app.sample import render_sample
 from dsdmsr.degradation import Degradation
 from dsdmsr.evaluation.evaluate import Case, cases
@@ -56,8 +56,9 @@ def sets(data: Path, rendered: Path) -> dict[str, list[TruthFile]]:
         some = files[:: max(1, len(files) // MOST)][:MOST]
         found[name] = own_truths(some, encoding)
     for seed in RENDERED:
-        np.save(rendered / f"{seed}.npy", render_sample(seed)[0].values)
-    found[RENDERED_SET] = own_truths(sorted(rendered.glob("*.npy")))
+        # In millimetres, as such maps are kept.
+        write_depth(rendered / f"{seed}.png", render_sample(seed)[0])
+    found[RENDERED_SET] = own_truths(sorted(rendered.glob("*.png")), "mm")
     return found
 
 

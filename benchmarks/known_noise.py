@@ -1,8 +1,8 @@
 """Measure what it would bring a network to know how strong the noise is.
 
-python benchmarks/known_noise.py [--minutes 8] [--data DIR] [--runs runs/known_noise]
+python benchmarks/known_noise.py [--steps 2000] [--data DIR] [--runs runs/known_noise]
 
-Networks of dsdmsr-fast's shape learn x4 for the same time: one from Gaussian noise of all
+Networks of dsdmsr-fast's shape learn x4 for as many steps: one from Gaussian noise of all
 strengths, which it has to see for itself, and for each of some strengths one from that strength
 alone, which knows as much as could be told, and needs to do nothing else. Each is measured at its
 strength, and beside it the first, on maps that no network of ours is trained on. Runs that are
@@ -55,25 +55,25 @@ def recipe(strength: tuple[float, float]) -> Recipe:
     return dataclasses.replace(fast, model=model, crops=(mix,), small_maps=small_maps)
 
 
-def trained(name: str, minutes: float, runs: Path) -> Path:
+def trained(name: str, steps: int, runs: Path) -> Path:
     """Train a network, unless it is done; return its folder."""
     run = runs / name.replace(" %", "_percent")
     if not (run / NETWORK).exists():
         runs.mkdir(parents=True, exist_ok=True)
         file = runs / f"{run.name}.yaml"
         file.write_text(yaml.safe_dump(recipe_to_dict(recipe(STRENGTHS[name]))), encoding="utf-8")
-        train_recipe(str(file), run, minutes=minutes, resume="auto")
+        train_recipe(str(file), run, steps=steps, resume="auto")
     return run / NETWORK
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_data(parser)
-    parser.add_argument("--minutes", type=float, default=8)
+    parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "known_noise")
     given = parser.parse_args()
     methods = {
-        name: Network(from_pretrained(str(trained(name, given.minutes, given.runs))), "cpu")
+        name: Network(from_pretrained(str(trained(name, given.steps, given.runs))), "cpu")
         for name in STRENGTHS
     }
     held = held_apart(given.data, SCALE)
@@ -84,8 +84,8 @@ def main() -> None:
             for of in ("all", name)
         }
         rows.append({"noise": share, "seen": errors["all"], "told": errors[name]})
-    command = f"python benchmarks/known_noise.py --minutes {given.minutes:g}"
-    about = {**provenance(), "command": command, "scale": SCALE, "minutes": given.minutes}
+    command = f"python benchmarks/known_noise.py --steps {given.steps}"
+    about = {**provenance(), "command": command, "scale": SCALE, "steps": given.steps}
     write_json(RESULTS, {**about, "rows": rows})
     print(f"wrote {RESULTS}")
 

@@ -124,6 +124,31 @@ def map_folder(tmp_path):
     return tmp_path
 
 
+@pytest.mark.parametrize(
+    ("step", "encoding", "found"),
+    [
+        (1.0, "levels", 1.0),
+        (1.0, "disparity", 1.0),
+        (1 / 64, "disparity", 1 / 64),
+        (0.001, "metres", 0.001),
+        (0.0002, "metres", 0.0002),
+        (0.0, "metres", 0.0),
+        (0.0, "disparity", 0.0),
+    ],
+)
+def test_what_a_truth_is_rounded_to_is_seen(tmp_path, rng, step, encoding, found):
+    values = rng.uniform(2, 9, (24, 32))
+    if step:
+        values = np.round(values / step) * step
+    file = tmp_path / ("m.png" if encoding == "levels" else "m.npy")
+    if encoding == "levels":
+        Image.fromarray(values.astype(np.uint8)).save(file)
+    else:
+        np.save(file, values.astype(np.float32))
+    (case,) = cases(made_protocol(), own_truths([file], encoding)[0], (2,))
+    assert case.rounding == found
+
+
 def test_rounding_dropping_cropping_and_the_level_that_counts(map_folder):
     seen = []
 

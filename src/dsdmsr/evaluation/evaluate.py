@@ -60,8 +60,11 @@ LEFT_OUT = 20
 """Of how many equal shares of the pixels it is measured what leaving them out does."""
 PROFILE = 16
 """Up to how many pixels from an edge errors are told apart."""
-_WHOLE = 0.98
-"""What share of a truth's values must be whole numbers for it to count as rounded."""
+_STEPS = {LEVELS: (1.0,), "px": (1.0, 1 / 64, 1 / 256), "m": (1 / 1000, 1 / 5000)}
+"""Unit → what the values of files in it are often whole multiples of, largest first."""
+_WHOLE, _NEARLY = 0.98, 0.02
+"""What share of a truth's values must be multiples of a step for it to count as rounded, and by
+what share of the step they may miss them, since they are held in single precision."""
 _EDGE_STEP = 4.0
 """What two neighbours must differ by to make an edge, in levels."""
 
@@ -134,11 +137,13 @@ class Case:
 
     @property
     def rounding(self) -> float:
-        """What the truth's values are whole multiples of: 1 level or pixel, or 0."""
-        if self.unit not in (LEVELS, "px"):
-            return 0.0
+        """What the truth's values are whole multiples of, such as a level or a millimetre, or 0."""
         truth = self.target[self.counted]
-        return float(np.mean(truth == np.rint(truth)) >= _WHOLE)
+        for step in _STEPS.get(self.unit, ()):
+            missed = np.abs(truth / step - np.rint(truth / step))
+            if np.mean(missed < _NEARLY) >= _WHOLE:
+                return step
+        return 0.0
 
 
 def cases(protocol: Protocol, file: TruthFile, scales: Sequence[int]) -> Iterator[Case]:

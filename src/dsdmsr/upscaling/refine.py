@@ -94,8 +94,8 @@ class Refinement:
     """
 
     noise: float | None = None
-    """Standard deviation of the input's noise, in its unit. Default: estimated. Without noise the
-    result, made small again, is the input."""
+    """Standard deviation of the input's noise, in its unit. Default: estimated, and taken for the
+    least there is. Without noise the result, made small again, is the input."""
     degradation: Averaging = "bicubic"
     """How small maps are taken to have been made from large ones, see `dsdmsr.degradation`. Where
     they are samples rather than means, there is little to agree with: spikes would do."""
@@ -156,7 +156,6 @@ def refine(
         uniform: Whether the noise is that strong everywhere; else at least that.
         heeded: Which part of the small map counts. Default: all of it.
         most: Iterations at the most.
-
     """
     heeded = heeded or Window(0, lr_depth.shape[0], 0, lr_depth.shape[1])
     made = _Reduction(answer, scale, degradation, heeded)

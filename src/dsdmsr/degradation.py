@@ -110,7 +110,10 @@ def resize(
         (MSG-Net, ECCV 2016).
     """
     rows, columns = (_matrix(n, scale, kernel, interval).to(depth) for n in depth.shape[-2:])
-    with torch.autocast(depth.device.type, enabled=False):
+    kind = depth.device.type
+    if not torch.amp.is_autocast_available(kind):  # where shapes alone are computed
+        return rows @ depth @ columns.T
+    with torch.autocast(kind, enabled=False):
         return rows @ depth @ columns.T
 
 

@@ -135,6 +135,7 @@ FORMS = [
     SHARED,
     dataclasses.replace(SHARED, scale=8, width=(8,), depth=(2,), consistency=1),
     dataclasses.replace(SHARED, dilations=(2, 5)),
+    dataclasses.replace(SHARED, supersampled=True),
     dataclasses.replace(SHARED, unit="large_kernel", candidates=5),
     dataclasses.replace(SHARED, unit="gated", candidates=3),
     ModelConfig(scale=8, unit="gated", depth=(2,), width=(8,), candidates=3),
@@ -145,7 +146,8 @@ FORMS = [
     "config",
     FORMS,
     ids=lambda c: (
-        f"{c.unit}-{c.sharing}-{c.skip}-{c.fusion}-{c.consistency}-{c.candidates}-{c.dilations}"
+        f"{c.unit}-{c.sharing}-{c.skip}-{c.fusion}-{c.consistency}-{c.candidates}"
+        f"-{c.dilations}-{c.supersampled}"
     ),
 )
 class TestEveryForm:
@@ -174,7 +176,8 @@ class TestEveryForm:
             total = total + prediction.fused.square().sum()
         total.backward()
         silent = [n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()]
-        assert not silent
+        # Of a supersampled network, the first stage never answers.
+        assert silent == (["stages.0.unit.head.weight"] if config.supersampled else [])
 
     def test_nothing_reaches_further_than_declared(self, config):
         model = DSDMSR(config).double()
@@ -295,6 +298,23 @@ def test_back_projection_moves_the_answer_towards_the_input(scale):
     torch.testing.assert_close(corrected(depth, scale).fused, by_hand)
 
 
+@pytest.mark.parametrize("scale", [2, 8, 16])
+def test_a_supersampled_answer_is_the_next_larger_one_made_smaller(scale):
+    torch.manual_seed(0)
+    config = dataclasses.replace(SHARED, width=(8,), confidence=8)
+    plain, model = (DSDMSR(dataclasses.replace(config, supersampled=s)) for s in (False, True))
+    model.load_state_dict(plain.state_dict(), strict=False)
+    depth = torch.rand(1, 1, 6, 9)
+    made, larger = model(depth, scale), plain(depth, min(2 * scale, 16))
+    if scale == 16:
+        torch.testing.assert_close(made.fused, larger.fused)
+        return
+    assert [stage.shape for stage in made.stages] == [s.shape for s in larger.stages[:-1]]
+    torch.testing.assert_close(made.fused, resize(larger.fused, 0.5))
+    expected = larger.log_error.exp().unflatten(2, (-1, 2)).unflatten(4, (-1, 2)).mean((3, 5))
+    torch.testing.assert_close(made.log_error.exp(), expected)
+
+
 @pytest.mark.parametrize(
     ("values", "says"),
     [
@@ -308,6 +328,7 @@ def test_back_projection_moves_the_answer_towards_the_input(scale):
         ({"unit": "vdsr", "depth": (1,)}, "2 layers or more"),
         ({"width": (7,)}, "even width"),
         ({"carried": -1}, "0 or more"),
+        ({"supersampled": True}, "supersampled goes with fusion: none"),
         ({"dilations": (2,)}, "dilations go with a unit of blocks"),
         ({"unit": "residual", "dilations": (2, 0)}, r"\[2, 0\]: give 1 or more each"),
         ({"candidates": 4}, "odd number"),

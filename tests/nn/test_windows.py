@@ -34,6 +34,10 @@ CONFIGS = {
     "shared, without corrections": dataclasses.replace(SHARED, consistency=0, candidates=0),
     "shared, sure or not": dataclasses.replace(SHARED, consistency=0, confidence=4),
     "shared, sees far": dataclasses.replace(SHARED, consistency=0, dilations=(3, 1)),
+    "shared, supersampled": dataclasses.replace(SHARED, supersampled=True),
+    "shared, supersampled, sure or not": dataclasses.replace(
+        SHARED, consistency=0, confidence=4, supersampled=True
+    ),
     "shared, three corrections": dataclasses.replace(SHARED, consistency=3, candidates=5),
 }
 HEIGHT, WIDTH = 40, 34

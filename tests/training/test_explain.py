@@ -6,7 +6,7 @@ import pytest
 
 from dsdmsr.data.batches import CropMix
 from dsdmsr.nn import DSDMSR, ModelConfig
-from dsdmsr.training.config import Recipe, load_recipe
+from dsdmsr.training.config import Recipe, load_recipe, packaged_recipes
 from dsdmsr.training.explain import explain
 
 
@@ -24,6 +24,13 @@ def test_the_operations_of_a_small_network_are_those_counted_by_hand():
     kept = 4 * 5 * 16 * 16 * (1 + 8 + 8)
     assert kept <= cost.mixes[0].activations <= 3 * kept
     assert cost.memory == cost.state + cost.mixes[0].activations
+
+
+@pytest.mark.parametrize("name", packaged_recipes())
+def test_every_packaged_recipe_is_explained(name):
+    cost = explain(load_recipe(name))
+    assert cost.macs_per_step > 1e8
+    assert cost.memory > cost.state > 4 * cost.parameters
 
 
 def test_shares_weigh_the_mean():

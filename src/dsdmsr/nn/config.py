@@ -51,6 +51,8 @@ class ModelConfig:
     """Whether units see differences of depth only; with no bias: exact for a·z + b."""
     symmetric: bool = False
     """Whether a turned or mirrored map gives the turned or mirrored answer."""
+    supersampled: bool = False
+    """Whether answers are made twice as large, where there is a stage for it, and made smaller."""
     consistency: int = 0
     """How often the answer is corrected so that it agrees with the input when made small again."""
     confidence: int = 0
@@ -86,6 +88,8 @@ class ModelConfig:
             raise ConfigError("carried, consistency, confidence and border are 0 or more")
         if self.confidence and self.fusion != "none":
             raise ConfigError("confidence goes with fusion: none, since fusion gives the answer")
+        if self.supersampled and self.fusion != "none":
+            raise ConfigError("supersampled goes with fusion: none, since fusion gives the answer")
         if self.two_heads and self.fusion != "none":
             raise ConfigError("two_heads goes with fusion: none, since fusion gives the answer")
         if self.symmetric and (

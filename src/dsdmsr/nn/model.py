@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional
 
 from dsdmsr.degradation import resize
 from dsdmsr.nn.config import ModelConfig
@@ -14,10 +15,20 @@ from dsdmsr.nn.stage import Stage
 from dsdmsr.nn.symmetry import begin_symmetric
 from dsdmsr.scales import SCALES, check_scale
 
-__all__ = ["CORRECTION_RADIUS", "DSDMSR", "Prediction", "back_project"]
+__all__ = [
+    "CORRECTION_RADIUS",
+    "DSDMSR",
+    "REDUCTION_RADIUS",
+    "Prediction",
+    "back_project",
+    "made_smaller",
+]
 
 CORRECTION_RADIUS = 4
 """How many small pixels away `back_project` looks: making small and large again take two each."""
+
+REDUCTION_RADIUS = 2
+"""How many pixels of its result away `made_smaller` looks."""
 
 
 class Prediction(NamedTuple):
@@ -68,13 +79,16 @@ class DSDMSR(nn.Module):
             ScaleError: If `scale` is not one that this network serves.
         """
         scale = self.config.scale if scale is None else check_scale(scale, self.scales)
-        count = scale.bit_length() - 1
+        count = self.stages_for(scale)
         depth, carried = lr_depth, None
         maps: list[Tensor] = []
         for k, stage in enumerate(self.stages[:count]):
             depth, carried, log_error = stage(depth, carried, answers=k == count - 1)
             maps.append(depth)
-        fused = maps[-1] if self.fusion is None else self.fusion(lr_depth, maps)
+        if 2**count > scale:
+            fused, log_error = made_smaller(maps.pop(), log_error)
+        else:
+            fused = maps[-1] if self.fusion is None else self.fusion(lr_depth, maps)
         for _ in range(self.config.consistency):
             fused = back_project(fused, lr_depth, scale)
         return Prediction(tuple(maps), fused, log_error)
@@ -84,11 +98,16 @@ class DSDMSR(nn.Module):
         """The factors that this network serves."""
         return tuple(s for s in SCALES if s <= self.config.scale)
 
+    def stages_for(self, scale: int) -> int:
+        """Return how many stages run for a factor: one more than it takes, if supersampled."""
+        count = scale.bit_length() - 1
+        return min(count + self.config.supersampled, self.config.stages)
+
     def receptive_radius(self, scale: int | None = None) -> int:
         """Return how many input pixels away a pixel can still change the output at `scale`."""
         scale = self.config.scale if scale is None else check_scale(scale, self.scales)
-        count = scale.bit_length() - 1
-        pixels = 0.0
+        count = self.stages_for(scale)
+        pixels = REDUCTION_RADIUS / scale if 2**count > scale else 0.0
         for k in range(count):
             stage: Stage = self.stages[k]  # type: ignore[assignment]
             pixels += stage.radius / 2**k
@@ -111,3 +130,17 @@ def back_project(
     large, small = (x.float() if x.dtype.itemsize < 4 else x for x in (depth, lr_depth))
     missing = small - resize(large, 1 / scale)
     return large + resize(missing, scale)
+
+
+def made_smaller(
+    depth: Float[Tensor, "b 1 H W"], log_error: Float[Tensor, "b 1 H W"] | None
+) -> tuple[Float[Tensor, "b 1 h w"], Float[Tensor, "b 1 h w"] | None]:
+    """Return an answer and the logarithm of its expected errors at half their size.
+
+    The answer is made smaller by bicubic interpolation, antialiased. Its errors are taken to be as
+    large as those that it is made of are in the mean: beside edges they are alike.
+    """
+    whole = depth.float() if depth.dtype.itemsize < 4 else depth
+    if log_error is not None:
+        log_error = functional.avg_pool2d(log_error.exp(), 2).log()
+    return resize(whole, 0.5), log_error

@@ -47,6 +47,8 @@ class Stage(nn.Module):
         width, depth = config.width_of(index), config.depth_of(index)
         shared = config.sharing == "shared"
         last = index == config.stages - 1
+        # Of a supersampled network, the first stage never answers.
+        answers = last or index > 0 or not config.supersampled
         copies = 1 if shared else 4
         self.unit = Unit(
             config.unit,
@@ -68,7 +70,7 @@ class Stage(nn.Module):
         if self.hand_on is not None and self.adds_input:
             begin_small(self.hand_on)
         self.candidates: Candidates | None = None
-        if config.candidates:
+        if config.candidates and answers:
             self.candidates = Candidates(config.candidates)
             scores = 4 * self.candidates.count
             self.score = nn.Conv2d(inside, scores, 3, padding=1, groups=groups, bias=config.bias)
@@ -77,7 +79,7 @@ class Stage(nn.Module):
         if config.carried and not last:
             self.carry = nn.Conv2d(inside, 4 * config.carried, 3, padding=1, bias=config.bias)
         self.expected: ExpectedErrors | None = None
-        if config.confidence:
+        if config.confidence and answers:
             self.expected = ExpectedErrors(inside, config.confidence)
 
     @property

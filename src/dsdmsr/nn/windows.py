@@ -9,7 +9,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from dsdmsr.nn.fusion import Fusion
-from dsdmsr.nn.model import CORRECTION_RADIUS, DSDMSR, back_project
+from dsdmsr.nn.model import (
+    CORRECTION_RADIUS,
+    DSDMSR,
+    REDUCTION_RADIUS,
+    back_project,
+    made_smaller,
+)
 from dsdmsr.nn.stage import Stage
 
 __all__ = ["Window", "answer"]
@@ -75,16 +81,18 @@ def answer(
     """
     height, width = lr_depth.shape[-2:]
     whole = Window(0, height, 0, width)
-    count = scale.bit_length() - 1
+    count = model.stages_for(scale)
     stages: list[Stage] = list(model.stages[:count])  # type: ignore[arg-type]
     config = model.config
     margin = CORRECTION_RADIUS * config.consistency
     if model.fusion is not None:
         # Its unit, and the interpolation of smaller maps.
         margin += -(-model.fusion.unit.radius // scale) + 1
+    if 2**count > scale:
+        margin += -(-REDUCTION_RADIUS // scale)
     outer = window.grown(margin, height, width)
     # What each stage must give, from the last to the first; then what the first needs.
-    parts = [outer.scaled(scale)]
+    parts = [outer.scaled(2**count)]
     for k in reversed(range(count)):
         parts.append(parts[-1].halved().grown(stages[k].radius, height << k, width << k))
     parts.reverse()
@@ -97,16 +105,19 @@ def answer(
         depth = parts[k + 1].of(depth, made)
         carried = None if carried is None else parts[k + 1].of(carried, made)
         maps.append(depth)
-    small = outer.of(lr_depth, whole)
+    small, answered = outer.of(lr_depth, whole), outer.scaled(scale)
+    if log_error is not None:
+        log_error = parts[-1].of(log_error, parts[-2].scaled(2))
+    if 2**count > scale:
+        depth, log_error = made_smaller(depth, log_error)
     if model.fusion is not None:
         depth = _fused(model.fusion, small, maps, parts, outer)
     for _ in range(config.consistency):
         depth = back_project(depth, small, scale)
     wanted = window.scaled(scale)
-    answered = wanted.of(depth, parts[-1])
     if log_error is None:
-        return answered
-    return torch.cat([answered, wanted.of(log_error, parts[-2].scaled(2)).exp()], 1)
+        return wanted.of(depth, answered)
+    return torch.cat([wanted.of(depth, answered), wanted.of(log_error, answered).exp()], 1)
 
 
 def _fused(

@@ -11,9 +11,7 @@ from dsdmsr.nn import DSDMSR, ModelConfig
 from dsdmsr.nn.symmetry import begin_symmetric, symmetrise_gradients, turned
 
 
-def network(
-    unit: str, *, bias: bool = False, symmetric: bool = True, far: bool = False
-) -> DSDMSR:
+def network(unit: str, *, bias: bool = False, symmetric: bool = True, far: bool = False) -> DSDMSR:
     torch.manual_seed(0)
     config = ModelConfig(
         scale=8,

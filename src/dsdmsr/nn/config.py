@@ -52,7 +52,7 @@ class ModelConfig:
     symmetric: bool = False
     """Whether a turned or mirrored map gives the turned or mirrored answer."""
     supersampled: bool = False
-    """Whether answers are made twice as large, where there is a stage for it, and made smaller."""
+    """Whether answers are made twice as large, where there is a stage for it, and averaged."""
     consistency: int = 0
     """How often the answer is corrected so that it agrees with the input when made small again."""
     confidence: int = 0

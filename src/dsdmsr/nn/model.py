@@ -15,20 +15,10 @@ from dsdmsr.nn.stage import Stage
 from dsdmsr.nn.symmetry import begin_symmetric
 from dsdmsr.scales import SCALES, check_scale
 
-__all__ = [
-    "CORRECTION_RADIUS",
-    "DSDMSR",
-    "REDUCTION_RADIUS",
-    "Prediction",
-    "back_project",
-    "made_smaller",
-]
+__all__ = ["CORRECTION_RADIUS", "DSDMSR", "Prediction", "back_project", "made_smaller"]
 
 CORRECTION_RADIUS = 4
 """How many small pixels away `back_project` looks: making small and large again take two each."""
-
-REDUCTION_RADIUS = 2
-"""How many pixels of its result away `made_smaller` looks."""
 
 
 class Prediction(NamedTuple):
@@ -107,7 +97,7 @@ class DSDMSR(nn.Module):
         """Return how many input pixels away a pixel can still change the output at `scale`."""
         scale = self.config.scale if scale is None else check_scale(scale, self.scales)
         count = self.stages_for(scale)
-        pixels = REDUCTION_RADIUS / scale if 2**count > scale else 0.0
+        pixels = 0.0
         for k in range(count):
             stage: Stage = self.stages[k]  # type: ignore[assignment]
             pixels += stage.radius / 2**k
@@ -137,10 +127,10 @@ def made_smaller(
 ) -> tuple[Float[Tensor, "b 1 h w"], Float[Tensor, "b 1 h w"] | None]:
     """Return an answer and the logarithm of its expected errors at half their size.
 
-    The answer is made smaller by bicubic interpolation, antialiased. Its errors are taken to be as
-    large as those that it is made of are in the mean: beside edges they are alike.
+    Both are means over blocks of 2×2: an edge between blocks stays as crisp as it is, and errors
+    beside each other are alike.
     """
     whole = depth.float() if depth.dtype.itemsize < 4 else depth
     if log_error is not None:
         log_error = functional.avg_pool2d(log_error.exp(), 2).log()
-    return resize(whole, 0.5), log_error
+    return functional.avg_pool2d(whole, 2), log_error

@@ -9,13 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from dsdmsr.nn.fusion import Fusion
-from dsdmsr.nn.model import (
-    CORRECTION_RADIUS,
-    DSDMSR,
-    REDUCTION_RADIUS,
-    back_project,
-    made_smaller,
-)
+from dsdmsr.nn.model import CORRECTION_RADIUS, DSDMSR, back_project, made_smaller
 from dsdmsr.nn.stage import Stage
 
 __all__ = ["Window", "answer"]
@@ -88,8 +82,6 @@ def answer(
     if model.fusion is not None:
         # Its unit, and the interpolation of smaller maps.
         margin += -(-model.fusion.unit.radius // scale) + 1
-    if 2**count > scale:
-        margin += -(-REDUCTION_RADIUS // scale)
     outer = window.grown(margin, height, width)
     # What each stage must give, from the last to the first; then what the first needs.
     parts = [outer.scaled(2**count)]

@@ -24,13 +24,12 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 import dsdmsr.app  # noqa: F401  (torch takes its memory as it does for the command)
-from dsdmsr import DepthMap, Upscaler
+from dsdmsr import DepthMap, TemporalFilter, Upscaler
 from dsdmsr.data.raycast import ray_cast
 from dsdmsr.data.scenery import SceneryConfig, furnish
 from dsdmsr.degradation import degrade
 from dsdmsr.noise_level import looks_noisy
 from dsdmsr.provenance import provenance, write_json
-from dsdmsr.upscaling.temporal import TemporalFilter
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 from options import ROOT
 

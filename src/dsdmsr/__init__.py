@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dsdmsr.errors import DsdmsrError
     from dsdmsr.io import read_depth, write_depth
     from dsdmsr.nn import DSDMSR, ModelConfig
-    from dsdmsr.upscaling import Upscaler
+    from dsdmsr.upscaling import TemporalFilter, Upscaler
     from dsdmsr.zoo.pretrained import from_pretrained, save_pretrained
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Intrinsics",
     "ModelConfig",
     "Stereo",
+    "TemporalFilter",
     "Upscaler",
     "__version__",
     "degrade",
@@ -40,6 +41,7 @@ _HOMES = {
     "Intrinsics": "dsdmsr.depth",
     "ModelConfig": "dsdmsr.nn",
     "Stereo": "dsdmsr.depth",
+    "TemporalFilter": "dsdmsr.upscaling",
     "Upscaler": "dsdmsr.upscaling",
     "degrade": "dsdmsr.degradation",
     "from_pretrained": "dsdmsr.zoo.pretrained",

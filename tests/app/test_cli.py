@@ -14,12 +14,11 @@ import yaml
 from PIL import Image
 
 import dsdmsr
-from dsdmsr import DepthMap, degrade, read_depth, write_depth
+from dsdmsr import DepthMap, TemporalFilter, degrade, read_depth, write_depth
 from dsdmsr.app.cli import main
 from dsdmsr.data.rendered import render_depth
 from dsdmsr.noise_level import looks_noisy
 from dsdmsr.training.config import load_recipe, recipe_from_dict
-from dsdmsr.upscaling.temporal import TemporalFilter
 
 
 @pytest.fixture

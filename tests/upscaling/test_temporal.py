@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsdmsr import DepthMap
-from dsdmsr.upscaling.temporal import TemporalFilter
+from dsdmsr import DepthMap, TemporalFilter
 
 HEIGHT, WIDTH, FRAMES, ERROR = 60, 80, 8, 0.004
 

@@ -34,11 +34,10 @@ from dsdmsr.io.png import write_png
 from dsdmsr.kinds import to_kind
 from dsdmsr.noise_level import looks_noisy
 from dsdmsr.replacing import writing
-from dsdmsr.upscaling import Upscaler
+from dsdmsr.upscaling import TemporalFilter, Upscaler
 from dsdmsr.upscaling.edges import Edges
 from dsdmsr.upscaling.refine import Averaging, Refinement
 from dsdmsr.upscaling.sizes import Size
-from dsdmsr.upscaling.temporal import TemporalFilter
 from dsdmsr.upscaling.tiles import Tile, check_tile
 
 __all__ = ["Wishes", "upscale_files"]

@@ -36,9 +36,9 @@ from options import ROOT, TIERS, add_data
 
 RESULTS = ROOT / "benchmarks" / "results" / "noise_strength.json"
 PLOT = ROOT / "docs" / "noise-strength.png"
-SHARES = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
+SHARES = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
 """Standard deviations, of a map's range."""
-MOST = 3
+MOST = 1
 """Maps of a set."""
 
 

@@ -303,25 +303,25 @@ def edges_table(results: dict[str, Any]) -> str:
     return sourced_table(results, head, rows, names=1)
 
 
-def refining_table(results: dict[str, Any], maps: str) -> str:
+def refining_table(results: dict[str, Any], *, noisy: bool = False) -> str:
     """Return what refinement does to errors, to what is left of the input, and to the time."""
-    by_case = {
-        (row["of"], row["scale"], row["method"]): row
-        for row in results["rows"]
-        if row["maps"] == maps
-    }
+    by_case = {(row["set"], row["scale"], row["method"]): row for row in results["rows"]}
+    network = ROBUST_MODEL if noisy else DEFAULT_MODEL
     rows = []
-    for of, scale in dict.fromkeys((of, scale) for of, scale, _ in by_case):
-        both = [by_case[of, scale, method] for method in ("plain", "refined")]
-        cells = [of, f"×{scale}", *(f"{one['rmse']:.3f}" for one in both)]
-        if maps == "clean":
+    for name, scale in dict.fromkeys((name, scale) for name, scale, _ in by_case):
+        both = [by_case[name, scale, method] for method in (network, "refined")]
+        cells = [name, f"×{scale}", *(f"{one['rmse']:.3f}" for one in both)]
+        if not noisy:
             cells += [f"{one['input_rmse']:.5f}" for one in both]
         rows.append([*cells, *(f"{100 * one['flying_pixel_rate']:.2f}" for one in both)])
-    head = ["set" if maps == "clean" else "scene", "factor", "rmse", "refined"]
-    head += ["input rmse", "refined"] if maps == "clean" else []
-    table = markdown_table([*head, "flying pixels, %", "refined"], rows, names=2)
-    took = f"With refinement 480×640 to 1920×2560 takes {results['times_plain']:.1f} times as long."
-    return "\n".join([*table, "", *([took, ""] if maps == "clean" else []), _made(results)])
+    head = ["scene" if noisy else "set", "factor", "rmse", "refined"]
+    head += [] if noisy else ["input rmse", "refined"]
+    table = [*markdown_table([*head, "flying pixels, %", "refined"], rows, names=2), ""]
+    if not noisy:
+        times = results["times_plain"]
+        took = f"With refinement 480×640 to 1920×2560 takes {times:.1f} times as long."
+        table += [took, ""]
+    return "\n".join([*table, _made(results)])
 
 
 def confidence_table(results: dict[str, Any]) -> str:
@@ -414,8 +414,8 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "paper": ("paper", paper_table),
     "size": ("size", size_table),
     "edges": ("edges", edges_table),
-    "refining": ("refining", partial(refining_table, maps="clean")),
-    "refining_noisy": ("refining", partial(refining_table, maps="noisy")),
+    "refining": ("refining", refining_table),
+    "refining_noisy": ("refining_noisy", partial(refining_table, noisy=True)),
     "confidence": ("confidence", confidence_table),
     "noise_strength": ("noise_strength", noise_strength_table),
     "known_noise": ("known_noise", known_noise_table),

@@ -1,10 +1,11 @@
 """Measure what refinement does to clean and noisy maps, and how long it takes beside the network.
 
-python benchmarks/refining.py [--data DATA] [--scales 4 8]
+python benchmarks/refining.py [--data DATA] [--maps clean noisy] [--scales 4 8]
 
 Clean maps: protocol (a), where small maps are exact, without the rounding of predictions, which
 would be most of what is left of the input. Noisy ones: the first seed of protocol (b), by
-dsdmsr-robust, the noise estimated. Writes benchmarks/results/refining.json.
+dsdmsr-robust, the noise estimated. Writes benchmarks/results/refining.json, and
+refining_noisy.json.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from dsdmsr.zoo.pretrained import for_known, from_pretrained
 from options import ROOT, add_data
 from timing import in_turn
 
-RESULTS = ROOT / "benchmarks" / "results" / "refining.json"
+RESULTS = ROOT / "benchmarks" / "results"
 METRICS = ("rmse", "input_rmse", "flying_pixel_rate")
 EXACT, ESTIMATED = Refinement(noise=0), Refinement()
 CASES = {
@@ -50,7 +51,7 @@ def measure(data: Path, scales: list[int], which: str) -> list[dict[str, Any]]:
     protocol, name, refinement = CASES[which]
     model, known = from_pretrained(name), for_known(name)
     methods: dict[str, Method] = {
-        "plain": Network(model, "cpu", known=known),
+        name: Network(model, "cpu", known=known),
         "refined": Network(model, "cpu", refinement=refinement, known=known),
     }
     found: dict[tuple[str, int, str], list[dict[str, float]]] = defaultdict(list)
@@ -61,8 +62,7 @@ def measure(data: Path, scales: list[int], which: str) -> list[dict[str, Any]]:
                 found[of, score.scale, score.method].append(score.metrics)
     return [
         {
-            "maps": which,
-            "of": of,
+            "set": of,
             "scale": scale,
             "method": method,
             **{metric: statistics.fmean(one[metric] for one in each) for metric in METRICS},
@@ -90,12 +90,19 @@ def times_the_network() -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_data(parser)
+    parser.add_argument("--maps", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--scales", type=int, nargs="+", default=[2, 4, 8, 16])
     given = parser.parse_args()
-    rows = [row for which in CASES for row in measure(given.data, given.scales, which)]
-    about = {**provenance(), "command": "python benchmarks/refining.py"}
-    write_json(RESULTS, {**about, "times_plain": times_the_network(), "rows": rows})
-    print(f"wrote {RESULTS}")
+    for which in given.maps:
+        rows = measure(given.data, given.scales, which)
+        scales = " ".join(map(str, given.scales))
+        command = f"python benchmarks/refining.py --maps {which} --scales {scales}"
+        about = {**provenance(), "command": command}
+        if which == "clean":
+            about["times_plain"] = times_the_network()
+        file = RESULTS / ("refining.json" if which == "clean" else "refining_noisy.json")
+        write_json(file, {**about, "rows": rows})
+        print(f"wrote {file}")
 
 
 if __name__ == "__main__":

@@ -271,18 +271,17 @@ def _upscale_one(
             if steady is not None:
                 large, errors = upscaler.with_errors(depth, progress)
                 noisy = looks_noisy(depth.values, depth.valid)
-                bands = _converted(iter([steady(large, errors, noisy=noisy)]), wishes.to_kind)
-                write_bands(target, shape, bands, chosen, overwrite=wishes.overwrite)
+                bands = iter([steady(large, errors, noisy=noisy)])
             elif confidence is None:
-                bands = _converted(upscaler.bands(depth, progress), wishes.to_kind)
-                write_bands(target, shape, bands, chosen, overwrite=wishes.overwrite)
+                bands = upscaler.bands(depth, progress)
             else:
                 # On the disk, since a map may be larger than memory.
                 errors = np.memmap(
                     held.enter_context(TemporaryFile()), np.float32, "w+", shape=shape
                 )
                 bands = _held(upscaler.bands_with_errors(depth, progress), errors)
-                write_bands(target, shape, bands, chosen, overwrite=wishes.overwrite)
+            bands = _converted(bands, wishes.to_kind)
+            write_bands(target, shape, bands, chosen, overwrite=wishes.overwrite)
             if confidence is not None:
                 maps = _as_maps(errors)
                 write_bands(confidence, shape, maps, "inverse", overwrite=wishes.overwrite)

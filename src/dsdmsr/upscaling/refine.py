@@ -14,9 +14,9 @@ slope, and a step costs its height, however sharp it is.
 Without noise, the slack τ is 0, so that D u is y, and α is 0.01. With noise of standard deviation
 σ, τ is 4σ; or, where σ is an estimate, four times the root of the mean of (D f - y)² around the
 pixel, if that is more, since sensors' noise isn't alike everywhere. Without trust α is then
-0.01 + 4σ. With it, α is 4κ + 3σw at each pixel of the large map: κ is what D f has
-kept of the noise, beyond a tenth; and w is exp(-(g / 0.12σ)²), g the largest |∇f| of the 9×9 pixels
-around. What the answer shows as an edge is left as it is, and what is even is made more so.
+0.01 + 4σ. With it, α is 4κ + 3σw at each pixel of the large map: κ is what D f has kept of the
+noise, beyond a tenth; and w is exp(-(g / 0.12σ)²), g the largest |∇f| of the 9×9 pixels around.
+What the answer shows as an edge is left as it is, and what is even is made more so.
 
 Source:
     Song, Dai, Qin (arXiv 1808.08688) end with "depth field statistics"; which, they leave open.
@@ -160,8 +160,9 @@ def refine(
     heeded = heeded or Window(0, lr_depth.shape[0], 0, lr_depth.shape[1])
     made = _Reduction(answer, scale, degradation, heeded)
     lr_depth = lr_depth[heeded.top : heeded.bottom, heeded.left : heeded.right]
-    alpha, exact = _alpha(answer, made(answer), noise, trust), noise == 0
-    slack = _slack(lr_depth - made(answer), noise, uniform)
+    again = made(answer)
+    alpha, exact = _alpha(answer, again, noise, trust), noise == 0
+    slack = _slack(lr_depth - again, noise, uniform)
     low, high = lr_depth - slack, lr_depth + slack
     # Steps: one over the sums of a column's, or a row's, absolute weights.
     step_u = _BALANCE / (4 if exact else 4 + made.sums(0))

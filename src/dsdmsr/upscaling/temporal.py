@@ -9,6 +9,7 @@ where an average would drag behind, and in holes, answers stay as they are.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -97,12 +98,4 @@ class TemporalFilter:
             averaged = np.where(same, np.minimum(before.averaged + 1, _FRAMES), 1)
             steadied = values - np.where(same, left * (1 - 1 / averaged), 0)
         self._before = _Frame(values, steadied, expected, even, averaged)
-        return DepthMap(
-            steadied,
-            depth.valid,
-            kind=depth.kind,
-            unit=depth.unit,
-            intrinsics=depth.intrinsics,
-            stereo=depth.stereo,
-            encoding=depth.encoding,
-        )
+        return replace(depth, values=steadied)

@@ -23,8 +23,8 @@ from dsdmsr.metrics import rmse
 from dsdmsr.nn import DSDMSR, Prediction
 from dsdmsr.provenance import provenance, write_json
 from dsdmsr.training.config import load_recipe
+from dsdmsr.training.examples import normalise_crops
 from dsdmsr.training.fit import fit
-from dsdmsr.training.module import normalise_crops
 from dsdmsr.training.run_dir import WEIGHTS, read_provenance, stored_recipe
 from dsdmsr.upscaling.holes import fill_nearest
 from dsdmsr.zoo.names import DEFAULT_MODEL

@@ -149,7 +149,7 @@ def main() -> None:
     command = f"python benchmarks/speed.py --rounds {given.rounds} --device {given.device}"
     name = "speed" if kind == "cpu" else f"speed_{kind}"
     path = ROOT / "benchmarks" / "results" / f"{name}.json"
-    write_json(path, {**provenance(), "device": device, "command": command, "rows": rows})
+    write_json(path, {**provenance(kind), "device": device, "command": command, "rows": rows})
     print(f"wrote {path}")
 
 

@@ -55,3 +55,10 @@ def test_changed_code_does(checkout, name):
 def test_outside_of_a_checkout_there_is_no_commit(checkout, tmp_path, monkeypatch):
     monkeypatch.setattr(provenance, "__file__", str(tmp_path / "src/dsdmsr/elsewhere.py"))
     assert commit() is None
+
+
+def test_a_gpu_is_named_before_the_processor_beside_it(monkeypatch):
+    monkeypatch.setattr("torch.cuda.get_device_name", lambda: "Some GPU")
+    with_gpu, without = (provenance.provenance(device)["machine"] for device in ("cuda", "cpu"))
+    assert provenance.named(with_gpu) == f"Some GPU with {provenance.named(without)}"
+    assert "on Some GPU with" in provenance.where_and_when(provenance.provenance("cuda"))

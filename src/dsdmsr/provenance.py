@@ -14,19 +14,20 @@ import torch
 
 from dsdmsr.replacing import replacing
 
-__all__ = ["provenance", "where_and_when", "write_json"]
+__all__ = ["named", "provenance", "where_and_when", "write_json"]
 
 _MADE = ("benchmarks/results", "docs", "*.md")
 """What measurements write into a checkout, and documents: a change there changes no figure."""
 
 
-def provenance() -> dict[str, Any]:
-    """Return what made a figure: package, commit, date, machine."""
+def provenance(device: str = "cpu") -> dict[str, Any]:
+    """Return what made a figure: package, commit, date, machine; its GPU if `device` is ``cuda``."""
     return {
         "version": version("dsdmsr"),
         "commit": _commit(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {
+            **({"gpu": torch.cuda.get_device_name()} if device == "cuda" else {}),
             "processor": _processor(),
             "threads": torch.get_num_threads(),
             "python": platform.python_version(),
@@ -39,9 +40,15 @@ def where_and_when(made: dict[str, Any]) -> str:
     """Return the commit, day and machine of `provenance` in words."""
     machine = made["machine"]
     return (
-        f"commit {made['commit']}, {made['date'][:10]}, on {machine['processor']}, "
-        f"{machine['threads']} threads, torch {machine['torch']}"
+        f"commit {made['commit']}, {made['date'][:10]}, on {named(machine)}, "
+        f"torch {machine['torch']}"
     )
+
+
+def named(machine: dict[str, Any]) -> str:
+    """Return the machine of `provenance` in words."""
+    gpu = f"{machine['gpu']} with " if "gpu" in machine else ""
+    return f"{gpu}{machine['processor']}, {machine['threads']} threads"
 
 
 def _commit() -> str | None:

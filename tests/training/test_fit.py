@@ -32,8 +32,9 @@ from dsdmsr.nn.symmetry import is_symmetric
 from dsdmsr.replacing import remove_unfinished
 from dsdmsr.training.callbacks import Checkpoints
 from dsdmsr.training.config import Recipe, SmallMaps, load_recipe, recipe_to_dict
+from dsdmsr.training.examples import draw_small_maps, make_examples, normalise_crops
 from dsdmsr.training.fit import fit, load_fitting
-from dsdmsr.training.module import TrainingModule, _drawing_processes, normalise_crops
+from dsdmsr.training.module import TrainingModule, _drawing_processes
 from dsdmsr.training.run import legs_of, train_recipe
 from dsdmsr.training.run_dir import WEIGHTS, begin, resume_at, step_of, stored_recipe, take_up
 from dsdmsr.zoo.pretrained import from_pretrained, load_weights
@@ -391,14 +392,14 @@ def test_a_beginning_that_was_interrupted_begins_again(tmp_path, recipe):
 
 
 def test_a_run_without_a_checkpoint_does_not_forget_what_it_began_from(tmp_path, recipe):
-    begin(recipe, tmp_path, ["- **Trained**: elsewhere"])
+    begin(recipe, tmp_path, "cpu", ["- **Trained**: elsewhere"])
     with pytest.raises(TrainingError, match="give the same --init"):
         fit(recipe, tmp_path, resume="auto", console=quiet(), device="cpu")
 
 
 def test_rows_of_steps_to_come_and_half_rows_are_dropped(tmp_path, recipe):
     head, rows = "step,seconds,learning_rate,name,value\n", "1,0.1,1e-3,a,1\n2,0.2,1e-3,a,1\n"
-    begin(recipe, tmp_path)
+    begin(recipe, tmp_path, "cpu")
     for text, left in [
         (head + rows + "3,0.3,1e-3,a,1\n", head + rows),
         (head + rows + "2,0.", head + rows),
@@ -655,55 +656,51 @@ def test_maps_with_holes_are_learned_from(tmp_path, recipe):
         assert torch.isfinite(weights).all()
 
 
-def test_small_maps_have_their_holes_filled_as_for_upscaling(recipe):
+def test_small_maps_have_their_holes_filled_as_for_upscaling():
     depth = torch.arange(16.0).reshape(1, 1, 4, 4).repeat_interleave(2, 2).repeat_interleave(2, 3)
     valid = torch.ones_like(depth, dtype=torch.bool)
     valid[0, 0, :2, :2] = False
-    lr_depth, low, span = TrainingModule(recipe)._small(
-        Batch(depth, valid, 2, 0, (0,), ("depth",), ("one",)), SmallMaps(degradation="area")
-    )
-    assert lr_depth[0, 0, 0, 0] in (1, 4)
-    assert lr_depth.flatten()[1:].tolist() == list(range(1, 16))
-    assert (float(low), float(span)) == (1, 14)
+    batch = Batch(depth, valid, 2, 0, (0,), ("depth",), ("one",))
+    made = make_examples(batch, SmallMaps(degradation="area"), 0)
+    small = (made.small * made.span + made.low).flatten()
+    assert small[0] in (1, 4)
+    assert small[1:].tolist() == pytest.approx(list(range(1, 16)))
+    assert (float(made.low), float(made.span)) == (1, 14)
 
 
-def test_small_maps_are_drawn_by_share_from_the_seed_and_the_scene_alone(recipe):
-    mixed = dataclasses.replace(
-        recipe, small_maps=(SmallMaps(share=3), SmallMaps(degradation="opencv_cubic", share=1))
-    )
-    empty = torch.empty(0)
-    batches = [Batch(empty, empty, 2, 8 * k, (), (), ()) for k in range(400)]
-    drawn = [TrainingModule(mixed)._drawn_small_maps(batch).degradation for batch in batches]
+def test_small_maps_are_drawn_by_share_from_the_seed_and_the_scene_alone():
+    options = (SmallMaps(share=3), SmallMaps(degradation="opencv_cubic", share=1))
+    numbers = [8 * k for k in range(400)]
+    drawn = [draw_small_maps(options, 5, number).degradation for number in numbers]
     assert 0.18 < drawn.count("opencv_cubic") / 400 < 0.32
-    again = TrainingModule(mixed, start=9)
-    assert [again._drawn_small_maps(b).degradation for b in batches[::-1]] == drawn[::-1]
-    other = TrainingModule(dataclasses.replace(mixed, seed=recipe.seed + 1))
-    assert [other._drawn_small_maps(b).degradation for b in batches] != drawn
+    assert [draw_small_maps(options, 5, n).degradation for n in numbers[::-1]] == drawn[::-1]
+    assert [draw_small_maps(options, 6, n).degradation for n in numbers] != drawn
 
 
-def test_only_small_maps_of_whole_levels_are_rounded(recipe):
+def test_only_small_maps_of_whole_levels_are_rounded():
     levels = torch.arange(32.0).reshape(1, 1, 4, 8)
     depth, valid = torch.cat([levels, levels / 3]), torch.ones(2, 1, 4, 8, dtype=torch.bool)
-    module = TrainingModule(recipe)
-    batch = Batch(depth, valid, 2, 0, (0,), ("depth",), ("one",))
-    exact, _, _ = module._small(batch, SmallMaps(degradation="opencv_cubic"))
-    rounded, _, _ = module._small(batch, SmallMaps(degradation="opencv_cubic", rounded=True))
-    assert torch.equal(rounded[0], exact[0].round())
-    assert not torch.equal(rounded[0], exact[0])
-    assert torch.equal(rounded[1], exact[1])
+    batch = Batch(depth, valid, 2, 0, (0, 1), ("depth",) * 2, ("one", "two"))
+    exact, rounded = (
+        make_examples(batch, SmallMaps(degradation="opencv_cubic", rounded=rounded), 0)
+        for rounded in (False, True)
+    )
+    in_levels = (rounded.small * rounded.span + rounded.low)[0]
+    assert torch.allclose(in_levels, in_levels.round(), atol=1e-5)
+    assert not torch.equal(rounded.small[0], exact.small[0])
+    assert torch.equal(rounded.small[1], exact.small[1])
 
 
 @pytest.mark.parametrize(
     ("given", "used"),
     [("bicubic", "bicubic"), ("opencv_cubic", "bicubic"), ("interval", "interval")],
 )
-def test_stages_on_the_way_learn_antialiased_maps(recipe, rng, given, used):
+def test_stages_on_the_way_learn_antialiased_maps(rng, given, used):
     depth = torch.from_numpy(rng.random((1, 1, 16, 16)))
     valid = torch.ones_like(depth, dtype=torch.bool)
-    targets, _ = TrainingModule(recipe)._targets(
-        Batch(depth, valid, 4, 0, (0,), ("depth",), ("one",)), given
-    )
-    assert torch.equal(targets[0], degrade(depth, 2, used)[0])
+    batch = Batch(depth, valid, 4, 0, (0,), ("depth",), ("one",))
+    made = make_examples(batch, SmallMaps(degradation=given), 0)
+    assert torch.allclose(made.truths[0] * made.span + made.low, degrade(depth, 2, used)[0])
 
 
 def test_a_gpu_is_fed_by_all_cores_but_two(monkeypatch):
@@ -723,12 +720,12 @@ def test_crops_are_normalised_over_their_valid_pixels(rng):
 
 def test_targets_are_the_truth_made_smaller_and_itself(recipe):
     module = TrainingModule(recipe)
-    batch = module.train_dataloader().dataset.__iter__().__next__()  # type: ignore[attr-defined]
-    targets, valids = module._targets(batch, "bicubic")
-    sizes = [t.shape[-1] for t in targets]
+    made = next(iter(module.train_dataloader().dataset))
+    batch = next(iter(Batches(recipe.seed, recipe.crops, Synthetic(recipe.scenes))))
+    sizes = [t.shape[-1] for t in made.truths]
     assert sizes == [32 * 2**k // 2 ** (len(sizes) - 1) for k in range(len(sizes))]
-    assert torch.equal(targets[-1], batch.hr_depth)
-    assert all(v.all() for v in valids)
+    assert torch.equal(made.truths[-1], (batch.hr_depth - made.low) / made.span)
+    assert all(v.all() for v in made.valids)
 
 
 @pytest.mark.parametrize(
@@ -780,9 +777,10 @@ def test_every_optimiser_lowers_the_loss_and_clips(tmp_path, recipe, optimizer):
     optimiser = module.configure_optimizers()
     mix = changed.crops[:1]
     batch = make_batch(0, 0, mix, Synthetic(changed.scenes))
+    examples = make_examples(batch, changed.small_maps[0], changed.seed)
     for _ in range(changed.steps):
         optimiser.zero_grad()
-        loss = module.training_step(batch, 0)
+        loss = module.training_step(examples, 0)
         losses.append(float(loss.detach()))
         loss.backward()
         module.configure_gradient_clipping(optimiser)

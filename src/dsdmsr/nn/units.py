@@ -8,6 +8,7 @@ network: the first layer is ungrouped (all units read the same input), every lat
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Literal, get_args
 
 import torch
@@ -43,14 +44,28 @@ class DifferenceConv2d(nn.Conv2d):
         )
         padded = functional.pad(x, (self.margin,) * 4, mode="replicate")
         kind = x.device.type
-        if not torch.amp.is_autocast_available(kind) or not torch.is_autocast_enabled(kind):
+        half = torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
+        if kind != "cuda" and not half:
             return functional.conv2d(padded, weight)
-        # Half precision keeps 8 bits of a depth, which leaves nothing of small differences.
-        with torch.autocast(kind, enabled=False):
+        # Half precision keeps 8 bits of a depth and TF32, which GPUs use otherwise, keeps 11: that
+        # leaves nothing of small differences.
+        with torch.autocast(kind, enabled=False), _without_tf32():
             seen = functional.conv2d(padded[:, :1].float(), weight[:, :1].float())
         if x.shape[1] == 1:
             return seen
         return seen + functional.conv2d(padded[:, 1:], weight[:, 1:])
+
+
+def _without_tf32() -> AbstractContextManager[None]:
+    """Let convolutions of float32 be exact on GPUs, too."""
+    cudnn = torch.backends.cudnn
+    flags: AbstractContextManager[None] = cudnn.flags(
+        enabled=cudnn.enabled,
+        benchmark=cudnn.benchmark,
+        deterministic=cudnn.deterministic,
+        allow_tf32=False,
+    )
+    return flags
 
 
 def _conv(

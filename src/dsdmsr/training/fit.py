@@ -111,7 +111,7 @@ def fit(
     else:
         start = 0
         if is_main():
-            begin(recipe, run_dir, begun_from)
+            begin(recipe, run_dir, device, begun_from)
     torch.manual_seed(recipe.seed)
     module = TrainingModule(recipe, start)
     if init is not None and not (run_dir / CHECKPOINT).exists():
@@ -255,6 +255,8 @@ def _trainer(
     return lightning.Trainer(
         accelerator="gpu" if device == "cuda" else "cpu",
         precision="bf16-mixed" if bf16 else "32-true",
+        # A GPU's convolutions are tried out once for each size, and crops have few.
+        benchmark=device == "cuda",
         # The module stops the run, which also makes a validation of the end.
         max_steps=-1,
         max_epochs=-1,

@@ -10,46 +10,32 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import lightning
-import numpy as np
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
-from dsdmsr.data.batches import LARGEST_SEED, Batch, Batches, CropMix, make_batch
-from dsdmsr.data.draws import choose
-from dsdmsr.data.scenes import generator
-from dsdmsr.degradation import Degradation, degrade, resize, stage_truths
+from dsdmsr.data.batches import LARGEST_SEED, Batches, CropMix, make_batch
+from dsdmsr.degradation import resize
 from dsdmsr.errors import TrainingError
 from dsdmsr.evaluation.panels import Panel
 from dsdmsr.nn import DSDMSR, Prediction, deep_supervision_loss
 from dsdmsr.nn.losses import alone, expectation_loss
 from dsdmsr.nn.symmetry import symmetrise_gradients
-from dsdmsr.training.config import Recipe, SmallMaps
+from dsdmsr.training.config import Recipe
+from dsdmsr.training.examples import ExampleBatches, Examples, make_examples
 from dsdmsr.training.figures import ValidationFigures
 from dsdmsr.training.maps import crop_source, validation_crop, validation_source
-from dsdmsr.training.noises import add_noise
 from dsdmsr.training.optimizers import OPTIMIZERS
 from dsdmsr.training.panels import panels_of
 from dsdmsr.training.processes import is_main, largest, mean, part
-from dsdmsr.upscaling.holes import fill_nearest
 
-__all__ = ["TrainingModule", "normalise_crops"]
+__all__ = ["TrainingModule"]
 
 _VALIDATION_SEED = LARGEST_SEED
 _EXPLODED = 1e4
 """A mean loss of crops normalised to 0…1 that only diverging weights reach."""
-
-
-def normalise_crops(lr_depth: Tensor, lr_valid: Tensor) -> tuple[Tensor, Tensor]:
-    """Return each crop's offset and range over its valid pixels, b 1 1 1; range 1 if constant."""
-    low = torch.where(lr_valid, lr_depth, torch.inf).amin((1, 2, 3), keepdim=True)
-    high = torch.where(lr_valid, lr_depth, -torch.inf).amax((1, 2, 3), keepdim=True)
-    none = ~lr_valid.any(dim=(1, 2, 3)).reshape(-1, 1, 1, 1)
-    low, high = low.masked_fill(none, 0), high.masked_fill(none, 1)
-    span = high - low
-    return low, torch.where(span > 0, span, 1.0)
 
 
 def _drawing_processes(asked: int | None, device: str) -> int:
@@ -102,24 +88,26 @@ class TrainingModule(lightning.LightningModule):
 
     # Data
 
-    def train_dataloader(self) -> DataLoader[Batch]:
+    def train_dataloader(self) -> DataLoader[Examples]:
         """Return the endless batches, from `start` on."""
         recipe = self.recipe
         own = part()
         source = crop_source(recipe, own)
-        data = Batches(recipe.seed, recipe.crops, source, self.start, own)
+        batches = Batches(recipe.seed, recipe.crops, source, self.start, own)
+        data = ExampleBatches(batches, recipe.small_maps, recipe.seed)
         workers = _drawing_processes(recipe.workers, self.device.type)
         return DataLoader(
             data,
             batch_size=None,
             num_workers=workers,
             prefetch_factor=4 if workers else None,
+            pin_memory=self.device.type == "cuda",
             # The trainer ends persistent workers alone when a batch fails, and they heed no signal.
             persistent_workers=workers > 0,
             worker_init_fn=_leave_signals_to_the_parent,
         )
 
-    def val_dataloader(self) -> DataLoader[Batch]:
+    def val_dataloader(self) -> DataLoader[Examples]:
         """Return one batch of held-apart maps for each factor that is trained, always the same.
 
         Processes share each batch.
@@ -127,20 +115,21 @@ class TrainingModule(lightning.LightningModule):
         scales = sorted({mix.scale for mix in self.recipe.crops})
         source, count = validation_source(self.recipe), self.recipe.validation_maps
         mine = part().slice(count)
-        batches = []
+        examples = []
         for scale in scales:
             mix = CropMix(scale=scale, crop=validation_crop(self.recipe, scale), batch=count)
             # Maps that stream come in an order, so that all are drawn to find one's own.
             batch = make_batch(_VALIDATION_SEED, scale, (mix,), source)
-            batches.append(
-                batch._replace(
-                    hr_depth=batch.hr_depth[mine],
-                    valid=batch.valid[mine],
-                    kinds=batch.kinds[mine],
-                    names=batch.names[mine],
-                )
+            own = batch._replace(
+                hr_depth=batch.hr_depth[mine],
+                valid=batch.valid[mine],
+                numbers=batch.numbers[mine],
+                kinds=batch.kinds[mine],
+                names=batch.names[mine],
             )
-        return DataLoader(batches, batch_size=None)  # type: ignore[arg-type]
+            if len(own.hr_depth):
+                examples.append(make_examples(own, self.recipe.small_maps[0], self.recipe.seed))
+        return DataLoader(examples, batch_size=None)  # type: ignore[arg-type]
 
     # Optimisation
 
@@ -196,25 +185,23 @@ class TrainingModule(lightning.LightningModule):
         """Start the clock."""
         self._began, self.seconds = time.monotonic(), self.seconds_before
 
-    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+    def on_train_batch_start(self, examples: Examples, batch_idx: int) -> None:
         """Set the learning rate."""
         for optimizer in self.trainer.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = self.learning_rate()
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+    def training_step(self, examples: Examples, batch_idx: int) -> Tensor:
         """Return the deeply supervised loss of a batch."""
-        small_maps = self._drawn_small_maps(batch)
-        targets, valids = self._targets(batch, small_maps.degradation)
-        lr_depth, low, span = self._small(batch, small_maps)
-        prediction = self.model((lr_depth - low) / span, batch.scale)
-        loss = self._loss(prediction, [(target - low) / span for target in targets], valids, mean)
+        truths, valids = examples.truths, examples.valids
+        prediction = self.model(examples.small, examples.scale)
+        loss = self._loss(prediction, truths, valids, mean)
         own = loss.detach()
         self.loss = float(mean(own))
-        if not self.loss < self._exploded(batch):
-            raise TrainingError(self._explosion(batch, float(own), prediction.fused, targets[-1]))
+        if not self.loss < self._exploded(truths[-1]):
+            raise TrainingError(self._explosion(examples, float(own), prediction.fused))
         if prediction.log_error is not None:
-            error = prediction.fused.float() - (targets[-1] - low) / span
+            error = prediction.fused.float() - truths[-1]
             loss = loss + expectation_loss(prediction.log_error, error, valids[-1], mean=mean)
         return loss
 
@@ -236,64 +223,34 @@ class TrainingModule(lightning.LightningModule):
             mean=over_processes,
         )
 
-    def _exploded(self, batch: Batch) -> float:
+    def _exploded(self, truth: Tensor) -> float:
         """Return the loss that only diverging weights reach, of which some are sums over a map."""
-        return _EXPLODED * (batch.hr_depth[0].numel() if self.recipe.loss == "sse" else 1)
+        return _EXPLODED * (truth[0].numel() if self.recipe.loss == "sse" else 1)
 
-    def _explosion(self, batch: Batch, loss: float, pred: Tensor, target: Tensor) -> str:
+    def _explosion(self, examples: Examples, loss: float, pred: Tensor) -> str:
         """Say where a loss came from that is not finite or absurdly large.
 
         Args:
-            batch: This process's part of the batch.
+            examples: This process's part of the batch.
             loss: Its loss.
             pred: The answers.
-            target: The truth.
         """
         what = f"the loss is {self.loss:.3g} at step {self.global_step}"
-        if loss < self._exploded(batch):
+        truth, names = examples.truths[-1], examples.names
+        if loss < self._exploded(truth):
             return f"{what}, in another process's part of the batch"
-        bad_input = ~torch.isfinite(target).all(dim=(1, 2, 3))
-        errors = (pred.detach() - target).abs().amax((1, 2, 3))
+        bad_input = ~torch.isfinite(truth).all(dim=(1, 2, 3))
+        errors = (pred.detach() - truth).abs().amax((1, 2, 3))
         if bool(bad_input.any()):
-            cause = f"{batch.names[int(bad_input.int().argmax())]} holds values that are not finite"
+            cause = f"{names[int(bad_input.int().argmax())]} holds values that are not finite"
         elif bool(torch.isfinite(errors).all()):
-            cause = f"worst in {batch.names[int(errors.argmax())]}: lower the learning rate"
+            cause = f"worst in {names[int(errors.argmax())]}: lower the learning rate"
         else:
             cause = (
-                f"in all crops from {batch.names[0]} to {batch.names[-1]}: the weights have "
-                "diverged, lower the learning rate"
+                f"in all crops from {names[0]} to {names[-1]}: the weights have diverged, lower "
+                "the learning rate"
             )
         return f"{what}, {cause}"
-
-    def _drawn_small_maps(self, batch: Batch) -> SmallMaps:
-        """Return how the batch is made small: a function of the seed and its first scene alone."""
-        options = self.recipe.small_maps
-        rng = generator(self.recipe.seed, 2**62 + batch.series)
-        return options[choose(rng, np.cumsum([option.share for option in options]))]
-
-    def _small(self, batch: Batch, small_maps: SmallMaps) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the small maps, their holes filled as for upscaling; their offset and range."""
-        lr_depth, lr_valid = degrade(
-            batch.hr_depth, batch.scale, small_maps.degradation, batch.valid
-        )
-        if small_maps.rounded:
-            whole = (batch.hr_depth == batch.hr_depth.round()).all(3, True).all(2, True)
-            lr_depth = torch.where(whole, lr_depth.round(), lr_depth)
-        if small_maps.noise is not None:
-            lr_depth, lr_valid = add_noise(
-                lr_depth, lr_valid, small_maps.noise, self.recipe.seed, batch.numbers
-            )
-        low, span = normalise_crops(lr_depth, lr_valid)
-        if not bool(lr_valid.all()):
-            pairs = zip(lr_depth.cpu().numpy(), lr_valid.cpu().numpy(), strict=True)
-            filled = [fill_nearest(depth[0], valid[0])[None] for depth, valid in pairs]
-            lr_depth = torch.from_numpy(np.stack(filled)).to(lr_depth.device)
-        return lr_depth, low, span
-
-    def _targets(self, batch: Batch, degradation: Degradation) -> tuple[list[Tensor], list[Tensor]]:
-        """Return the truth at every stage's size, smallest first, and what of it is valid."""
-        pairs = stage_truths(batch.hr_depth, batch.valid, batch.scale, degradation)
-        return [target for target, _ in pairs], [valid for _, valid in pairs]
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
         """Take a step, move the averaged weights after it, and look at the clock."""
@@ -301,30 +258,25 @@ class TrainingModule(lightning.LightningModule):
         self.averaged.update_parameters(self.model)
         self.seconds = largest(self._elapsed(), self.device)
 
-    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
+    def on_train_batch_end(self, outputs: Any, batch: Examples, batch_idx: int) -> None:
         """Stop when the run's length is reached."""
         if self.progress >= 1:
             self.trainer.should_stop = True
 
     # Validation
 
-    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+    def validation_step(self, examples: Examples, batch_idx: int) -> None:
         """Add a batch to the validation's figures; draw panels at the largest factor.
 
         In full precision, whatever the training's, since that is how the network will be used.
         """
         with torch.autocast(self.device.type, enabled=False):
-            self._validate(batch)
+            self._validate(examples)
 
-    def _validate(self, batch: Batch) -> None:
-        scale, small_maps = batch.scale, self.recipe.small_maps[0]
-        if not len(batch.hr_depth):
-            return
-        lr_depth, low, span = self._small(batch, small_maps)
-        small = (lr_depth - low) / span
+    def _validate(self, examples: Examples) -> None:
+        small, truths, valids = examples.small, examples.truths, examples.valids
+        scale = examples.scale
         prediction = self.averaged(small, scale)
-        targets, valids = self._targets(batch, small_maps.degradation)
-        truths = [(target - low) / span for target in targets]
         maps = [slice(k, k + 1) for k in range(len(small))]
         each = [
             self._loss(prediction.part(one), [t[one] for t in truths], [v[one] for v in valids])
@@ -345,12 +297,10 @@ class TrainingModule(lightning.LightningModule):
             valids,
             losses=torch.stack(each),
             expectations=torch.stack(expectations) if expectations else None,
-            span=span,
+            span=examples.span,
         )
         if is_main() and scale == max(mix.scale for mix in self.recipe.crops):
-            stages = tuple(depth * span + low for depth in prediction.stages)
-            made = Prediction(stages, prediction.fused * span + low)
-            self.panels = panels_of(batch, lr_depth, made, targets, valids, self.recipe.panels)
+            self.panels = panels_of(examples, prediction, self.recipe.panels)
 
     def on_validation_epoch_end(self) -> None:
         """Log the validation's figures."""

@@ -2,58 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
-from dsdmsr.data.batches import Batch
 from dsdmsr.degradation import resize
 from dsdmsr.evaluation.panels import Panel, Shown
 from dsdmsr.nn import Prediction
+from dsdmsr.training.examples import Examples
 
 __all__ = ["panels_of"]
 
 
-def panels_of(
-    batch: Batch,
-    lr_depth: Tensor,
-    prediction: Prediction,
-    targets: Sequence[Tensor],
-    valids: Sequence[Tensor],
-    count: int,
-) -> list[Panel]:
-    """Return panels of a batch's first maps.
+def panels_of(examples: Examples, prediction: Prediction, count: int) -> list[Panel]:
+    """Return panels of the first examples, in the unit of their maps.
 
     Args:
-        batch: The maps.
-        lr_depth: What was made larger, its holes filled.
-        prediction: What the network made of it, in the unit of the maps.
-        targets: The truth at each stage's size, smallest first.
-        valids: What of it is valid.
+        examples: The maps.
+        prediction: What the network made of them.
         count: How many panels.
     """
-    bicubic = resize(lr_depth, batch.scale)
+    bicubic = resize(examples.small, examples.scale)
     panels = []
-    for k in range(min(count, len(lr_depth))):
+    for k in range(min(count, len(examples.small))):
 
-        def shown(values: Tensor, valid: Tensor, k: int = k) -> Shown:
-            return Shown(values[k, 0].float().cpu().numpy(), valid[k, 0].cpu().numpy())
+        def shown(share: Tensor, valid: Tensor, k: int = k) -> Shown:
+            values = (share * examples.span + examples.low)[k, 0]
+            return Shown(values.float().cpu().numpy(), valid[k, 0].cpu().numpy())
 
         stages = [
-            (2 ** (number + 1), shown(made, valid), shown(target, valid))
-            for number, (made, target, valid) in enumerate(
-                zip(prediction.stages, targets, valids, strict=True)
+            (2 ** (number + 1), shown(made, valid), shown(truth, valid))
+            for number, (made, truth, valid) in enumerate(
+                zip(prediction.stages, examples.truths, examples.valids, strict=True)
             )
         ]
+        valid = examples.valids[-1]
         panels.append(
             Panel(
-                title=f"validation map {k + 1}, ×{batch.scale}",
-                unit=batch.kinds[k].replace("_", " "),
-                small=shown(lr_depth, torch.ones_like(lr_depth, dtype=torch.bool)),
+                title=f"validation map {k + 1}, ×{examples.scale}",
+                unit=examples.kinds[k].replace("_", " "),
+                small=shown(examples.small, torch.ones_like(examples.small, dtype=torch.bool)),
                 stages=stages,
-                answer=shown(prediction.fused, valids[-1]).values,
-                bicubic=shown(bicubic, valids[-1]).values,
+                answer=shown(prediction.fused, valid).values,
+                bicubic=shown(bicubic, valid).values,
             )
         )
     return panels

@@ -10,6 +10,7 @@ from rich.console import Console
 from safetensors import safe_open
 
 from dsdmsr.nn import DSDMSR
+from dsdmsr.provenance import named
 from dsdmsr.training.config import Recipe, resolve
 from dsdmsr.training.fit import fit
 from dsdmsr.training.options import ONE_DEVICE, TENSORBOARD_ALONE, Tracking, TrainerOptions
@@ -159,7 +160,7 @@ def _card(name: str, recipe: Recipe, run_dir: Path) -> str:
         seed=recipe.seed,
         steps=last["step"] if kept == last["step"] else f"{kept} of {last['step']}",
         minutes=float(last["seconds"]) / 60,
-        machine=f"{made['machine']['processor']}, {made['machine']['threads']} threads",
+        machine=named(made["machine"]),
         torch=made["machine"]["torch"],
         commit=made["commit"],
         date=made["date"][:10],

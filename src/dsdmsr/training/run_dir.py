@@ -58,7 +58,7 @@ def holds_run(run_dir: Path) -> bool:
     return (run_dir / _RUN).is_file()
 
 
-def begin(recipe: Recipe, run_dir: Path, begun_from: Sequence[str] = ()) -> None:
+def begin(recipe: Recipe, run_dir: Path, device: str, begun_from: Sequence[str] = ()) -> None:
     """Begin a run in a new or empty folder, or one where beginning was interrupted.
 
     Raises:
@@ -66,7 +66,7 @@ def begin(recipe: Recipe, run_dir: Path, begun_from: Sequence[str] = ()) -> None
     """
     if holds_run(run_dir):
         raise TrainingError(f"{run_dir} holds a run: give another folder, or --resume auto")
-    made = {**provenance(), "begun_from": list(begun_from)}
+    made = {**provenance(device), "begun_from": list(begun_from)}
     try:
         run_dir.mkdir(parents=True, exist_ok=True)
         if not _is_free(recipe, run_dir):

@@ -26,12 +26,12 @@ def interleave(views: list[Tensor]) -> Tensor:
     batch, _, height, width = views[0].shape
     images = []
     for b in range(batch):
-        total = torch.zeros(2 * height, 2 * width)
+        total = torch.zeros(2 * height, 2 * width, device=views[0].device)
         for k, view in enumerate(views):
             rows = _spread(height, k // 2)
             columns = _spread(width, k % 2)
-            tall = torch.sparse.mm(rows, view[b, 0])
-            total = total + torch.sparse.mm(columns, tall.T).T
+            tall = torch.sparse.mm(rows.to(view.device), view[b, 0])
+            total = total + torch.sparse.mm(columns.to(view.device), tall.T).T
         images.append(total)
     return torch.stack(images)[:, None]
 

@@ -21,7 +21,7 @@ _MADE = ("benchmarks/results", "docs", "*.md")
 
 
 def provenance(device: str = "cpu") -> dict[str, Any]:
-    """Return what made a figure: package, commit, date, machine; its GPU if `device` is ``cuda``."""
+    """Return what made a figure: package, commit, date, machine, and the GPU if on ``cuda``."""
     return {
         "version": version("dsdmsr"),
         "commit": _commit(),

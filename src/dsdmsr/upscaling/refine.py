@@ -12,11 +12,15 @@ The second and third term are total generalised variation: planes cost nothing, 
 slope, and a step costs its height, however sharp it is.
 
 Without noise, the slack τ is 0, so that D u is y, and α is 0.01. With noise of standard deviation
-σ, τ is 4σ; or, where σ is an estimate, four times the root of the mean of (D f - y)² around the
+σ, τ is 6σ; or, where σ is an estimate, six times the root of the mean of (D f - y)² around the
 pixel, if that is more, since sensors' noise isn't alike everywhere. Without trust α is then
-0.01 + 4σ. With it, α is 4κ + 3σw at each pixel of the large map: κ is what D f has kept of the
-noise, beyond a tenth; and w is exp(-(g / 0.12σ)²), g the largest |∇f| of the 9×9 pixels around.
-What the answer shows as an edge is left as it is, and what is even is made more so.
+0.01 + 4σ. With it, α is 4κ + σw at each pixel of the large map: κ is what D f has kept of the
+noise, beyond a tenth; and w is exp(-(g / 0.12σ)²), g the largest |∇f| around, four small pixels
+far. What the answer shows as an edge is left as it is, and what is even is made more so. And where
+values of the answer hang between two surfaces, in the middle three fifths of what the 5×5 pixels
+around span, and that is more than σ, f is the answer moved away from the middle of the span, by a
+hundredth of its distance from there: the network gives the mean of what may be, which is often on
+neither surface.
 
 Source:
     Song, Dai, Qin (arXiv 1808.08688) end with "depth field statistics"; which, they leave open.
@@ -56,14 +60,20 @@ _SMOOTHNESS = 0.01
 """α without noise."""
 _PER_NOISE = 4.0
 """What α grows by with each standard deviation of noise."""
-_SLACK = 4.0
+_SLACK = 6.0
 """τ in standard deviations: of a map's pixels, hardly one misses the truth by more."""
-_EVEN, _SLOPE = 3.0, 0.12
+_EVEN, _SLOPE = 1.0, 0.12
 """What α grows by where an answer is even, and what slopes it has there, in deviations."""
 _HARDLY = 0.1
 """Share of the noise that an answer may keep without being smoothed for it."""
 _BESIDE = 4
-"""Pixels beside an edge that are left as it is."""
+"""Small pixels beside an edge that are left as it is."""
+_APART = 0.01
+"""By how much of its distance from the middle between two surfaces a value is moved to one."""
+_HANGING = 0.3
+"""How far from that middle values hang, as a share of the span."""
+_SPANNED = 2
+"""Pixels around one that say what surfaces there are."""
 _LIKE = 8
 """Small pixels around one of which the noise is taken to be as strong."""
 _ROUNDED = 1e-3
@@ -159,9 +169,11 @@ def refine(
     """
     heeded = heeded or Window(0, lr_depth.shape[0], 0, lr_depth.shape[1])
     made = _Reduction(answer, scale, degradation, heeded)
+    if noise and trust:
+        answer = _apart(answer, noise)
     lr_depth = lr_depth[heeded.top : heeded.bottom, heeded.left : heeded.right]
     again = made(answer)
-    alpha, exact = _alpha(answer, again, noise, trust), noise == 0
+    alpha, exact = _alpha(answer, again, scale, noise, trust), noise == 0
     slack = _slack(lr_depth - again, noise, uniform)
     low, high = lr_depth - slack, lr_depth + slack
     # Steps: one over the sums of a column's, or a row's, absolute weights.
@@ -254,20 +266,38 @@ def energy(
 ) -> float:
     """Return E of a solution; arguments as for `refine`."""
     whole = Window(0, lr_depth.shape[0], 0, lr_depth.shape[1])
+    if noise and trust:
+        answer = _apart(answer, noise)
     small = _Reduction(answer, scale, degradation, whole)(answer)
-    alpha = _alpha(answer, small, noise, trust)
+    alpha = _alpha(answer, small, scale, noise, trust)
     u, v = refined.depth.double(), refined.slopes.double()
     near = trust / 2 * (u - answer).square().sum()
     first, second = _huber(_gradient(u) - v), _huber(_bending(v))
     return float(near + (alpha * (first + 2 * second)).sum())
 
 
-def _alpha(answer: Tensor, small: Tensor, noise: float, trust: float) -> Tensor:
+def _apart(answer: Tensor, noise: float) -> Tensor:
+    """Return f: the answer, what hangs between two surfaces moved away from their middle."""
+    lowest, highest = -_largest_around(-answer, _SPANNED), _largest_around(answer, _SPANNED)
+    span, off = highest - lowest, answer - (highest + lowest) / 2
+    hanging = (span > noise) & (off.abs() < _HANGING * span)
+    return torch.where(hanging, answer + _APART * off, answer)
+
+
+def _largest_around(values: Tensor, radius: int) -> Tensor:
+    """Return the largest value of the square around each pixel."""
+    made, side = values[None, None], 2 * radius + 1
+    made = functional.max_pool2d(made, (side, 1), 1, (radius, 0))
+    return functional.max_pool2d(made, (1, side), 1, (0, radius))[0, 0]
+
+
+def _alpha(answer: Tensor, small: Tensor, scale: int, noise: float, trust: float) -> Tensor:
     """Return α at each pixel of the answer, or for all of them.
 
     Args:
         answer: f.
         small: D f.
+        scale: How many times larger f is.
         noise: σ.
         trust: t.
     """
@@ -276,9 +306,7 @@ def _alpha(answer: Tensor, small: Tensor, noise: float, trust: float) -> Tensor:
     values = small.cpu().numpy()
     kept = estimate_noise(values, np.ones(values.shape, dtype=bool)) or 0.0
     kept = max(0.0, min(kept, noise) - _HARDLY * noise)
-    steepest = functional.max_pool2d(
-        _gradient(answer).square().sum(0).sqrt()[None, None], 2 * _BESIDE + 1, 1, _BESIDE
-    )[0, 0]
+    steepest = _largest_around(_gradient(answer).square().sum(0).sqrt(), _BESIDE * scale)
     even = torch.exp(-((steepest / (_SLOPE * noise)) ** 2)).clamp(min=_LEAST)
     return _PER_NOISE * kept + _EVEN * noise * even
 

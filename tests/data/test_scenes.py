@@ -146,3 +146,19 @@ def test_holes_of_depth_are_those_of_its_inverse():
 def test_settings_that_make_no_sense_are_refused(make):
     with pytest.raises(ConfigError, match=r"give|is before"):
         make()
+
+
+def test_as_many_scenes_are_exact_as_asked_and_the_others_are_as_without():
+    always = SensingConfig(quantised=1, frayed=1, levels=(20, 20))
+    some = SensingConfig(exact=0.5, quantised=1, frayed=1, levels=(20, 20))
+    numbers = range(60)
+    size = (24, 24)
+    made, _ = draw_scenes(9, numbers, size, SceneConfig(ray_cast=1, sensing=some))
+    whole = [torch.equal(scene, scene.round()) for scene in made]
+    assert 15 < sum(whole) < 45
+    exact, _ = draw_scenes(
+        9, numbers, size, SceneConfig(ray_cast=1, sensing=SensingConfig(exact=1, quantised=1))
+    )
+    assert [torch.equal(a, b) for a, b in zip(made, exact, strict=True)] == [not w for w in whole]
+    never = SceneConfig(ray_cast=1, sensing=always)
+    assert all(torch.equal(s, s.round()) for s in draw_scenes(9, numbers, size, never)[0])

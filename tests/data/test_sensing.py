@@ -72,6 +72,7 @@ def test_flat_scenes_stay_as_they_are(rng):
         {"holes": -0.1},
         {"quantised": 1.5},
         {"frayed": 2},
+        {"exact": -1},
     ],
 )
 def test_settings_that_make_no_sense_are_refused(values):

@@ -74,7 +74,7 @@ def alpha_from_its_description(answer: np.ndarray, noise: float, trust: float) -
     if not (noise and trust):
         return np.full(answer.shape, 0.01 + 4 * noise)
     steepest = ndimage.maximum_filter(np.hypot(down(answer), across(answer)), 4 * 2 * 2 + 1)
-    return noise * np.maximum(np.exp(-((steepest / (0.12 * noise)) ** 2)), 1e-4)
+    return noise * np.maximum(np.exp(-((steepest / (0.08 * noise)) ** 2)), 1e-4)
 
 
 def moved_apart(answer: np.ndarray, noise: float, trust: float) -> np.ndarray:
@@ -84,7 +84,7 @@ def moved_apart(answer: np.ndarray, noise: float, trust: float) -> np.ndarray:
     highest, lowest = ndimage.maximum_filter(answer, 5), ndimage.minimum_filter(answer, 5)
     share = (answer - lowest) / (highest - lowest)
     hangs = (highest - lowest > noise) & (share > 0.2) & (share < 0.8)
-    return np.where(hangs, 1.01 * answer - 0.01 * (highest + lowest) / 2, answer)
+    return np.where(hangs, 1.012 * answer - 0.012 * (highest + lowest) / 2, answer)
 
 
 def energy_from_its_description(

@@ -78,11 +78,14 @@ def draw_scenes(
     for rng, ray_casts in zip(generators, cast, strict=True):
         scene: NDArray[np.floating]
         scene = 1 / next(distances)[0] if ray_casts else paint_cutouts(rng, size, config.cutouts)
-        scene = fray(rng, scene, config.sensing)
+        # A series without exact scenes must not depend on their having been asked for.
+        exact = config.sensing.exact > 0 and rng.random() < config.sensing.exact
+        scene = scene if exact else fray(rng, scene, config.sensing)
         valids.append(seen(rng, scene, config.sensing))
         if ray_casts and rng.random() < config.scenery.depth:
             scene = -1 / scene
-        maps.append(quantise(rng, scene, config.sensing).astype(np.float32))
+        scene = scene if exact else quantise(rng, scene, config.sensing)
+        maps.append(scene.astype(np.float32))
     return (
         torch.from_numpy(np.stack(maps)[:, None]),
         torch.from_numpy(np.stack(valids)[:, None]),

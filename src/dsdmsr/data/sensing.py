@@ -23,6 +23,9 @@ class SensingConfig:
         ConfigError: If a range is empty or a probability is not one.
     """
 
+    exact: float = 0.0
+    """How often a scene stays as it is but for its holes, as rendered ones do. The others are
+    frayed and rounded as often as the following say."""
     frayed: float = 0.0
     """How often all steps of a scene are frayed, as those of measured maps are."""
     fraying: tuple[float, float] = (0.2, 0.7)
@@ -42,7 +45,7 @@ class SensingConfig:
         check_draws(
             self,
             ranges=("fraying", "levels", "shadow"),
-            probabilities=("frayed", "quantised", "ragged", "holes"),
+            probabilities=("exact", "frayed", "quantised", "ragged", "holes"),
         )
 
 

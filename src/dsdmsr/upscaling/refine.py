@@ -15,11 +15,11 @@ Without noise, the slack τ is 0, so that D u is y, and α is 0.01. With noise o
 σ, τ is 6σ; or, where σ is an estimate, six times the root of the mean of (D f - y)² around the
 pixel, if that is more, since sensors' noise isn't alike everywhere. Without trust α is then
 0.01 + 4σ. With it, α is 4κ + σw at each pixel of the large map: κ is what D f has kept of the
-noise, beyond a tenth; and w is exp(-(g / 0.12σ)²), g the largest |∇f| around, four small pixels
+noise, beyond a tenth; and w is exp(-(g / 0.08σ)²), g the largest |∇f| around, four small pixels
 far. What the answer shows as an edge is left as it is, and what is even is made more so. And where
 values of the answer hang between two surfaces, in the middle three fifths of what the 5×5 pixels
-around span, and that is more than σ, f is the answer moved away from the middle of the span, by a
-hundredth of its distance from there: the network gives the mean of what may be, which is often on
+around span, and that is more than σ, f is the answer moved away from the middle of the span, by
+1.2 % of its distance from there: the network gives the mean of what may be, which is often on
 neither surface.
 
 Source:
@@ -62,13 +62,13 @@ _PER_NOISE = 4.0
 """What α grows by with each standard deviation of noise."""
 _SLACK = 6.0
 """τ in standard deviations: of a map's pixels, hardly one misses the truth by more."""
-_EVEN, _SLOPE = 1.0, 0.12
+_EVEN, _SLOPE = 1.0, 0.08
 """What α grows by where an answer is even, and what slopes it has there, in deviations."""
 _HARDLY = 0.1
 """Share of the noise that an answer may keep without being smoothed for it."""
 _BESIDE = 4
 """Small pixels beside an edge that are left as it is."""
-_APART = 0.01
+_APART = 0.012
 """By how much of its distance from the middle between two surfaces a value is moved to one."""
 _HANGING = 0.3
 """How far from that middle values hang, as a share of the span."""

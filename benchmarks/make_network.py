@@ -1,10 +1,13 @@
 """Make a packaged network: train it, put it into the package with its card, and measure it.
 
 python benchmarks/make_network.py RECIPE NAME [--init NAME] [--data DATA] [--minutes M | --steps N]
+    [--errors-of SCALE --times T]
 
 NAME is one of the package's networks; NAME/bicubic, its weights for small maps that are known to be
 made so. An interrupted run goes on when the command is given again. With --data, all protocols are
-measured and the figures are written into the documents and the card. Run it from a checkout whose
+measured and the figures are written into the documents and the card. With --errors-of, NAME stays
+as it is but for the errors that it expects at one factor, which are those of the trained network,
+T times as large. Run it from a checkout whose
 package is installed with `pip install -e`.
 """
 
@@ -12,13 +15,17 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import math
 from pathlib import Path
 
+import torch
 from rich.console import Console
 
 import readme
 from accuracy import GROUPS, group_of, measure
-from dsdmsr.training.run import train_recipe
+from dsdmsr.nn import DSDMSR
+from dsdmsr.training.fit import load_fitting
+from dsdmsr.training.run import legs_of, train_recipe
 from dsdmsr.training.run_dir import stored_recipe
 from dsdmsr.zoo.names import PACKAGED
 from dsdmsr.zoo.pretrained import from_pretrained, read_card, save_pretrained
@@ -43,6 +50,25 @@ def package(made: Path, name: str, consistency: int) -> Path:
     return folder
 
 
+def take_errors(made: Path, name: str, scale: int, times: float) -> Path:
+    """Give a packaged network the errors that a trained one expects at a factor, and no others."""
+    packaged, trained = from_pretrained(name), from_pretrained(str(made))
+    torch.manual_seed(0)
+    model = DSDMSR(dataclasses.replace(packaged.config, confidence=trained.config.confidence))
+    load_fitting(model, packaged.state_dict())
+    last = model.stages_for(scale) - 1
+    head = model.stages[last].expected
+    head.load_state_dict(trained.stages[last].expected.state_dict())
+    with torch.no_grad():
+        head.ratios.bias += math.log(times)
+    before, leg = legs_of(read_card(name))[-1], legs_of(read_card(str(made)))[-1]
+    card = read_card(name).replace(before, f"{before}\n{leg} Of it, ×{scale} alone, times {times}.")
+    was, now = (f"{sum(p.numel() for p in m.parameters()):,} param" for m in (packaged, model))
+    card = card.replace(was, now)
+    save_pretrained(model, ZOO / name, card)
+    return ZOO / name
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("recipe")
@@ -51,6 +77,8 @@ def main() -> None:
     parser.add_argument("--init")
     parser.add_argument("--data", type=Path)
     parser.add_argument("--consistency", type=int, default=0)
+    parser.add_argument("--errors-of", type=int, metavar="SCALE")
+    parser.add_argument("--times", type=float, default=1.0)
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--minutes", type=float)
     length.add_argument("--steps", type=int)
@@ -66,7 +94,11 @@ def main() -> None:
         resume="auto",
         init=given.init,
     )
-    console.print(f"wrote {package(made, given.name, given.consistency)}")
+    if given.errors_of is None:
+        folder = package(made, given.name, given.consistency)
+    else:
+        folder = take_errors(made, given.name, given.errors_of, given.times)
+    console.print(f"wrote {folder}")
     if given.data is not None:
         measure(given.data, group_of(given.name))
         readme.write()

@@ -206,9 +206,9 @@ def wobbling(truth: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
 
 
 def test_under_noise_surfaces_are_made_even_and_edges_stay(rng):
-    truth = steps(128, 128)
+    truth = steps(192, 192)
     small, _ = degrade(truth[None, None], 2)
-    noisy = small[0, 0] + 0.05 * torch.from_numpy(rng.normal(size=(64, 64)))
+    noisy = small[0, 0] + 0.05 * torch.from_numpy(rng.normal(size=(96, 96)))
     answer = wobbling(truth, rng)
     made = refine(answer, noisy, 2, noise=0.05).depth
     before, after = ((x - truth).abs() for x in (answer, made))

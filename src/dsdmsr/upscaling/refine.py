@@ -10,6 +10,8 @@ where y is the small map and f the network's answer, both scaled to 0…1; t is 
 absolute value, rounded off below a thousandth (Huber's function); D makes maps small as y was made.
 The second and third term are total generalised variation: planes cost nothing, whatever their
 slope, and a step costs its height, however sharp it is.
+The answer is trusted alike everywhere. Trust that falls with the errors that the network expects
+has been tried: it leaves edges, where they are expected, to the smoothness, which rounds them off.
 
 Without noise, the slack τ is 0, so that D u is y, and α is 0.01. With noise of standard deviation
 σ, τ is 6σ; or, where σ is an estimate, six times the root of the mean of (D f - y)² around the

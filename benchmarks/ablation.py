@@ -22,13 +22,14 @@ from typing import Any
 
 from rich.console import Console
 
-from dsdmsr.data.batches import Batch, CropMix, make_batch
+from dsdmsr.data.batches import CropMix, make_batch
 from dsdmsr.data.crops import Synthetic
 from dsdmsr.degradation import resize
 from dsdmsr.nn import DSDMSR
 from dsdmsr.plain import to_plain
 from dsdmsr.provenance import provenance, write_json
 from dsdmsr.training.config import Recipe, load_recipe, recipe_to_dict
+from dsdmsr.training.examples import Examples, make_examples
 from dsdmsr.training.explain import explain
 from dsdmsr.training.fit import fit
 from dsdmsr.training.module import TrainingModule
@@ -156,9 +157,13 @@ def step_seconds(recipes: list[Recipe], rounds: int = 4) -> list[float]:
     scales = {mix.scale: mix for recipe in recipes for mix in recipe.crops}
     modules = [TrainingModule(recipe) for recipe in recipes]
     source = Synthetic(recipes[0].scenes)
-    batches = {scale: make_batch(0, 0, (mix,), source) for scale, mix in scales.items()}
+    small_maps = recipes[0].small_maps[0]
+    examples = {
+        scale: make_examples(make_batch(0, 0, (mix,), source), small_maps, 0)
+        for scale, mix in scales.items()
+    }
     runs = {
-        (k, mix.scale): partial(_step, module, batches[mix.scale])
+        (k, mix.scale): partial(_step, module, examples[mix.scale])
         for k, module in enumerate(modules)
         for mix in module.recipe.crops
     }
@@ -170,8 +175,8 @@ def step_seconds(recipes: list[Recipe], rounds: int = 4) -> list[float]:
     ]
 
 
-def _step(module: TrainingModule, batch: Batch) -> None:
-    module.training_step(batch, 0).backward()
+def _step(module: TrainingModule, examples: Examples) -> None:
+    module.training_step(examples, 0).backward()
 
 
 def left_of_bicubic(model: DSDMSR, data: Path, scales: list[int]) -> dict[str, float]:

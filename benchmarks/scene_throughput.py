@@ -21,6 +21,7 @@ from dsdmsr.data.batches import CropMix, make_batch
 from dsdmsr.data.crops import Synthetic
 from dsdmsr.provenance import provenance, write_json
 from dsdmsr.training.config import Recipe, load_recipe
+from dsdmsr.training.examples import make_examples
 from dsdmsr.training.module import TrainingModule
 
 RESULTS = Path(__file__).resolve().parent / "results" / "scene_throughput.json"
@@ -42,11 +43,12 @@ def training_seconds(recipe: Recipe, mix: CropMix, steps: int = 4) -> float:
     module = TrainingModule(dataclasses.replace(recipe, crops=(mix,)))
     optimizer = module.configure_optimizers()
     batch = make_batch(recipe.seed, 0, (mix,), Synthetic(recipe.scenes))
+    examples = make_examples(batch, recipe.small_maps[0], recipe.seed)
     times = []
     for _ in range(steps + 1):
         began = time.perf_counter()
         optimizer.zero_grad()
-        module.training_step(batch, 0).backward()
+        module.training_step(examples, 0).backward()
         optimizer.step()
         times.append(time.perf_counter() - began)
     return statistics.median(times[1:])

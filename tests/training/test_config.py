@@ -78,7 +78,10 @@ def test_recipes_that_make_no_sense_are_refused(values, says):
 
 
 def test_unknown_and_damaged_recipes_are_refused(tmp_path):
-    known = "base, base-bicubic, base-errors, base-errors-bicubic, base-on, fast, fast-on, robust, "
+    known = (
+        "base, base-bicubic, base-errors, base-on, fast, fast-on, robust, robust-bicubic, "
+        "robust-on, smoke"
+    )
     with pytest.raises(ConfigError, match=f"give a YAML file, or one of {known}"):
         load_recipe("bse")
     path = tmp_path / "a.yaml"

@@ -662,10 +662,9 @@ def test_small_maps_have_their_holes_filled_as_for_upscaling():
     valid[0, 0, :2, :2] = False
     batch = Batch(depth, valid, 2, 0, (0,), ("depth",), ("one",))
     made = make_examples(batch, SmallMaps(degradation="area"), 0)
-    small = (made.small * made.span + made.low).flatten()
-    assert small[0] in (1, 4)
-    assert small[1:].tolist() == pytest.approx(list(range(1, 16)))
     assert (float(made.low), float(made.span)) == (1, 14)
+    assert made.small[0, 0, 0, 0] in (0, torch.tensor(3.0) / 14)
+    assert torch.equal(made.small.flatten()[1:], (torch.arange(1.0, 16) - 1) / 14)
 
 
 def test_small_maps_are_drawn_by_share_from_the_seed_and_the_scene_alone():
@@ -685,8 +684,9 @@ def test_only_small_maps_of_whole_levels_are_rounded():
         make_examples(batch, SmallMaps(degradation="opencv_cubic", rounded=rounded), 0)
         for rounded in (False, True)
     )
-    in_levels = (rounded.small * rounded.span + rounded.low)[0]
-    assert torch.allclose(in_levels, in_levels.round(), atol=1e-5)
+    in_levels, _ = degrade(depth, 2, "opencv_cubic", valid)
+    assert torch.equal(exact.small, (in_levels - exact.low) / exact.span)
+    assert torch.equal(rounded.small[0], ((in_levels.round() - rounded.low) / rounded.span)[0])
     assert not torch.equal(rounded.small[0], exact.small[0])
     assert torch.equal(rounded.small[1], exact.small[1])
 
@@ -700,7 +700,7 @@ def test_stages_on_the_way_learn_antialiased_maps(rng, given, used):
     valid = torch.ones_like(depth, dtype=torch.bool)
     batch = Batch(depth, valid, 4, 0, (0,), ("depth",), ("one",))
     made = make_examples(batch, SmallMaps(degradation=given), 0)
-    assert torch.allclose(made.truths[0] * made.span + made.low, degrade(depth, 2, used)[0])
+    assert torch.equal(made.truths[0], (degrade(depth, 2, used)[0] - made.low) / made.span)
 
 
 def test_a_gpu_is_fed_by_all_cores_but_two(monkeypatch):

@@ -171,8 +171,7 @@ def refine(
     """
     heeded = heeded or Window(0, lr_depth.shape[0], 0, lr_depth.shape[1])
     made = _Reduction(answer, scale, degradation, heeded)
-    if noise and trust:
-        answer = _apart(answer, noise)
+    answer = _apart(answer, noise, trust)
     lr_depth = lr_depth[heeded.top : heeded.bottom, heeded.left : heeded.right]
     again = made(answer)
     alpha, exact = _alpha(answer, again, scale, noise, trust), noise == 0
@@ -268,8 +267,7 @@ def energy(
 ) -> float:
     """Return E of a solution; arguments as for `refine`."""
     whole = Window(0, lr_depth.shape[0], 0, lr_depth.shape[1])
-    if noise and trust:
-        answer = _apart(answer, noise)
+    answer = _apart(answer, noise, trust)
     small = _Reduction(answer, scale, degradation, whole)(answer)
     alpha = _alpha(answer, small, scale, noise, trust)
     u, v = refined.depth.double(), refined.slopes.double()
@@ -278,8 +276,10 @@ def energy(
     return float(near + (alpha * (first + 2 * second)).sum())
 
 
-def _apart(answer: Tensor, noise: float) -> Tensor:
-    """Return f: the answer, what hangs between two surfaces moved away from their middle."""
+def _apart(answer: Tensor, noise: float, trust: float) -> Tensor:
+    """Return f: the answer; with noise, what hangs between two surfaces moved from their middle."""
+    if not (noise and trust):
+        return answer
     lowest, highest = -_largest_around(-answer, _SPANNED), _largest_around(answer, _SPANNED)
     span, off = highest - lowest, answer - (highest + lowest) / 2
     hanging = (span > noise) & (off.abs() < _HANGING * span)

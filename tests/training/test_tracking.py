@@ -52,7 +52,8 @@ def test_wandb_holds_offline_what_the_csv_holds(tmp_path, recipe, no_account):
         assert shown[int(row["step"]), row["name"]] == pytest.approx(float(row["value"]), rel=1e-7)
     offline = sorted(folder.glob("wandb/offline-run-*"))
     assert len(offline) == 2
-    assert len({path.name.rpartition("-")[2] for path in offline}) == 1, "one identity"
+    # offline-run-DAY_TIME-ID, and -1 after it where two began in one second
+    assert len({path.name.split("-")[3] for path in offline}) == 1, "one identity"
     pictures = sorted(folder.glob("wandb/offline-run-*/files/media/images/*.png"))
     assert len(pictures) == 3
     with (

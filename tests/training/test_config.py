@@ -79,8 +79,8 @@ def test_recipes_that_make_no_sense_are_refused(values, says):
 
 def test_unknown_and_damaged_recipes_are_refused(tmp_path):
     known = (
-        "base, base-bicubic, base-errors, base-on, fast, fast-on, robust, robust-bicubic, "
-        "robust-on, smoke"
+        "base, base-bicubic, base-errors, base-on, fast, fast-on, robust, robust-any, "
+        "robust-bicubic, robust-on, smoke"
     )
     with pytest.raises(ConfigError, match=f"give a YAML file, or one of {known}"):
         load_recipe("bse")

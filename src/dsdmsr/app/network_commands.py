@@ -152,8 +152,8 @@ def train(
     ----------
     recipe
         A packaged recipe (base, base-on, base-bicubic, base-errors, fast, fast-on, robust,
-        robust-bicubic, robust-on, smoke, srcnn, srcnn-x8, srcnn-x8-legacy, srcnn-x16, vdsr,
-        vdsr-x8, vdsr-x8-legacy, vdsr-x16), or a YAML file.
+        robust-any, robust-bicubic, robust-on, smoke, srcnn, srcnn-x8, srcnn-x8-legacy, srcnn-x16,
+        vdsr, vdsr-x8, vdsr-x8-legacy, vdsr-x16), or a YAML file.
     run_dir
         The run's folder: recipe, logs, checkpoints, and at the end the network.
     minutes

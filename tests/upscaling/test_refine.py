@@ -10,6 +10,7 @@ from dsdmsr.degradation import degrade, reduction_matrix, resize
 from dsdmsr.errors import ConfigError
 from dsdmsr.nn import Window
 from dsdmsr.upscaling import refine as refining
+from dsdmsr.upscaling.operators import Reduction
 from dsdmsr.upscaling.refine import Refined, Refinement, energy, refine, refined_answer
 
 
@@ -27,38 +28,6 @@ def steps(height: int, width: int) -> torch.Tensor:
     )
     near = (columns + 0.4 * rows > 0.5 * width) & (rows > height / 4)
     return torch.where(near, 0.9 - 0.1 * rows / height, 0.1 + 0.2 * columns / width)
-
-
-@pytest.mark.parametrize(
-    ("operator", "transpose", "shape"),
-    [
-        (refining._gradient, refining._gradient_t, (5, 8)),
-        (refining._bending, refining._bending_t, (2, 5, 8)),
-    ],
-)
-def test_transposes_are_transposes(operator, transpose, shape):
-    generator = torch.Generator().manual_seed(0)
-    x = torch.randn(shape, generator=generator, dtype=torch.float64)
-    made = operator(x)
-    y = torch.randn(made.shape, generator=generator, dtype=torch.float64)
-    torch.testing.assert_close((made * y).sum(), (x * transpose(y)).sum())
-
-
-@pytest.mark.parametrize("kind", ["bicubic", "area"])
-def test_reductions_are_those_of_degrade(rng, kind):
-    large = torch.from_numpy(rng.normal(size=(12, 20)))
-    made = refining._Reduction(large, 4, kind, Window(0, 3, 0, 5))
-    small, _ = degrade(large[None, None], 4, kind)
-    torch.testing.assert_close(made(large), small[0, 0])
-    part = refining._Reduction(large, 4, kind, Window(1, 3, 0, 4))
-    torch.testing.assert_close(part(large), small[0, 0, 1:, :4])
-    torch.testing.assert_close(part(part.nearest(large, small[0, 0, :2, 1:])), small[0, 0, :2, 1:])
-    torch.testing.assert_close(part.nearest(large, small[0, 0, 1:, :4]), large)
-    dual = torch.from_numpy(rng.normal(size=(3, 5)))
-    torch.testing.assert_close((made(large) * dual).sum(), (large * made.back(dual)).sum())
-    whole = torch.kron(*(reduction_matrix(n, 4, kind) for n in (12, 20))).abs()
-    torch.testing.assert_close(made.sums(0).flatten(), whole.sum(0))
-    torch.testing.assert_close(made.sums(1).flatten(), whole.sum(1))
 
 
 def down(z: np.ndarray) -> np.ndarray:
@@ -150,7 +119,7 @@ def test_the_energy_falls_below_that_of_the_answer_made_to_agree(scale):
     small, _ = degrade(truth[None, None], scale)
     answer = resize(small, scale)[0, 0]
     part = Window(0, small.shape[2], 0, small.shape[3])
-    reduction = refining._Reduction(answer, scale, "bicubic", part)
+    reduction = Reduction(answer, scale, "bicubic", part)
     whole = torch.kron(*(reduction_matrix(n, scale, "bicubic") for n in answer.shape))
     lacking = (small[0, 0] - reduction(answer)).flatten()
     nearest = answer + (torch.linalg.pinv(whole) @ lacking).reshape(answer.shape)

@@ -33,11 +33,9 @@ Source:
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
-from functools import lru_cache
 from math import inf, isfinite
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 import numpy as np
 import torch
@@ -46,17 +44,22 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from dsdmsr.degradation import reduction_matrix
 from dsdmsr.depth import DepthMap
 from dsdmsr.errors import ConfigError
 from dsdmsr.nn import Window
 from dsdmsr.noise_level import estimate_noise
 from dsdmsr.upscaling.backend import Backend
+from dsdmsr.upscaling.operators import (
+    HALF_ROOT,
+    Averaging,
+    Reduction,
+    bending,
+    bending_transposed,
+    gradient,
+    gradient_transposed,
+)
 
 __all__ = ["Averaging", "Refined", "Refinement", "energy", "refine", "refined_answer"]
-
-Averaging = Literal["bicubic", "area"]
-"""Degradations in which every large pixel has its part."""
 
 _SMOOTHNESS = 0.01
 """α without noise."""
@@ -88,7 +91,6 @@ _STILL = 5e-6
 """Mean change of an iteration below which the map has come to rest."""
 _EACH = 10
 """Iterations between two looks at that."""
-_HALF = 0.5**0.5
 _LEAST = 1e-4
 """Of w, which divides."""
 _AROUND = 12
@@ -170,7 +172,7 @@ def refine(
         most: Iterations at the most.
     """
     heeded = heeded or Window(0, lr_depth.shape[0], 0, lr_depth.shape[1])
-    made = _Reduction(answer, scale, degradation, heeded)
+    made = Reduction(answer, scale, degradation, heeded)
     answer = _apart(answer, noise, trust)
     lr_depth = lr_depth[heeded.top : heeded.bottom, heeded.left : heeded.right]
     again = made(answer)
@@ -179,21 +181,21 @@ def refine(
     low, high = lr_depth - slack, lr_depth + slack
     # Steps: one over the sums of a column's, or a row's, absolute weights.
     step_u = _BALANCE / (4 if exact else 4 + made.sums(0))
-    step_v = _BALANCE / (3 + 2 * _HALF)
-    step_p, step_q = 1 / (3 * _BALANCE), 1 / (4 * _HALF * _BALANCE)
+    step_v = _BALANCE / (3 + 2 * HALF_ROOT)
+    step_p, step_q = 1 / (3 * _BALANCE), 1 / (4 * HALF_ROOT * _BALANCE)
     step_r = 1 / (made.sums(1) * _BALANCE)
     u, v = answer.clone(), answer.new_zeros(2, *answer.shape)
     p, q, r = torch.zeros_like(v), answer.new_zeros(3, *answer.shape), torch.zeros_like(lr_depth)
     missed = inf
     for iteration in range(1, most + 1):
-        pull = _gradient_t(p) if exact else _gradient_t(p) + made.back(r)
+        pull = gradient_transposed(p) if exact else gradient_transposed(p) + made.back(r)
         next_u = (u - step_u * (pull - trust * answer)) / (1 + step_u * trust)
         if exact:
             next_u = made.nearest(next_u, lr_depth)
-        next_v = v - step_v * (_bending_t(q) - p)
+        next_v = v - step_v * (bending_transposed(q) - p)
         ahead_u, ahead_v = 2 * next_u - u, 2 * next_v - v
-        p = _within(p + step_p * (_gradient(ahead_u) - ahead_v), alpha, step_p)
-        q = _within(q + step_q * _bending(ahead_v), 2 * alpha, step_q)
+        p = _within(p + step_p * (gradient(ahead_u) - ahead_v), alpha, step_p)
+        q = _within(q + step_q * bending(ahead_v), 2 * alpha, step_q)
         if not exact:
             wanted = r / step_r + made(ahead_u)
             r = step_r * (wanted - wanted.clamp(low, high))
@@ -268,11 +270,11 @@ def energy(
     """Return E of a solution; arguments as for `refine`."""
     whole = Window(0, lr_depth.shape[0], 0, lr_depth.shape[1])
     answer = _apart(answer, noise, trust)
-    small = _Reduction(answer, scale, degradation, whole)(answer)
+    small = Reduction(answer, scale, degradation, whole)(answer)
     alpha = _alpha(answer, small, scale, noise, trust)
     u, v = refined.depth.double(), refined.slopes.double()
     near = trust / 2 * (u - answer).square().sum()
-    first, second = _huber(_gradient(u) - v), _huber(_bending(v))
+    first, second = _huber(gradient(u) - v), _huber(bending(v))
     return float(near + (alpha * (first + 2 * second)).sum())
 
 
@@ -308,7 +310,7 @@ def _alpha(answer: Tensor, small: Tensor, scale: int, noise: float, trust: float
     values = small.cpu().numpy()
     kept = estimate_noise(values, np.ones(values.shape, dtype=bool)) or 0.0
     kept = max(0.0, min(kept, noise) - _HARDLY * noise)
-    steepest = _largest_around(_gradient(answer).square().sum(0).sqrt(), _BESIDE * scale)
+    steepest = _largest_around(gradient(answer).square().sum(0).sqrt(), _BESIDE * scale)
     even = torch.exp(-((steepest / (_SLOPE * noise)) ** 2)).clamp(min=_LEAST)
     return _PER_NOISE * kept + _EVEN * noise * even
 
@@ -336,115 +338,3 @@ def _within(dual: Tensor, radius: Tensor, step: float) -> Tensor:
     """Return the proximal map of h's conjugate, scaled by `radius`."""
     dual = dual / (1 + step * _ROUNDED / radius)
     return dual / (dual.square().sum(0, keepdim=True).sqrt() / radius).clamp(min=1)
-
-
-def _gradient(u: Tensor) -> Tensor:
-    """Return a map's differences down and across, 0 behind the last row and column."""
-    made = u.new_zeros((2, *u.shape))
-    torch.sub(u[1:], u[:-1], out=made[0, :-1])
-    torch.sub(u[:, 1:], u[:, :-1], out=made[1, :, :-1])
-    return made
-
-
-def _gradient_t(p: Tensor) -> Tensor:
-    """Apply the transpose of `_gradient`."""
-    made = torch.zeros_like(p[0])
-    made[:-1] -= p[0, :-1]
-    made[1:] += p[0, :-1]
-    made[:, :-1] -= p[1, :, :-1]
-    made[:, 1:] += p[1, :, :-1]
-    return made
-
-
-def _bending(v: Tensor) -> Tensor:
-    """Return the symmetric part of the differences of slopes; what is there twice, times √2."""
-    down, across = _gradient(v[0]), _gradient(v[1])
-    return torch.stack([down[0], across[1], _HALF * (down[1] + across[0])])
-
-
-def _bending_t(q: Tensor) -> Tensor:
-    """Apply the transpose of `_bending`."""
-    both = _HALF * q[2]
-    return torch.stack(
-        [_gradient_t(torch.stack([q[0], both])), _gradient_t(torch.stack([both, q[1]]))]
-    )
-
-
-class _Reduction:
-    """Make a part of a small map from a large one, and apply the transpose, by sparse matrices."""
-
-    def __init__(self, large: Tensor, scale: int, kind: Averaging, part: Window) -> None:
-        ends = (part.top, part.bottom), (part.left, part.right)
-        axes = [
-            _axis(side, scale, kind, *end, large.dtype, large.device)
-            for side, end in zip(large.shape, ends, strict=True)
-        ]
-        self._to, self._from = [axis.to for axis in axes], [axis.back for axis in axes]
-        self._inverses = [axis.inverse for axis in axes]
-        self._sums = [axis.sums for axis in axes]
-
-    def __call__(self, large: Tensor) -> Tensor:
-        """Return D u."""
-        return _both_ways(self._to, large)
-
-    def back(self, small: Tensor) -> Tensor:
-        """Return Dᵀ r."""
-        return _both_ways(self._from, small)
-
-    def nearest(self, large: Tensor, small: Tensor) -> Tensor:
-        """Return the map nearest to `large` of which D makes `small`."""
-        rows, columns = self._inverses
-        return large + self.back(rows @ (small - self(large)) @ columns)
-
-    def sums(self, axis: int) -> Tensor:
-        """Return the sums of D's absolute weights, over small pixels (0) or large ones (1)."""
-        rows, columns = (sums[axis] for sums in self._sums)
-        return rows[:, None] * columns
-
-
-class _Axis(NamedTuple):
-    """Hold D along one axis."""
-
-    to: Tensor
-    back: Tensor
-    """Its transpose."""
-    inverse: Tensor
-    """Of D Dᵀ."""
-    sums: tuple[Tensor, Tensor]
-    """Of its absolute weights, over small pixels and over large ones."""
-
-
-@lru_cache(maxsize=16)
-def _axis(
-    side: int,
-    scale: int,
-    kind: Averaging,
-    first: int,
-    last: int,
-    dtype: torch.dtype,
-    device: torch.device,
-) -> _Axis:
-    """Return D's rows from `first` to `last` along an axis of `side` large pixels.
-
-    The tiles of a map have few such axes.
-    """
-    dense = reduction_matrix(side, scale, kind)[first:last]
-    inverse = torch.linalg.inv(dense @ dense.T)
-    dense = dense.to(device, dtype)
-    return _Axis(
-        _sparse(dense),
-        _sparse(dense.T),
-        inverse.to(device, dtype),
-        (dense.abs().sum(0), dense.abs().sum(1)),
-    )
-
-
-def _sparse(matrix: Tensor) -> Tensor:
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta")
-        return matrix.to_sparse_csr()
-
-
-def _both_ways(matrices: list[Tensor], values: Tensor) -> Tensor:
-    rows, columns = matrices
-    return (columns @ (rows @ values).T).T

@@ -1,0 +1,77 @@
+"""The operators of refinement: against their definitions, and against their transposes."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from dsdmsr.degradation import degrade, reduction_matrix
+from dsdmsr.nn import Window
+from dsdmsr.upscaling.operators import (
+    Reduction,
+    bending,
+    bending_transposed,
+    gradient,
+    gradient_transposed,
+)
+
+
+@pytest.mark.parametrize(
+    ("operator", "transpose", "shape"),
+    [
+        (gradient, gradient_transposed, (5, 8)),
+        (bending, bending_transposed, (2, 5, 8)),
+    ],
+)
+def test_transposes_are_transposes(operator, transpose, shape):
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(shape, generator=generator, dtype=torch.float64)
+    made = operator(x)
+    y = torch.randn(made.shape, generator=generator, dtype=torch.float64)
+    torch.testing.assert_close((made * y).sum(), (x * transpose(y)).sum())
+
+
+@pytest.mark.parametrize("kind", ["bicubic", "area"])
+def test_reductions_are_those_of_degrade(rng, kind):
+    large = torch.from_numpy(rng.normal(size=(12, 20)))
+    made = Reduction(large, 4, kind, Window(0, 3, 0, 5))
+    small, _ = degrade(large[None, None], 4, kind)
+    torch.testing.assert_close(made(large), small[0, 0])
+    part = Reduction(large, 4, kind, Window(1, 3, 0, 4))
+    torch.testing.assert_close(part(large), small[0, 0, 1:, :4])
+    torch.testing.assert_close(part(part.nearest(large, small[0, 0, :2, 1:])), small[0, 0, :2, 1:])
+    torch.testing.assert_close(part.nearest(large, small[0, 0, 1:, :4]), large)
+    dual = torch.from_numpy(rng.normal(size=(3, 5)))
+    torch.testing.assert_close((made(large) * dual).sum(), (large * made.back(dual)).sum())
+    whole = torch.kron(*(reduction_matrix(n, 4, kind) for n in (12, 20))).abs()
+    torch.testing.assert_close(made.sums(0).flatten(), whole.sum(0))
+    torch.testing.assert_close(made.sums(1).flatten(), whole.sum(1))
+
+
+def test_a_plane_has_one_slope_and_one_slope_does_not_bend():
+    rows, columns = torch.meshgrid(torch.arange(5.0), torch.arange(7.0), indexing="ij")
+    slopes = gradient(3 * rows - 2 * columns)
+    assert (slopes[0, :-1] == 3).all()
+    assert (slopes[1, :, :-1] == -2).all()
+    assert (slopes[0, -1] == 0).all()
+    assert (slopes[1, :, -1] == 0).all()
+    assert not bending(torch.tensor([3.0, -2.0])[:, None, None].expand(2, 5, 7)).any()
+
+
+def test_bending_is_as_long_as_the_symmetric_matrix(rng):
+    slopes = torch.from_numpy(rng.normal(size=(2, 5, 7)))
+    down, across = gradient(slopes[0]), gradient(slopes[1])
+    mixed = (down[1] + across[0]) / 2
+    squares = down[0].square() + across[1].square() + 2 * mixed.square()
+    torch.testing.assert_close(bending(slopes).square().sum(0), squares)
+
+
+@pytest.mark.parametrize("kind", ["bicubic", "area"])
+def test_the_nearest_map_is_the_foot_of_a_perpendicular(rng, kind):
+    large, other = torch.from_numpy(rng.normal(size=(2, 20, 24)))
+    small = torch.from_numpy(rng.normal(size=(3, 3)))
+    made = Reduction(large, 4, kind, Window(1, 4, 2, 5))
+    change = made.nearest(large, small) - large
+    unseen = made.nearest(other, torch.zeros_like(small))
+    torch.testing.assert_close(made(unseen), torch.zeros_like(small))
+    assert float((change * unseen).sum()) == pytest.approx(0, abs=1e-9)

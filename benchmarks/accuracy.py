@@ -1,6 +1,6 @@
 """Measure packaged networks under the protocols, and write the figures into the documents.
 
-python benchmarks/accuracy.py [--data DATA] [--only accuracy robust references] [--html PAGE]
+python benchmarks/accuracy.py [--data DATA] [--only GROUP ...] [--html PAGE]
 
 Each group of networks has its protocols and its file in benchmarks/results; see `GROUPS`.
 """
@@ -31,11 +31,14 @@ class Group(NamedTuple):
     """Name in `readme.TABLES` of the table in the networks' cards."""
     maps: str | None = None
     """Which maps of DATA. Default: the protocols'."""
+    blind: bool = True
+    """Whether networks answer untold how small maps were made, too."""
 
 
 GROUPS = {
     "accuracy": Group(SUITE, TIERS, "accuracy_a"),
     "robust": Group(("a", "b"), (ROBUST_MODEL,), "robust_b"),
+    "robust_variants": Group(("b-root", "b-5"), (ROBUST_MODEL,), "robust_b_root", blind=False),
     "references": Group(("a",), REFERENCES, "references", "middlebury/eval/classic_filled/*.png"),
 }
 """Name of the results file → what is in it. The paper's networks take long: set C is small."""
@@ -52,14 +55,14 @@ def measure(data: Path, name: str, html: Path | None = None) -> None:
     if ROOT not in Path(dsdmsr.__file__).parents:
         raise SystemExit("the installed dsdmsr is not this checkout's: pip install -e .")
     began = time.monotonic()
-    protocols, models, _, maps = GROUPS[name]
+    group = GROUPS[name]
     evaluate_networks(
         Evaluation(
-            protocols=protocols,
-            data=data if maps is None else None,
-            maps=() if maps is None else (str(data / maps),),
-            models=models,
-            blind=True,
+            protocols=group.protocols,
+            data=data if group.maps is None else None,
+            maps=() if group.maps is None else (str(data / group.maps),),
+            models=group.models,
+            blind=group.blind,
             json=readme.RESULTS / f"{name}.json",
             html=html,
             crops=html is not None,

@@ -3,7 +3,8 @@
 python benchmarks/confidence.py [--data DIR]
 
 Small maps are made by antialiased bicubic interpolation, of which the network is told, and by
-OpenCV's cubic, of which it isn't. Writes benchmarks/results/confidence.json and
+OpenCV's cubic, of which it isn't; without noise for dsdmsr-base, and with Gaussian noise of 2 % of
+the map's range for dsdmsr-robust. Writes benchmarks/results/confidence.json and
 docs/confidence.png.
 """
 
@@ -13,7 +14,7 @@ import argparse
 import dataclasses
 import statistics
 import tempfile
-from collections import defaultdict
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,23 @@ from torch import Tensor
 from torch.nn import functional
 
 import dsdmsr.app  # noqa: F401  (torch takes its memory as it does for the command)
-from dsdmsr import DepthMap, Upscaler, write_depth
-from dsdmsr.app.sample import render_sample
+from dsdmsr import DepthMap, Upscaler
 from dsdmsr.degradation import Degradation
 from dsdmsr.evaluation.evaluate import Case, cases
 from dsdmsr.evaluation.protocols import PROTOCOLS
-from dsdmsr.evaluation.truths import TruthFile, own_truths
-from dsdmsr.metrics import ause, coverage, reliability, rounded_off, sparsification
+from dsdmsr.evaluation.truths import TruthFile
+from dsdmsr.metrics import (
+    WITHIN_90,
+    WITHIN_90_NOISY,
+    ause,
+    coverage,
+    reliability,
+    rounded_off,
+    sparsification,
+)
 from dsdmsr.provenance import provenance, write_json
-from edges import RENDERED, TRAIN
+from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
+from held_apart import RENDERED_SET, noisy, sets
 from options import ROOT, add_data
 
 RESULTS = ROOT / "benchmarks" / "results" / "confidence.json"
@@ -43,23 +52,8 @@ MADE: tuple[tuple[Degradation, Degradation | None], ...] = (
     ("opencv_cubic", None),
 )
 """How small maps are made, and what the network is told of it."""
-MOST = 6
-"""Maps of a set."""
-RENDERED_SET = "rendered scenes"
-
-
-def sets(data: Path, rendered: Path) -> dict[str, list[TruthFile]]:
-    """Return name → maps, evenly chosen."""
-    found: dict[str, list[TruthFile]] = {}
-    for name, (pattern, encoding) in TRAIN.items():
-        files = sorted(data.glob(pattern))
-        some = files[:: max(1, len(files) // MOST)][:MOST]
-        found[name] = own_truths(some, encoding)
-    for seed in RENDERED:
-        # In millimetres, as such maps are kept.
-        write_depth(rendered / f"{seed}.png", render_sample(seed)[0])
-    found[RENDERED_SET] = own_truths(sorted(rendered.glob("*.png")), "mm")
-    return found
+NOISES = {0.0: (DEFAULT_MODEL, WITHIN_90), 0.02: (ROBUST_MODEL, WITHIN_90_NOISY)}
+"""Noise as a share of the range → the network for it, and what 90 % should lie within."""
 
 
 def errors(upscaler: Upscaler, case: Case) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -76,43 +70,45 @@ def errors(upscaler: Upscaler, case: Case) -> tuple[Tensor, Tensor, Tensor, Tens
 
 
 def measure(files: dict[str, list[TruthFile]]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Return a row for each set, factor and making; and the curves of rendered scenes."""
-    held: dict[tuple[str, int, str], list[dict[str, float]]] = defaultdict(list)
+    """Return a row for each noise, making, factor and set; and the curves of rendered scenes."""
+    rows: list[dict[str, Any]] = []
     curves: dict[str, Any] = {}
-    for made, told in MADE:
-        protocol = dataclasses.replace(PROTOCOLS["a"], degradation=made)
-        for scale in SCALES:
-            upscaler = Upscaler.from_pretrained(scale=scale, device="cpu", degradation=told)
-            drawn: list[list[Tensor]] = []
-            for name, some in track(files.items(), f"{made} ×{scale}"):
-                for file in some:
-                    (case,) = cases(protocol, file, [scale])
-                    error, expected, valid, spread = errors(upscaler, case)
-                    held[name, scale, made].append(
-                        {
-                            "coverage": float(
-                                coverage(error, rounded_off(expected, case.rounding), valid)
-                            ),
-                            "within_90": within(0.9, error, expected, valid),
-                            "ause": float(ause(error, expected, valid)),
-                            "ause_of_spread": float(ause(error, spread, valid)),
-                        }
-                    )
-                    if name == RENDERED_SET:
-                        drawn.append([x.flatten() for x in (error, expected, valid, spread)])
-            whole = [torch.cat(parts)[None, None, None] for parts in zip(*drawn, strict=True)]
-            curves[f"{made} ×{scale}"] = of_all(*whole)
-    rows = [
-        {
-            "set": name,
-            "maps": len(each),
-            "scale": scale,
-            "made": made,
-            **{key: statistics.fmean(one[key] for one in each) for key in each[0]},
-        }
-        for (name, scale, made), each in held.items()
-    ]
+    for share, (made, told), scale in product(NOISES, MADE, SCALES):
+        model, times = NOISES[share]
+        upscaler = Upscaler.from_pretrained(model, scale=scale, device="cpu", degradation=told)
+        label = f"{share:.0%} noise, {made} ×{scale}"
+        for name, some in track(files.items(), label):
+            found = [_of_map(upscaler, file, made, share) for file in some]
+            figures = [_figures(*each, times) for each in found]
+            row = {"noise": share, "set": name, "maps": len(some), "scale": scale, "made": made}
+            means = {k: statistics.fmean(one[k] for one in figures) for k in figures[0]}
+            rows.append({**row, **means})
+            if name == RENDERED_SET:
+                flat = ([x.flatten() for x in each[:4]] for each in found)
+                whole = (torch.cat(parts)[None, None, None] for parts in zip(*flat, strict=True))
+                curves[label] = of_all(*whole)
     return rows, curves
+
+
+def _of_map(
+    upscaler: Upscaler, file: TruthFile, made: Degradation, share: float
+) -> tuple[Tensor, Tensor, Tensor, Tensor, float]:
+    """Return what `errors` does of a map, and to what its truth is rounded."""
+    protocol = dataclasses.replace(PROTOCOLS["a"], degradation=made)
+    (case,) = cases(protocol, file, [upscaler.size.scale or 0])
+    small, _ = noisy(case.small[0], share)
+    return *errors(upscaler, dataclasses.replace(case, small=(small,))), case.rounding
+
+
+def _figures(
+    error: Tensor, expected: Tensor, valid: Tensor, spread: Tensor, rounding: float, times: float
+) -> dict[str, float]:
+    return {
+        "coverage": float(coverage(error, rounded_off(expected, rounding), valid, times)),
+        "within_90": within(0.9, error, expected, valid),
+        "ause": float(ause(error, expected, valid)),
+        "ause_of_spread": float(ause(error, spread, valid)),
+    }
 
 
 def within(share: float, error: Tensor, expected: Tensor, valid: Tensor) -> float:

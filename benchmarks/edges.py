@@ -29,20 +29,12 @@ from dsdmsr.upscaling.edges import sharp
 from dsdmsr.upscaling.reduction import Rows
 from dsdmsr.zoo.names import DEFAULT_MODEL
 from dsdmsr.zoo.pretrained import from_pretrained
+from held_apart import RENDERED, TRAIN
 from options import ROOT, add_data
 
 RESULTS = ROOT / "benchmarks" / "results" / "edges.json"
 SCALE = 4
 BASELINES = ("nearest", "bilinear", "bicubic")
-TRAIN = {
-    "Middlebury train/": ("middlebury/train/full/*.png", "disparity16"),
-    "Middlebury train/, a third": ("middlebury/train/third_original/*1.png", "levels"),
-    "Sintel train/": ("sintel/train/df_?[05].png", None),
-    "ICL-NUIM train/": ("icl_nuim/train/livingroom*.png", None),
-}
-"""Name → files, and what their numbers mean."""
-RENDERED = range(100, 112)
-"""Seeds of rendered scenes."""
 
 
 def files(data: Path, rendered: Path) -> Iterator[tuple[str, TruthFile]]:

@@ -26,7 +26,7 @@ from dsdmsr.training.noises import Noises
 from dsdmsr.training.run import train_recipe
 from dsdmsr.training.run_dir import NETWORK
 from dsdmsr.zoo.pretrained import from_pretrained
-from noise_strength import held_apart, left_by
+from noise_strength import left_by, small_maps
 from options import ROOT, add_data
 
 RESULTS = ROOT / "benchmarks" / "results" / "known_noise.json"
@@ -76,7 +76,7 @@ def main() -> None:
         name: Network(from_pretrained(str(trained(name, given.steps, given.runs))), "cpu")
         for name in STRENGTHS
     }
-    held = held_apart(given.data, SCALE)
+    held = small_maps(given.data, SCALE)
     rows: list[dict[str, Any]] = []
     for name, share in SHARES.items():
         errors = {

@@ -2,8 +2,9 @@
 
 python benchmarks/noise_strength.py [--data DIR] [--scale 4]
 
-Gaussian noise of a share of each map's range is added to small maps made by bicubic resizing from
-maps that no network of ours is trained on. Writes benchmarks/results/noise_strength.json and
+Gaussian noise of a share of each map's range is added to small maps made from maps that no network
+of ours is trained on: means over areas, as antialiased bicubic resizing makes them, and samples, as
+OpenCV's cubic does. No network is told which. Writes benchmarks/results/noise_strength.json and
 docs/noise-strength.png.
 """
 
@@ -17,27 +18,28 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from rich.progress import track
 from scipy.ndimage import median_filter
 
 import dsdmsr.app  # noqa: F401  (torch takes its memory as it does for the command)
-from confidence import sets
+from dsdmsr.degradation import Degradation
 from dsdmsr.evaluation.evaluate import Case, cases
 from dsdmsr.evaluation.methods import Method, Network, Small, Values, baseline
 from dsdmsr.evaluation.protocols import PROTOCOLS
-from dsdmsr.noise import add_gaussian_noise
 from dsdmsr.noise_level import estimate_noise
 from dsdmsr.provenance import provenance, write_json
 from dsdmsr.upscaling.holes import fill_nearest
 from dsdmsr.zoo.names import ROBUST_MODEL
 from dsdmsr.zoo.pretrained import from_pretrained
+from held_apart import noisy, sets
 from options import ROOT, TIERS, add_data
 
 RESULTS = ROOT / "benchmarks" / "results" / "noise_strength.json"
 PLOT = ROOT / "docs" / "noise-strength.png"
 SHARES = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
 """Standard deviations, of a map's range."""
+MADE: dict[str, Degradation] = {"means": "bicubic", "samples": "opencv_cubic"}
+"""What a small map's pixels are → how it is made."""
 MOST = 1
 """Maps of a set."""
 
@@ -48,17 +50,9 @@ def after_median(small: Small) -> Values:
     return baseline("bicubic")(small._replace(values=median_filter(filled, 3)))
 
 
-def noisy(small: Small, share: float) -> tuple[Small, float]:
-    """Return the map with noise, and its range."""
-    span = float(np.ptp(small.values[small.valid])) or 1.0
-    values = torch.from_numpy(small.values)[None, None]
-    made = add_gaussian_noise(values, torch.Generator().manual_seed(0), share * span)
-    return small._replace(values=made[0, 0].numpy()), span
-
-
-def held_apart(data: Path, scale: int) -> list[Case]:
+def small_maps(data: Path, scale: int, degradation: Degradation = "bicubic") -> list[Case]:
     """Return maps that no network of ours is trained on, made small without noise."""
-    protocol = dataclasses.replace(PROTOCOLS["a"], rounded=False)
+    protocol = dataclasses.replace(PROTOCOLS["a"], degradation=degradation, rounded=False)
     with tempfile.TemporaryDirectory() as folder:
         files = [file for some in sets(data, Path(folder)).values() for file in some[:MOST]]
         return [next(cases(protocol, file, [scale])) for file in files]
@@ -78,23 +72,24 @@ def estimated(case: Case, share: float) -> float:
 
 
 def measure(data: Path, scale: int) -> list[dict[str, Any]]:
-    """Return a row for each strength: errors as shares of the range, and the noise estimated."""
+    """Return rows: errors as shares of the range, and the noise estimated."""
     methods: dict[str, Method] = {
         "bicubic": baseline("bicubic"),
         "median 3×3, bicubic": after_median,
         **{name: Network(from_pretrained(name), "cpu") for name in (*TIERS, ROBUST_MODEL)},
     }
-    held = held_apart(data, scale)
+    held = {made: small_maps(data, scale, kind) for made, kind in MADE.items()}
     return [
         {
+            "pixels": made,
             "noise": share,
-            "estimated": statistics.median(estimated(case, share) for case in held),
+            "estimated": statistics.median(estimated(case, share) for case in held[made]),
             "errors": {
-                name: statistics.geometric_mean(left_by(method, case, share) for case in held)
+                name: statistics.geometric_mean(left_by(method, case, share) for case in held[made])
                 for name, method in methods.items()
             },
         }
-        for share in track(SHARES, "measuring")
+        for made, share in track([(made, share) for made in MADE for share in SHARES], "measuring")
     ]
 
 
@@ -105,15 +100,18 @@ def draw(rows: list[dict[str, Any]], scale: int) -> None:
     mpl.use("Agg")
     from matplotlib import pyplot
 
-    figure, axis = pyplot.subplots(figsize=(7, 4.5), layout="constrained")
-    noise = [100 * row["noise"] for row in rows]
-    for name in rows[0]["errors"]:
-        axis.plot(noise, [100 * row["errors"][name] for row in rows], "o-", label=name)
-    axis.set_xscale("symlog", linthresh=100 * SHARES[1])
-    axis.set(yscale="log", title=f"×{scale}", xlabel="standard deviation of the noise, % of range")
-    axis.set_ylabel("RMSE, % of range")
-    axis.grid(alpha=0.3, which="both")
-    axis.legend()
+    figure, axes = pyplot.subplots(1, 2, figsize=(11, 4.5), sharey=True, layout="constrained")
+    for axis, made in zip(axes, MADE, strict=True):
+        of = [row for row in rows if row["pixels"] == made]
+        noise = [100 * row["noise"] for row in of]
+        for name in of[0]["errors"]:
+            axis.plot(noise, [100 * row["errors"][name] for row in of], "o-", label=name)
+        axis.set_xscale("symlog", linthresh=100 * SHARES[1])
+        axis.set(yscale="log", title=f"×{scale}, pixels are {made}")
+        axis.set_xlabel("standard deviation of the noise, % of range")
+        axis.grid(alpha=0.3, which="both")
+    axes[0].set_ylabel("RMSE, % of range")
+    axes[0].legend()
     figure.savefig(PLOT, dpi=80)
 
 

@@ -328,6 +328,7 @@ def confidence_table(results: dict[str, Any]) -> str:
     """Return how well expected errors describe those that are made."""
     rows = [
         [
+            f"{row['noise']:.0%}",
             row["set"],
             str(row["maps"]),
             row["made"].replace("_", " "),
@@ -339,9 +340,8 @@ def confidence_table(results: dict[str, Any]) -> str:
         ]
         for row in results["rows"]
     ]
-    head = ["set", "maps", "made small by", "factor", "coverage", "90 % within", "AUSE"]
-    head.append("by range")
-    return sourced_table(results, head, rows, names=4)
+    head = ["noise", "set", "maps", "made small by", "factor", "coverage", "90 % within", "AUSE"]
+    return sourced_table(results, [*head, "by range"], rows, names=5)
 
 
 def noise_strength_table(results: dict[str, Any]) -> str:
@@ -349,6 +349,7 @@ def noise_strength_table(results: dict[str, Any]) -> str:
     names = list(results["rows"][0]["errors"])
     rows = [
         [
+            row["pixels"],
             f"{row['noise']:.1%}",
             f"{row['estimated']:.2%}",
             *(f"{row['errors'][name]:.2%}" for name in names),
@@ -356,7 +357,8 @@ def noise_strength_table(results: dict[str, Any]) -> str:
         ]
         for row in results["rows"]
     ]
-    return sourced_table(results, ["noise", "estimated", *names, "the rule takes"], rows, names=0)
+    head = ["pixels are", "noise", "estimated", *names, "the rule takes"]
+    return sourced_table(results, head, rows, names=1)
 
 
 def known_noise_table(results: dict[str, Any]) -> str:
@@ -429,6 +431,11 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     ),
     "robust_a": ("robust", partial(accuracy_table, letter="a")),
     "robust_b": ("robust", partial(accuracy_table, letter="b", scenes=True)),
+    "robust_b_root": (
+        "robust_variants",
+        partial(accuracy_table, letter="b-root", scenes=True),
+    ),
+    "robust_b_5": ("robust_variants", partial(accuracy_table, letter="b-5", scenes=True)),
     "scene_throughput": ("scene_throughput", throughput_table),
 }
 """Name in the documents → results file, and what makes the table of it."""

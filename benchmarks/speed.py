@@ -1,4 +1,4 @@
-"""Measure time and peak memory of every packaged network and of the research code's form.
+"""Measure time and peak memory of the networks for use, and of the research code's form.
 
 python benchmarks/speed.py [--rounds 5] [--device cpu]
 
@@ -31,6 +31,7 @@ from dsdmsr.provenance import provenance, write_json
 from dsdmsr.scales import SCALES
 from dsdmsr.upscaling import Upscaler
 from dsdmsr.upscaling.backend import TorchBackend
+from dsdmsr.zoo.names import ROBUST_MODEL
 from dsdmsr.zoo.pretrained import from_pretrained
 from options import ROOT, TIERS
 from research_form import ResearchForm
@@ -104,7 +105,7 @@ def peak_mib(name: str, scale: int, size: tuple[int, int], device: str) -> float
 
 
 def methods(scale: int) -> list[str]:
-    made = ["bicubic", *TIERS]
+    made = ["bicubic", *TIERS, ROBUST_MODEL]
     return [REFERENCE, OURS, *made] if scale == REFERENCE_SCALE else made
 
 

@@ -137,13 +137,13 @@ def test_made_trees_are_like_dtu_and_the_research_approach_fills_its_holes(tmp_p
 
 
 def test_noise_is_as_strong_as_the_curve_says(rng):
-    strength = importlib.import_module("noise_strength")
+    held, strength = (importlib.import_module(name) for name in ("held_apart", "noise_strength"))
     values = np.where(np.arange(80) < 40, 3.0, 7.0) * np.ones((60, 1))
-    small = strength.Small(values, np.ones(values.shape, dtype=bool), 2, "bicubic")
-    made, span = strength.noisy(small, 0.05)
+    small = held.Small(values, np.ones(values.shape, dtype=bool), 2, "bicubic")
+    made, span = held.noisy(small, 0.05)
     assert span == 4
     assert (made.values - values).std() == pytest.approx(0.2, rel=0.1)
-    assert strength.noisy(small, 0.0)[0].values == pytest.approx(values)
+    assert held.noisy(small, 0.0)[0].values == pytest.approx(values)
     plain = strength.baseline("bicubic")(made)
     quiet = strength.after_median(made)
     truth = values.repeat(2, 0).repeat(2, 1)

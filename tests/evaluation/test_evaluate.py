@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 from importlib import resources
 
 import numpy as np
@@ -190,6 +191,25 @@ def test_what_is_left_of_the_input_is_measured_on_the_prediction_made_small(tmp_
     exact, off = evaluate(protocol, case, methods).scores
     assert exact.metrics["input_rmse"] == pytest.approx(0, abs=1e-9)
     assert off.metrics["input_rmse"] == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(("noise", "covered"), [(None, 0.75), ("5", 1.0)])
+def test_noisy_maps_are_allowed_more_of_the_errors_that_are_expected(map_folder, noise, covered):
+    class Sure(Network):
+        def __init__(self) -> None:
+            pass
+
+        def with_errors(self, small: Small) -> tuple[np.ndarray, np.ndarray]:
+            # A quarter of the pixels is off by 1.8 times what is expected, the others by as much.
+            off = np.where(np.arange(6) % 2 & (np.arange(4) % 2)[:, None], 1.8, 1.0)
+            return case.target + off, np.ones((4, 6))
+
+    protocol = made_protocol(noise=noise, rounded=False, dropped=0)
+    (file,) = protocol_truths(protocol, map_folder)
+    (case,) = cases(protocol, file, (2,))
+    case = dataclasses.replace(case, counted=np.ones((4, 6), dtype=bool))
+    (score,) = evaluate(protocol, case, {"sure": Sure()}).scores
+    assert score.metrics["coverage"] == pytest.approx(covered)
 
 
 def test_a_set_may_use_a_part_of_its_maps_and_leave_a_border_out(tmp_path):

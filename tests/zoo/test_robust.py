@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -11,9 +13,10 @@ from dsdmsr.zoo.names import ROBUST_MODEL
 HEIGHT, WIDTH, SIGMA = 64, 96, 2.0
 
 
-@pytest.fixture(scope="module", params=[2, 4])
+@pytest.fixture(scope="module", params=product((2, 4), (None, "bicubic")))
 def upscaler(request) -> Upscaler:
-    return Upscaler.from_pretrained(ROBUST_MODEL, scale=request.param, device="cpu")
+    scale, told = request.param
+    return Upscaler.from_pretrained(ROBUST_MODEL, scale=scale, device="cpu", degradation=told)
 
 
 def grids(scale: int) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:

@@ -17,6 +17,8 @@ from dsdmsr.evaluation.methods import Method, Network, Small, Values
 from dsdmsr.evaluation.protocols import LEVELS, NOISES, Protocol
 from dsdmsr.evaluation.truths import Truth, TruthFile
 from dsdmsr.metrics import (
+    WITHIN_90,
+    WITHIN_90_NOISY,
     EdgeZone,
     bad_pixel_rate,
     coverage,
@@ -88,6 +90,8 @@ class Yardstick(NamedTuple):
     """Their distance from the nearest edge."""
     rounding: float
     """What the truth's values are whole multiples of; 0 where they aren't."""
+    within_90: float
+    """Within how many times the expected errors 90 % of those made should lie."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,7 +237,7 @@ def evaluate(
         methods: Name → method.
         with_ssim: Whether to give ssim too, which takes longer than all else.
     """
-    yardstick = _yardstick(case)
+    yardstick = _yardstick(protocol, case)
     scores: list[Score] = []
     preds: dict[str, Values] = {}
     for name, method in methods.items():
@@ -269,7 +273,7 @@ def evaluate(
     return Measured(scores, preds)
 
 
-def _yardstick(case: Case) -> Yardstick:
+def _yardstick(protocol: Protocol, case: Case) -> Yardstick:
     target, valid = (torch.from_numpy(x)[None, None] for x in (case.target, case.counted))
     span = 255.0 if case.unit == LEVELS else float(np.ptp(case.target[case.counted])) or 1.0
     zone = edge_zone(target, valid, _EDGE_STEP * span / 255, PROFILE)
@@ -284,6 +288,7 @@ def _yardstick(case: Case) -> Yardstick:
         truth=target.flatten()[chosen],
         distance=zone.distance.flatten()[chosen],
         rounding=case.rounding,
+        within_90=WITHIN_90 if protocol.noise is None else WITHIN_90_NOISY,
     )
 
 
@@ -319,7 +324,9 @@ def _certainty(chosen: Tensor, expected: Values, by: Yardstick) -> _Certainty:
     ]
     return _Certainty(
         {
-            "coverage": float(coverage(error, rounded_off(wanted, by.rounding), every)),
+            "coverage": float(
+                coverage(error, rounded_off(wanted, by.rounding), every, by.within_90)
+            ),
             "ause": float((curves[0] - curves[1]).mean()),
         },
         np.stack(curves, axis=1),

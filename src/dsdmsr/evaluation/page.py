@@ -18,7 +18,7 @@ from dsdmsr.evaluation.report import (
     shown_metrics,
     title_of,
 )
-from dsdmsr.metrics import WITHIN_90
+from dsdmsr.metrics import WITHIN_90, WITHIN_90_NOISY
 
 __all__ = ["page"]
 
@@ -63,7 +63,8 @@ _METRICS_EXPLAINED = {
     "surfaces, on neither",
     "psnr": "peak signal-to-noise ratio, dB",
     "input rmse": "RMSE between the prediction, made small again, and the small map it came from",
-    "coverage": f"share of the errors within {WITHIN_90:g} times the expected ones: should be 90 %",
+    "coverage": f"share of the errors within {WITHIN_90:g} times the expected ones, or of noisy "
+    f"maps {WITHIN_90_NOISY:g} times: should be 90 %",
     "ause": "area between the curves of what is left of the error when pixels are left out by the "
     "errors that the network expects, and by those it makes",
     "ssim": "structural similarity",

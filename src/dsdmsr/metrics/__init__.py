@@ -7,6 +7,7 @@ the figure of the whole.
 
 from dsdmsr.metrics.certainty import (
     WITHIN_90,
+    WITHIN_90_NOISY,
     ause,
     coverage,
     reliability,
@@ -45,6 +46,7 @@ __all__ = [
     "MaskedRMSE",
     "MaskedSSIM",
     "WITHIN_90",
+    "WITHIN_90_NOISY",
     "Tally",
     "ause",
     "bad_pixel_rate",

@@ -559,14 +559,14 @@ def test_an_interrupt_in_the_middle_leaves_nothing_either(capsys, tmp_path, smal
     from dsdmsr.upscaling.backend import TorchBackend
 
     calls = iter(range(3))
-    answer = TorchBackend.__call__
+    begin = TorchBackend.begin
 
     def stop(self, *given, **more):
         if next(calls) == 2:
             raise KeyboardInterrupt
-        return answer(self, *given, **more)
+        return begin(self, *given, **more)
 
-    monkeypatch.setattr(TorchBackend, "__call__", stop)
+    monkeypatch.setattr(TorchBackend, "begin", stop)
     before = sorted(tmp_path.iterdir())
     ask = ("upscale", small, "-o", tmp_path / "b.npy", "--scale", 2, "--tile", 4)
     assert run(capsys, *ask)[0] == 130

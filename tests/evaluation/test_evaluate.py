@@ -7,6 +7,7 @@ from importlib import resources
 import numpy as np
 import pytest
 import torch
+from backends import Repeating
 from PIL import Image
 
 from dsdmsr.degradation import degrade, resize
@@ -309,15 +310,13 @@ def test_protocol_b_draws_its_noise_by_seed_and_e_rounds_small_maps(tmp_path, rn
 def test_interval_answers_are_moved_to_where_the_small_pixels_sit(monkeypatch, scale):
     """A network that keeps slopes must hit one wherever its small pixels sit."""
 
-    class Slopes:
+    class Slopes(Repeating):
         border = 8
-        symmetric = True
-        confident = False
 
         def __init__(self, *_: object) -> None:
             pass
 
-        def __call__(
+        def answer(
             self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
         ) -> np.ndarray:
             top, bottom, left, right = window.scaled(scale)

@@ -3,13 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from backends import Repeating
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsdmsr import DepthMap, Intrinsics, Stereo, Upscaler
 from dsdmsr.errors import ConfigError, DepthError, ModelError, ScaleError
 from dsdmsr.nn import DSDMSR, ModelConfig, Window
-from dsdmsr.upscaling.backend import TorchBackend
+from dsdmsr.upscaling.backend import Answers, TorchBackend
 from dsdmsr.upscaling.ensemble import SelfEnsemble, ensemble_of
 from dsdmsr.upscaling.holes import enlarge_valid
 from dsdmsr.upscaling.tiles import tiles
@@ -27,22 +28,17 @@ PROPERTY_MODEL = _property_model()
 """A small network with random weights, whose answers are wild."""
 
 
-class Recorder:
-    """A backend that repeats pixels and remembers what it was given."""
+class Recorder(Repeating):
+    """A backend that remembers what it was given."""
 
     border = 3
-    symmetric = False
-    confident = False
 
     def __init__(self) -> None:
         self.seen: list[np.ndarray] = []
 
-    def __call__(
-        self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
-    ) -> np.ndarray:
+    def begin(self, lr_depth: np.ndarray, scale: int, window: Window) -> Answers:
         self.seen.append(lr_depth)
-        top, bottom, left, right = window
-        return lr_depth[..., top:bottom, left:right].repeat(scale, axis=2).repeat(scale, axis=3)
+        return super().begin(lr_depth, scale, window)
 
 
 @pytest.fixture
@@ -108,26 +104,69 @@ def test_tiles_do_not_show(tiny_model, rng, scale, ensemble):
 )
 def test_tiles_cover_the_map_once_and_none_is_too_large(tile, size):
     covered = np.zeros(size, int)
-    for window in tiles(tile, 4, *size):
+    for window, _ in tiles(tile, 4, *size):
         covered[window.top : window.bottom, window.left : window.right] += 1
         most = 384 if tile == "auto" else tile
         assert max(window.bottom - window.top, window.right - window.left) <= most
     assert (covered == 1).all()
 
 
+@pytest.mark.parametrize(
+    ("scale", "size", "block"),
+    [
+        (16, (480, 640), (480, 640)),
+        (2, (480, 640), (480, 640)),
+        (16, (1200, 1600), (253, 576)),  # as high as what is held at once allows
+        (8, (700, 3000), (140, 522)),  # of one row of tiles
+        (2, (1200, 9000), (600, 500)),  # of one tile
+    ],
+)
+def test_tiles_are_in_blocks_which_are_no_larger_than_is_held(scale, size, block):
+    blocks: dict[Window, int] = {}
+    lasts = 0
+    most = 0
+    for tile in tiles("auto", scale, *size):
+        assert tile.window.within(tile.block) == tile.window
+        blocks[tile.block] = blocks.get(tile.block, 0) + (
+            (tile.window.bottom - tile.window.top) * (tile.window.right - tile.window.left)
+        )
+        lasts += tile.last
+        begun = [b for b, done in blocks.items() if done < _area(b)]
+        most = max(most, sum(map(_area, begun)))
+    assert lasts == len(blocks)
+    assert all(done == _area(window) for window, done in blocks.items())
+    sizes = [(b.bottom - b.top, b.right - b.left) for b in blocks]
+    assert max(sizes) == block
+    assert most <= 640 * 640
+
+
+def _area(window: Window) -> int:
+    return (window.bottom - window.top) * (window.right - window.left)
+
+
 def test_large_maps_are_tiled_unasked(rng):
-    seen: list[tuple[int, ...]] = []
+    begun: list[Window] = []
+    asked: list[Window] = []
 
     class Sized(Recorder):
-        def __call__(
+        def begin(self, lr_depth: np.ndarray, scale: int, window: Window) -> Answers:
+            begun.append(window)
+            return super().begin(lr_depth, scale, window)
+
+        def answer(
             self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
         ) -> np.ndarray:
-            seen.append((window.bottom - window.top, window.right - window.left))
-            return super().__call__(lr_depth, scale, window)
+            asked.append(window)
+            return super().answer(lr_depth, scale, window)
 
     made = Upscaler(Sized(), scale=16)(DepthMap(rng.uniform(1, 2, (70, 100))))
     assert made.shape == (1120, 1600)
-    assert seen == [(70, 50), (70, 50)]
+    # All of it is one block of two tiles, inside of its border.
+    assert begun == [Window(3, 73, 3, 103)]
+    assert asked == [Window(3, 73, 3, 53), Window(3, 73, 53, 103)]
+    Upscaler(Sized(), scale=16, tile=50)(DepthMap(rng.uniform(1, 2, (70, 100))))
+    assert begun[1:] == asked[2:]
+    assert len(asked) == 6
 
 
 def test_what_is_not_shape_stays(recorder):
@@ -197,12 +236,10 @@ def test_any_map_gives_one_of_the_right_size_near_its_range(height, width, low, 
     valid.flat[0] = True
     depth = DepthMap(rng.uniform(low, low + span, (height, width)), valid)
 
-    class Wild:
+    class Wild(Repeating):
         border = 2
-        symmetric = False
-        confident = False
 
-        def __call__(
+        def answer(
             self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
         ) -> np.ndarray:
             top, bottom, left, right = window.scaled(scale)
@@ -294,10 +331,10 @@ def test_a_change_of_unit_commutes_with_upscaling(tiny_model, rng, factor, offse
 
 def test_an_output_fits_the_encoding_that_the_input_came_in(rng):
     class Overshoot(Recorder):
-        def __call__(
+        def answer(
             self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
         ) -> np.ndarray:
-            return 1.2 * super().__call__(lr_depth, scale, window) - 0.1
+            return 1.2 * super().answer(lr_depth, scale, window) - 0.1
 
     depth = DepthMap([[1.0, 255.0]], kind="disparity", unit="level", encoding="levels")
     made = Upscaler(Overshoot(), scale=2)(depth)
@@ -307,10 +344,10 @@ def test_an_output_fits_the_encoding_that_the_input_came_in(rng):
 
 def test_a_network_that_gives_nan_is_an_error_and_no_hole(rng):
     class Broken(Recorder):
-        def __call__(
+        def answer(
             self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
         ) -> np.ndarray:
-            return np.full_like(super().__call__(lr_depth, scale, window), np.nan)
+            return np.full_like(super().answer(lr_depth, scale, window), np.nan)
 
     with pytest.raises(ModelError, match="not finite"):
         Upscaler(Broken(), scale=2)(DepthMap([[1.0, 2.0]]))
@@ -336,18 +373,16 @@ def test_nothing_valid_and_bad_scales_and_devices_are_refused(recorder):
         Upscaler.from_pretrained(scale=2, device="tpu9")
 
 
-class Doubtful:
-    """A backend that repeats pixels, and expects a tenth of a pixel's share of the range."""
+class Doubtful(Repeating):
+    """A backend that expects a tenth of a pixel's share of the range."""
 
-    border = 0
     symmetric = True
     confident = True
 
-    def __call__(
+    def answer(
         self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
     ) -> np.ndarray:
-        top, bottom, left, right = window
-        part = lr_depth[..., top:bottom, left:right].repeat(scale, axis=2).repeat(scale, axis=3)
+        part = super().answer(lr_depth, scale, window)
         return np.concatenate([part, part / 10], 1)
 
 

@@ -4,14 +4,14 @@ from dsdmsr.nn.config import ModelConfig
 from dsdmsr.nn.losses import deep_supervision_loss, masked_loss
 from dsdmsr.nn.model import DSDMSR, Prediction
 from dsdmsr.nn.views import interleave, split_views
-from dsdmsr.nn.windows import Window, answer
+from dsdmsr.nn.windows import Part, Window
 
 __all__ = [
     "DSDMSR",
     "ModelConfig",
+    "Part",
     "Prediction",
     "Window",
-    "answer",
     "deep_supervision_loss",
     "interleave",
     "masked_loss",

@@ -9,9 +9,21 @@ import torch
 from numpy.typing import NDArray
 
 from dsdmsr.errors import ConfigError
-from dsdmsr.nn import DSDMSR, Window, answer
+from dsdmsr.nn import DSDMSR, Part, Window
 
-__all__ = ["Backend", "TorchBackend"]
+__all__ = ["Answers", "Backend", "TorchBackend"]
+
+
+class Answers(Protocol):
+    """Give answers for what lies in a part of maps."""
+
+    def __call__(self, window: Window, *, errors: bool = False) -> NDArray[np.float32]:
+        """Return the answer for a window in the part: b c H W, as much larger as asked for.
+
+        Its first channel is the map; a second, if `errors` are asked for and the backend is
+        confident, the absolute error that is expected of it.
+        """
+        ...
 
 
 class Backend(Protocol):
@@ -32,13 +44,14 @@ class Backend(Protocol):
         """Whether it tells what error is expected."""
         ...
 
-    def __call__(
-        self, lr_depth: NDArray[np.float32], scale: int, window: Window, *, errors: bool = False
-    ) -> NDArray[np.float32]:
-        """Return the answer for a part of maps ``b 1 h w``, `scale` times as large as the part.
+    def largest(self, scale: int) -> int:
+        """Return how many times larger the largest map is that is made for a factor."""
+        ...
 
-        Its first channel is the map; a second, if `errors` are asked for and it is confident, the
-        absolute error that is expected of it.
+    def begin(self, lr_depth: NDArray[np.float32], scale: int, window: Window) -> Answers:
+        """Return what gives answers for what lies in a part of maps ``b 1 h w``.
+
+        What they have in common is computed once, here.
         """
         ...
 
@@ -81,11 +94,19 @@ class TorchBackend:
         """Whether the network estimates its error."""
         return self.model.config.confidence > 0
 
-    def __call__(
-        self, lr_depth: NDArray[np.float32], scale: int, window: Window, *, errors: bool = False
-    ) -> NDArray[np.float32]:
-        """Return the answer for a part of maps; see `Backend`."""
+    def largest(self, scale: int) -> int:
+        """Return 2 to the power of the number of stages that run."""
+        return int(2 ** self.model.stages_for(scale))
+
+    def begin(self, lr_depth: NDArray[np.float32], scale: int, window: Window) -> Answers:
+        """Return what gives answers for a part of maps; see `Backend`."""
         with torch.inference_mode():
             small = torch.from_numpy(np.ascontiguousarray(lr_depth)).to(self.device)
-            made = answer(self.model, small, scale, window, errors=errors)
-        return np.asarray(made.float().cpu().numpy())
+            part = Part(self.model, small, scale, window)
+
+        def answers(window: Window, *, errors: bool = False) -> NDArray[np.float32]:
+            with torch.inference_mode():
+                made = part.answer(window, errors=errors)
+            return np.asarray(made.float().cpu().numpy())
+
+        return answers

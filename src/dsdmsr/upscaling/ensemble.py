@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.errors import ConfigError
 from dsdmsr.nn import Window
-from dsdmsr.upscaling.backend import Backend
+from dsdmsr.upscaling.backend import Answers, Backend
 
 __all__ = ["SelfEnsemble", "ensemble_of"]
 
@@ -44,32 +46,51 @@ class SelfEnsemble:
         """Whether the backend is; the mean of what it expects is expected."""
         return self.backend.confident
 
-    def __call__(
-        self, lr_depth: NDArray[np.float32], scale: int, window: Window, *, errors: bool = False
-    ) -> NDArray[np.float32]:
-        """Return the mean answer for a part of maps; see `dsdmsr.upscaling.backend.Backend`."""
-        total = np.zeros(())
-        for mirrored in (False, True):
-            depth = lr_depth[..., ::-1] if mirrored else lr_depth
-            part = _mirrored(window, depth.shape[-1]) if mirrored else window
-            for turns in range(4):
-                made = self.backend(depth, scale, part, errors=errors)
-                made = np.rot90(made, -turns, (-2, -1))
-                total = total + (made[..., ::-1] if mirrored else made)
-                part = _turned(part, depth.shape[-1])
-                depth = np.rot90(depth, 1, (-2, -1))
-        return (total / 8).astype(np.float32)
+    def largest(self, scale: int) -> int:
+        """Return what the backend does."""
+        return self.backend.largest(scale)
+
+    def begin(self, lr_depth: NDArray[np.float32], scale: int, window: Window) -> Answers:
+        """Return what gives mean answers; see `dsdmsr.upscaling.backend.Backend`."""
+        size = lr_depth.shape[-2:]
+        begun = [
+            self.backend.begin(way.of(lr_depth), scale, way.where(window, *size)) for way in _WAYS
+        ]
+
+        def answers(window: Window, *, errors: bool = False) -> NDArray[np.float32]:
+            total = np.zeros(())
+            for way, answer in zip(_WAYS, begun, strict=True):
+                total = total + way.undone(answer(way.where(window, *size), errors=errors))
+            return (total / len(_WAYS)).astype(np.float32)
+
+        return answers
 
 
-def _mirrored(window: Window, width: int) -> Window:
-    """Return where a part is when left and right of a map are exchanged."""
-    return window._replace(left=width - window.right, right=width - window.left)
+class _Way(NamedTuple):
+    """How a map is mirrored, left for right, and then turned by quarters."""
+
+    mirrored: bool
+    turns: int
+
+    def of(self, depth: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.rot90(depth[..., ::-1] if self.mirrored else depth, self.turns, (-2, -1))
+
+    def undone(self, depth: NDArray[np.float32]) -> NDArray[np.float32]:
+        turned = np.rot90(depth, -self.turns, (-2, -1))
+        return turned[..., ::-1] if self.mirrored else turned
+
+    def where(self, window: Window, height: int, width: int) -> Window:
+        """Return where a part of a map is then."""
+        if self.mirrored:
+            window = window._replace(left=width - window.right, right=width - window.left)
+        for _ in range(self.turns):
+            top, bottom, left, right = window
+            window = Window(width - right, width - left, top, bottom)
+            height, width = width, height
+        return window
 
 
-def _turned(window: Window, width: int) -> Window:
-    """Return where a part of a map is after `np.rot90`."""
-    top, bottom, left, right = window
-    return Window(width - right, width - left, top, bottom)
+_WAYS = tuple(_Way(mirrored, turns) for mirrored in (False, True) for turns in range(4))
 
 
 def ensemble_of(backend: Backend, count: int) -> Backend:

@@ -48,7 +48,7 @@ from dsdmsr.depth import DepthMap
 from dsdmsr.errors import ConfigError
 from dsdmsr.nn import Window
 from dsdmsr.noise_level import estimate_noise
-from dsdmsr.upscaling.backend import Backend
+from dsdmsr.upscaling.backend import Answers
 from dsdmsr.upscaling.operators import (
     HALF_ROOT,
     Averaging,
@@ -59,7 +59,7 @@ from dsdmsr.upscaling.operators import (
     gradient_transposed,
 )
 
-__all__ = ["Averaging", "Refined", "Refinement", "energy", "refine", "refined_answer"]
+__all__ = ["AROUND", "Averaging", "Refined", "Refinement", "energy", "refine", "refined_answer"]
 
 _SMOOTHNESS = 0.01
 """α without noise."""
@@ -93,7 +93,7 @@ _EACH = 10
 """Iterations between two looks at that."""
 _LEAST = 1e-4
 """Of w, which divides."""
-_AROUND = 12
+AROUND = 12
 """By how many small pixels more than it gives a part of a map is solved."""
 _CUT = 2
 """How many small pixels at a cut, where D would look beyond it, are not heeded."""
@@ -209,7 +209,7 @@ def refine(
 
 
 def refined_answer(
-    backend: Backend,
+    answers: Answers,
     lr_depth: NDArray[np.float32],
     scale: int,
     window: Window,
@@ -223,7 +223,7 @@ def refined_answer(
     It is solved with as much around it that the rest of the map hardly changes it.
 
     Args:
-        backend: What gives the answer.
+        answers: What gives the answer, `AROUND` small pixels around the part, too.
         lr_depth: The whole small map, 1 1 h w, of range 0…1.
         scale: The factor.
         window: The part, in pixels of the small map.
@@ -235,7 +235,7 @@ def refined_answer(
         The part, 1 c H W, `scale` times as large; of its channels, the first is refined.
     """
     height, width = lr_depth.shape[-2:]
-    outer = window.grown(_AROUND, height, width)
+    outer = window.grown(AROUND, height, width)
     top, bottom, left, right = outer
     heeded = Window(
         _CUT * (top > 0),
@@ -243,7 +243,7 @@ def refined_answer(
         _CUT * (left > 0),
         right - left - _CUT * (right < width),
     )
-    made = torch.from_numpy(backend(lr_depth, scale, outer, errors=errors))
+    made = torch.from_numpy(answers(outer, errors=errors))
     solved = refine(
         made[0, 0],
         torch.from_numpy(np.ascontiguousarray(lr_depth[0, 0, top:bottom, left:right])),

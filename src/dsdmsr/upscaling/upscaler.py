@@ -14,13 +14,13 @@ from dsdmsr.errors import ConfigError, ModelError
 from dsdmsr.io import ENCODINGS
 from dsdmsr.nn import Window
 from dsdmsr.scales import SCALES
-from dsdmsr.upscaling.backend import Backend, TorchBackend
+from dsdmsr.upscaling.backend import Answers, Backend, TorchBackend
 from dsdmsr.upscaling.edges import Edges, check_edges, sharp
 from dsdmsr.upscaling.ensemble import ensemble_of
 from dsdmsr.upscaling.holes import enlarge_valid, hole_sizes
 from dsdmsr.upscaling.normalised import Normalised, normalise
 from dsdmsr.upscaling.reduction import Rows, reduced
-from dsdmsr.upscaling.refine import Refinement, refined_answer
+from dsdmsr.upscaling.refine import AROUND, Refinement, refined_answer
 from dsdmsr.upscaling.sizes import Goal, Size
 from dsdmsr.upscaling.tiles import Tile, check_tile, tiles
 from dsdmsr.zoo.pretrained import from_pretrained
@@ -252,14 +252,21 @@ class Upscaler:
         allowed = _allowed(low, high, depth.encoding)
         kept = self._kept(depth.valid)
         noise = self.refinement.noise_of(depth) if self.refinement else 0.0
-        for tile in tiles(self.tile, scale, height, width):
-            top, bottom, left, right = tile.scaled(scale)
-            if tile.left == 0:
+        begun: dict[Window, Answers] = {}
+        largest = self.backend.largest(scale)
+        for tile in tiles(self.tile, largest, height, width):
+            window = tile.window
+            top, bottom, left, right = window.scaled(scale)
+            if left == 0:
                 large = np.full((bottom - top, scale * width), low, np.float32)
                 errors = np.zeros_like(large) if with_errors else None
             if low < high:
-                inside = Window(*(edge + border for edge in tile))
-                made = self._answer(small, scale, inside, noise, with_errors)[0]
+                if tile.block not in begun:
+                    begun[tile.block] = self._begin(small, scale, tile.block)
+                part = Window(*(edge + border for edge in window))
+                made = self._answer(begun[tile.block], small, scale, part, noise, with_errors)[0]
+                if tile.last:
+                    del begun[tile.block]
                 if not np.isfinite(made).all():
                     raise ModelError("the network gave values that are not finite: it is damaged")
                 large[:, left:right] = np.clip(small.in_unit(made[0]), *allowed)
@@ -267,20 +274,33 @@ class Upscaler:
                     errors[:, left:right] = (high - low) * made[1]
             if progress is not None:
                 # Row by row: what is above, and what is left in this row.
-                above, beside = tile.top * width, (tile.bottom - tile.top) * tile.right
+                above, beside = window.top * width, (window.bottom - window.top) * window.right
                 progress((above + beside) / (height * width))
-            if tile.right == width:
-                yield from _in_parts(large, kept, scale, tile.top, errors)
+            if window.right == width:
+                yield from _in_parts(large, kept, scale, window.top, errors)
+
+    def _begin(self, small: Normalised, scale: int, block: Window) -> Answers:
+        """Return what gives answers for a part of a map, and as much around as refinement asks."""
+        block = Window(*(edge + small.border for edge in block))
+        if self.refinement is not None:
+            block = block.grown(AROUND, *small.lr_depth.shape[-2:])
+        return self.backend.begin(small.lr_depth, scale, block)
 
     def _answer(
-        self, small: Normalised, scale: int, window: Window, noise: float, errors: bool
+        self,
+        answers: Answers,
+        small: Normalised,
+        scale: int,
+        window: Window,
+        noise: float,
+        errors: bool,
     ) -> NDArray[np.float32]:
         """Return the answer for a part of a map, refined if that is wished."""
         if self.refinement is None:
-            return self.backend(small.lr_depth, scale, window, errors=errors)
+            return answers(window, errors=errors)
         share = noise / (small.high - small.low)
         return refined_answer(
-            self.backend, small.lr_depth, scale, window, self.refinement, share, errors=errors
+            answers, small.lr_depth, scale, window, self.refinement, share, errors=errors
         )
 
 

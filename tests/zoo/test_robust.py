@@ -6,9 +6,12 @@ from itertools import product
 
 import numpy as np
 import pytest
+import torch
 
 from dsdmsr import DepthMap, Upscaler
-from dsdmsr.zoo.names import ROBUST_MODEL
+from dsdmsr.app.sample import render_sample
+from dsdmsr.degradation import Degradation, degrade
+from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 
 HEIGHT, WIDTH, SIGMA = 64, 96, 2.0
 
@@ -61,3 +64,20 @@ def test_steps_of_two_deviations_and_more_stay_steps(upscaler, height):
         # Two small pixels to either side of the edge, all of the step is there.
         assert made[sides[0]][-1] < 0.15 * step
         assert made[sides[1]][0] > 0.85 * step
+
+
+@pytest.mark.parametrize("scale", [2, 4])
+def test_clean_samples_are_no_stairs(scale):
+    whole = render_sample(100)[0].values[160:416, 160:480].astype(np.float64)
+    truth = torch.from_numpy(whole)[None, None]
+    samples, _ = degrade(truth, scale, "opencv_cubic")
+    small = DepthMap(samples[0, 0].numpy(), kind="disparity")  # it may overshoot below zero
+
+    def error(model: str, told: Degradation | None = None) -> float:
+        upscaler = Upscaler.from_pretrained(model, scale=scale, device="cpu", degradation=told)
+        return float(np.sqrt(np.mean((upscaler(small).values - whole) ** 2)))
+
+    untold = error(ROBUST_MODEL)
+    assert untold < 1.2 * error(DEFAULT_MODEL)
+    # For those that are told of means, and so take the samples for such.
+    assert error(ROBUST_MODEL, "bicubic") > 1.5 * untold

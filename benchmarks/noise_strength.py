@@ -98,7 +98,7 @@ def draw(rows: list[dict[str, Any]], scale: int) -> None:
     import matplotlib as mpl
 
     mpl.use("Agg")
-    from matplotlib import pyplot
+    from matplotlib import pyplot, ticker
 
     figure, axes = pyplot.subplots(1, 2, figsize=(11, 4.5), sharey=True, layout="constrained")
     for axis, made in zip(axes, MADE, strict=True):
@@ -111,7 +111,9 @@ def draw(rows: list[dict[str, Any]], scale: int) -> None:
         axis.set_xlabel("standard deviation of the noise, % of range")
         axis.grid(alpha=0.3, which="both")
     axes[0].set_ylabel("RMSE, % of range")
-    axes[0].legend()
+    for which in (axes[0].yaxis.set_major_formatter, axes[0].yaxis.set_minor_formatter):
+        which(ticker.FormatStrFormatter("%g"))
+    axes[0].legend(loc=(0.02, 0.24))  # between the curves
     figure.savefig(PLOT, dpi=80)
 
 

@@ -9,7 +9,7 @@ __all__ = ["NOISY_FROM", "estimate_noise", "looks_noisy"]
 
 _FEWEST = 64
 """Below so many places nothing is said."""
-NOISY_FROM = 0.004
+NOISY_FROM = 0.006
 """Estimated noise, as a share of a map's range, from which it is better removed than kept."""
 _QUARTILE = 0.3186393639643752
 """What a quarter of the absolute values of a standard normal distribution lie below."""

@@ -59,7 +59,7 @@ def upscale(
         WIDTHxHEIGHT of the results, instead of a factor.
     model
         A packaged network (see `dsdmsr models`), a folder, or owner/name on the Hub; or auto:
-        dsdmsr-robust for each map whose noise is estimated as 0.4 % of its range or more, and
+        dsdmsr-robust for each map whose noise is estimated as 0.6 % of its range or more, and
         dsdmsr-base for others. Default: dsdmsr-base.
     encoding
         What the numbers in the files mean: mm, tum, kitti, vkitti2, sunrgbd, dtu16, levels,

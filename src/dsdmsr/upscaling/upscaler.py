@@ -152,7 +152,7 @@ class Upscaler:
         Returns:
             The map, and of each of its pixels the expected absolute error in the map's unit, NaN
             where it is invalid. About 90 % of the errors lie within 1.5 times as much, or
-            twice as much where the map is noisy (`dsdmsr.metrics.WITHIN_90`, `WITHIN_90_NOISY`).
+            2.2 times where the map is noisy (`dsdmsr.metrics.WITHIN_90`, `WITHIN_90_NOISY`).
 
         Raises:
             ModelError: If the network doesn't tell; and as `values`.

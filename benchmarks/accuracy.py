@@ -31,18 +31,11 @@ class Group(NamedTuple):
     """Name in `readme.TABLES` of the table in the networks' cards."""
     maps: str | None = None
     """Which maps of DATA. Default: the protocols'."""
-    blind: bool = True
-    """Whether networks answer untold how small maps were made, too."""
-    scales: tuple[int, ...] = ()
-    """The factors. Default: the protocols'."""
 
 
 GROUPS = {
     "accuracy": Group(SUITE, TIERS, "accuracy_a"),
     "robust": Group(("a", "b"), (ROBUST_MODEL,), "robust_b"),
-    "robust_variants": Group(
-        ("b-root", "b-5"), (ROBUST_MODEL,), "robust_b_root", blind=False, scales=(2, 4)
-    ),
     "references": Group(("a",), REFERENCES, "references", "middlebury/eval/classic_filled/*.png"),
 }
 """Name of the results file → what is in it. The paper's networks take long: set C is small."""
@@ -66,8 +59,7 @@ def measure(data: Path, name: str, html: Path | None = None) -> None:
             data=data if group.maps is None else None,
             maps=() if group.maps is None else (str(data / group.maps),),
             models=group.models,
-            blind=group.blind,
-            scales=group.scales,
+            blind=True,
             json=readme.RESULTS / f"{name}.json",
             html=html,
             crops=html is not None,

@@ -431,18 +431,6 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     ),
     "robust_a": ("robust", partial(accuracy_table, letter="a")),
     "robust_b": ("robust", partial(accuracy_table, letter="b", scenes=True)),
-    **{
-        f"robust_{letter.replace('-', '_')}": (
-            "robust_variants",
-            partial(
-                accuracy_table,
-                letter=letter,
-                scenes=True,
-                command=f"dsdmsr evaluate --protocol {letter} --scales 2 4",
-            ),
-        )
-        for letter in ("b-root", "b-5")
-    },
     "scene_throughput": ("scene_throughput", throughput_table),
 }
 """Name in the documents → results file, and what makes the table of it."""

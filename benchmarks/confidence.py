@@ -56,9 +56,15 @@ NOISES = {0.0: (DEFAULT_MODEL, WITHIN_90), 0.02: (ROBUST_MODEL, WITHIN_90_NOISY)
 """Noise as a share of the range → the network for it, and what 90 % should lie within."""
 
 
-def errors(upscaler: Upscaler, case: Case) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return the errors made and expected, what counts, and how much the answer varies."""
-    small = case.small[0]
+def errors(upscaler: Upscaler, case: Case, share: float) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return the errors made and expected, what counts, and how much the answer varies.
+
+    Args:
+        upscaler: What makes maps larger.
+        case: The map.
+        share: The standard deviation of the noise that the small map gets, of its range.
+    """
+    small, _ = noisy(case.small[0], share)
     large, expected = upscaler.with_errors(DepthMap(small.values, small.valid, kind="disparity"))
     made, sure, target = (
         torch.from_numpy(np.asarray(x, np.float64))[None, None]
@@ -75,10 +81,12 @@ def measure(files: dict[str, list[TruthFile]]) -> tuple[list[dict[str, Any]], di
     curves: dict[str, Any] = {}
     for share, (made, told), scale in product(NOISES, MADE, SCALES):
         model, times = NOISES[share]
+        protocol = dataclasses.replace(PROTOCOLS["a"], degradation=made)
         upscaler = Upscaler.from_pretrained(model, scale=scale, device="cpu", degradation=told)
         label = f"{share:.0%} noise, {made} ×{scale}"
         for name, some in track(files.items(), label):
-            found = [_of_map(upscaler, file, made, share) for file in some]
+            chosen = (next(cases(protocol, file, [scale])) for file in some)
+            found = [(*errors(upscaler, case, share), case.rounding) for case in chosen]
             figures = [_figures(*each, times) for each in found]
             row = {"noise": share, "set": name, "maps": len(some), "scale": scale, "made": made}
             means = {k: statistics.fmean(one[k] for one in figures) for k in figures[0]}
@@ -88,16 +96,6 @@ def measure(files: dict[str, list[TruthFile]]) -> tuple[list[dict[str, Any]], di
                 whole = (torch.cat(parts)[None, None, None] for parts in zip(*flat, strict=True))
                 curves[label] = of_all(*whole)
     return rows, curves
-
-
-def _of_map(
-    upscaler: Upscaler, file: TruthFile, made: Degradation, share: float
-) -> tuple[Tensor, Tensor, Tensor, Tensor, float]:
-    """Return what `errors` does of a map, and to what its truth is rounded."""
-    protocol = dataclasses.replace(PROTOCOLS["a"], degradation=made)
-    (case,) = cases(protocol, file, [upscaler.size.scale or 0])
-    small, _ = noisy(case.small[0], share)
-    return *errors(upscaler, dataclasses.replace(case, small=(small,))), case.rounding
 
 
 def _figures(

@@ -22,18 +22,18 @@ from typing import Any
 
 from rich.console import Console
 
+from dsdmsr._plain import to_plain
+from dsdmsr._provenance import provenance, write_json
 from dsdmsr.data.batches import CropMix, make_batch
 from dsdmsr.data.crops import Synthetic
-from dsdmsr.degradation import resize
+from dsdmsr.degradation.resample import resize
 from dsdmsr.nn import DSDMSR
-from dsdmsr.plain import to_plain
-from dsdmsr.provenance import provenance, write_json
-from dsdmsr.training.config import Recipe, load_recipe, recipe_to_dict
+from dsdmsr.training.cost import explain
 from dsdmsr.training.examples import Examples, make_examples
-from dsdmsr.training.explain import explain
 from dsdmsr.training.fit import fit
 from dsdmsr.training.module import TrainingModule
-from dsdmsr.training.run_dir import read_provenance, stored_recipe
+from dsdmsr.training.recipe import Recipe, load_recipe, recipe_to_dict
+from dsdmsr.training.run_folder import read_provenance, stored_recipe
 from options import ROOT, add_data
 from scene_mix import MAPS, error, trained, truths
 from timing import in_turn

@@ -25,14 +25,14 @@ from torch import nn
 
 import dsdmsr.app  # noqa: F401  (torch takes its memory as it does for the command)
 from ablation import VARIANTS, changed, reference
-from dsdmsr.depth import DepthMap
+from dsdmsr._provenance import provenance, write_json
+from dsdmsr.depth.map import DepthMap
 from dsdmsr.evaluation.methods import BASELINES, Small, baseline
 from dsdmsr.evaluation.report import lines
 from dsdmsr.nn import DSDMSR
-from dsdmsr.provenance import provenance, write_json
 from dsdmsr.upscaling import Upscaler
-from dsdmsr.upscaling.backend import TorchBackend
-from dsdmsr.zoo.pretrained import from_pretrained
+from dsdmsr.upscaling.torch_backend import TorchBackend
+from dsdmsr.zoo.torch_networks import from_pretrained
 from ms_net import MSNet
 from options import ROOT, TIERS
 from research_form import ResearchForm

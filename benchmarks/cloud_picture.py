@@ -12,8 +12,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from dsdmsr import DepthMap, Intrinsics, Upscaler
 from dsdmsr.app.sample import render_sample
-from dsdmsr.degradation import resize
-from dsdmsr.geometry import points
+from dsdmsr.degradation.resample import resize
+from dsdmsr.depth.geometry import points
 from options import ROOT
 from picture import tinted
 

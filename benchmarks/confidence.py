@@ -26,10 +26,11 @@ from torch.nn import functional
 
 import dsdmsr.app  # noqa: F401  (torch takes its memory as it does for the command)
 from dsdmsr import DepthMap, Upscaler
-from dsdmsr.degradation import Degradation
-from dsdmsr.evaluation.evaluate import Case, cases
+from dsdmsr._provenance import provenance, write_json
+from dsdmsr.depth.degradations import Degradation
+from dsdmsr.evaluation.ground_truth import TruthFile
+from dsdmsr.evaluation.measure import Case, cases
 from dsdmsr.evaluation.protocols import PROTOCOLS
-from dsdmsr.evaluation.truths import TruthFile
 from dsdmsr.metrics import (
     WITHIN_90,
     WITHIN_90_NOISY,
@@ -39,7 +40,6 @@ from dsdmsr.metrics import (
     rounded_off,
     sparsification,
 )
-from dsdmsr.provenance import provenance, write_json
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 from held_apart import RENDERED_SET, noisy, sets
 from options import ROOT, add_data

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from dsdmsr.data.scenery import SceneryConfig
-from dsdmsr.data.scenes import SceneConfig, draw_scenes
+from dsdmsr.data.scenes.render import SceneConfig, draw_scenes
+from dsdmsr.data.scenes.scenery import SceneryConfig
 from picture import tinted
 
 SHEET = Path(__file__).resolve().parents[1] / "docs" / "scenes.png"

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dsdmsr.data.rendered import render_depth
+from dsdmsr.data.scenes.rendered import render_depth
 from dsdmsr.io.pfm import write_pfm
 
 SERIES = 2**40 + 2

@@ -19,16 +19,16 @@ import numpy as np
 from rich.progress import track
 
 import dsdmsr.app  # noqa: F401  (torch takes its memory as it does for the command)
+from dsdmsr._provenance import provenance, write_json
 from dsdmsr.app.sample import render_sample
-from dsdmsr.evaluation.evaluate import cases, evaluate
+from dsdmsr.evaluation.ground_truth import TruthFile, own_truths, protocol_truths
+from dsdmsr.evaluation.measure import cases, evaluate
 from dsdmsr.evaluation.methods import Method, Network, Small, Values, baseline
 from dsdmsr.evaluation.protocols import PROTOCOLS
-from dsdmsr.evaluation.truths import TruthFile, own_truths, protocol_truths
-from dsdmsr.provenance import provenance, write_json
-from dsdmsr.upscaling.edges import sharp
-from dsdmsr.upscaling.reduction import Rows
+from dsdmsr.upscaling.sharpen import sharp
+from dsdmsr.upscaling.shrink import Rows
 from dsdmsr.zoo.names import DEFAULT_MODEL
-from dsdmsr.zoo.pretrained import from_pretrained
+from dsdmsr.zoo.torch_networks import from_pretrained
 from held_apart import RENDERED, TRAIN
 from options import ROOT, add_data
 

@@ -25,11 +25,11 @@ from rich.progress import track
 
 import dsdmsr.app  # noqa: F401  (torch takes its memory as it does for the command)
 from dsdmsr import DepthMap, TemporalFilter, Upscaler
-from dsdmsr.data.raycast import ray_cast
-from dsdmsr.data.scenery import SceneryConfig, furnish
-from dsdmsr.degradation import degrade
-from dsdmsr.noise_level import looks_noisy
-from dsdmsr.provenance import provenance, write_json
+from dsdmsr._provenance import provenance, write_json
+from dsdmsr.data.scenes.raycast import ray_cast
+from dsdmsr.data.scenes.scenery import SceneryConfig, furnish
+from dsdmsr.degradation.degrade import degrade
+from dsdmsr.depth.estimate import looks_noisy
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 from options import ROOT
 

@@ -18,8 +18,8 @@ from PIL import Image, ImageDraw
 from rich.progress import track
 
 from dsdmsr import DepthMap, Upscaler, read_depth
-from dsdmsr.degradation import resize
-from dsdmsr.upscaling.holes import enlarge_valid, fill_nearest
+from dsdmsr.degradation.resample import resize
+from dsdmsr.depth.holes import enlarge_valid, fill_nearest
 from options import ROOT, add_data
 from picture import tinted
 

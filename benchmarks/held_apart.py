@@ -9,9 +9,9 @@ import torch
 
 from dsdmsr import write_depth
 from dsdmsr.app.sample import render_sample
+from dsdmsr.degradation.sensors import add_gaussian_noise
+from dsdmsr.evaluation.ground_truth import TruthFile, own_truths
 from dsdmsr.evaluation.methods import Small
-from dsdmsr.evaluation.truths import TruthFile, own_truths
-from dsdmsr.noise import add_gaussian_noise
 
 TRAIN = {
     "Middlebury train/": ("middlebury/train/full/*.png", "disparity16"),

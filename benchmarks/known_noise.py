@@ -19,13 +19,13 @@ from typing import Any
 
 import yaml
 
+from dsdmsr._provenance import provenance, write_json
 from dsdmsr.evaluation.methods import Network
-from dsdmsr.provenance import provenance, write_json
-from dsdmsr.training.config import Recipe, load_recipe, recipe_to_dict
-from dsdmsr.training.noises import Noises
+from dsdmsr.training.noise import Noises
+from dsdmsr.training.recipe import Recipe, load_recipe, recipe_to_dict
 from dsdmsr.training.run import train_recipe
-from dsdmsr.training.run_dir import NETWORK
-from dsdmsr.zoo.pretrained import from_pretrained
+from dsdmsr.training.run_folder import NETWORK
+from dsdmsr.zoo.torch_networks import from_pretrained
 from noise_strength import left_by, small_maps
 from options import ROOT, add_data
 

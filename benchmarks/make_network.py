@@ -24,11 +24,12 @@ from rich.console import Console
 import readme
 from accuracy import GROUPS, group_of, measure
 from dsdmsr.nn import DSDMSR
-from dsdmsr.training.fit import load_fitting
 from dsdmsr.training.run import legs_of, train_recipe
-from dsdmsr.training.run_dir import stored_recipe
+from dsdmsr.training.run_folder import stored_recipe
+from dsdmsr.zoo.find import read_card
 from dsdmsr.zoo.names import PACKAGED
-from dsdmsr.zoo.pretrained import from_pretrained, read_card, save_pretrained
+from dsdmsr.zoo.torch_networks import from_pretrained, save_pretrained
+from dsdmsr.zoo.warm_start import load_fitting
 from options import ROOT
 
 ZOO = ROOT / "src" / "dsdmsr" / "zoo"

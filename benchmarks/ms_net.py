@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional
 
-from dsdmsr.degradation import resize
+from dsdmsr.degradation.resample import resize
 
 
 class MSNet(nn.Module):

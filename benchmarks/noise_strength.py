@@ -22,15 +22,15 @@ from rich.progress import track
 from scipy.ndimage import median_filter
 
 import dsdmsr.app  # noqa: F401  (torch takes its memory as it does for the command)
-from dsdmsr.degradation import Degradation
-from dsdmsr.evaluation.evaluate import Case, cases
+from dsdmsr._provenance import provenance, write_json
+from dsdmsr.depth.degradations import Degradation
+from dsdmsr.depth.estimate import estimate_noise
+from dsdmsr.depth.holes import fill_nearest
+from dsdmsr.evaluation.measure import Case, cases
 from dsdmsr.evaluation.methods import Method, Network, Small, Values, baseline
 from dsdmsr.evaluation.protocols import PROTOCOLS
-from dsdmsr.noise_level import estimate_noise
-from dsdmsr.provenance import provenance, write_json
-from dsdmsr.upscaling.holes import fill_nearest
 from dsdmsr.zoo.names import ROBUST_MODEL
-from dsdmsr.zoo.pretrained import from_pretrained
+from dsdmsr.zoo.torch_networks import from_pretrained
 from held_apart import noisy, sets
 from options import ROOT, TIERS, add_data
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from dsdmsr import Upscaler
 from dsdmsr.app.sample import render_sample
-from dsdmsr.degradation import resize
+from dsdmsr.degradation.resample import resize
 
 PICTURE = Path(__file__).resolve().parents[1] / "docs" / "before-after.png"
 SEED, SCALE, ZOOM = 9, 4, 2

@@ -28,14 +28,14 @@ import numpy as np
 import torch
 from PIL import Image
 
+from dsdmsr._provenance import provenance, write_json
 from dsdmsr.data.batches import make_batch
-from dsdmsr.data.prepare.dtu import dtu
 from dsdmsr.data.prepare.plan import Forms
-from dsdmsr.data.prepare.pyramid import LEVELS, level_name
 from dsdmsr.data.prepare.run import prepare
-from dsdmsr.data.shards import Shards
-from dsdmsr.provenance import provenance, write_json
-from dsdmsr.training.config import load_recipe
+from dsdmsr.data.prepared.pyramid import LEVELS, level_name
+from dsdmsr.data.prepared.shards import Shards
+from dsdmsr.data.sources.dtu import dtu
+from dsdmsr.training.recipe import load_recipe
 from dtu_like import make_tree
 from options import ROOT
 from scene_throughput import training_seconds

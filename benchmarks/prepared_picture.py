@@ -16,8 +16,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from dsdmsr import read_depth
 from dsdmsr.app.cli import main as dsdmsr
-from dsdmsr.data.prepare.pyramid import LEVELS, level_name
-from dsdmsr.data.shards import Shards
+from dsdmsr.data.prepared.pyramid import LEVELS, level_name
+from dsdmsr.data.prepared.shards import Shards
 from dsdmsr.io.png import write_png
 from dtu_like import make_tree, millimetres
 from options import ROOT
@@ -131,7 +131,7 @@ def folder(work: Path) -> Image.Image:
 
 def synthetic(work: Path) -> Image.Image:
     run("prepare", "synthetic", work / "made", "--count", 10)
-    from dsdmsr.data.rendered import render_depth
+    from dsdmsr.data.scenes.rendered import render_depth
 
     scene = render_depth(0, 0, VGA)
     return with_crops(work / "made", "rendered, metres", scene.values, scene.valid, True)

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from dsdmsr.provenance import provenance, write_json
+from dsdmsr._provenance import provenance, write_json
 from options import ROOT
 
 RESULTS = ROOT / "benchmarks" / "results" / "processes.json"

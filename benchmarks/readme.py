@@ -14,10 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from dsdmsr._provenance import where_and_when
+from dsdmsr.depth.estimate import NOISY_FROM
 from dsdmsr.evaluation.protocols import SUITE
 from dsdmsr.evaluation.report import figure, lines, markdown, markdown_table, title_of, weights_text
-from dsdmsr.noise_level import NOISY_FROM
-from dsdmsr.provenance import where_and_when
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -18,17 +18,17 @@ import numpy as np
 import torch
 from PIL import Image
 
-from dsdmsr.degradation import degrade
+from dsdmsr._provenance import provenance, write_json
+from dsdmsr.degradation.degrade import degrade
+from dsdmsr.depth.holes import fill_nearest
 from dsdmsr.metrics import rmse
 from dsdmsr.nn import DSDMSR, Prediction
-from dsdmsr.provenance import provenance, write_json
-from dsdmsr.training.config import load_recipe
 from dsdmsr.training.examples import normalise_crops
 from dsdmsr.training.fit import fit
-from dsdmsr.training.run_dir import WEIGHTS, read_provenance, stored_recipe
-from dsdmsr.upscaling.holes import fill_nearest
+from dsdmsr.training.recipe import load_recipe
+from dsdmsr.training.run_folder import WEIGHTS, read_provenance, stored_recipe
 from dsdmsr.zoo.names import DEFAULT_MODEL
-from dsdmsr.zoo.pretrained import from_pretrained, load_weights
+from dsdmsr.zoo.torch_networks import from_pretrained, load_weights
 from options import ROOT, add_data
 
 RESULTS = ROOT / "benchmarks" / "results" / "scene_mix.json"

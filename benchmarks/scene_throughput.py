@@ -17,12 +17,12 @@ from pathlib import Path
 
 import torch
 
+from dsdmsr._provenance import provenance, write_json
 from dsdmsr.data.batches import CropMix, make_batch
 from dsdmsr.data.crops import Synthetic
-from dsdmsr.provenance import provenance, write_json
-from dsdmsr.training.config import Recipe, load_recipe
 from dsdmsr.training.examples import make_examples
 from dsdmsr.training.module import TrainingModule
+from dsdmsr.training.recipe import Recipe, load_recipe
 
 RESULTS = Path(__file__).resolve().parent / "results" / "scene_throughput.json"
 

@@ -21,8 +21,8 @@ from rich.progress import track
 
 import dsdmsr.app  # noqa: F401  (torch takes its memory as it does for the command)
 from dsdmsr import DepthMap, Upscaler
+from dsdmsr._provenance import provenance, write_json
 from dsdmsr.io import write_bands
-from dsdmsr.provenance import provenance, write_json
 from options import ROOT
 from speed import most_mib
 

@@ -24,15 +24,15 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 import dsdmsr.app  # noqa: F401  (torch takes its memory as it does for the command)
-from dsdmsr.degradation import resize
-from dsdmsr.depth import DepthMap
+from dsdmsr._provenance import provenance, write_json
+from dsdmsr.degradation.resample import resize
+from dsdmsr.depth.map import DepthMap
 from dsdmsr.nn import DSDMSR, ModelConfig
-from dsdmsr.provenance import provenance, write_json
 from dsdmsr.scales import SCALES
 from dsdmsr.upscaling import Upscaler
-from dsdmsr.upscaling.backend import TorchBackend
+from dsdmsr.upscaling.torch_backend import TorchBackend
 from dsdmsr.zoo.names import ROBUST_MODEL
-from dsdmsr.zoo.pretrained import from_pretrained
+from dsdmsr.zoo.torch_networks import from_pretrained
 from options import ROOT, TIERS
 from research_form import ResearchForm
 from timing import in_turn

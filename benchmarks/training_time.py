@@ -20,11 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from ablation import left_of_bicubic
+from dsdmsr._provenance import provenance, write_json
 from dsdmsr.nn import DSDMSR
-from dsdmsr.provenance import provenance, write_json
 from dsdmsr.training.run import train_recipe
-from dsdmsr.training.run_dir import LOG, read_provenance
-from dsdmsr.zoo.pretrained import for_known, from_pretrained, read_card
+from dsdmsr.training.run_folder import LOG, read_provenance
+from dsdmsr.zoo.find import read_card
+from dsdmsr.zoo.torch_networks import for_known, from_pretrained
 from options import ROOT, TIERS, add_data
 
 RESULTS = ROOT / "benchmarks" / "results" / "training_time.json"

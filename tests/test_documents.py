@@ -11,7 +11,7 @@ import yaml
 from dsdmsr.evaluation.protocols import SUITE
 from dsdmsr.evaluation.report import weights_of
 from dsdmsr.zoo.names import PACKAGED, REFERENCES, ROBUST_MODEL
-from dsdmsr.zoo.pretrained import for_known, from_pretrained
+from dsdmsr.zoo.torch_networks import for_known, from_pretrained
 
 ROOT = Path(__file__).resolve().parents[1]
 

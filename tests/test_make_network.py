@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dsdmsr.training.config import load_recipe, recipe_to_dict
+from dsdmsr.training.recipe import load_recipe, recipe_to_dict
 from dsdmsr.training.run import legs_of
-from dsdmsr.zoo.pretrained import from_pretrained
+from dsdmsr.zoo.torch_networks import from_pretrained
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 

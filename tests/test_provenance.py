@@ -4,14 +4,14 @@ import subprocess
 
 import pytest
 
-from dsdmsr import provenance
+from dsdmsr import _provenance as provenance
 
 
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
     """Return the root of a checkout with a commit, which the package seems to run from."""
     files = {
-        "src/dsdmsr/provenance.py": "code",
+        "src/dsdmsr/_provenance.py": "code",
         "benchmarks/speed.py": "code",
         "benchmarks/results/speed.json": "{}",
         "docs/size.png": "picture",
@@ -28,7 +28,7 @@ def checkout(tmp_path, monkeypatch):
     git("init")
     git("add", ".")
     git("commit", "-m", "Begin")
-    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "src/dsdmsr/provenance.py"))
+    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "src/dsdmsr/_provenance.py"))
     return tmp_path
 
 
@@ -45,7 +45,7 @@ def test_results_pictures_and_documents_do_not_make_a_checkout_dirty(checkout):
     assert not clean.endswith("-dirty")
 
 
-@pytest.mark.parametrize("name", ["src/dsdmsr/provenance.py", "benchmarks/speed.py"])
+@pytest.mark.parametrize("name", ["src/dsdmsr/_provenance.py", "benchmarks/speed.py"])
 def test_changed_code_does(checkout, name):
     clean = commit()
     (checkout / name).write_text("other code")

@@ -9,13 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dsdmsr.degradation import degrade
-    from dsdmsr.depth import DepthMap, Intrinsics, Stereo
+    from dsdmsr.degradation.degrade import degrade
+    from dsdmsr.depth.map import DepthMap, Intrinsics, Stereo
     from dsdmsr.errors import DsdmsrError
     from dsdmsr.io import read_depth, write_depth
     from dsdmsr.nn import DSDMSR, ModelConfig
     from dsdmsr.upscaling import TemporalFilter, Upscaler
-    from dsdmsr.zoo.pretrained import from_pretrained, save_pretrained
+    from dsdmsr.zoo.torch_networks import from_pretrained, save_pretrained
 
 __all__ = [
     "DSDMSR",
@@ -44,9 +44,9 @@ _HOMES = {
     "TemporalFilter": "dsdmsr.upscaling",
     "Upscaler": "dsdmsr.upscaling",
     "degrade": "dsdmsr.degradation",
-    "from_pretrained": "dsdmsr.zoo.pretrained",
+    "from_pretrained": "dsdmsr.zoo.torch_networks",
     "read_depth": "dsdmsr.io",
-    "save_pretrained": "dsdmsr.zoo.pretrained",
+    "save_pretrained": "dsdmsr.zoo.torch_networks",
     "write_depth": "dsdmsr.io",
 }
 

@@ -16,9 +16,9 @@ from PIL import Image
 import dsdmsr
 from dsdmsr import DepthMap, TemporalFilter, degrade, read_depth, write_depth
 from dsdmsr.app.cli import main
-from dsdmsr.data.rendered import render_depth
-from dsdmsr.noise_level import looks_noisy
-from dsdmsr.training.config import load_recipe, recipe_from_dict
+from dsdmsr.data.scenes.rendered import render_depth
+from dsdmsr.depth.estimate import looks_noisy
+from dsdmsr.training.recipe import load_recipe, recipe_from_dict
 
 
 @pytest.fixture
@@ -426,7 +426,7 @@ def test_models_lists_what_is_packaged(capsys):
 
 @pytest.fixture
 def network_folder(tmp_path, tiny_model):
-    from dsdmsr.zoo.pretrained import save_pretrained
+    from dsdmsr.zoo.torch_networks import save_pretrained
 
     save_pretrained(tiny_model, tmp_path / "net", "card")
     return tmp_path / "net"
@@ -556,7 +556,7 @@ def test_an_interrupt_leaves_nothing_half_written(capsys, tmp_path, small, monke
 
 
 def test_an_interrupt_in_the_middle_leaves_nothing_either(capsys, tmp_path, small, monkeypatch):
-    from dsdmsr.upscaling.backend import TorchBackend
+    from dsdmsr.upscaling.torch_backend import TorchBackend
 
     calls = iter(range(3))
     begin = TorchBackend.begin

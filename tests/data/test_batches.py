@@ -9,9 +9,9 @@ from torch.utils.data import DataLoader
 
 from dsdmsr.data.batches import Batches, CropMix, make_batch
 from dsdmsr.data.crops import Synthetic
-from dsdmsr.data.cutouts import CutoutConfig
-from dsdmsr.data.scenes import SceneConfig, draw_scenes
-from dsdmsr.data.sensing import SensingConfig
+from dsdmsr.data.scenes.cutouts import CutoutConfig
+from dsdmsr.data.scenes.render import SceneConfig, draw_scenes
+from dsdmsr.data.scenes.sensing import SensingConfig
 from dsdmsr.errors import ConfigError
 
 MIXES = (CropMix(scale=2, crop=16, batch=3, share=3), CropMix(scale=8, crop=32, batch=2))

@@ -13,16 +13,16 @@ from torch.utils.data import DataLoader, IterableDataset
 from dsdmsr import DepthMap, write_depth
 from dsdmsr.data.batches import Batches, CropMix, Part, make_batch
 from dsdmsr.data.crops import Folder, Mixture, Pyramid, Synthetic, read_index
-from dsdmsr.data.cutouts import CutoutConfig
-from dsdmsr.data.prepare.folder import folder_of_files
 from dsdmsr.data.prepare.plan import Forms
 from dsdmsr.data.prepare.run import prepare
-from dsdmsr.data.prepare.splits import Splitting
-from dsdmsr.data.scenes import SceneConfig
-from dsdmsr.data.shards import Shards
+from dsdmsr.data.prepared.shards import Shards
+from dsdmsr.data.prepared.splits import Splitting
+from dsdmsr.data.scenes.cutouts import CutoutConfig
+from dsdmsr.data.scenes.render import SceneConfig
+from dsdmsr.data.sources.folder import folder_of_files
 from dsdmsr.errors import ConfigError, DataError, EncodingError
-from dsdmsr.training.config import Maps, Recipe, load_recipe, recipe_from_dict, recipe_to_dict
-from dsdmsr.training.maps import crop_source, validation_source
+from dsdmsr.training.recipe import Maps, Recipe, load_recipe, recipe_from_dict, recipe_to_dict
+from dsdmsr.training.sources import crop_source, validation_source
 
 SIZE = (96, 128)
 SCENES = SceneConfig(ray_cast=0, cutouts=CutoutConfig(objects=(2, 3)))
@@ -68,7 +68,7 @@ def shards(maps, tmp_path) -> Path:
 
 @pytest.fixture
 def pyramid(tmp_path) -> Path:
-    from dsdmsr.data.prepare.dtu import dtu
+    from dsdmsr.data.sources.dtu import dtu
     from dsdmsr.io.pfm import write_pfm
 
     rng = np.random.default_rng(0)

@@ -7,20 +7,21 @@ from importlib import resources
 import numpy as np
 import pytest
 import torch
-from backends import Repeating
 from PIL import Image
+from testing.backends import Repeating
 
-from dsdmsr.degradation import degrade, resize
+from dsdmsr.degradation.degrade import degrade
+from dsdmsr.degradation.resample import resize
 from dsdmsr.errors import ConfigError, DataError
 from dsdmsr.evaluation import methods
-from dsdmsr.evaluation.evaluate import METRICS, PROFILE, cases, evaluate, predict
+from dsdmsr.evaluation.ground_truth import own_truths, protocol_truths
+from dsdmsr.evaluation.measure import METRICS, PROFILE, cases, evaluate, predict
 from dsdmsr.evaluation.methods import BASELINES, FILTERS, Network, Small, baseline
 from dsdmsr.evaluation.protocols import LEVELS, PROTOCOLS, MapSet, Protocol, Scene
 from dsdmsr.evaluation.published import published
-from dsdmsr.evaluation.truths import own_truths, protocol_truths
-from dsdmsr.nn import Window
+from dsdmsr.upscaling.window import Window
 from dsdmsr.zoo.names import DEFAULT_MODEL
-from dsdmsr.zoo.pretrained import for_known, from_pretrained
+from dsdmsr.zoo.torch_networks import for_known, from_pretrained
 
 
 def rows(letter: str, method: str) -> dict[tuple[str, str, int], float]:

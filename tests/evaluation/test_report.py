@@ -8,22 +8,15 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from dsdmsr._provenance import write_json
 from dsdmsr.evaluation.charts import bars, profiles
 from dsdmsr.evaluation.crops import crop
-from dsdmsr.evaluation.evaluate import METRICS, Score, cases, evaluate
+from dsdmsr.evaluation.ground_truth import OWN, own_truths
+from dsdmsr.evaluation.measure import METRICS, Score, cases, evaluate
 from dsdmsr.evaluation.methods import BASELINES
 from dsdmsr.evaluation.page import page
 from dsdmsr.evaluation.protocols import LEVELS, PROTOCOLS
-from dsdmsr.evaluation.report import (
-    Line,
-    bootstrap,
-    lines,
-    markdown,
-    results,
-    weights_of,
-)
-from dsdmsr.evaluation.truths import OWN, own_truths
-from dsdmsr.provenance import write_json
+from dsdmsr.evaluation.report import Line, bootstrap, lines, markdown, results, weights_of
 
 ZEROS = {"sha256": "0" * 64, "sha256_for_known": {"bicubic": "1" * 64}}
 

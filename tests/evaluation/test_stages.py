@@ -5,13 +5,13 @@ import pytest
 import torch
 from PIL import Image
 
-from dsdmsr.degradation import degrade
-from dsdmsr.evaluation.evaluate import cases
+from dsdmsr.degradation.degrade import degrade
+from dsdmsr.evaluation.ground_truth import own_truths
+from dsdmsr.evaluation.measure import cases
 from dsdmsr.evaluation.methods import Network
-from dsdmsr.evaluation.panels import draw_panel
 from dsdmsr.evaluation.protocols import PROTOCOLS
 from dsdmsr.evaluation.stages import ANSWER, panel_of, stage_figures, stages
-from dsdmsr.evaluation.truths import own_truths
+from dsdmsr.pictures.panels import draw_panel
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from dsdmsr.degradation import resize
+from dsdmsr.degradation.resample import resize
 from dsdmsr.errors import ConfigError, ScaleError
 from dsdmsr.nn import DSDMSR, ModelConfig, interleave, split_views
 from dsdmsr.nn.blocks import BLOCKS

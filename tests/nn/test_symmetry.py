@@ -132,7 +132,7 @@ def test_where_tensors_are_made_by_default_does_not_matter():
     code = (
         "import torch\n"
         "from dsdmsr.nn import DSDMSR\n"
-        "from dsdmsr.training.config import load_recipe\n"
+        "from dsdmsr.training.recipe import load_recipe\n"
         "model = load_recipe('base').model\n"
         "with torch.device('meta'):\n"
         "    DSDMSR(model)\n"

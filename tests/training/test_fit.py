@@ -20,24 +20,25 @@ from rich.console import Console
 from safetensors import safe_open
 from tensorboard.backend.event_processing import event_accumulator
 
+from dsdmsr._atomic import remove_unfinished
 from dsdmsr.data.batches import Batch, Batches, CropMix, make_batch
 from dsdmsr.data.crops import Synthetic
-from dsdmsr.data.scenes import SceneConfig
-from dsdmsr.data.sensing import SensingConfig
-from dsdmsr.degradation import degrade
+from dsdmsr.data.scenes.render import SceneConfig
+from dsdmsr.data.scenes.sensing import SensingConfig
+from dsdmsr.degradation.degrade import degrade
 from dsdmsr.errors import ConfigError, ModelError, TrainingError
 from dsdmsr.nn import DSDMSR, ModelConfig
 from dsdmsr.nn.losses import expectation_loss
 from dsdmsr.nn.symmetry import is_symmetric
-from dsdmsr.replacing import remove_unfinished
 from dsdmsr.training.callbacks import Checkpoints
-from dsdmsr.training.config import Recipe, SmallMaps, load_recipe, recipe_to_dict
 from dsdmsr.training.examples import draw_small_maps, make_examples, normalise_crops
-from dsdmsr.training.fit import fit, load_fitting
+from dsdmsr.training.fit import fit
 from dsdmsr.training.module import TrainingModule, _drawing_processes
+from dsdmsr.training.recipe import Recipe, SmallMaps, load_recipe, recipe_to_dict
 from dsdmsr.training.run import legs_of, train_recipe
-from dsdmsr.training.run_dir import WEIGHTS, begin, resume_at, step_of, stored_recipe, take_up
-from dsdmsr.zoo.pretrained import from_pretrained, load_weights
+from dsdmsr.training.run_folder import WEIGHTS, begin, resume_at, step_of, stored_recipe, take_up
+from dsdmsr.zoo.torch_networks import from_pretrained, load_weights
+from dsdmsr.zoo.warm_start import load_fitting
 
 
 def quiet() -> Console:
@@ -66,7 +67,7 @@ def test_a_scene_that_cannot_be_drawn_ends_the_run_at_once(tmp_path, recipe):
     code = f"""if True:
         import dataclasses, pathlib
         from dsdmsr.data.batches import Batches
-        from dsdmsr.training.config import load_recipe
+        from dsdmsr.training.recipe import load_recipe
         from dsdmsr.training.fit import fit
 
         def fail(self):
@@ -154,7 +155,7 @@ def test_a_run_resumed_ends_with_the_bits_of_an_unbroken_one(
 
 _ENDLESS = """
 import dataclasses, io, pathlib, rich.console, torch
-from dsdmsr.training.config import load_recipe
+from dsdmsr.training.recipe import load_recipe
 from dsdmsr.training.fit import fit
 torch.set_num_threads(1)
 smoke = load_recipe('smoke')

@@ -12,14 +12,14 @@ import pytest
 from PIL import Image
 from rich.console import Console
 from tensorboard.backend.event_processing import event_accumulator
-from wandb_files import history
+from testing.wandb_files import history
 
-from dsdmsr.data.prepare.dtu import dtu
 from dsdmsr.data.prepare.plan import Forms
 from dsdmsr.data.prepare.run import prepare
-from dsdmsr.training.config import load_recipe
+from dsdmsr.data.sources.dtu import dtu
 from dsdmsr.training.fit import fit
 from dsdmsr.training.options import Tracking
+from dsdmsr.training.recipe import load_recipe
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 RECIPES = ("srcnn-x8", "vdsr-x8", "srcnn-x16", "vdsr-x16", "srcnn-x8-legacy", "vdsr-x8-legacy")

@@ -16,12 +16,12 @@ import yaml
 
 from dsdmsr.data.batches import Batches, CropMix, Part, make_batch
 from dsdmsr.data.crops import Synthetic
-from dsdmsr.data.scenes import SceneConfig
+from dsdmsr.data.scenes.render import SceneConfig
 from dsdmsr.errors import ConfigError
-from dsdmsr.training.config import load_recipe, recipe_to_dict
 from dsdmsr.training.options import TrainerOptions
 from dsdmsr.training.processes import check_processes, is_main
-from dsdmsr.training.run_dir import step_of
+from dsdmsr.training.recipe import load_recipe, recipe_to_dict
+from dsdmsr.training.run_folder import step_of
 
 STEPS = 50
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from rich.console import Console
-from wandb_files import history, records
+from testing.wandb_files import history, records
 
 from dsdmsr.app.cli import main
 from dsdmsr.errors import ConfigError, TrainingError
 from dsdmsr.training import tracking as module
-from dsdmsr.training.config import Recipe, load_recipe
 from dsdmsr.training.fit import fit
 from dsdmsr.training.options import Tracking
+from dsdmsr.training.recipe import Recipe, load_recipe
 
 
 @pytest.fixture

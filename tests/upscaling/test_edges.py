@@ -5,9 +5,9 @@ import pytest
 
 from dsdmsr import DepthMap, Upscaler
 from dsdmsr.errors import ConfigError
-from dsdmsr.upscaling.backend import TorchBackend
-from dsdmsr.upscaling.edges import sharp
-from dsdmsr.upscaling.reduction import Rows
+from dsdmsr.upscaling.sharpen import sharp
+from dsdmsr.upscaling.shrink import Rows
+from dsdmsr.upscaling.torch_backend import TorchBackend
 
 
 def whole(values: np.ndarray) -> np.ndarray:

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from backends import Repeating
+from testing.backends import Repeating
 
 from dsdmsr import DepthMap, Upscaler
 from dsdmsr.errors import ConfigError
-from dsdmsr.nn import Window
-from dsdmsr.upscaling.backend import TorchBackend
 from dsdmsr.upscaling.ensemble import SelfEnsemble, ensemble_of
+from dsdmsr.upscaling.torch_backend import TorchBackend
+from dsdmsr.upscaling.window import Window
 
 
 class Numbered(Repeating):

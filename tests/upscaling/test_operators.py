@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dsdmsr.degradation import degrade, reduction_matrix
-from dsdmsr.nn import Window
+from dsdmsr.degradation.degrade import degrade, reduction_matrix
 from dsdmsr.upscaling.operators import (
     Reduction,
     bending,
@@ -14,6 +13,7 @@ from dsdmsr.upscaling.operators import (
     gradient,
     gradient_transposed,
 )
+from dsdmsr.upscaling.window import Window
 
 
 @pytest.mark.parametrize(

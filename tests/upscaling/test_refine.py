@@ -6,12 +6,13 @@ import torch
 from scipy import ndimage, optimize
 
 from dsdmsr import DepthMap, Upscaler
-from dsdmsr.degradation import degrade, reduction_matrix, resize
+from dsdmsr.degradation.degrade import degrade, reduction_matrix
+from dsdmsr.degradation.resample import resize
 from dsdmsr.errors import ConfigError
-from dsdmsr.nn import Window
 from dsdmsr.upscaling import refine as refining
 from dsdmsr.upscaling.operators import Reduction
 from dsdmsr.upscaling.refine import Refined, Refinement, energy, refine, refined_answer
+from dsdmsr.upscaling.window import Window
 
 
 def small_again(depth: np.ndarray, scale: int, kind: str = "bicubic") -> np.ndarray:

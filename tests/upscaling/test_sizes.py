@@ -2,16 +2,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from backends import Repeating
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from testing.backends import Repeating
 
 from dsdmsr import DepthMap, Intrinsics, Upscaler
 from dsdmsr.errors import ScaleError
-from dsdmsr.nn import Window
-from dsdmsr.upscaling.backend import Answers, TorchBackend
-from dsdmsr.upscaling.reduction import Rows, reduced
+from dsdmsr.upscaling.backend import Answers
+from dsdmsr.upscaling.shrink import Rows, reduced
 from dsdmsr.upscaling.sizes import Goal, Size
+from dsdmsr.upscaling.torch_backend import TorchBackend
+from dsdmsr.upscaling.window import Window
 
 
 @pytest.mark.parametrize(

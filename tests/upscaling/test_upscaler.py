@@ -3,17 +3,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from backends import Repeating
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from testing.backends import Repeating
 
 from dsdmsr import DepthMap, Intrinsics, Stereo, Upscaler
+from dsdmsr.depth.holes import enlarge_valid
 from dsdmsr.errors import ConfigError, DepthError, ModelError, ScaleError
-from dsdmsr.nn import DSDMSR, ModelConfig, Window
-from dsdmsr.upscaling.backend import Answers, TorchBackend
+from dsdmsr.nn import DSDMSR, ModelConfig
+from dsdmsr.upscaling.backend import Answers
 from dsdmsr.upscaling.ensemble import SelfEnsemble, ensemble_of
-from dsdmsr.upscaling.holes import enlarge_valid
 from dsdmsr.upscaling.tiles import tiles
+from dsdmsr.upscaling.torch_backend import TorchBackend
+from dsdmsr.upscaling.window import Window
 
 
 def _property_model() -> DSDMSR:

@@ -10,7 +10,8 @@ import torch
 
 from dsdmsr import DepthMap, Upscaler
 from dsdmsr.app.sample import render_sample
-from dsdmsr.degradation import Degradation, degrade
+from dsdmsr.degradation.degrade import degrade
+from dsdmsr.depth.degradations import Degradation
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 
 HEIGHT, WIDTH, SIGMA = 64, 96, 2.0

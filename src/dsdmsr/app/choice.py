@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dsdmsr.depth import DepthMap
-from dsdmsr.noise_level import looks_noisy
+from dsdmsr.depth.estimate import looks_noisy
+from dsdmsr.depth.map import DepthMap
 from dsdmsr.upscaling import Upscaler
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
+from dsdmsr._atomic import writing
 from dsdmsr.app.stereo import StereoOptions, with_stereo
-from dsdmsr.depth import Intrinsics
+from dsdmsr.depth.geometry import distances, points, triangles
+from dsdmsr.depth.map import Intrinsics
 from dsdmsr.errors import ConfigError, DepthError, FileError
-from dsdmsr.geometry import distances, points, triangles
 from dsdmsr.io import read_depth
 from dsdmsr.io.ply import write_ply
-from dsdmsr.replacing import writing
 
 __all__ = ["write_cloud"]
 

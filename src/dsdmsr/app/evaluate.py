@@ -15,24 +15,24 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
+from dsdmsr._atomic import replacing
+from dsdmsr._provenance import write_json
 from dsdmsr.app.inputs import depth_files
 from dsdmsr.app.panels import Panels
-from dsdmsr.degradation import Degradation
+from dsdmsr.depth.degradations import Degradation
 from dsdmsr.errors import ConfigError, DataError, FileError
 from dsdmsr.evaluation.crops import Crop, crop
-from dsdmsr.evaluation.evaluate import Case, Score, cases, evaluate
+from dsdmsr.evaluation.ground_truth import TruthFile, own_truths, protocol_truths
+from dsdmsr.evaluation.measure import Case, Score, cases, evaluate
 from dsdmsr.evaluation.methods import BASELINES, FILTERS, VARIATIONAL, Method, Network, baseline
 from dsdmsr.evaluation.page import page
 from dsdmsr.evaluation.protocols import PROTOCOLS, SUITE, Protocol
 from dsdmsr.evaluation.report import figure, lines, markdown, results, title_of, weights_of
-from dsdmsr.evaluation.truths import TruthFile, own_truths, protocol_truths
 from dsdmsr.io.encodings import find_encoding
-from dsdmsr.provenance import write_json
-from dsdmsr.replacing import replacing
 from dsdmsr.scales import SCALES
 from dsdmsr.upscaling.refine import Refinement
 from dsdmsr.zoo.names import DEFAULT_MODEL
-from dsdmsr.zoo.pretrained import for_known, from_pretrained
+from dsdmsr.zoo.torch_networks import for_known, from_pretrained
 
 __all__ = ["Evaluation", "evaluate_networks"]
 

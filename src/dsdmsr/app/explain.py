@@ -8,9 +8,9 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from dsdmsr.training.config import recipe_to_dict, resolve
-from dsdmsr.training.explain import Cost, explain
-from dsdmsr.training.maps import described
+from dsdmsr.training.cost import Cost, explain
+from dsdmsr.training.recipe import recipe_to_dict, resolve
+from dsdmsr.training.sources import described
 
 __all__ = ["explain_recipe"]
 

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from dsdmsr.app.consoles import err, out
-from dsdmsr.depth import Kind
+from dsdmsr.app.console import err, out
+from dsdmsr.depth.map import Kind
 
 __all__ = ["cloud", "info", "models", "sample", "upscale"]
 

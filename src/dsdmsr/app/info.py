@@ -9,12 +9,11 @@ import numpy as np
 from rich.console import Console
 
 from dsdmsr.app.inputs import depth_files
-from dsdmsr.depth import DepthMap
+from dsdmsr.depth.estimate import NOISY_FROM, edge_softness, estimate_noise, looks_averaged
+from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import DsdmsrError
 from dsdmsr.io import interpret, read_numbers
 from dsdmsr.io.encodings import ENCODINGS
-from dsdmsr.noise_level import NOISY_FROM, estimate_noise
-from dsdmsr.softness import looks_averaged, softness
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 
 __all__ = ["describe_files"]
@@ -78,7 +77,7 @@ def _lines(
             f"  noise     about {noise:.2g}{unit} ({share:.2g} of the range), an estimate: "
             f"{serves} serves"
         )
-    soft = softness(depth.values, depth.valid)
+    soft = edge_softness(depth.values, depth.valid)
     if soft is not None:
         looks = "averages" if looks_averaged(depth.values, depth.valid) else "samples"
         lines.append(f"  steps     {soft:.0%} with a value in between: looks made of {looks}")

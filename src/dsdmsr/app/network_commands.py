@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Group, Parameter, validators
 
-from dsdmsr.app.consoles import err, out
+from dsdmsr.app.console import err, out
 from dsdmsr.errors import ConfigError
 from dsdmsr.training.options import ONE_DEVICE, TrackerKind, Tracking, TrainerOptions
 

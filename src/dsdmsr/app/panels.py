@@ -13,16 +13,16 @@ import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
-from dsdmsr.degradation import Degradation
+from dsdmsr._atomic import writing
+from dsdmsr.depth.degradations import Degradation
 from dsdmsr.errors import FileError
-from dsdmsr.evaluation.evaluate import Case
+from dsdmsr.evaluation.measure import Case
 from dsdmsr.evaluation.methods import Values
-from dsdmsr.evaluation.panels import draw_panel
 from dsdmsr.evaluation.protocols import Protocol
 from dsdmsr.evaluation.report import figure
 from dsdmsr.evaluation.stages import StageFigures, panel_of, stage_figures, stages
 from dsdmsr.nn import DSDMSR
-from dsdmsr.replacing import writing
+from dsdmsr.pictures.panels import draw_panel
 
 __all__ = ["Panels"]
 

@@ -9,8 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from dsdmsr.data.prepare.plan import Forms
 from dsdmsr.data.prepare.run import prepare
-from dsdmsr.data.prepare.sources import Source
-from dsdmsr.data.prepare.splits import SPLITS
+from dsdmsr.data.prepared.splits import SPLITS
+from dsdmsr.data.sources.source import Source
 
 __all__ = ["prepare_set"]
 

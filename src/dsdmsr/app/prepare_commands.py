@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from cyclopts import App, Parameter
 
-from dsdmsr.app.consoles import err, out
+from dsdmsr.app.console import err, out
 from dsdmsr.errors import ConfigError
 
 if TYPE_CHECKING:
-    from dsdmsr.data.prepare.sources import Source
-    from dsdmsr.data.prepare.splits import Splitting
+    from dsdmsr.data.prepared.splits import Splitting
+    from dsdmsr.data.sources.source import Source
     from dsdmsr.io import Encoding
 
 __all__ = ["prepare"]
@@ -72,7 +72,7 @@ class Split:
 
     def splitting(self) -> Splitting:
         """Return it in the form that sources take."""
-        from dsdmsr.data.prepare.splits import Splitting
+        from dsdmsr.data.prepared.splits import Splitting
 
         return Splitting(rest=None if self.split == "drawn" else self.split, seed=self.seed)
 
@@ -105,7 +105,7 @@ def dtu(
         Write whole maps as webdataset tar files of about 256 MB. Default, unless a pyramid is asked
         for.
     """
-    from dsdmsr.data.prepare.dtu import dtu as find
+    from dsdmsr.data.sources.dtu import dtu as find
 
     return running.run(find(source), folder, pyramid=pyramid, shards=shards or not pyramid)
 
@@ -134,7 +134,7 @@ def middlebury(
     as_depth
         Turn disparity into depth in metres, by the calib.txt beside each map.
     """
-    from dsdmsr.data.prepare.middlebury import middlebury as find
+    from dsdmsr.data.sources.middlebury import middlebury as find
 
     found = find(source, split.splitting(), as_depth=as_depth)
     return running.run(found, folder)
@@ -161,7 +161,7 @@ def nyu(
     raw
         Take the sensor's maps, with their holes, instead of the in-painted ones.
     """
-    from dsdmsr.data.prepare.nyu import nyu as find
+    from dsdmsr.data.sources.nyu import nyu as find
 
     return running.run(find(source, split.splitting(), raw=raw), folder)
 
@@ -204,7 +204,7 @@ def folder(
         What shows one scene, and so goes to one split: each folder, or each file. Default: each
         folder, or each file if there is one folder only.
     """
-    from dsdmsr.data.prepare.folder import folder_of_files
+    from dsdmsr.data.sources.folder import folder_of_files
 
     own = _own_encoding(units_per_value, invalid, kind, unit)
     if encoding is not None and own is not None:
@@ -272,6 +272,6 @@ def synthetic(
     seed
         Which series of scenes.
     """
-    from dsdmsr.data.prepare.synthetic import synthetic as scenes
+    from dsdmsr.data.sources.rendered import synthetic as scenes
 
     return running.run(scenes(count, (height, width), seed), folder)

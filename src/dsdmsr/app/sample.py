@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 
 from dsdmsr.data.batches import LARGEST_SEED
-from dsdmsr.data.rendered import render_depth
-from dsdmsr.degradation import degrade
-from dsdmsr.depth import DepthMap
+from dsdmsr.data.scenes.rendered import render_depth
+from dsdmsr.degradation.degrade import degrade
+from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import ConfigError
 from dsdmsr.io import check_output, write_depth
 

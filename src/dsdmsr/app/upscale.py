@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
+from dsdmsr._atomic import writing
 from dsdmsr.app.choice import Upscalers
 from dsdmsr.app.jobs import beside, plan
 from dsdmsr.app.stereo import StereoOptions, with_stereo
-from dsdmsr.depth import DepthMap, Kind
+from dsdmsr.depth.convert import to_kind
+from dsdmsr.depth.estimate import looks_noisy
+from dsdmsr.depth.map import DepthMap, Kind
 from dsdmsr.errors import ConfigError, DepthError, DsdmsrError, FileError
 from dsdmsr.io import (
     check_output,
@@ -31,12 +34,9 @@ from dsdmsr.io import (
 from dsdmsr.io.encodings import ENCODINGS, find_encoding
 from dsdmsr.io.files import FORMATS
 from dsdmsr.io.png import write_png
-from dsdmsr.kinds import to_kind
-from dsdmsr.noise_level import looks_noisy
-from dsdmsr.replacing import writing
 from dsdmsr.upscaling import TemporalFilter, Upscaler
-from dsdmsr.upscaling.edges import Edges
 from dsdmsr.upscaling.refine import Averaging, Refinement
+from dsdmsr.upscaling.sharpen import Edges
 from dsdmsr.upscaling.sizes import Size
 from dsdmsr.upscaling.tiles import Tile, check_tile
 

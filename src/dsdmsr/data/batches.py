@@ -12,9 +12,9 @@ from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
 from dsdmsr.data.crops import CropSource
-from dsdmsr.data.draws import choose
-from dsdmsr.data.scenes import generator
-from dsdmsr.depth import Kind
+from dsdmsr.data.scenes.sampling import choose
+from dsdmsr.data.seeds import generator
+from dsdmsr.depth.map import Kind
 from dsdmsr.errors import ConfigError
 from dsdmsr.scales import check_scale
 

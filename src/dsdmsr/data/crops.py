@@ -13,14 +13,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dsdmsr.data.draws import choose
-from dsdmsr.data.prepare.index import COLUMNS, image_column
-from dsdmsr.data.prepare.pyramid import LEVELS, level_name
-from dsdmsr.data.prepare.sources import Source
-from dsdmsr.data.prepare.splits import SPLITS, Split
-from dsdmsr.data.prepare.storage import restore
-from dsdmsr.data.scenes import SceneConfig, draw_scenes, generator
-from dsdmsr.depth import Kind
+from dsdmsr.data.prepared.index import COLUMNS, image_column
+from dsdmsr.data.prepared.pyramid import LEVELS, level_name
+from dsdmsr.data.prepared.splits import SPLITS, Split
+from dsdmsr.data.prepared.storage import restore
+from dsdmsr.data.scenes.render import SceneConfig, draw_scenes
+from dsdmsr.data.scenes.sampling import choose
+from dsdmsr.data.seeds import generator
+from dsdmsr.data.sources.source import Source
+from dsdmsr.depth.map import Kind
 from dsdmsr.errors import ConfigError, DataError
 from dsdmsr.io import read_numbers
 
@@ -104,7 +105,7 @@ class Synthetic:
 
 
 class StoredMap(NamedTuple):
-    """A map as it is kept; see `dsdmsr.data.prepare.storage.Stored`."""
+    """A map as it is kept; see `dsdmsr.data.prepared.storage.Stored`."""
 
     numbers: NDArray[np.generic]
     quantum: float | None
@@ -289,7 +290,7 @@ def choose_window(
 
     Args:
         rng: Draws the places.
-        numbers: As in `dsdmsr.data.prepare.storage.Stored`, `size` pixels a side or more.
+        numbers: As in `dsdmsr.data.prepared.storage.Stored`, `size` pixels a side or more.
         size: Pixels a side.
     """
     height, width = numbers.shape

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch.nn import functional
 
-from dsdmsr.degradation import resize_nearest
-from dsdmsr.evaluation.colours import GREYS, HEAT, coloured
-from dsdmsr.evaluation.evaluate import Case
+from dsdmsr.degradation.resample import resize_nearest
+from dsdmsr.evaluation.measure import Case
 from dsdmsr.evaluation.methods import Values
+from dsdmsr.pictures.colours import GREYS, HEAT, coloured
 
 __all__ = ["Crop", "Picture", "crop"]
 

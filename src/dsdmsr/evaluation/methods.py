@@ -9,16 +9,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dsdmsr.degradation import Degradation, Kernel, resize, resize_nearest
-from dsdmsr.depth import DepthMap
+from dsdmsr.degradation.resample import Kernel, resize, resize_nearest
+from dsdmsr.depth.degradations import Degradation
+from dsdmsr.depth.estimate import estimate_noise
+from dsdmsr.depth.holes import fill_nearest
+from dsdmsr.depth.map import DepthMap
+from dsdmsr.depth.normalise import normalise
 from dsdmsr.errors import ConfigError
 from dsdmsr.nn import DSDMSR
-from dsdmsr.noise_level import estimate_noise
-from dsdmsr.upscaling.backend import Backend, TorchBackend
+from dsdmsr.upscaling.backend import Backend
 from dsdmsr.upscaling.ensemble import ensemble_of
-from dsdmsr.upscaling.holes import fill_nearest
-from dsdmsr.upscaling.normalised import normalise
 from dsdmsr.upscaling.refine import Refinement, refine
+from dsdmsr.upscaling.torch_backend import TorchBackend
 from dsdmsr.upscaling.upscaler import Upscaler
 
 __all__ = [
@@ -48,7 +50,7 @@ class Small(NamedTuple):
 
     @property
     def interval(self) -> bool:
-        """Whether pixel i sits on large pixel s·i; see `dsdmsr.degradation.resize`."""
+        """Whether pixel i sits on large pixel s·i; see `dsdmsr.degradation.degrade.resize`."""
         return self.degradation == "interval"
 
 
@@ -171,7 +173,7 @@ class Network:
         ensemble: 1 or 8.
         refinement: How answers are refined. Default: not at all.
         known: Other networks for degradations of which it is told; see
-            `dsdmsr.zoo.pretrained.for_known`.
+            `dsdmsr.zoo.torch_networks.for_known`.
     """
 
     def __init__(

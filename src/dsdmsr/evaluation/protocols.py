@@ -9,8 +9,12 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from dsdmsr.degradation import Degradation
-from dsdmsr.noise import add_disparity_noise, add_gaussian_noise, add_root_disparity_noise
+from dsdmsr.degradation.sensors import (
+    add_disparity_noise,
+    add_gaussian_noise,
+    add_root_disparity_noise,
+)
+from dsdmsr.depth.degradations import Degradation
 from dsdmsr.scales import SCALES
 
 __all__ = ["LEVELS", "NOISES", "PROTOCOLS", "SUITE", "MapSet", "Protocol", "Scene"]

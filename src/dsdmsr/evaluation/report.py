@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from dsdmsr.degradation import Degradation
-from dsdmsr.evaluation.evaluate import METRICS, Score
+from dsdmsr._plain import to_plain
+from dsdmsr._provenance import provenance, where_and_when
+from dsdmsr.depth.degradations import Degradation
+from dsdmsr.evaluation.ground_truth import OWN
+from dsdmsr.evaluation.measure import METRICS, Score
 from dsdmsr.evaluation.protocols import Protocol
 from dsdmsr.evaluation.published import published
-from dsdmsr.evaluation.truths import OWN
 from dsdmsr.nn import DSDMSR
-from dsdmsr.plain import to_plain
-from dsdmsr.provenance import provenance, where_and_when
+from dsdmsr.zoo.checksum import weights_checksum
 
 __all__ = [
     "BOOTSTRAP_FROM",
@@ -33,7 +33,6 @@ __all__ = [
     "results",
     "shown_metrics",
     "title_of",
-    "weights_checksum",
     "weights_of",
     "weights_text",
 ]
@@ -45,15 +44,6 @@ BOOTSTRAP_FROM = 20
 _RESAMPLES = 2000
 INTERVALS = "95 % bootstrap intervals of the means"
 """What `intervals` are."""
-
-
-def weights_checksum(model: DSDMSR) -> str:
-    """Return the SHA-256 of a network's tensors as float16, in the order of their names."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().half().contiguous().numpy().tobytes())
-    return digest.hexdigest()
 
 
 def weights_of(model: DSDMSR, known: Mapping[Degradation, DSDMSR]) -> dict[str, Any]:

@@ -8,13 +8,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dsdmsr.degradation import Degradation, stage_truths
-from dsdmsr.evaluation.evaluate import Case
+from dsdmsr.degradation.degrade import stage_truths
+from dsdmsr.depth.degradations import Degradation
+from dsdmsr.depth.normalise import normalise
+from dsdmsr.evaluation.measure import Case
 from dsdmsr.evaluation.methods import Values, baseline
-from dsdmsr.evaluation.panels import Panel, Shown
 from dsdmsr.metrics import mae, psnr, rmse
 from dsdmsr.nn import DSDMSR
-from dsdmsr.upscaling.normalised import normalise
+from dsdmsr.pictures.panels import Panel, Shown
 
 __all__ = ["ANSWER", "StageFigures", "panel_of", "stage_figures", "stages"]
 
@@ -48,7 +49,7 @@ class StageFigures(NamedTuple):
 def stages(model: DSDMSR, case: Case, degradation: Degradation) -> list[Stage]:
     """Run a network on a case's first small map; return what each stage makes.
 
-    Each is compared with what it learned to make; see `dsdmsr.degradation.stage_truths`.
+    Each is compared with what it learned to make; see `dsdmsr.degradation.degrade.stage_truths`.
 
     Args:
         model: The network, on any device.
@@ -96,7 +97,7 @@ def stage_figures(case: Case, made: list[Stage], answer: Values) -> list[StageFi
 
 
 def panel_of(title: str, case: Case, made: list[Stage], answer: Values) -> Panel:
-    """Return a panel of a network's outputs; see `dsdmsr.evaluation.panels.draw_panel`."""
+    """Return a panel of a network's outputs; see `dsdmsr.pictures.panels.draw_panel`."""
     small = case.small[0]
 
     def shown(values: Values, valid: NDArray[np.bool_]) -> Shown:

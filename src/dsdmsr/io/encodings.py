@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsdmsr.depth import DepthMap, Kind, Stereo, Unit
+from dsdmsr.depth.map import DepthMap, Kind, Stereo, Unit
 from dsdmsr.errors import DepthError, EncodingError
 
 __all__ = ["ENCODINGS", "Encoding", "decode", "encode", "find_encoding"]

@@ -13,7 +13,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dsdmsr.depth import DepthMap, Kind, Stereo
+from dsdmsr._atomic import writing
+from dsdmsr.depth.map import DepthMap, Kind, Stereo
 from dsdmsr.errors import DepthError, EncodingError, FileError
 from dsdmsr.io.arrays import read_npy, read_npz, write_npy, write_npz
 from dsdmsr.io.calib import read_calib
@@ -25,7 +26,6 @@ from dsdmsr.io.pfm import read_pfm, write_pfm
 from dsdmsr.io.pgm import read_pgm, write_pgm
 from dsdmsr.io.png import read_png, write_png
 from dsdmsr.io.tiff import read_tiff, write_tiff
-from dsdmsr.replacing import writing
 
 __all__ = [
     "SUFFIXES",

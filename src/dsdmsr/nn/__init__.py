@@ -4,14 +4,11 @@ from dsdmsr.nn.config import ModelConfig
 from dsdmsr.nn.losses import deep_supervision_loss, masked_loss
 from dsdmsr.nn.model import DSDMSR, Prediction
 from dsdmsr.nn.views import interleave, split_views
-from dsdmsr.nn.windows import Part, Window
 
 __all__ = [
     "DSDMSR",
     "ModelConfig",
-    "Part",
     "Prediction",
-    "Window",
     "deep_supervision_loss",
     "interleave",
     "masked_loss",

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from dsdmsr.degradation import resize
+from dsdmsr.degradation.resample import resize
 from dsdmsr.nn.config import ModelConfig
 from dsdmsr.nn.fusion import Fusion
 from dsdmsr.nn.stage import Stage

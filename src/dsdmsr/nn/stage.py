@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from dsdmsr.degradation import resize
+from dsdmsr.degradation.resample import resize
 from dsdmsr.nn.candidates import Candidates
 from dsdmsr.nn.config import ModelConfig
 from dsdmsr.nn.expectation import ExpectedErrors

@@ -15,10 +15,10 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from dsdmsr._atomic import replacing
 from dsdmsr.errors import TrainingError
-from dsdmsr.replacing import replacing
 from dsdmsr.training.processes import largest
-from dsdmsr.training.run_dir import BEST, CHECKPOINT
+from dsdmsr.training.run_folder import BEST, CHECKPOINT
 
 __all__ = ["Checkpoints", "PlainFiles", "RunProgress", "StopBySignal"]
 

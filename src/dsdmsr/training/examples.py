@@ -11,13 +11,13 @@ from torch import Tensor
 from torch.utils.data import IterableDataset
 
 from dsdmsr.data.batches import Batch, Batches
-from dsdmsr.data.draws import choose
-from dsdmsr.data.scenes import generator
-from dsdmsr.degradation import degrade, stage_truths
-from dsdmsr.depth import Kind
-from dsdmsr.training.config import SmallMaps
-from dsdmsr.training.noises import add_noise
-from dsdmsr.upscaling.holes import fill_nearest
+from dsdmsr.data.scenes.sampling import choose
+from dsdmsr.data.seeds import generator
+from dsdmsr.degradation.degrade import degrade, stage_truths
+from dsdmsr.depth.holes import fill_nearest
+from dsdmsr.depth.map import Kind
+from dsdmsr.training.noise import add_noise
+from dsdmsr.training.recipe import SmallMaps
 
 __all__ = ["ExampleBatches", "Examples", "draw_small_maps", "make_examples", "normalise_crops"]
 

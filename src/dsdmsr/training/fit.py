@@ -13,13 +13,10 @@ import torch
 from rich.console import Console
 from safetensors.torch import save_file
 
-from dsdmsr.errors import ConfigError, DsdmsrError, ModelError, TrainingError
+from dsdmsr._atomic import replacing
+from dsdmsr.errors import ConfigError, DsdmsrError, TrainingError
 from dsdmsr.nn import DSDMSR
-from dsdmsr.nn.symmetry import is_symmetric
-from dsdmsr.replacing import replacing
 from dsdmsr.training.callbacks import Checkpoints, PlainFiles, RunProgress, StopBySignal
-from dsdmsr.training.config import Recipe
-from dsdmsr.training.maps import crop_source, validation_source
 from dsdmsr.training.module import TrainingModule
 from dsdmsr.training.options import ONE_DEVICE, TENSORBOARD_ALONE, Tracking, TrainerOptions
 from dsdmsr.training.processes import (
@@ -30,7 +27,8 @@ from dsdmsr.training.processes import (
     others_of_machine,
     placed,
 )
-from dsdmsr.training.run_dir import (
+from dsdmsr.training.recipe import Recipe
+from dsdmsr.training.run_folder import (
     BEST,
     CHECKPOINT,
     WEIGHTS,
@@ -40,7 +38,9 @@ from dsdmsr.training.run_dir import (
     step_of,
     take_up,
 )
+from dsdmsr.training.sources import crop_source, validation_source
 from dsdmsr.training.tracking import Log, check_trackers
+from dsdmsr.zoo.warm_start import load_fitting
 
 __all__ = ["fit"]
 
@@ -185,51 +185,6 @@ def _keep_best(recipe: Recipe, run_dir: Path) -> Path:
     with replacing(path, durable=True) as beside:
         save_file(weights, beside, metadata={"step": str(state["global_step"])})
     return path
-
-
-def load_fitting(model: DSDMSR, weights: dict[str, torch.Tensor]) -> None:
-    """Load the weights whose names fit, so that the network begins as the one they come from.
-
-    Blocks that `weights` lack keep their start, the identity. Where a layer of a shared trunk is
-    wider than in `weights`, its first channels are theirs and look at no new channel, and new
-    channels keep their random start; so the output is the narrower network's, and new channels
-    have a gradient.
-
-    Raises:
-        ModelError: If none fits, or the network is symmetric and the weights are not.
-    """
-    own = model.state_dict()
-    wider = model.config.sharing == "shared"
-    fitting = {
-        name: _begun_as(own[name], given)
-        for name, given in weights.items()
-        if name in own and (own[name].shape == given.shape or (wider and _holds(own[name], given)))
-    }
-    if not fitting:
-        raise ModelError("none of the given weights fits this network: give weights of its shape")
-    model.load_state_dict({**own, **fitting})
-    if model.config.symmetric and not is_symmetric(model):
-        raise ModelError(
-            "the recipe's network is symmetric and the given weights are not: begin from others, "
-            "or from nothing"
-        )
-
-
-def _begun_as(wide: torch.Tensor, narrow: torch.Tensor) -> torch.Tensor:
-    """Return `wide` with `narrow` as its first channels, which look at no other."""
-    begun = wide.clone()
-    begun[: len(narrow)] = 0
-    begun[tuple(slice(n) for n in narrow.shape)] = narrow.float()
-    return begun
-
-
-def _holds(wide: torch.Tensor, narrow: torch.Tensor) -> bool:
-    """Return whether `wide` has more channels than `narrow`, and the same kernel."""
-    return (
-        wide.ndim == narrow.ndim
-        and wide.shape[2:] == narrow.shape[2:]
-        and all(w >= n for w, n in zip(wide.shape, narrow.shape, strict=True))
-    )
 
 
 def _uses_bf16(recipe: Recipe, device: str) -> bool:

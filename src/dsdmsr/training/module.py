@@ -17,19 +17,19 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
 from dsdmsr.data.batches import LARGEST_SEED, Batches, CropMix, make_batch
-from dsdmsr.degradation import resize
+from dsdmsr.degradation.resample import resize
 from dsdmsr.errors import TrainingError
-from dsdmsr.evaluation.panels import Panel
 from dsdmsr.nn import DSDMSR, Prediction, deep_supervision_loss
 from dsdmsr.nn.losses import alone, expectation_loss
 from dsdmsr.nn.symmetry import symmetrise_gradients
-from dsdmsr.training.config import Recipe
+from dsdmsr.pictures.panels import Panel
 from dsdmsr.training.examples import ExampleBatches, Examples, make_examples
-from dsdmsr.training.figures import ValidationFigures
-from dsdmsr.training.maps import crop_source, validation_crop, validation_source
 from dsdmsr.training.optimizers import OPTIMIZERS
 from dsdmsr.training.panels import panels_of
 from dsdmsr.training.processes import is_main, largest, mean, part
+from dsdmsr.training.recipe import Recipe
+from dsdmsr.training.sources import crop_source, validation_crop, validation_source
+from dsdmsr.training.validation import ValidationFigures
 
 __all__ = ["TrainingModule"]
 

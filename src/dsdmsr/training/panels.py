@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from dsdmsr.degradation import resize
-from dsdmsr.evaluation.panels import Panel, Shown
+from dsdmsr.degradation.resample import resize
 from dsdmsr.nn import Prediction
+from dsdmsr.pictures.panels import Panel, Shown
 from dsdmsr.training.examples import Examples
 
 __all__ = ["panels_of"]

@@ -20,8 +20,8 @@ from torch import Tensor, distributed
 
 from dsdmsr.data.batches import Part
 from dsdmsr.errors import ConfigError
-from dsdmsr.training.config import Recipe
 from dsdmsr.training.options import TrainerOptions
+from dsdmsr.training.recipe import Recipe
 
 __all__ = [
     "ANOTHER_HAS_ENDED",

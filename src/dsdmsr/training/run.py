@@ -9,14 +9,22 @@ from typing import Literal
 from rich.console import Console
 from safetensors import safe_open
 
+from dsdmsr._provenance import named
 from dsdmsr.nn import DSDMSR
-from dsdmsr.provenance import named
-from dsdmsr.training.config import Recipe, resolve
 from dsdmsr.training.fit import fit
 from dsdmsr.training.options import ONE_DEVICE, TENSORBOARD_ALONE, Tracking, TrainerOptions
 from dsdmsr.training.processes import is_main
-from dsdmsr.training.run_dir import LOG, NETWORK, WEIGHTS, holds_run, read_provenance, stored_recipe
-from dsdmsr.zoo.pretrained import from_pretrained, load_weights, read_card, save_pretrained
+from dsdmsr.training.recipe import Recipe, resolve
+from dsdmsr.training.run_folder import (
+    LOG,
+    NETWORK,
+    WEIGHTS,
+    holds_run,
+    read_provenance,
+    stored_recipe,
+)
+from dsdmsr.zoo.find import read_card
+from dsdmsr.zoo.torch_networks import from_pretrained, load_weights, save_pretrained
 
 __all__ = ["package_run", "train_recipe"]
 
@@ -140,7 +148,7 @@ def legs_of(card: str) -> list[str]:
 
 def _data_of(recipe: Recipe) -> str:
     folders = [Path(maps.folder).name for maps in recipe.maps if maps.folder is not None]
-    scenes = "scenes drawn by the package alone (`dsdmsr.data.scenes`)"
+    scenes = "scenes drawn by the package alone (`dsdmsr.data.scenes.render`)"
     if not folders:
         return f"{scenes}; no real map"
     named = ", ".join(f"`{folder}`" for folder in folders)

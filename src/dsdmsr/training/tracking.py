@@ -16,14 +16,14 @@ import numpy as np
 import torch
 from PIL import Image
 
+from dsdmsr._atomic import replacing
 from dsdmsr.errors import ConfigError, TrainingError
-from dsdmsr.evaluation.panels import draw_panel
 from dsdmsr.io.checks import in_one_line
-from dsdmsr.replacing import replacing
-from dsdmsr.training.config import Recipe, recipe_to_dict
+from dsdmsr.pictures.panels import draw_panel
 from dsdmsr.training.module import TrainingModule
 from dsdmsr.training.options import Tracking
-from dsdmsr.training.run_dir import LOG, PANELS, TENSORBOARD, identity
+from dsdmsr.training.recipe import Recipe, recipe_to_dict
+from dsdmsr.training.run_folder import LOG, PANELS, TENSORBOARD, identity
 
 __all__ = ["Log", "Tracker", "check_trackers"]
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.errors import ConfigError
-from dsdmsr.nn import Window
 from dsdmsr.upscaling.backend import Answers, Backend
+from dsdmsr.upscaling.window import Window
 
 __all__ = ["SelfEnsemble", "ensemble_of"]
 

@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from dsdmsr.degradation import reduction_matrix
-from dsdmsr.nn import Window
+from dsdmsr.degradation.degrade import reduction_matrix
+from dsdmsr.upscaling.window import Window
 
 __all__ = [
     "HALF_ROOT",
@@ -71,7 +71,7 @@ class Reduction:
     Args:
         large: A map of the large one's size, type and device.
         scale: How many times larger it is.
-        kind: How the small map is made of it, see `dsdmsr.degradation.degrade`.
+        kind: How the small map is made of it, see `dsdmsr.degradation.degrade.degrade`.
         part: The part, in pixels of the small map.
     """
 

@@ -44,10 +44,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from dsdmsr.depth import DepthMap
+from dsdmsr.depth.estimate import estimate_noise
+from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import ConfigError
-from dsdmsr.nn import Window
-from dsdmsr.noise_level import estimate_noise
 from dsdmsr.upscaling.backend import Answers
 from dsdmsr.upscaling.operators import (
     HALF_ROOT,
@@ -58,6 +57,7 @@ from dsdmsr.upscaling.operators import (
     gradient,
     gradient_transposed,
 )
+from dsdmsr.upscaling.window import Window
 
 __all__ = ["AROUND", "Averaging", "Refined", "Refinement", "energy", "refine", "refined_answer"]
 
@@ -111,8 +111,9 @@ class Refinement:
     """Standard deviation of the input's noise, in its unit. Default: estimated, and taken for the
     least there is. Without noise the result, made small again, is the input."""
     degradation: Averaging = "bicubic"
-    """How small maps are taken to have been made from large ones, see `dsdmsr.degradation`. Where
-    they are samples rather than means, there is little to agree with: spikes would do."""
+    """How low-resolution maps are taken to come from high-resolution ones, see
+    `dsdmsr.degradation`. Where they are samples rather than means, there is little to agree
+    with: spikes would do."""
 
     def __post_init__(self) -> None:
         if self.noise is not None and not (isfinite(self.noise) and self.noise >= 0):

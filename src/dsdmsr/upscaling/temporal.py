@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from dsdmsr.depth import DepthMap
+from dsdmsr.depth.map import DepthMap
 
 __all__ = ["TemporalFilter"]
 
@@ -79,7 +79,7 @@ class TemporalFilter:
             errors: The absolute errors expected of it, H×W, in its unit; NaN where it is invalid.
                 See `Upscaler.with_errors`.
             noisy: Whether the map that it was made of is noisy; see
-                `dsdmsr.noise_level.looks_noisy`.
+                `dsdmsr.depth.estimate.looks_noisy`.
         """
         values = depth.values.astype(np.float32)
         span = float(np.ptp(values[depth.valid])) if depth.valid.any() else 0.0

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from dsdmsr.errors import ConfigError
-from dsdmsr.nn.windows import Window
+from dsdmsr.upscaling.window import Window
 
 __all__ = ["Tile", "TileOf", "check_tile", "tiles"]
 

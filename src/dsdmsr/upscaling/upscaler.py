@@ -8,22 +8,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dsdmsr.degradation import Degradation
-from dsdmsr.depth import DepthMap
+from dsdmsr.depth.degradations import Degradation
+from dsdmsr.depth.holes import enlarge_valid, hole_sizes
+from dsdmsr.depth.map import DepthMap
+from dsdmsr.depth.normalise import Normalised, normalise
 from dsdmsr.errors import ConfigError, ModelError
 from dsdmsr.io import ENCODINGS
-from dsdmsr.nn import Window
 from dsdmsr.scales import SCALES
-from dsdmsr.upscaling.backend import Answers, Backend, TorchBackend
-from dsdmsr.upscaling.edges import Edges, check_edges, sharp
+from dsdmsr.upscaling.backend import Answers, Backend
 from dsdmsr.upscaling.ensemble import ensemble_of
-from dsdmsr.upscaling.holes import enlarge_valid, hole_sizes
-from dsdmsr.upscaling.normalised import Normalised, normalise
-from dsdmsr.upscaling.reduction import Rows, reduced
 from dsdmsr.upscaling.refine import AROUND, Refinement, refined_answer
+from dsdmsr.upscaling.sharpen import Edges, check_edges, sharp
+from dsdmsr.upscaling.shrink import Rows, reduced
 from dsdmsr.upscaling.sizes import Goal, Size
 from dsdmsr.upscaling.tiles import Tile, check_tile, tiles
-from dsdmsr.zoo.pretrained import from_pretrained
+from dsdmsr.upscaling.torch_backend import TorchBackend
+from dsdmsr.upscaling.window import Window
+from dsdmsr.zoo.torch_networks import from_pretrained
 
 __all__ = ["Upscaler"]
 

@@ -15,18 +15,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from dtu_trees import content, depth_with_holes, make_dtu
+from testing.dtu_trees import content, depth_with_holes, make_dtu
 
 from dsdmsr import read_depth
 from dsdmsr.app.cli import main
-from dsdmsr.data.prepare.dtu import dtu
 from dsdmsr.data.prepare.plan import Forms
-from dsdmsr.data.prepare.pyramid import LEVELS, levels_of
 from dsdmsr.data.prepare.run import prepare
-from dsdmsr.data.prepare.splits import DTU_SPLIT, Splitting
-from dsdmsr.data.prepare.storage import restore, store
-from dsdmsr.degradation import degrade
-from dsdmsr.depth import DepthMap
+from dsdmsr.data.prepared.pyramid import LEVELS, levels_of
+from dsdmsr.data.prepared.splits import DTU_SPLIT, Splitting
+from dsdmsr.data.prepared.storage import restore, store
+from dsdmsr.data.sources.dtu import dtu
+from dsdmsr.degradation.degrade import degrade
+from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import ConfigError, DataError, FileError
 from dsdmsr.io.pfm import write_pfm
 from dsdmsr.io.png import pack_png, read_png
@@ -271,7 +271,7 @@ import select
 import signal
 import sys
 from pathlib import Path
-from dsdmsr.data.prepare.dtu import dtu
+from dsdmsr.data.sources.dtu import dtu
 from dsdmsr.data.prepare.plan import Forms
 from dsdmsr.data.prepare.run import prepare
 

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from dsdmsr.data.prepare.index import MANIFEST
+from dsdmsr.data.prepared.index import MANIFEST
 from dsdmsr.errors import DataError
 
 __all__ = ["JOURNAL", "Journal", "is_prepared"]

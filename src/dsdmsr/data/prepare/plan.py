@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from dsdmsr.data.prepare.shards import shard_name
-from dsdmsr.data.prepare.sources import Frame, Source
-from dsdmsr.data.prepare.splits import SPLITS, Split
+from dsdmsr.data.prepared.shard_writer import shard_name
+from dsdmsr.data.prepared.splits import SPLITS, Split
+from dsdmsr.data.sources.source import Frame, Source
 from dsdmsr.errors import DataError
 
 __all__ = ["Forms", "Shard", "check_keys", "fingerprint", "shards_of"]

@@ -9,16 +9,16 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dsdmsr.data.prepare.index import write_index, write_manifest
+from dsdmsr._atomic import remove_unfinished
 from dsdmsr.data.prepare.journal import JOURNAL, Journal, is_prepared
 from dsdmsr.data.prepare.plan import Forms, Shard, check_keys, fingerprint, shards_of
 from dsdmsr.data.prepare.pool import in_order
-from dsdmsr.data.prepare.shards import writing_shard
-from dsdmsr.data.prepare.sources import Source
-from dsdmsr.data.prepare.splits import SPLITS, Split
 from dsdmsr.data.prepare.work import Job, Made, Worker
+from dsdmsr.data.prepared.index import write_index, write_manifest
+from dsdmsr.data.prepared.shard_writer import writing_shard
+from dsdmsr.data.prepared.splits import SPLITS, Split
+from dsdmsr.data.sources.source import Source
 from dsdmsr.errors import DataError, DsdmsrError, FileError
-from dsdmsr.replacing import remove_unfinished
 
 __all__ = ["SHARD_BYTES", "Outcome", "prepare"]
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dsdmsr._atomic import replacing
 from dsdmsr.data.prepare.plan import Forms
-from dsdmsr.data.prepare.pyramid import centre_window, level_name, levels_of
-from dsdmsr.data.prepare.sources import Frame, Source
-from dsdmsr.data.prepare.splits import Split
-from dsdmsr.data.prepare.storage import Stored, store
+from dsdmsr.data.prepared.pyramid import centre_window, level_name, levels_of
+from dsdmsr.data.prepared.splits import Split
+from dsdmsr.data.prepared.storage import Stored, store
+from dsdmsr.data.sources.source import Frame, Source
 from dsdmsr.errors import DsdmsrError
-from dsdmsr.replacing import replacing
 
 __all__ = ["Job", "Made", "Worker"]
 

@@ -1,0 +1,1 @@
+"""The stored form of prepared data sets, written and read here."""

@@ -1,0 +1,140 @@
+"""What a sensor or a file format does to an exact map: frayed edges, whole levels, shadows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsdmsr.data.scenes.sampling import check_draws, log_uniform
+
+__all__ = ["SensingConfig", "fray", "jitter", "quantise", "seen"]
+
+FloatMap = NDArray[np.float32]
+BoolMap = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SensingConfig:
+    """Say how exact maps become those that networks learn from.
+
+    Raises:
+        ConfigError: If a range is empty or a probability is not one.
+    """
+
+    exact: float = 0.0
+    """How often a scene stays as it is but for its holes, as rendered ones do. The others are
+    frayed and rounded as often as the following say."""
+    frayed: float = 0.0
+    """How often all steps of a scene are frayed, as those of measured maps are."""
+    fraying: tuple[float, float] = (0.2, 0.7)
+    """Standard deviation of a frayed step's place, in pixels."""
+    quantised: float = 0.6
+    """How often a scene is rounded to whole levels, as many public maps are."""
+    levels: tuple[float, float] = (12.0, 240.0)
+    """Fewest and most whole levels that a quantised scene spans."""
+    ragged: float = 0.2
+    """How often the stairs of a quantised scene are ragged by a pixel or two."""
+    holes: float = 0.0
+    """How often a scene has holes beside its edges, as two cameras side by side leave them."""
+    shadow: tuple[float, float] = (1.5, 12.0)
+    """Width in pixels of the hole beside the scene's deepest step; drawn log-uniformly."""
+
+    def __post_init__(self) -> None:
+        check_draws(
+            self,
+            ranges=("fraying", "levels", "shadow"),
+            probabilities=("exact", "frayed", "quantised", "ragged", "holes"),
+        )
+
+
+def jitter(rng: np.random.Generator, size: tuple[int, int], strength: float) -> FloatMap:
+    """Draw noise that is constant over small blocks, its standard deviation `strength`."""
+    block = int(rng.integers(1, 5))
+    coarse = rng.standard_normal((-(-size[0] // block), -(-size[1] // block)), dtype=np.float32)
+    fine = coarse.repeat(block, axis=0).repeat(block, axis=1)[: size[0], : size[1]]
+    return np.asarray(fine * np.float32(strength))
+
+
+def fray(
+    rng: np.random.Generator, scene: NDArray[np.floating], config: SensingConfig
+) -> NDArray[np.floating]:
+    """Return the map, its steps moved to and fro by a pixel or two as often as `config` says.
+
+    A pixel takes the value of one beside it where the two differ by more than a hundredth of the
+    map's range; so surfaces stay as they are.
+
+    Args:
+        rng: Where the randomness comes from.
+        scene: A map, h×w, in any unit.
+        config: How often, and how far.
+    """
+    # A series without fraying must not depend on its having been asked for.
+    if not config.frayed or rng.random() >= config.frayed:
+        return scene
+    height, width = scene.shape
+    far = rng.uniform(*config.fraying)
+    down, right = (np.rint(jitter(rng, (height, width), far)).astype(int) for _ in range(2))
+    rows = np.clip(np.arange(height)[:, None] + down, 0, height - 1)
+    columns = np.clip(np.arange(width)[None] + right, 0, width - 1)
+    moved = scene[rows, columns]
+    return np.where(abs(moved - scene) > 0.01 * np.ptp(scene), moved, scene)
+
+
+def quantise(
+    rng: np.random.Generator, scene: NDArray[np.floating], config: SensingConfig
+) -> NDArray[np.floating]:
+    """Return the map, rounded to whole levels as often as `config` says.
+
+    Args:
+        rng: Where the randomness comes from.
+        scene: A map, h×w, in any unit.
+        config: What may happen to it.
+    """
+    if rng.random() >= config.quantised:
+        return scene
+    low, high = float(scene.min()), float(scene.max())
+    steps = log_uniform(rng, *config.levels)
+    if high <= low:
+        return scene
+    levels = (scene - low) * (steps / (high - low)) + rng.random()
+    if rng.random() < config.ragged:
+        size = (scene.shape[0], scene.shape[1])
+        levels = levels + jitter(rng, size, rng.uniform(0.02, 0.15))
+    return np.asarray(np.round(levels))
+
+
+def seen(
+    rng: np.random.Generator, disparity: NDArray[np.floating], config: SensingConfig
+) -> BoolMap:
+    """Return which pixels are valid: all, or, as often as `config` says, those not in shadow.
+
+    Args:
+        rng: Where the randomness comes from.
+        disparity: Inverse depth, h×w, in any unit.
+        config: How often, and how wide.
+    """
+    if rng.random() >= config.holes:
+        return np.ones(disparity.shape, dtype=bool)
+    return ~_shadows(rng, disparity, config)
+
+
+def _shadows(
+    rng: np.random.Generator, scene: NDArray[np.floating], config: SensingConfig
+) -> BoolMap:
+    """Return which pixels a second camera does not see, to the left or right of nearer ones.
+
+    With disparities d, a pixel at column x is hidden if some pixel s columns beside it has a
+    disparity larger by s or more.
+    """
+    span = float(np.ptp(scene))
+    width = log_uniform(rng, *config.shadow)
+    hidden = np.zeros(scene.shape, dtype=bool)
+    if span == 0:
+        return hidden
+    side = 1 if rng.random() < 0.5 else -1
+    disparity = scene[:, ::side] * (width / span)
+    for shift in range(1, min(int(width) + 1, scene.shape[1])):
+        hidden[:, shift:] |= disparity[:, :-shift] - disparity[:, shift:] >= shift
+    return hidden[:, ::side]

@@ -1,0 +1,80 @@
+"""From disparity to depth to inverse depth, and back."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import numpy as np
+
+from dsdmsr.depth.map import DepthMap, Kind
+from dsdmsr.errors import DepthError
+
+__all__ = ["to_kind"]
+
+
+def to_kind(depth: DepthMap, kind: Kind) -> DepthMap:
+    """Return what a map tells in another kind.
+
+    ``Z = baseline·focal / (d + doffs)`` (Middlebury stereo datasets, 2014), with the map's
+    `stereo`; inverse depth is ``1/Z``. Depth comes in metres and disparity in pixels where the
+    stereo is used; between depth and inverse depth, the unit stays what it is. Pixels behind the
+    camera become invalid; those infinitely far too, where depth is wanted, and stay otherwise.
+
+    Args:
+        depth: The map.
+        kind: The kind wanted.
+
+    Raises:
+        DepthError: If the kind is unknown; or if to or from disparity no `stereo` is known, or
+            the map's unit is another one than pixels or metres.
+    """
+    if kind not in get_args(Kind):
+        raise DepthError(f"kind is {kind!r}: allowed are {', '.join(get_args(Kind))}")
+    if kind == depth.kind:
+        return depth
+    inverse = _inverse_depth(depth)
+    unit = "m" if depth.kind == "disparity" else depth.unit
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        if kind == "inverse_depth":
+            values, ahead = inverse, inverse >= 0
+        elif kind == "depth":
+            values, ahead = 1 / inverse, inverse > 0
+        else:
+            stereo = depth.stereo
+            if stereo is None or unit not in ("m", None):
+                raise DepthError(_lacking(depth, kind))
+            values, ahead = stereo.baseline * stereo.focal * inverse - stereo.doffs, inverse >= 0
+            unit = "px"
+    return DepthMap(
+        values,
+        depth.valid & ahead,
+        kind=kind,
+        unit=unit,
+        intrinsics=depth.intrinsics,
+        stereo=depth.stereo,
+    )
+
+
+def _inverse_depth(depth: DepthMap) -> np.ndarray:
+    values = depth.values.astype(np.float64)
+    if depth.kind == "inverse_depth":
+        return values
+    if depth.kind == "depth":
+        with np.errstate(divide="ignore"):
+            return np.asarray(1 / values)
+    if depth.stereo is None or depth.unit not in ("px", None):
+        raise DepthError(_lacking(depth, "depth"))
+    stereo = depth.stereo
+    return (values + stereo.doffs) / (stereo.baseline * stereo.focal)
+
+
+def _lacking(depth: DepthMap, kind: Kind) -> str:
+    if depth.stereo is None:
+        return (
+            f"no focal length and baseline are known, so that {depth.kind} cannot become {kind}: "
+            "give them, or a map of this kind"
+        )
+    return (
+        f"the map is in {depth.unit}: {depth.kind} in this unit cannot become {kind}; give "
+        "disparity in pixels, or depth in metres"
+    )

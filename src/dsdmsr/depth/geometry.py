@@ -1,0 +1,75 @@
+"""From depth maps to points and surfaces in space."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsdmsr.depth.convert import to_kind
+from dsdmsr.depth.map import DepthMap, Intrinsics
+
+__all__ = ["STEEPEST", "distances", "points", "triangles"]
+
+STEEPEST = 85.0
+"""Degrees from the image plane beyond which two neighbours are taken to lie on two surfaces."""
+
+
+def distances(depth: DepthMap) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return distances along the optical axis, H×W, and which of them there are.
+
+    Disparity needs the map's `stereo`; where it gives no distance in front of the camera, there
+    is none. What has no unit keeps its own.
+
+    Raises:
+        DepthError: If the map is disparity without `stereo`.
+    """
+    held = to_kind(depth, "depth")
+    return held.values.astype(np.float64), held.valid & (held.values > 0)
+
+
+def points(distance: NDArray[np.float64], camera: Intrinsics) -> NDArray[np.float32]:
+    """Return the point in space of each pixel, H×W×3: x right, y down, z forward.
+
+    Args:
+        distance: Distances along the optical axis, H×W.
+        camera: The camera, of a picture of this size.
+    """
+    rows, columns = np.indices(distance.shape)
+    x = (columns - camera.cx) / camera.fx * distance
+    y = (rows - camera.cy) / camera.fy * distance
+    return np.stack([x, y, distance], axis=-1).astype(np.float32)
+
+
+def triangles(
+    distance: NDArray[np.float64],
+    there: NDArray[np.bool_],
+    camera: Intrinsics,
+    steepest: float = STEEPEST,
+) -> NDArray[np.int32]:
+    """Return a surface through neighbouring pixels, cut where it would be too steep.
+
+    Args:
+        distance: Distances along the optical axis, H×W.
+        there: Which of them there are.
+        camera: The camera, of a picture of this size.
+        steepest: Degrees from the image plane that a surface may have between two pixels.
+
+    Returns:
+        N×3 numbers of pixels, counted row by row, anticlockwise as the camera sees them.
+    """
+    height, width = distance.shape
+    number = np.arange(height * width, dtype=np.int32).reshape(height, width)
+    # a b
+    # c d
+    a, b, c, d = number[:-1, :-1], number[:-1, 1:], number[1:, :-1], number[1:, 1:]
+    faces = np.concatenate(
+        [np.stack(corners, -1).reshape(-1, 3) for corners in ((a, c, b), (b, c, d))]
+    )
+    z, known = distance.ravel()[faces], there.ravel()[faces].all(axis=1)
+    # At a slope of t a surface is t·z/f further away a pixel further on.
+    focal = min(camera.fx, camera.fy)
+    most = math.tan(math.radians(steepest)) * z.min(axis=1) / focal
+    whole: NDArray[np.int32] = faces[known & (np.ptp(z, axis=1) <= most)]
+    return whole

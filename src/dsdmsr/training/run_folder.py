@@ -1,0 +1,205 @@
+"""A run's folder: what is in it, and whether a run may begin or go on there."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+import yaml
+
+from dsdmsr._atomic import remove_unfinished, replacing
+from dsdmsr._provenance import provenance, write_json
+from dsdmsr.errors import ConfigError, TrainingError
+from dsdmsr.training.recipe import Recipe, load_recipe, recipe_to_dict
+
+__all__ = [
+    "BEST",
+    "CHECKPOINT",
+    "LOG",
+    "NETWORK",
+    "PANELS",
+    "TENSORBOARD",
+    "WEIGHTS",
+    "begin",
+    "holds_run",
+    "identity",
+    "read_provenance",
+    "resume_at",
+    "step_of",
+    "stored_recipe",
+    "take_up",
+]
+
+_RECIPE, _RUN, WEIGHTS = "recipe.yaml", "run.json", "model.safetensors"
+CHECKPOINT, BEST, LOG, TENSORBOARD = "last.ckpt", "best.ckpt", "log.csv", "tensorboard"
+PANELS, NETWORK = "panels", "network"
+
+
+_DAMAGE = (
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    UnpicklingError,
+    ValueError,
+    struct.error,
+)
+"""What torch raises for checkpoints that are not whole, or not ours."""
+
+
+def holds_run(run_dir: Path) -> bool:
+    """Return whether a run began in this folder."""
+    return (run_dir / _RUN).is_file()
+
+
+def begin(recipe: Recipe, run_dir: Path, device: str, begun_from: Sequence[str] = ()) -> None:
+    """Begin a run in a new or empty folder, or one where beginning was interrupted.
+
+    Raises:
+        TrainingError: If there is something else in the folder, or it cannot be written to.
+    """
+    if holds_run(run_dir):
+        raise TrainingError(f"{run_dir} holds a run: give another folder, or --resume auto")
+    made = {**provenance(device), "begun_from": list(begun_from)}
+    try:
+        run_dir.mkdir(parents=True, exist_ok=True)
+        if not _is_free(recipe, run_dir):
+            raise TrainingError(f"{run_dir} is not empty: give a new folder")
+        _store_recipe(recipe, run_dir)
+        write_json(run_dir / _RUN, made)
+    except OSError as error:
+        raise TrainingError(f"cannot write to {run_dir}: {error.strerror}") from error
+
+
+def _is_free(recipe: Recipe, run_dir: Path) -> bool:
+    """Return whether a folder holds nothing but what an interrupted beginning leaves."""
+    found = [path.name for path in run_dir.iterdir() if not path.match(".*.part")]
+    try:
+        return not found or (found == [_RECIPE] and stored_recipe(run_dir) == recipe)
+    except TrainingError:
+        return False
+
+
+def resume_at(recipe: Recipe, run_dir: Path, begun_from: Sequence[str] = ()) -> int | None:
+    """Look at the run in a folder, which is to go on, perhaps with another length.
+
+    Returns:
+        The steps behind it; None if it has had its length already.
+
+    Raises:
+        TrainingError: If it is the run of another recipe, its checkpoint is damaged, or it began
+            from weights that are neither in a checkpoint nor given.
+    """
+    stored = stored_recipe(run_dir)
+    if recipe.lasting(steps=stored.steps, minutes=stored.minutes) != stored:
+        raise TrainingError(
+            f"{run_dir} holds a run of another recipe: give its own, {run_dir / _RECIPE}, "
+            "or another folder"
+        )
+    made = read_provenance(run_dir)
+    checkpoint, step = run_dir / CHECKPOINT, 0
+    if checkpoint.exists():
+        state = _load(checkpoint)
+        step = state["global_step"]
+        done = (
+            step / recipe.steps if recipe.steps else state["seconds"] / (60 * (recipe.minutes or 1))
+        )
+        if done >= 1 and (run_dir / BEST).exists():
+            return None
+    elif made["begun_from"] != list(begun_from):
+        raise TrainingError(
+            f"{run_dir} holds a run without a checkpoint that began from other weights: give the "
+            "same --init, or another folder"
+        )
+    return step
+
+
+def take_up(recipe: Recipe, run_dir: Path, step: int) -> None:
+    """Make a folder ready for its run to go on after `step`, see `resume_at`.
+
+    Raises:
+        TrainingError: If it cannot be written to.
+    """
+    try:
+        remove_unfinished(run_dir)
+        (run_dir / WEIGHTS).unlink(missing_ok=True)
+        _forget_after(run_dir / LOG, step)
+        _store_recipe(recipe, run_dir)
+    except OSError as error:
+        raise TrainingError(f"cannot write to {run_dir}: {error.strerror}") from error
+
+
+def step_of(checkpoint: Path) -> int:
+    """Return how many steps a checkpoint has behind it.
+
+    Raises:
+        TrainingError: If it is damaged.
+    """
+    step: int = _load(checkpoint)["global_step"]
+    return step
+
+
+def _load(checkpoint: Path) -> dict[str, Any]:
+    try:
+        state: dict[str, Any] = torch.load(checkpoint, weights_only=True, map_location="cpu")
+        return {"global_step": int(state["global_step"]), "seconds": float(state["seconds"])}
+    except _DAMAGE as error:
+        raise TrainingError(
+            f"{checkpoint} cannot be resumed from ({type(error).__name__}): begin anew elsewhere"
+        ) from error
+
+
+def _forget_after(log: Path, step: int) -> None:
+    """Drop the rows of steps that will be taken again, and one that was not written to its end."""
+    if not log.is_file():
+        return
+    with log.open(encoding="utf-8", newline="") as file:
+        rows = file.readlines()
+    kept = [
+        row
+        for k, row in enumerate(rows)
+        if row.endswith("\n") and (k == 0 or int(row.partition(",")[0].strip() or step + 1) <= step)
+    ]
+    with replacing(log) as beside:
+        beside.write_text("".join(kept), encoding="utf-8", newline="")
+
+
+def stored_recipe(run_dir: Path) -> Recipe:
+    """Return the recipe of the run in a folder.
+
+    Raises:
+        TrainingError: If it is missing or damaged.
+    """
+    try:
+        return load_recipe(str(run_dir / _RECIPE))
+    except ConfigError as error:
+        raise TrainingError(f"{run_dir} holds a run without its recipe: {error}") from error
+
+
+def read_provenance(run_dir: Path) -> dict[str, Any]:
+    """Return what made the run in a folder.
+
+    Raises:
+        TrainingError: If it is missing or damaged.
+    """
+    try:
+        made: dict[str, Any] = json.loads((run_dir / _RUN).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{run_dir / _RUN} is missing or damaged: begin anew") from error
+    return made
+
+
+def identity(run_dir: Path) -> bytes:
+    """Return what tells the run in a folder from others, and stays when it is resumed."""
+    return str(run_dir.resolve()).encode() + (run_dir / _RUN).read_bytes()
+
+
+def _store_recipe(recipe: Recipe, run_dir: Path) -> None:
+    with replacing(run_dir / _RECIPE, durable=True) as beside:
+        beside.write_text(yaml.safe_dump(recipe_to_dict(recipe)), encoding="utf-8")

@@ -1,0 +1,83 @@
+"""Where networks are found: in the package, in folders, on the Hub. Needs no torch."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from dsdmsr.depth.degradations import Degradation
+from dsdmsr.errors import ModelError
+from dsdmsr.zoo.names import PACKAGED, folder_of
+
+__all__ = ["CARD", "CONFIG", "WEIGHTS", "find_network", "folders_for_known", "read_card"]
+
+CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
+_FOR_KNOWN: dict[str, tuple[Degradation, ...]] = {"bicubic": ("bicubic", "pil_bicubic")}
+"""Folder in a network's folder → the degradations for which the network in there is the better one.
+
+Both cubics have the same kernel, and are antialiased."""
+_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def folders_for_known(folder: Path) -> dict[Degradation, Path]:
+    """Return the folders of the networks for known degradations in a network's folder."""
+    return {
+        degradation: folder / inside
+        for inside, degradations in _FOR_KNOWN.items()
+        for degradation in degradations
+        if (folder / inside / CONFIG).is_file()
+    }
+
+
+def read_card(name: str) -> str:
+    """Return the text of a network's card; empty if it has none.
+
+    Args:
+        name: As in `from_pretrained`.
+
+    Raises:
+        ModelError: If there is no such network.
+    """
+    path = find_network(name) / CARD
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def find_network(name: str) -> Path:
+    """Return a network's folder; one of the Hub is downloaded first.
+
+    Args:
+        name: A packaged name, a folder, or ``owner/name`` on the Hub.
+
+    Raises:
+        ModelError: If there is no such network.
+    """
+    packaged, _, inside = name.partition("/")
+    if packaged in PACKAGED and inside in ("", *_FOR_KNOWN):
+        return Path(str(folder_of(packaged))) / inside
+    if Path(name).is_dir():
+        return Path(name)
+    if _HUB_NAME.fullmatch(name) and not name.startswith(".") and not Path(name).parent.exists():
+        return _download(name)
+    raise ModelError(
+        f"model {name!r} not found: give one of {', '.join(PACKAGED)}, or a folder with {CONFIG} "
+        f"and {WEIGHTS}"
+    )
+
+
+def _patterns() -> list[str]:
+    files = [CONFIG, WEIGHTS, CARD]
+    return [*files, *(f"{inside}/{file}" for inside in _FOR_KNOWN for file in files)]
+
+
+def _download(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, allow_patterns=_patterns()))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelError(
+            f"model {name!r} is neither packaged ({', '.join(PACKAGED)}) nor a folder, and the Hub "
+            f"did not give it: {reason}"
+        ) from error

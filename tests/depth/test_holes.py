@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.ndimage import distance_transform_edt, label, map_coordinates
+
+from dsdmsr.depth.holes import enlarge_valid, fill_nearest, hole_sizes
+from dsdmsr.errors import DepthError
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (23, 31), (60, 45)])
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.7, 0.98, 1.0])
+def test_each_pixel_gets_the_value_of_a_nearest_valid_one(rng, shape, share):
+    valid = rng.random(shape) >= share
+    valid.flat[rng.integers(valid.size)] = True
+    values = rng.normal(size=shape)
+    filled = fill_nearest(np.where(valid, values, np.nan), valid)
+    distance = distance_transform_edt(~valid)
+    np.testing.assert_array_equal(filled[valid], values[valid])
+    where = {v: np.argwhere(values == v)[0] for v in values[valid]}
+    for index in np.argwhere(~valid):
+        source = where[filled[tuple(index)]]
+        assert valid[tuple(source)]
+        assert np.hypot(*(source - index)) == pytest.approx(distance[tuple(index)])
+
+
+def test_nothing_to_go_by():
+    with pytest.raises(DepthError, match="no pixel of the map is valid"):
+        fill_nearest(np.ones((3, 3)), np.zeros((3, 3), bool))
+
+
+@pytest.mark.parametrize("scale", [2, 4, 16])
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.95, 1.0])
+def test_borders_of_holes_are_where_interpolation_is_one_half(rng, scale, share):
+    valid = rng.random((13, 11)) >= share
+    made = enlarge_valid(valid, scale)
+    places = [(np.arange(scale * n) + 0.5) / scale - 0.5 for n in valid.shape]
+    grid = np.meshgrid(*places, indexing="ij")
+    expected = map_coordinates(valid.astype(float), grid, order=1, mode="nearest")
+    clear = abs(expected - 0.5) > 1e-6
+    np.testing.assert_array_equal(made[clear], expected[clear] > 0.5)
+    # No small pixel is lost, and straight borders stay where they were.
+    blocks = made.reshape(13, scale, 11, scale)
+    assert blocks.any((1, 3))[valid].all()
+    assert not blocks.all((1, 3))[~valid].any()
+
+
+def test_straight_borders_stay_and_corners_are_cut():
+    valid = np.ones((6, 6), bool)
+    valid[:, 3:] = False
+    np.testing.assert_array_equal(enlarge_valid(valid, 4), valid.repeat(4, 0).repeat(4, 1))
+    valid[:3] = True
+    corner = enlarge_valid(valid, 8)[20:28, 20:28]
+    assert corner[:4].all()
+    assert corner[:, :4].all()
+    assert corner[4, 4]
+    assert not corner[-1, -1]
+    # A diagonal row of pixels becomes a line without steps as high as a small pixel.
+    line = enlarge_valid(~np.eye(9, dtype=bool), 8)
+    begins = (~line[8:-8]).argmax(1)
+    assert np.abs(np.diff(begins)).max() <= 5
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.5, 0.8, 1.0])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 30), (40, 37)])
+def test_holes_have_the_size_of_their_parts_that_hang_together(rng, share, shape):
+    valid = rng.random(shape) >= share
+    parts, _ = label(~valid)
+    sizes = np.bincount(parts.ravel())
+    sizes[0] = 0
+    np.testing.assert_array_equal(hole_sizes(valid), sizes[parts])
+
+
+def test_a_hole_may_wind_through_the_whole_map():
+    valid = np.ones((41, 41), bool)
+    for row in range(0, 41, 2):
+        valid[row] = False
+        valid[min(row + 1, 40), 0 if row % 4 else 40] = False
+    assert set(np.unique(hole_sizes(valid))) == {0, int((~valid).sum())}

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from dsdmsr import DepthMap, Upscaler
+from dsdmsr.app.sample import render_sample
+from dsdmsr.degradation.resample import resize
+from dsdmsr.errors import ConfigError, ModelError
+from dsdmsr.nn import DSDMSR
+from dsdmsr.nn.symmetry import is_symmetric
+from dsdmsr.zoo import torch_networks
+from dsdmsr.zoo.names import DEFAULT_MODEL, PACKAGED, REFERENCES, folder_of
+from dsdmsr.zoo.torch_networks import for_known, from_pretrained, save_pretrained
+
+
+def every_name() -> list[str]:
+    """Return the names of all weights in the package."""
+    inside = [(name, folder_of(name)) for name in sorted(PACKAGED)]
+    return [
+        "/".join((name, *file.relative_to(str(folder)).parts[:-1]))
+        for name, folder in inside
+        for file in sorted(Path(str(folder)).rglob("model.safetensors"))
+    ]
+
+
+@pytest.mark.parametrize("name", every_name())
+class TestEveryPackagedNetwork:
+    def test_it_is_small_half_precision_and_has_a_card(self, name):
+        packaged, _, inside = name.partition("/")
+        folder = Path(str(folder_of(packaged))) / inside
+        assert len((folder / "model.safetensors").read_bytes()) < 12e6
+        weights = torch_networks.load_weights(folder / "model.safetensors")
+        assert {w.dtype for w in weights.values()} == {torch.float16}
+        card = (folder / "README.md").read_text()
+        assert card.startswith("---\nlicense: apache-2.0\n")
+        for word in ("commit", "seed", "scenes", "minutes"):
+            assert word in card
+
+    def test_what_says_that_it_is_symmetric_is(self, name):
+        model = from_pretrained(name)
+        assert is_symmetric(model) == model.config.symmetric
+
+    def test_it_beats_bicubic_on_a_rendered_scene_at_every_factor(self, name):
+        truth, _ = render_sample(seed=9)
+        target = torch.from_numpy(truth.values.copy())[None, None].double()
+        for scale in from_pretrained(name).scales:
+            small = resize(target, 1 / scale)
+            made = Upscaler.from_pretrained(name, scale=scale, device="cpu")(
+                DepthMap(small[0, 0].numpy(), unit="m")
+            )
+            error = np.sqrt(np.mean((made.values - truth.values) ** 2))
+            plain = resize(small, scale)[0, 0].numpy()
+            shares = {2: 0.5, 4: 0.7, 8: 0.85, 16: 0.9}
+            share = 0.9 if name in REFERENCES else shares[scale]
+            assert error < share * np.sqrt(np.mean((plain - truth.values) ** 2))
+
+    def test_ramps_stay_ramps(self, name):
+        y, x = np.mgrid[:24, :32]
+        upscaler = Upscaler.from_pretrained(name, scale=4, device="cpu")
+        made = upscaler(DepthMap(1 + 0.01 * x + 0.02 * y)).values.astype(float)
+        fine_y, fine_x = (np.mgrid[:96, :128] + 0.5) / 4 - 0.5
+        expected = 1 + 0.01 * fine_x + 0.02 * fine_y
+        inner = np.s_[32:-32, 32:-32]
+        assert np.abs(made - expected)[inner].max() < 0.02
+
+
+def test_maps_of_known_making_get_the_weights_for_them(tmp_path, tiny_model):
+    save_pretrained(tiny_model, tmp_path, "card")
+    assert for_known(str(tmp_path)) == {}
+    other = copy.deepcopy(tiny_model)
+    with torch.no_grad():
+        for weight in other.parameters():
+            weight.mul_(2)
+    save_pretrained(other, tmp_path / "bicubic", "card of bicubic")
+
+    def weights(degradation):
+        return from_pretrained(str(tmp_path), degradation=degradation).state_dict()
+
+    usual, better = weights(None), weights("bicubic")
+    for kind, expected in (("pil_bicubic", better), ("area", usual), ("opencv_cubic", usual)):
+        for key, value in weights(kind).items():
+            assert torch.equal(value, expected[key])
+    assert any(not torch.equal(usual[key], better[key]) for key in usual)
+    known = for_known(str(tmp_path))
+    assert list(known) == ["bicubic", "pil_bicubic"]
+    assert known["bicubic"] is known["pil_bicubic"]
+    assert all(torch.equal(v, better[k]) for k, v in known["bicubic"].state_dict().items())
+    with pytest.raises(ConfigError, match="degradation is 'blur'"):
+        from_pretrained(str(tmp_path), degradation="blur")
+
+
+def test_a_network_survives_saving(tmp_path, tiny_model):
+    save_pretrained(tiny_model, tmp_path / "net", "card")
+    loaded = from_pretrained(str(tmp_path / "net"))
+    assert loaded.config == tiny_model.config
+    assert not loaded.training
+    depth = torch.rand(1, 1, 5, 5)
+    torch.testing.assert_close(
+        loaded(depth, 4).fused, tiny_model(depth, 4).fused, rtol=2e-3, atol=2e-3
+    )
+    assert sorted(p.name for p in (tmp_path / "net").iterdir()) == [
+        "README.md",
+        "config.json",
+        "model.safetensors",
+    ]
+
+
+def test_damaged_or_foreign_folders_are_refused(tmp_path, tiny_model):
+    with pytest.raises(ModelError, match=r"config\.json is missing"):
+        from_pretrained(str(tmp_path))
+    save_pretrained(tiny_model, tmp_path, "card")
+    config = json.loads((tmp_path / "config.json").read_text())
+    for change, says in (({"colour": 1}, "unknown key 'colour'"), ({"width": [9]}, "does not fit")):
+        (tmp_path / "config.json").write_text(json.dumps({**config, **change}))
+        with pytest.raises(ModelError, match=says):
+            from_pretrained(str(tmp_path))
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    weights = tmp_path / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-10])
+    with pytest.raises(ModelError, match="cannot be read"):
+        from_pretrained(str(tmp_path))
+
+
+def test_unknown_names_list_the_known_ones():
+    with pytest.raises(ModelError, match=f"give one of {DEFAULT_MODEL}"):
+        from_pretrained("dsdmsr-huge")
+
+
+def test_owner_slash_name_comes_from_the_hub(tmp_path, tiny_model, monkeypatch):
+    import huggingface_hub
+
+    save_pretrained(tiny_model, tmp_path, "card")
+    asked = []
+
+    def download(name, allow_patterns):
+        asked.append((name, "bicubic/model.safetensors" in allow_patterns))
+        if name == "owner/none":
+            raise OSError("offline\nmore")
+        return str(tmp_path)
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
+    assert isinstance(from_pretrained("owner/net"), DSDMSR)
+    assert asked == [("owner/net", True)]
+    with pytest.raises(ModelError, match=r"the Hub did not give it: offline$"):
+        from_pretrained("owner/none")
+
+
+def test_saving_is_reproducible(tmp_path, tiny_model):
+    digests = set()
+    for name in "ab":
+        save_pretrained(tiny_model, tmp_path / name, "card")
+        content = (tmp_path / name / "model.safetensors").read_bytes()
+        digests.add(hashlib.sha256(content).hexdigest())
+    assert len(digests) == 1

@@ -31,7 +31,7 @@ class CommitHook(BuildHookInterface):
 
 
 def _commit(root: Path) -> str | None:
-    """Return the commit of a checkout, marked if tracked files differ from it; None if it is none."""
+    """Return the commit of a checkout, marked if tracked files differ; None if it is none."""
     if not (root / ".git").exists():
         return None
     command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--exclude", "*"]

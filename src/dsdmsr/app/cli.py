@@ -1,4 +1,4 @@
-"""The command line."""
+"""The command line: its commands, loaded when they are run, and its exit codes."""
 
 from __future__ import annotations
 
@@ -7,44 +7,62 @@ import sys
 from collections.abc import Iterable
 from typing import NoReturn
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 
 from dsdmsr.app.console import err, out
-from dsdmsr.app.file_commands import cloud, info, models, sample, upscale
-from dsdmsr.app.network_commands import evaluate, train
-from dsdmsr.app.prepare_commands import prepare
 from dsdmsr.errors import DsdmsrError
 
-__all__ = ["app", "main", "run"]
+__all__ = ["COMMANDS", "app", "main", "run"]
+
+COMMANDS = {
+    "upscale": "Upscale depth files. Holes stay holes.",
+    "info": "Describe depth files: size, encoding, kind, unit, holes, range, and a histogram.",
+    "cloud": "Write a depth file's valid pixels as points, or as a surface, to a PLY file.\n\n"
+    "Points have x to the right, y down, and z forward, in metres where the file has a unit.",
+    "sample": "Write a sample depth map, lr_depth.png, and its ground truth, hr_depth.png.\n\n"
+    "Both are rendered 16-bit PNGs in millimetres, of 120×160 and 480×640 pixels.",
+    "models": "List the packaged networks.",
+    "evaluate": "Measure networks, beside baselines and published figures.",
+    "train": "Train a network on rendered scenes, or on prepared data sets.",
+    "prepare": "Convert downloaded data sets to shards, or to pyramids of PNG files, with an "
+    "index, a split by scene, and a manifest.",
+}
+"""Command → its help; each is the function of its name in the module of its name."""
+
+
+def _shown(default: object) -> str | None:
+    return None if default is False or default == () else str(default)
+
 
 app = App(
     name="dsdmsr",
-    help="Make depth maps 2, 4, 8 or 16 times larger, from the depth map alone.",
+    help="Upscale depth maps by 2, 4, 8 or 16, from the depth map alone.",
     version_flags=["--version"],
     help_format="markdown",
     result_action="return_value",
+    default_parameter=Parameter(negative=(), consume_multiple=True, show_default=_shown),
     console=out,
     error_console=err,
     print_error=False,
     exit_on_error=False,
     suppress_keyboard_interrupt=False,
 )
-
-for _command in (upscale, info, cloud, sample, models, evaluate, train, prepare):
-    app.command(_command)
+for _name, _help in COMMANDS.items():
+    app.command(f"dsdmsr.app.{_name}:{_name}", name=_name, help=_help)
 
 
 def main(arguments: Iterable[str] | None = None) -> int:
-    """Run the command; return its exit code: 0, 1 (some files failed) or 2 (cannot be done)."""
+    """Run the command; return its exit code.
+
+    0 is success, 1 that some of several files failed, 2 that nothing could be done as asked, 130 an
+    interrupt.
+    """
     try:
         result = app(None if arguments is None else list(arguments))
     except CycloptsError as error:
         err.print(f"dsdmsr: {_one_line(str(error))}; see 'dsdmsr --help'", markup=False)
         return 2
-    except DsdmsrError as error:
-        err.print(f"dsdmsr: {_one_line(str(error))}", markup=False)
-        return 2
-    except OSError as error:
+    except (DsdmsrError, OSError) as error:
         err.print(f"dsdmsr: {_one_line(str(error))}", markup=False)
         return 2
     except KeyboardInterrupt:
@@ -54,7 +72,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
 
 
 def run() -> NoReturn:
-    """Run the command as a process: Ctrl-C no longer counts once its work is done."""
+    """Run the command as a process; Ctrl-C is ignored once its work is done."""
     code = main()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)

@@ -42,7 +42,7 @@ def test_cloud_writes_points_and_surfaces(capsys, tmp_path):
         (("--intrinsics", "10,10,1"), "give fx,fy,cx,cy"),
         (("--intrinsics", "0,10,1,1"), "focal lengths above 0"),
         (("--intrinsics", "1,1,1,1", "--steepest", 90), "between 0 and 90"),
-        (("--intrinsics", "1,1,1,1", "--scale", 0), "give 1, or how many"),
+        (("--intrinsics", "1,1,1,1", "--scale", 0), "give 1, or the factor"),
         (("--intrinsics", "1,1,1,1", "--encoding", "levels16"), "no focal length and baseline"),
     ]:
         other = ("cloud", tmp_path / "a.png", "-o", tmp_path / "b.ply", *more)

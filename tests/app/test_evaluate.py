@@ -196,7 +196,7 @@ def test_refined_answers_stand_beside_the_network(capsys, tmp_path, rng):
     assert refined["input_rmse"] < 0.2
     assert refined["input_rmse"] < plain["input_rmse"]
     assert scores["tgv"]["rmse"] < scores["bicubic"]["rmse"]
-    assert "--noise serves --refine" in refused(capsys, *ask, "--noise", 0)
+    assert "--noise needs --refine" in refused(capsys, *ask, "--noise", 0)
 
 
 def test_what_evaluate_refuses(capsys, tmp_path, monkeypatch):

@@ -8,6 +8,12 @@ from testing.command import refused
 
 import dsdmsr
 from dsdmsr import DepthMap, read_depth, write_depth
+from dsdmsr.app.cli import COMMANDS
+from dsdmsr.evaluation.methods import BASELINES
+from dsdmsr.evaluation.protocols import PROTOCOLS
+from dsdmsr.io import ENCODINGS, ERROR_SUFFIXES
+from dsdmsr.training.options import packaged_recipes
+from dsdmsr.zoo.names import PACKAGED
 
 
 @pytest.mark.parametrize(
@@ -16,10 +22,16 @@ from dsdmsr import DepthMap, read_depth, write_depth
         "import dsdmsr; dsdmsr.DepthMap; dsdmsr.read_depth",
         "from dsdmsr.app.cli import main; main(['--help']); main(['models'])",
         "import dsdmsr.app.cli",
+        "from dsdmsr.app.cli import main; assert main(['upscale', '--help']) == 0",
+        "from dsdmsr.app.cli import main; assert main(['train', '--help']) == 0",
+        "from dsdmsr.app.cli import main; assert main(['prepare', 'dtu', '--help']) == 0",
+        "import dsdmsr; dsdmsr.sample(); dsdmsr.UpscaleOptions; dsdmsr.keep_memory",
+        "from dsdmsr.app.cli import main; assert main(['sample', '{0}']) == 0; "
+        "assert main(['info', '{0}/lr_depth.png']) == 0",
     ],
 )
-def test_light_things_do_not_load_torch(code):
-    check = f"{code}; import sys; assert 'torch' not in sys.modules"
+def test_light_things_do_not_load_torch(tmp_path, code):
+    check = f"{code.format(tmp_path)}; import sys; assert 'torch' not in sys.modules"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
@@ -38,6 +50,31 @@ def test_python_does_what_the_readme_says(tmp_path, small):
     write_depth(tmp_path / "large.png", large)
     assert isinstance(large, DepthMap)
     assert read_depth(tmp_path / "large.png").shape == (12, 16)
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        ("upscale", [*ENCODINGS, *PACKAGED, *ERROR_SUFFIXES]),
+        ("train", packaged_recipes()),
+        ("evaluate", [*PROTOCOLS, *BASELINES, "tgv"]),
+        ("prepare", ["dtu", "middlebury", "nyu", "folder", "synthetic"]),
+    ],
+)
+def test_help_names_every_entry_of_the_tables(capsys, command, names):
+    code, out, _ = run(capsys, command, "--help")
+    assert code == 0
+    words = set(re.split(r"[\s,;:()\[\]│]+", out))
+    assert set(names) <= words
+
+
+def test_every_option_has_help_and_no_negative_form(capsys):
+    for command in COMMANDS:
+        _, out, _ = run(capsys, command, "--help")
+        assert "--no-" not in out.replace("--no-depth", "")
+        for line in out.splitlines():
+            if found := re.match(r"│ (?:\*)? *(--\S+)(?: -\w)?(?: [A-Z.|\]\[]+)? *│?$", line):
+                raise AssertionError(f"{command} {found[1]} has no help")
 
 
 def test_unknown_commands_are_refused(capsys, tmp_path):

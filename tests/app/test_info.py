@@ -50,11 +50,9 @@ def test_info_says_what_a_file_is(capsys, tmp_path):
 def test_info_tells_averages_from_samples(capsys, tmp_path):
     truth = np.array(render_depth(2**40 + 7, 1, (480, 640)).values)
     large = torch.from_numpy(truth)[None, None]
-    for made, looks in (("bicubic", "averages"), ("interval", "samples")):
+    for made, looks in (("bicubic", "downsampled by averaging"), ("interval", "sampled")):
         small, _ = degrade(large, 4, made, torch.ones_like(large, dtype=torch.bool))
         np.save(tmp_path / f"{made}.npy", small[0, 0].numpy())
-        assert (
-            f"in between: looks made of {looks}" in run(capsys, "info", tmp_path / f"{made}.npy")[1]
-        )
+        assert f"in between: looks {looks}" in run(capsys, "info", tmp_path / f"{made}.npy")[1]
     np.save(tmp_path / "flat.npy", np.ones((40, 40), np.float32))
     assert "in between" not in run(capsys, "info", tmp_path / "flat.npy")[1]

@@ -49,7 +49,7 @@ def test_noisy_maps_are_for_the_robust_network(capsys, tmp_path, rng, model, sig
     assert ("looks" in err) == (said is not None)
     assert said is None or said in err
     _, shown, _ = run(capsys, "info", tmp_path / "a.npy")
-    assert ("dsdmsr-robust" if sigma else "dsdmsr-base") + " serves" in shown
+    assert ("dsdmsr-robust" if sigma else "dsdmsr-base") + " is the network for it" in shown
 
 
 def test_an_encoding_that_is_given_is_not_announced(capsys, tmp_path, small):
@@ -118,7 +118,7 @@ def test_paths_and_names(capsys, tmp_path, small):
         ((small, small, *ask), "is one file: give -o a folder"),
         ((small, small, "-o", tmp_path / "o", "--scale", 2), "two inputs are called"),
         ((small, "-o", small / "x.png", "--scale", 2), "cannot be written"),
-        ((small, "-o", small, "--scale", 2), "replaced by an enlargement"),
+        ((small, "-o", small, "--scale", 2), "replaced by its output"),
         ((small, "-o", old, "--scale", 2), "old.png exists"),
         ((small, *ask, "--model", "dsdmsr-huge"), "model 'dsdmsr-huge' not found: give one of"),
         ((small, *ask, "--encoding", "cm"), "encoding 'cm' is unknown: allowed are mm"),
@@ -161,7 +161,7 @@ def test_paths_and_names(capsys, tmp_path, small):
         ((small, *ask, "--colour"), "--colour"),
         (("-o", out, "--scale", 2), "IN"),
         ((small, "-o", tmp_path / "b.bmp", "--scale", 2), "ends in .bmp: allowed are .png"),
-        ((small, "-o", small, "--scale", 2, "--overwrite"), "replaced by an enlargement"),
+        ((small, "-o", small, "--scale", 2, "--overwrite"), "replaced by its output"),
         ((tmp_path / ("x" * 300 + ".png"), *ask), "cannot be read"),
         ((small, *ask, "--output-encoding", "cm"), "encoding 'cm' is unknown"),
         ((small, *ask, "--output-encoding", "float"), "a PNG cannot hold encoding 'float'"),
@@ -188,12 +188,12 @@ def test_a_float_map_does_not_go_into_a_png(capsys, tmp_path):
 
 
 def test_an_interrupt_leaves_nothing_half_written(capsys, tmp_path, small, monkeypatch):
-    from dsdmsr.upscaling import Upscaler
+    from dsdmsr.upscaling.enlarge import Enlargement
 
     def stop(self, *given):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Upscaler, "_enlarged", stop)
+    monkeypatch.setattr(Enlargement, "rows", stop)
     before = sorted(tmp_path.iterdir())
     code, _, err = run(capsys, "upscale", small, "-o", tmp_path / "b.png", "--scale", 2)
     assert code == 130
@@ -205,14 +205,14 @@ def test_an_interrupt_in_the_middle_leaves_nothing_either(capsys, tmp_path, smal
     from dsdmsr.upscaling.torch_backend import TorchBackend
 
     calls = iter(range(3))
-    begin = TorchBackend.begin
+    predictor = TorchBackend.predictor
 
     def stop(self, *given, **more):
         if next(calls) == 2:
             raise KeyboardInterrupt
-        return begin(self, *given, **more)
+        return predictor(self, *given, **more)
 
-    monkeypatch.setattr(TorchBackend, "begin", stop)
+    monkeypatch.setattr(TorchBackend, "predictor", stop)
     before = sorted(tmp_path.iterdir())
     ask = ("upscale", small, "-o", tmp_path / "b.npy", "--scale", 2, "--tile", 4)
     assert run(capsys, *ask)[0] == 130
@@ -320,7 +320,7 @@ def test_confidence_is_written_beside_the_map(capsys, tmp_path, doubtful_folder,
     assert run(capsys, *ask, *out)[0] == 0
     sure, large = np.load(tmp_path / "sure.npy"), read_depth(tmp_path / "large.png")
     upscaler = dsdmsr.Upscaler.from_pretrained(tmp_path / "net", scale=4)
-    expected = upscaler.with_errors(read_depth(tmp_path / "in" / "a.png"))[1]
+    expected = upscaler(read_depth(tmp_path / "in" / "a.png"), errors=True).error
     np.testing.assert_array_equal(sure, expected)
     np.testing.assert_array_equal(np.isnan(sure), ~large.valid)
     assert 0 < np.nanmin(sure) < np.nanmax(sure) < 2
@@ -330,7 +330,7 @@ def test_confidence_is_written_beside_the_map(capsys, tmp_path, doubtful_folder,
     assert run(capsys, *folder)[0] == 0
     np.testing.assert_array_equal(np.load(tmp_path / "sure" / "b.png.npy"), sure)
     (tmp_path / "sure" / "b.png.npy").unlink()
-    assert "b.png is there without its confidence" in refused(capsys, *folder)
+    assert "b.png exists without its confidence" in refused(capsys, *folder)
     assert "sure.npy exists" in refused(capsys, *ask, "-o", tmp_path / "new.png", *out[2:])
     new = ("-o", tmp_path / "new.png", "--confidence")
     assert "allowed are .npy" in refused(capsys, *ask, *new, tmp_path / "sure.png")
@@ -343,7 +343,7 @@ def test_confidence_is_written_beside_the_map(capsys, tmp_path, doubtful_folder,
 def test_a_network_that_tells_no_errors_says_so(capsys, tmp_path, network_folder, small):
     ask = ("upscale", small, "--scale", 4, "--model", network_folder, "-o", tmp_path / "n.png")
     said = refused(capsys, *ask, "--confidence", tmp_path / "n.npy")
-    assert "doesn't tell which errors it expects" in said
+    assert "doesn't predict the expected error" in said
     assert not list(tmp_path.glob("n.*"))
 
 
@@ -363,7 +363,7 @@ def test_upscale_refines(capsys, tmp_path, rng):
     code, _, err = run(capsys, *ask, "-o", tmp_path / "c.npy", "--refine")
     assert (code, "noise was estimated" in err) == (0, True)
     out = ("-o", tmp_path / "d.npy")
-    assert "--noise serves --refine" in refused(capsys, *ask, *out, "--noise", 1)
+    assert "--noise needs --refine" in refused(capsys, *ask, *out, "--noise", 1)
     assert "noise is -1" in refused(capsys, *ask, *out, "--refine", "--noise", -1)
 
 

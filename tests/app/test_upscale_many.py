@@ -88,17 +88,17 @@ def test_a_folder_is_gone_on_with(capsys, tmp_path, small):
     ask = ("upscale", frames, "-o", results, "--scale", 2)
     marked = (*ask, "--fill", 9, "--filled", tmp_path / "marks", "--resume")
     code, out, _ = run(capsys, *ask, "--resume")
-    assert (code, "wrote 2 files" in out, "1 were there" in out) == (0, True, True)
+    assert (code, "wrote 2 files" in out, "1 existed" in out) == (0, True, True)
     assert (results / "b.png").read_text() == "mine"
     assert read_depth(results / "a.png").shape == tuple(2 * n for n in read_depth(small).shape)
     code, out, _ = run(capsys, *ask, "--resume")
     assert (code, "wrote 0 files" in out) == (0, True)
     # Without its marks, a file is not done, and is not replaced either.
-    assert "is there without its marks: --overwrite makes it anew" in refused(capsys, *marked)
+    assert "exists without its marks: give --overwrite to replace it" in refused(capsys, *marked)
     assert (results / "b.png").read_text() == "mine"
     alone = ("upscale", small, "-o", results / "b.png", "--scale", 2, "--resume")
     code, out, _ = run(capsys, *alone)
-    assert (code, "which is there" in out.replace("\n", " ")) == (0, True)
+    assert (code, "which exists" in out.replace("\n", " ")) == (0, True)
 
 
 def test_maps_of_a_stack_go_to_files_of_their_own(capsys, tmp_path, rng):
@@ -107,7 +107,7 @@ def test_maps_of_a_stack_go_to_files_of_their_own(capsys, tmp_path, rng):
         file["depths"] = rng.uniform(1, 2, (3, 4, 5)).astype(np.float32)
     before = stack.read_bytes()
     ask = ("upscale", f"{stack}#0", "--scale", 2, "--overwrite")
-    assert "replaced by an enlargement" in refused(capsys, *ask, "-o", stack)
+    assert "replaced by its output" in refused(capsys, *ask, "-o", stack)
     assert (
         run(capsys, "upscale", f"{stack}#1", f"{stack}#2", "--scale", 2, "-o", tmp_path / "o")[0]
         == 0
@@ -133,11 +133,11 @@ def test_a_sequence_is_steadied_in_the_order_of_its_numbers(
     steady, changed = TemporalFilter(), []
     for number in (2, 9, 10):
         depth = read_depth(tmp_path / "in" / f"f{number}.npy")
-        large, errors = upscaler.with_errors(depth)
-        expected = steady(large, errors, noisy=looks_noisy(depth.values, depth.valid))
+        large = upscaler(depth, errors=True)
+        expected = steady(large, noisy=looks_noisy(depth.values, depth.valid))
         made = np.load(tmp_path / "out" / f"f{number}.npy")
         np.testing.assert_array_equal(made, expected.values)
-        np.testing.assert_array_equal(np.load(tmp_path / "sure" / f"f{number}.npy"), errors)
+        np.testing.assert_array_equal(np.load(tmp_path / "sure" / f"f{number}.npy"), large.error)
         changed.append(not np.array_equal(made, large.values))
     assert changed == [False, True, True]
     assert "instead of --resume" in refused(capsys, *ask, "-o", tmp_path / "o", "--resume")

@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from dsdmsr.depth.estimate import NOISY_FROM
 from dsdmsr.depth.map import Kind
 from dsdmsr.errors import ConfigError
+from dsdmsr.io import ERROR_SUFFIXES
 from dsdmsr.io.encodings import ENCODINGS, find_encoding
 from dsdmsr.io.stereo import StereoOptions
+from dsdmsr.upscaling.refinement import Averaging, Refinement
 from dsdmsr.upscaling.sharpen import Edges
 from dsdmsr.upscaling.sizes import Size
 from dsdmsr.upscaling.tiles import Tile, check_tile
 from dsdmsr.zoo.names import DEFAULT_MODEL, PACKAGED, ROBUST_MODEL
-
-if TYPE_CHECKING:
-    from dsdmsr.upscaling.refine import Refinement
 
 __all__ = ["UpscaleOptions"]
 
@@ -78,7 +77,7 @@ class UpscaleOptions:
     smaller tiles need less memory and more time. The result doesn't depend on it."""
     edges: Edges = "smooth"
     """sharp: put pixels between two surfaces on the nearer one; for point clouds."""
-    degradation: Literal["bicubic", "area"] | None = None
+    degradation: Averaging | None = None
     """How the input was downsampled from a larger map, where that is known: bicubic, antialiased
     (as by MATLAB's or Pillow's resize), for which dsdmsr-base has weights of its own; or area, the
     mean of each block. Sensors and renderers sample: leave it out. --refine assumes bicubic."""
@@ -92,9 +91,15 @@ class UpscaleOptions:
     """Fill holes of up to this many pixels of the low-resolution map; --filled marks them."""
     filled: Path | None = None
     """With --fill: a PNG file for one input, otherwise a folder; filled pixels are white."""
-    confidence: Path | None = None
-    """A file of floats for one input (.npy, .tif, .pfm, …), otherwise a folder: the absolute error
-    that the network expects at each pixel, in the map's unit; NaN in holes."""
+    confidence: Path | None = field(
+        default=None,
+        metadata={
+            "help": f"A file for one input ({', '.join(ERROR_SUFFIXES)}), otherwise a folder: the "
+            "absolute error that the network expects at each pixel, in the map's unit; NaN in "
+            "holes."
+        },
+    )
+    """A file for one input, otherwise a folder, for the expected absolute errors."""
     temporal: bool = False
     """Treat the inputs as frames of a sequence, in the order of the numbers in their names: steady
     surfaces that don't move, without smearing edges. Needs memory for a whole frame."""
@@ -107,7 +112,7 @@ class UpscaleOptions:
         Size(scale=self.scale, pixels=self.pixels)
         check_tile(self.tile)
         if self.noise is not None and not self.refine:
-            raise ConfigError("--noise serves --refine: give both, or leave it out")
+            raise ConfigError("--noise needs --refine: give both, or leave it out")
         if (self.fill > 0) != (self.filled is not None):
             raise ConfigError("--fill and --filled go together: what is filled is always marked")
         if self.confidence is not None and self.to_kind is not None:
@@ -140,8 +145,6 @@ class UpscaleOptions:
     @property
     def refinement(self) -> Refinement | None:
         """How predictions are refined; None if they aren't."""
-        from dsdmsr.upscaling.refine import Refinement
-
         if not self.refine:
             return None
         return Refinement(noise=self.noise, degradation=self.degradation or "bicubic")

@@ -31,7 +31,10 @@ COMMANDS = {
 
 
 def _shown(default: object) -> str | None:
-    return None if default is False or default == () else str(default)
+    """Return how help shows a default; None for what says nothing."""
+    if default is None or default is False or default == ():
+        return None
+    return ", ".join(map(str, default)) if isinstance(default, tuple) else str(default)
 
 
 app = App(

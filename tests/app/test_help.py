@@ -37,6 +37,14 @@ def test_light_things_do_not_load_torch(tmp_path, code):
     assert done.returncode == 0, done.stderr
 
 
+def test_help_loads_no_command_and_no_rich():
+    check = "from dsdmsr.app.cli import main; main(['--help']); import sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    help_, modules = done.stdout.splitlines()[:-1], done.stdout.splitlines()[-1].split()
+    assert all(any(line.strip().startswith(name) for line in help_) for name in COMMANDS)
+    assert not {"rich.console", "numpy", *(f"dsdmsr.app.{name}" for name in COMMANDS)} & {*modules}
+
+
 def test_public_names_are_there_and_no_others():
     for name in dsdmsr.__all__:
         assert getattr(dsdmsr, name) is not None

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
-from dsdmsr.app.console import err, out
 from dsdmsr.errors import DsdmsrError
 
 __all__ = ["COMMANDS", "app", "main", "run"]
 
 COMMANDS = {
     "upscale": "Upscale depth files. Holes stay holes.",
-    "info": "Describe depth files: size, encoding, kind, unit, holes, range, and a histogram.",
-    "cloud": "Write a depth file's valid pixels as points, or as a surface, to a PLY file.\n\n"
+    "info": "Describe depth files: size, encoding, unit, holes, range, noise.",
+    "cloud": "Write a depth file's valid pixels as a point cloud or mesh (PLY).\n\n"
     "Points have x to the right, y down, and z forward, in metres where the file has a unit.",
-    "sample": "Write a sample depth map, lr_depth.png, and its ground truth, hr_depth.png.\n\n"
-    "Both are rendered 16-bit PNGs in millimetres, of 120×160 and 480×640 pixels.",
+    "sample": "Write a sample depth map and its high-resolution ground truth.\n\n"
+    "lr_depth.png and hr_depth.png are rendered 16-bit PNGs in millimetres, 120×160 and 480×640.",
     "models": "List the packaged networks.",
-    "evaluate": "Measure networks, beside baselines and published figures.",
-    "train": "Train a network on rendered scenes, or on prepared data sets.",
-    "prepare": "Convert downloaded data sets to shards, or to pyramids of PNG files, with an "
-    "index, a split by scene, and a manifest.",
+    "evaluate": "Measure networks beside baselines and published figures.",
+    "train": "Train a network on rendered scenes or prepared data sets.",
+    "prepare": "Convert downloaded data sets to shards or pyramids of PNG files.\n\n"
+    "The output has an index, a split by scene, and a manifest.",
 }
 """Command → its help; each is the function of its name in the module of its name."""
 
@@ -41,11 +40,9 @@ app = App(
     name="dsdmsr",
     help="Upscale depth maps by 2, 4, 8 or 16, from the depth map alone.",
     version_flags=["--version"],
-    help_format="markdown",
+    help_format="plaintext",
     result_action="return_value",
     default_parameter=Parameter(negative=(), consume_multiple=True, show_default=_shown),
-    console=out,
-    error_console=err,
     print_error=False,
     exit_on_error=False,
     suppress_keyboard_interrupt=False,
@@ -55,14 +52,21 @@ for _name, _help in COMMANDS.items():
     app.command(f"dsdmsr.app.{_module}:{_name}", name=_name, help=_help)
 
 
-def main(arguments: Iterable[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code.
 
     0 is success, 1 that some of several files failed, 2 that nothing could be done as asked, 130 an
     interrupt.
     """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if list(arguments) in ([], ["-h"], ["--help"]):
+        print(_overview())
+        return 0
+    # rich takes longer to load than all that the overview needs.
+    from dsdmsr.app.console import err, out
+
     try:
-        result = app(None if arguments is None else list(arguments))
+        result = app(list(arguments), console=out, error_console=err)
     except CycloptsError as error:
         err.print(f"dsdmsr: {_one_line(str(error))}; see 'dsdmsr --help'", markup=False)
         return 2
@@ -80,6 +84,20 @@ def run() -> NoReturn:
     code = main()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)
+
+
+def _overview() -> str:
+    """Return the help of the program: its commands, a line each."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:{width}}  {text.splitlines()[0]}" for name, text in COMMANDS.items()]
+    return "\n".join(
+        [
+            "Usage: dsdmsr COMMAND\n",
+            f"{app.help}\n",
+            *lines,
+            "\nSee dsdmsr COMMAND --help for a command's options; dsdmsr --version.",
+        ]
+    )
 
 
 def _one_line(text: str) -> str:

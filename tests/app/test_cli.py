@@ -18,7 +18,7 @@ from dsdmsr import DepthMap, TemporalFilter, degrade, read_depth, write_depth
 from dsdmsr.app.cli import main
 from dsdmsr.data.scenes.rendered import render_depth
 from dsdmsr.depth.estimate import looks_noisy
-from dsdmsr.training.recipe import load_recipe, recipe_from_dict
+from dsdmsr.training.recipe_files import load_recipe, recipe_from_dict
 
 
 @pytest.fixture

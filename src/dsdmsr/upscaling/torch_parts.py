@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from dsdmsr.nn.fusion import Fusion
-from dsdmsr.nn.model import CORRECTION_RADIUS, DSDMSR, back_project, made_smaller
+from dsdmsr.nn.model import CORRECTION_RADIUS, DSDMSR, back_project, halve
 from dsdmsr.nn.stage import Stage, StageOutput
 from dsdmsr.upscaling.window import Window
 
@@ -47,7 +47,7 @@ class Part:
         self._carried: Tensor | None = None
         self._begun = int(len(self._stages) > 1)
         if self._begun:
-            made = self._stages[0](self._depth, answers=False)
+            made = self._stages[0](self._depth, is_last=False)
             depth, carried = _cropped(made, parts[1], parts[0].scaled(2))
             # What lies around is not held.
             self._depth = depth.clone()
@@ -88,7 +88,7 @@ class Part:
         maps, log_error = [depth] * self._begun, None
         for k in range(self._begun, count):
             last = k == count - 1
-            made = self._stages[k](depth, carried, answers=last, errors=errors)
+            made = self._stages[k](depth, carried, is_last=last, errors=errors)
             depth, carried = _cropped(made, parts[k + 1], parts[k].scaled(2))
             log_error = made.log_error
             maps.append(depth)
@@ -96,7 +96,7 @@ class Part:
         if log_error is not None:
             log_error = parts[-1].of(log_error, parts[-2].scaled(2))
         if 2**count > self.scale:
-            depth, log_error = made_smaller(depth, log_error)
+            depth, log_error = halve(depth, log_error)
         if self.model.fusion is not None:
             depth = _fused(self.model.fusion, small, maps, parts, outer)
         for _ in range(self.model.config.consistency):

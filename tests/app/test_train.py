@@ -5,7 +5,7 @@ import re
 import yaml
 from testing.command import refused, run
 
-from dsdmsr.training.recipe import load_recipe, recipe_from_dict
+from dsdmsr.training.recipe_files import load_recipe, recipe_from_dict
 
 
 def test_train_explains_a_recipe_and_trains_nothing(capsys, tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ from dsdmsr.app.console import err, out
 from dsdmsr.app.options import flattened
 from dsdmsr.errors import ConfigError
 from dsdmsr.training.options import Tracking, TrainOptions
+from dsdmsr.upscaling.memory import keep_memory
 
 __all__ = ["train"]
 
@@ -30,12 +31,7 @@ def train(*, options: TrainOptions, explain: bool = False) -> int:
         return 0
     if options.run_dir is None:
         raise ConfigError("no --run-dir: give a new folder, or --explain to look at the recipe")
-    try:
-        import lightning  # noqa: F401
-    except ImportError as error:
-        raise ConfigError(
-            "training needs the extra 'train': pip install 'dsdmsr[train]'"
-        ) from error
+    keep_memory()
     from dsdmsr.training.processes import is_main
     from dsdmsr.training.run import train_recipe
 
@@ -47,15 +43,12 @@ def train(*, options: TrainOptions, explain: bool = False) -> int:
 
 def _explain(options: TrainOptions) -> None:
     """Print a recipe with all its defaults, where its maps come from, and its cost."""
-    import yaml
-
     from dsdmsr.training.cost import explain
-    from dsdmsr.training.recipe import recipe_to_dict, resolve
+    from dsdmsr.training.recipe_files import recipe_to_yaml, resolve
     from dsdmsr.training.sources import described
 
     recipe = resolve(options)
-    text = yaml.safe_dump(recipe_to_dict(recipe), sort_keys=False, default_flow_style=None)
-    out.print(text, markup=False)
+    out.print(recipe_to_yaml(recipe), markup=False)
     cost = explain(recipe)
     table = Table("factor", "crops", "share", "MAC, forward", "activations", box=None)
     for mix in cost.mixes:

@@ -1,4 +1,4 @@
-"""From disparity to depth to inverse depth, and back."""
+"""Conversions between depth, disparity and inverse depth."""
 
 from __future__ import annotations
 

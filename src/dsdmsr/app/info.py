@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from dsdmsr.app.console import err, out
 from dsdmsr.app.files import depth_files
-from dsdmsr.depth.estimate import NOISY_FROM, edge_softness, estimate_noise, looks_averaged
+from dsdmsr.depth.estimate import NOISY_FROM, edge_ramp_share, estimate_noise, looks_averaged
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import DsdmsrError
 from dsdmsr.io import interpret, read_numbers
@@ -89,11 +89,11 @@ def _estimates(depth: DepthMap, span: float, unit: str) -> list[str]:
             f"  noise     about {noise:.2g}{unit} ({share:.2g} of the range), an estimate: "
             f"{suited} is the network for it"
         )
-    softness = edge_softness(depth.values, depth.valid)
-    if softness is not None:
+    ramps = edge_ramp_share(depth.values, depth.valid)
+    if ramps is not None:
         averaged = looks_averaged(depth.values, depth.valid)
         looks = "downsampled by averaging" if averaged else "sampled"
-        lines.append(f"  steps     {softness:.0%} with a value in between: looks {looks}")
+        lines.append(f"  steps     {ramps:.0%} with a value in between: looks {looks}")
     return lines
 
 

@@ -32,7 +32,7 @@ class Intrinsics:
     def scaled(self, scale: float, scale_y: float | None = None) -> Intrinsics:
         """Return the camera of a map `scale` times as large.
 
-        A small pixel covers a block of large ones, so ``f' = s·f`` and
+        A low-resolution pixel covers a block of high-resolution ones, so ``f' = s·f`` and
         ``c' = s·(c + 0.5) - 0.5``.
 
         Args:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from dsdmsr.degradation.degrade import degrade
     from dsdmsr.depth.map import DepthMap, Intrinsics, Stereo
     from dsdmsr.errors import DsdmsrError
+    from dsdmsr.evaluation.options import EvaluateOptions
+    from dsdmsr.evaluation.run import evaluate
     from dsdmsr.io import read_depth, write_depth
     from dsdmsr.nn import DSDMSR, ModelConfig
     from dsdmsr.upscaling import TemporalFilter, Upscaler
@@ -21,6 +23,7 @@ __all__ = [
     "DSDMSR",
     "DepthMap",
     "DsdmsrError",
+    "EvaluateOptions",
     "Intrinsics",
     "ModelConfig",
     "Stereo",
@@ -28,6 +31,7 @@ __all__ = [
     "Upscaler",
     "__version__",
     "degrade",
+    "evaluate",
     "from_pretrained",
     "read_depth",
     "save_pretrained",
@@ -38,12 +42,14 @@ _HOMES = {
     "DSDMSR": "dsdmsr.nn",
     "DepthMap": "dsdmsr.depth",
     "DsdmsrError": "dsdmsr.errors",
+    "EvaluateOptions": "dsdmsr.evaluation.options",
     "Intrinsics": "dsdmsr.depth",
     "ModelConfig": "dsdmsr.nn",
     "Stereo": "dsdmsr.depth",
     "TemporalFilter": "dsdmsr.upscaling",
     "Upscaler": "dsdmsr.upscaling",
     "degrade": "dsdmsr.degradation",
+    "evaluate": "dsdmsr.evaluation.run",
     "from_pretrained": "dsdmsr.zoo.torch_networks",
     "read_depth": "dsdmsr.io",
     "save_pretrained": "dsdmsr.zoo.torch_networks",

@@ -10,8 +10,9 @@ from typing import NoReturn
 from cyclopts import App, CycloptsError
 
 from dsdmsr.app.console import err, out
+from dsdmsr.app.evaluate import evaluate
 from dsdmsr.app.file_commands import cloud, info, models, sample, upscale
-from dsdmsr.app.network_commands import evaluate, train
+from dsdmsr.app.network_commands import train
 from dsdmsr.app.prepare_commands import prepare
 from dsdmsr.errors import DsdmsrError
 

@@ -98,7 +98,7 @@ def test_maps_are_prepared_and_read_as_fast_as_the_page_says():
 
 
 def test_every_data_set_has_a_page():
-    from dsdmsr.app.prepare_commands import prepare
+    from dsdmsr.app.prepare import prepare
 
     pages = {path.stem for path in (ROOT / "docs" / "data").glob("*.md")}
     assert pages == {name for name in prepare if not name.startswith("-")}

@@ -71,7 +71,7 @@ def test_contradicting_options_are_refused(tmp_path):
     for more, says in (
         ({"encoding": "mm"}, "give --maps"),
         ({"maps": ("x",), "data": tmp_path}, "exclude each other"),
-        ({"noise": 1.0}, "serves --refine"),
+        ({"noise": 1.0}, "needs --refine"),
         ({"maps": ("x",), "encoding": "inch"}, "inch"),
         ({"baselines": ("cubic",)}, "'cubic' is unknown"),
     ):

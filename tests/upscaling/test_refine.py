@@ -11,7 +11,8 @@ from dsdmsr.degradation.resample import resize
 from dsdmsr.errors import ConfigError
 from dsdmsr.upscaling import refine as refining
 from dsdmsr.upscaling.operators import Reduction
-from dsdmsr.upscaling.refine import Refined, Refinement, energy, refine, refined_answer
+from dsdmsr.upscaling.refine import Refined, energy, refine, refined_prediction
+from dsdmsr.upscaling.refinement import Refinement
 from dsdmsr.upscaling.window import Window
 
 
@@ -219,10 +220,10 @@ def test_parts_are_refined_as_the_whole_is():
     def answers(window, *, errors=False):
         return window.scaled(2).of(large, Window(0, 320, 0, 320)).numpy()
 
-    whole = refined_answer(answers, small, 2, Window(0, 160, 0, 160), Refinement(), 0.0)
+    whole = refined_prediction(answers, small, 2, Window(0, 160, 0, 160), Refinement(), 0.0)
     for part in (Window(40, 80, 60, 110), Window(0, 50, 100, 160)):
         top, bottom, left, right = part.scaled(2)
-        made = refined_answer(answers, small, 2, part, Refinement(), 0.0)
+        made = refined_prediction(answers, small, 2, part, Refinement(), 0.0)
         assert made.shape == (1, 1, bottom - top, right - left)
         assert np.abs(made - whole[..., top:bottom, left:right]).max() < 2e-3
 

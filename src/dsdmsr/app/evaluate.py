@@ -1,4 +1,4 @@
-"""The command ``dsdmsr evaluate``."""
+"""The command that measures networks."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from cyclopts import Parameter
 from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
 from dsdmsr._atomic import replacing
 from dsdmsr.app.console import err, out
+from dsdmsr.app.options import flattened
 from dsdmsr.errors import ConfigError, FileError
 from dsdmsr.evaluation.options import EvaluateOptions
+from dsdmsr.upscaling.memory import keep_memory
 
 if TYPE_CHECKING:
     from dsdmsr.evaluation.results import ProtocolResults, Results, StageScore
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["Reports", "evaluate"]
 
 
+flattened(EvaluateOptions)
+
+
+@flattened
 @dataclass(frozen=True, kw_only=True)
 class Reports:
     """The files that results are written to."""
@@ -72,22 +77,25 @@ class Reports:
             raise FileError(f"{error.filename} cannot be written: {error.strerror}") from error
 
 
-_NO_REPORTS = Reports()
+def evaluate(*, options: EvaluateOptions, reports: Reports | None = None) -> int:
+    """Run `dsdmsr evaluate`; return 0.
 
+    Args:
+        options: See `EvaluateOptions`.
+        reports: See `Reports`.
 
-def evaluate(
-    *,
-    options: Annotated[EvaluateOptions, Parameter(name="*", consume_multiple=True, negative=())],
-    reports: Annotated[Reports, Parameter(name="*")] = _NO_REPORTS,
-) -> int:
-    """Measure networks, with baselines and published figures beside them."""
+    Raises:
+        DsdmsrError: If nothing can be done as asked.
+    """
+    reports = reports or Reports()
     if options.crops and reports.html is None:
         raise ConfigError("--crops are shown on the page: give --html FILE, too")
     reports.check_writable(overwrite=options.overwrite)
     from dsdmsr.evaluation.run import evaluate as run_evaluation
 
+    keep_memory()
     with Progress(console=err, transient=True) as progress:
-        task = progress.add_task("evaluation", total=1.0)
+        task = progress.add_task("evaluating", total=1)
         results = run_evaluation(options, lambda share: progress.update(task, completed=share))
     ours = {model.name for model in results.models}
     for protocol in results.protocols:

@@ -19,9 +19,10 @@ from dsdmsr.errors import ConfigError
 from dsdmsr.nn import DSDMSR
 from dsdmsr.upscaling.backend import Backend
 from dsdmsr.upscaling.ensemble import ensemble_of
-from dsdmsr.upscaling.refine import Refinement, refine
+from dsdmsr.upscaling.refine import refine
+from dsdmsr.upscaling.refinement import Refinement
 from dsdmsr.upscaling.torch_backend import TorchBackend
-from dsdmsr.upscaling.upscaler import Upscaler
+from dsdmsr.upscaling.upscaler import Upscaler, predict_everywhere
 
 __all__ = [
     "BASELINES",
@@ -222,7 +223,7 @@ class Network:
         """Return the upscaled map, and the errors that the network expects, if it does."""
         backend = self._known.get(low_res.degradation, self._blind)
         upscaler = Upscaler(backend, scale=low_res.scale, refinement=self._refinement)
-        values, error = upscaler.values_and_errors(low_res.to_depth_map())
+        values, error = predict_everywhere(upscaler, low_res.to_depth_map())
         pred, expected = _double(values), None if error is None else _double(error)
         if low_res.interval:
             pred = _shifted(pred, low_res.scale)

@@ -73,7 +73,7 @@ class EvaluateOptions:
         if self.data is not None and self.maps:
             raise ConfigError("--data and --maps exclude each other: give one of them")
         if self.noise is not None and not self.refine:
-            raise ConfigError("--noise serves --refine: give it, or leave it")
+            raise ConfigError("--noise needs --refine: give both, or leave it out")
         if self.encoding is not None:
             find_encoding(self.encoding)
         if self.baselines != RESIZES:

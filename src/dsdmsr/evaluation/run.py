@@ -32,7 +32,7 @@ from dsdmsr.evaluation.results import (
 from dsdmsr.evaluation.stage_panels import KnownNetworks, StagePanels
 from dsdmsr.io.patterns import depth_files
 from dsdmsr.scales import SCALES
-from dsdmsr.upscaling.refine import Refinement
+from dsdmsr.upscaling.refinement import Refinement
 from dsdmsr.zoo.names import DEFAULT_MODEL
 from dsdmsr.zoo.torch_networks import for_known, from_pretrained
 

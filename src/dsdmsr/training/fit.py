@@ -53,7 +53,7 @@ def fit(
     init: dict[str, torch.Tensor] | None = None,
     begun_from: Sequence[str] = (),
     device: str = "auto",
-    options: TrainerOptions = ONE_DEVICE,
+    trainer: TrainerOptions = ONE_DEVICE,
     tracking: Tracking = TENSORBOARD_ALONE,
     console: Console | None = None,
 ) -> Path:
@@ -79,7 +79,7 @@ def fit(
         init: Weights to begin with; those whose name and shape fit are taken.
         begun_from: How the weights in `init` were trained, for the card.
         device: ``auto``, ``cpu`` or ``cuda``.
-        options: On how many devices.
+        trainer: On how many devices.
         tracking: Where figures and panels go besides the folder.
         console: Where progress is shown. Default: standard error.
 
@@ -96,7 +96,7 @@ def fit(
     device = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     if recipe.trains == "expected_errors" and init is None and not holds_run(run_dir):
         raise ConfigError("the recipe trains expected_errors alone: give --init, whose they are")
-    check_processes(options, recipe, device)
+    check_processes(trainer, recipe, device)
     check_trackers(tracking)
     console = (console or Console(stderr=True)) if is_main() else Console(quiet=True)
     # What is wrong with the maps is better told before there is a run.
@@ -123,7 +123,7 @@ def fit(
         warnings.filterwarnings("ignore", module="torch.utils.data")
         log = Log(run_dir, every=100, tracking=tracking)
         callbacks = [log, checkpoints, RunProgress(console), stop]
-        _train(module, run_dir, device, options, callbacks)
+        _train(module, run_dir, device, trainer, callbacks)
     return _keep_best(recipe, run_dir)
 
 

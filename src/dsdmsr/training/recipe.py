@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
@@ -21,13 +20,13 @@ from dsdmsr.nn import ModelConfig
 from dsdmsr.nn.losses import LossKind
 from dsdmsr.training.noise import Noises
 from dsdmsr.training.optimizers import OPTIMIZERS, OptimizerKind
+from dsdmsr.training.options import TrainOptions, packaged_recipes
 
 __all__ = [
     "Maps",
     "Recipe",
     "SmallMaps",
     "load_recipe",
-    "packaged_recipes",
     "recipe_from_dict",
     "recipe_to_dict",
     "resolve",
@@ -259,16 +258,6 @@ def recipe_from_dict(values: object) -> Recipe:
     return from_plain(Recipe, values, "recipe")
 
 
-def packaged_recipes() -> dict[str, Traversable]:
-    """Return the recipes in the package: name → an openable path."""
-    folder = resources.files("dsdmsr.training") / "recipes"
-    return {
-        Path(item.name).stem: item
-        for item in sorted(folder.iterdir(), key=lambda item: Path(item.name).stem)
-        if item.name.endswith(".yaml")
-    }
-
-
 def load_recipe(name_or_file: str) -> Recipe:
     """Load a recipe by its name in the package, or from a YAML file.
 
@@ -289,25 +278,17 @@ def load_recipe(name_or_file: str) -> Recipe:
     return recipe_from_dict(values)
 
 
-def resolve(
-    name_or_file: str,
-    *,
-    steps: int | None,
-    minutes: float | None,
-    maps: Path | None,
-    brief: bool,
-    errors_alone: bool = False,
-) -> Recipe:
-    """Load a recipe and change it as asked; see `dsdmsr.training.run.train_recipe`.
+def resolve(options: TrainOptions) -> Recipe:
+    """Load the recipe of a run, and change it as its options say.
 
     Raises:
         ConfigError: If there is no such recipe, or it cannot be changed so.
     """
-    recipe = load_recipe(name_or_file)
-    if maps is not None:
-        recipe = recipe.learning_from(maps)
-    if brief:
+    recipe = load_recipe(options.recipe)
+    if options.maps is not None:
+        recipe = recipe.learning_from(options.maps)
+    if options.fast_dev:
         recipe = recipe.in_brief()
-    if errors_alone:
+    if options.errors_alone:
         recipe = dataclasses.replace(recipe, trains="expected_errors")
-    return recipe.lasting(steps=steps, minutes=minutes)
+    return recipe.lasting(steps=options.steps, minutes=options.minutes)

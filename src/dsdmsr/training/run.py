@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import Literal
 
 from rich.console import Console
 from safetensors import safe_open
 
 from dsdmsr._provenance import named
+from dsdmsr.errors import ConfigError
 from dsdmsr.nn import DSDMSR
 from dsdmsr.training.fit import fit
-from dsdmsr.training.options import ONE_DEVICE, TENSORBOARD_ALONE, Tracking, TrainerOptions
+from dsdmsr.training.options import TrainOptions
 from dsdmsr.training.processes import is_main
 from dsdmsr.training.recipe import Recipe, resolve
 from dsdmsr.training.run_folder import (
@@ -29,72 +29,44 @@ from dsdmsr.zoo.torch_networks import from_pretrained, load_weights, save_pretra
 __all__ = ["package_run", "train_recipe"]
 
 
-def train_recipe(
-    name_or_file: str,
-    run_dir: Path,
-    *,
-    minutes: float | None = None,
-    steps: int | None = None,
-    maps: Path | None = None,
-    brief: bool = False,
-    errors_alone: bool = False,
-    resume: Literal["auto", "never"] = "never",
-    init: str | None = None,
-    device: str = "auto",
-    options: TrainerOptions = ONE_DEVICE,
-    tracking: Tracking = TENSORBOARD_ALONE,
-    console: Console | None = None,
-) -> Path:
+def train_recipe(options: TrainOptions, *, console: Console | None = None) -> Path:
     """Train a recipe; return the folder of the trained network, ``run_dir/network``.
 
     Of several processes, the main one writes it.
 
     Args:
-        name_or_file: The recipe.
-        run_dir: See `dsdmsr.training.fit.fit`.
-        minutes: Length, instead of the recipe's.
-        steps: Length, instead of the recipe's.
-        maps: What ``dsdmsr prepare`` has made, to learn from instead of the recipe's maps.
-        brief: Whether to cut the recipe to about a minute.
-        errors_alone: Whether to train what tells errors alone, of the network in `init`.
-        resume: See `dsdmsr.training.fit.fit`.
-        init: A network to begin from.
-        device: ``auto``, ``cpu`` or ``cuda``.
-        options: See `dsdmsr.training.fit.fit`.
-        tracking: See `dsdmsr.training.fit.fit`.
+        options: What is trained, where and how.
         console: Where progress is shown. Default: standard error.
 
     Raises:
-        ConfigError: If the recipe is missing or wrong.
+        ConfigError: If the recipe is missing or wrong, or there is no `run_dir`.
         ModelError: If `init` cannot be loaded, or doesn't fit the recipe's network.
         TrainingError: If the run cannot start or diverges.
     """
-    if steps is None and minutes is None and resume == "auto" and holds_run(run_dir):
+    run_dir, init = options.run_dir, options.init
+    if run_dir is None:
+        raise ConfigError("no run_dir: give a new folder")
+    name = Path(options.recipe).stem
+    given_length = options.steps is not None or options.minutes is not None
+    if not given_length and options.resume == "auto" and holds_run(run_dir):
         stored = stored_recipe(run_dir)
-        steps, minutes = stored.steps, stored.minutes
-    recipe = resolve(
-        name_or_file,
-        steps=steps,
-        minutes=minutes,
-        maps=maps,
-        brief=brief,
-        errors_alone=errors_alone,
-    )
-    weights = None if init is None else from_pretrained(init).state_dict()
+        recipe = resolve(options).lasting(steps=stored.steps, minutes=stored.minutes)
+    else:
+        recipe = resolve(options)
     fit(
         recipe,
         run_dir,
-        resume=resume,
-        init=weights,
+        resume=options.resume,
+        init=None if init is None else from_pretrained(init).state_dict(),
         begun_from=[] if init is None else _begun_from(init),
-        device=device,
-        options=options,
-        tracking=tracking,
+        device=options.device,
+        trainer=options.trainer,
+        tracking=options.tracking,
         console=console,
     )
     if not is_main():
         return run_dir / NETWORK
-    return package_run(Path(name_or_file).stem, run_dir)
+    return package_run(name, run_dir)
 
 
 def package_run(name: str, run_dir: Path) -> Path:

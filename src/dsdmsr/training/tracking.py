@@ -84,8 +84,8 @@ class _WeightsAndBiases:
             known = "WANDB_MODE" in os.environ or wandb.login(prompt=False)
             self._run: Any = wandb.init(
                 dir=folder,
-                project=tracking.project,
-                entity=tracking.entity,
+                project=tracking.wandb_project,
+                entity=tracking.wandb_entity,
                 mode=None if known else "offline",
                 name=folder.name,
                 id=hashlib.sha256(identity(folder)).hexdigest()[:16],
@@ -117,7 +117,7 @@ def check_trackers(tracking: Tracking) -> None:
     Raises:
         ConfigError: If wandb is asked for and not installed.
     """
-    if "wandb" in tracking.trackers and find_spec("wandb") is None:
+    if "wandb" in tracking.tracker and find_spec("wandb") is None:
         raise ConfigError(
             "the tracker wandb needs the extra 'wandb': pip install 'dsdmsr[train,wandb]'"
         )
@@ -125,9 +125,9 @@ def check_trackers(tracking: Tracking) -> None:
 
 def _open(tracking: Tracking, folder: Path, module: TrainingModule) -> list[Tracker]:
     trackers: list[Tracker] = []
-    if "tensorboard" in tracking.trackers and find_spec("tensorboard"):
+    if "tensorboard" in tracking.tracker and find_spec("tensorboard"):
         trackers.append(_TensorBoard(folder / TENSORBOARD, module.global_step))
-    if "wandb" in tracking.trackers:
+    if "wandb" in tracking.tracker:
         trackers.append(_WeightsAndBiases(folder, module.recipe, tracking))
     return trackers
 

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import warnings
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from dsdmsr.degradation.degrade import reduction_matrix
+from dsdmsr.upscaling.refinement import Averaging
 from dsdmsr.upscaling.window import Window
 
 __all__ = [
     "HALF_ROOT",
-    "Averaging",
     "Reduction",
     "bending",
     "bending_transposed",
     "gradient",
     "gradient_transposed",
 ]
-
-Averaging = Literal["bicubic", "area"]
-"""Degradations in which every large pixel has its part."""
 
 HALF_ROOT = 0.5**0.5
 """The weight of the mixed differences in `bending`, each of which is there twice."""

@@ -33,9 +33,8 @@ Source:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import inf, isfinite
-from typing import NamedTuple, get_args
+from math import inf
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -45,21 +44,19 @@ from torch import Tensor
 from torch.nn import functional
 
 from dsdmsr.depth.estimate import estimate_noise
-from dsdmsr.depth.map import DepthMap
-from dsdmsr.errors import ConfigError
-from dsdmsr.upscaling.backend import Answers
+from dsdmsr.upscaling.backend import Predictor
 from dsdmsr.upscaling.operators import (
     HALF_ROOT,
-    Averaging,
     Reduction,
     bending,
     bending_transposed,
     gradient,
     gradient_transposed,
 )
+from dsdmsr.upscaling.refinement import CONTEXT, Averaging, Refinement
 from dsdmsr.upscaling.window import Window
 
-__all__ = ["AROUND", "Averaging", "Refined", "Refinement", "energy", "refine", "refined_answer"]
+__all__ = ["Refined", "energy", "refine", "refined_prediction"]
 
 _SMOOTHNESS = 0.01
 """α without noise."""
@@ -93,42 +90,8 @@ _EACH = 10
 """Iterations between two looks at that."""
 _LEAST = 1e-4
 """Of w, which divides."""
-AROUND = 12
-"""By how many small pixels more than it gives a part of a map is solved."""
 _CUT = 2
 """How many small pixels at a cut, where D would look beyond it, are not heeded."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refinement:
-    """Say how answers are refined.
-
-    Raises:
-        ConfigError: If the noise is no number of 0 or more, or the degradation is another.
-    """
-
-    noise: float | None = None
-    """Standard deviation of the input's noise, in its unit. Default: estimated, and taken for the
-    least there is. Without noise the result, made small again, is the input."""
-    degradation: Averaging = "bicubic"
-    """How low-resolution maps are taken to come from high-resolution ones, see
-    `dsdmsr.degradation`. Where they are samples rather than means, there is little to agree
-    with: spikes would do."""
-
-    def __post_init__(self) -> None:
-        if self.noise is not None and not (isfinite(self.noise) and self.noise >= 0):
-            raise ConfigError(f"noise is {self.noise}: give 0 or more in the map's unit")
-        if self.degradation not in get_args(Averaging):
-            raise ConfigError(
-                f"degradation is {self.degradation!r}: allowed for refinement are "
-                f"{', '.join(get_args(Averaging))}, in which every large pixel has its part"
-            )
-
-    def noise_of(self, depth: DepthMap) -> float:
-        """Return the standard deviation of a map's noise, in its unit."""
-        if self.noise is None:
-            return estimate_noise(depth.values, depth.valid) or 0.0
-        return self.noise
 
 
 class Refined(NamedTuple):
@@ -209,8 +172,8 @@ def refine(
     return Refined(u, v, iteration, missed)
 
 
-def refined_answer(
-    answers: Answers,
+def refined_prediction(
+    predict: Predictor,
     lr_depth: NDArray[np.float32],
     scale: int,
     window: Window,
@@ -224,7 +187,7 @@ def refined_answer(
     It is solved with as much around it that the rest of the map hardly changes it.
 
     Args:
-        answers: What gives the answer, `AROUND` small pixels around the part, too.
+        predict: What predicts it, `CONTEXT` low-resolution pixels around the part, too.
         lr_depth: The whole small map, 1 1 h w, of range 0…1.
         scale: The factor.
         window: The part, in pixels of the small map.
@@ -236,7 +199,7 @@ def refined_answer(
         The part, 1 c H W, `scale` times as large; of its channels, the first is refined.
     """
     height, width = lr_depth.shape[-2:]
-    outer = window.grown(AROUND, height, width)
+    outer = window.grown(CONTEXT, height, width)
     top, bottom, left, right = outer
     heeded = Window(
         _CUT * (top > 0),
@@ -244,7 +207,7 @@ def refined_answer(
         _CUT * (left > 0),
         right - left - _CUT * (right < width),
     )
-    made = torch.from_numpy(answers(outer, errors=errors))
+    made = torch.from_numpy(predict(outer, errors=errors))
     solved = refine(
         made[0, 0],
         torch.from_numpy(np.ascontiguousarray(lr_depth[0, 0, top:bottom, left:right])),

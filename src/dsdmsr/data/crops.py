@@ -17,7 +17,7 @@ from dsdmsr.data.prepared.index import COLUMNS, image_column
 from dsdmsr.data.prepared.pyramid import LEVELS, level_name
 from dsdmsr.data.prepared.splits import SPLITS, Split
 from dsdmsr.data.prepared.storage import restore
-from dsdmsr.data.scenes.render import SceneConfig, draw_scenes
+from dsdmsr.data.scenes.render import SceneConfig, render_scenes
 from dsdmsr.data.scenes.sampling import choose
 from dsdmsr.data.seeds import generator
 from dsdmsr.data.sources.source import Source
@@ -99,7 +99,7 @@ class Synthetic:
 
     def crops(self, seed: int, numbers: Sequence[int], size: int) -> Crops:
         """Draw the scenes; see `CropSource`."""
-        depths, valids = draw_scenes(seed, numbers, (size, size), self.scenes)
+        depths, valids = render_scenes(seed, numbers, (size, size), self.scenes)
         names = tuple(f"scene {number} of seed {seed}" for number in numbers)
         return Crops(depths, valids, tuple(_SCENES_KIND for _ in numbers), names)
 

@@ -1,6 +1,6 @@
 """Rays through the pixels of a camera, and what they hit: exact depth maps of solids.
 
-Everything that is drawn at random is drawn on the host; the device computes in double precision
+All random numbers are sampled on the host; the device computes in double precision
 with elementwise operations alone, each correctly rounded. So a scene's map does not depend on what
 else is in the batch.
 """
@@ -16,7 +16,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dsdmsr.data.scenes.solids import HITS, UNBOUNDED, Rays, Solid
+from dsdmsr.data.scenes.intersections import HITS
+from dsdmsr.data.scenes.rays import Rays
+from dsdmsr.data.scenes.solids import UNBOUNDED, Solid
 
 __all__ = ["Camera", "ray_cast"]
 
@@ -200,7 +202,7 @@ def _rays(
 ) -> Rays:
     """Return rays whose solids' shapes are rows of `shapes`: row part[i], or all the only one."""
 
-    def chosen(places: Tensor) -> Rays:
+    def select(places: Tensor) -> Rays:
         return _rays(
             [x[places] for x in origin],
             [x[places] for x in direction],
@@ -216,5 +218,5 @@ def _rays(
         (origin[0], origin[1], origin[2]),
         (direction[0], direction[1], direction[2]),
         shape,
-        chosen,
+        select,
     )

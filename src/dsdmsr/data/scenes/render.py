@@ -1,4 +1,4 @@
-"""Scenes by number: painted cut-outs and ray-cast solids, mixed, as a sensor would give them."""
+"""Rendered scenes by number: painted cut-outs and ray-cast solids, as a sensor would give them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dsdmsr.data.scenes.cutouts import CutoutConfig, paint_cutouts
+from dsdmsr.data.scenes.cutouts import CutoutConfig, render_cutouts
 from dsdmsr.data.scenes.raycast import ray_cast
-from dsdmsr.data.scenes.sampling import check_draws
+from dsdmsr.data.scenes.sampling import check_sampling
 from dsdmsr.data.scenes.scenery import BACKDROP, SceneryConfig, furnish
 from dsdmsr.data.scenes.sensing import SensingConfig, fray, quantise, seen
 from dsdmsr.data.seeds import generator
 
-__all__ = ["SceneConfig", "draw_scenes"]
+__all__ = ["SceneConfig", "render_scenes"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,17 +38,17 @@ class SceneConfig:
     """What becomes of both."""
 
     def __post_init__(self) -> None:
-        check_draws(self, probabilities=("ray_cast",))
+        check_sampling(self, probabilities=("ray_cast",))
 
 
-def draw_scenes(
+def render_scenes(
     seed: int,
     indices: Sequence[int],
     size: tuple[int, int],
     config: SceneConfig,
     device: torch.device | str = "cpu",
 ) -> tuple[Tensor, Tensor]:
-    """Draw scenes of a series. Each depends on (seed, index) alone, not on the others.
+    """Render scenes of a series. Each depends on (seed, index) alone, not on the others.
 
     Args:
         seed: Names the series; 0 or more.
@@ -73,7 +73,7 @@ def draw_scenes(
     maps, valids = [], []
     for rng, ray_casts in zip(generators, cast, strict=True):
         scene: NDArray[np.floating]
-        scene = 1 / next(distances)[0] if ray_casts else paint_cutouts(rng, size, config.cutouts)
+        scene = 1 / next(distances)[0] if ray_casts else render_cutouts(rng, size, config.cutouts)
         # A series without exact scenes must not depend on their having been asked for.
         exact = config.sensing.exact > 0 and rng.random() < config.sensing.exact
         scene = scene if exact else fray(rng, scene, config.sensing)

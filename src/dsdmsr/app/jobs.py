@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dsdmsr.app.inputs import depth_files
 from dsdmsr.errors import FileError
-from dsdmsr.io import SUFFIXES, member
+from dsdmsr.io import SUFFIXES, split_member
 
 __all__ = ["Job", "beside", "plan"]
 
@@ -24,7 +24,7 @@ def plan(inputs: Sequence[str], output: Path) -> list[Job]:
     """
     try:
         jobs = _pair(inputs, output)
-        files = {member(source)[0].resolve(): source for source, _ in jobs}
+        files = {split_member(source)[0].resolve(): source for source, _ in jobs}
         same = [files[made] for _, target in jobs if (made := target.resolve()) in files]
     except OSError as error:
         raise FileError(f"{error.filename} cannot be read: {error.strerror}") from error
@@ -57,7 +57,7 @@ def _pair(inputs: Sequence[str], output: Path) -> list[Job]:
 
 def _name(source: Path) -> str:
     """Return what an enlargement is called in a folder: as its file; nyu-12.mat for nyu.mat#12."""
-    file, number = member(source)
+    file, number = split_member(source)
     return source.name if number is None else f"{file.stem}-{number}{file.suffix}"
 
 
@@ -79,7 +79,7 @@ def beside(option: str, wanted: Path, jobs: Sequence[Job], suffixes: Sequence[st
         allowed = f"{'is' if len(suffixes) == 1 else 'are'} {', '.join(suffixes)}"
         raise FileError(f"{wanted} ends in {wanted.suffix}: allowed {allowed}, or a folder")
     files = [wanted if alone else wanted / _with_suffix(source, suffixes) for source, _ in jobs]
-    taken = {member(source)[0].resolve() for source, _ in jobs}
+    taken = {split_member(source)[0].resolve() for source, _ in jobs}
     taken |= {target.resolve() for _, target in jobs}
     for path in files:
         if path.resolve() in taken:

@@ -8,12 +8,12 @@ from typing import TypeVar
 
 from dsdmsr.errors import FileError
 
-__all__ = ["check_floats", "in_one_line", "the_one"]
+__all__ = ["check_floats", "single_line", "single_entry"]
 
 T = TypeVar("T")
 
 
-def the_one(found: Mapping[str, T], name: str, path: Path, what: str) -> T:
+def single_entry(found: Mapping[str, T], name: str, path: Path, what: str) -> T:
     """Return what is called `name`, or the only entry.
 
     Raises:
@@ -40,6 +40,6 @@ def check_floats(path: Path, columns: int, rows: int, held: int) -> None:
         )
 
 
-def in_one_line(error: BaseException) -> str:
+def single_line(error: BaseException) -> str:
     """Return an error's text without its line breaks."""
     return " ".join(str(error).split())

@@ -33,7 +33,7 @@ __all__ = [
     "choose_encoding",
     "default_encoding",
     "interpret",
-    "member",
+    "split_member",
     "read_depth",
     "read_numbers",
     "write_bands",
@@ -86,7 +86,7 @@ def _sort(numbers: NDArray[np.generic]) -> tuple[str, int]:
     return numbers.dtype.kind, numbers.dtype.itemsize
 
 
-def member(path: Path) -> tuple[Path, int | None]:
+def split_member(path: Path) -> tuple[Path, int | None]:
     """Return the file that a path names, and which of its maps: ``nyu.mat#12``; None for all."""
     found = re.fullmatch(r"(.+\.\w+)#(\d+)", str(path))
     if found is None or path.exists():
@@ -95,7 +95,7 @@ def member(path: Path) -> tuple[Path, int | None]:
 
 
 def _format_of(path: Path) -> Format:
-    path, number = member(path)
+    path, number = split_member(path)
     if path.suffix.lower() not in FORMATS:
         raise FileError(
             f"{path} ends in {path.suffix or 'no suffix'}: allowed are {', '.join(FORMATS)}"
@@ -118,7 +118,7 @@ def read_numbers(path: str | os.PathLike[str]) -> NDArray[np.generic]:
     try:
         if path.is_dir():
             raise FileError(f"{path} is a folder: give a depth file")
-        file, number = member(path)
+        file, number = split_member(path)
         if not file.exists():
             raise FileError(f"{file} does not exist: give a depth file")
         read = _format_of(path).read
@@ -236,7 +236,7 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool = False) -> Pa
     """
     path = Path(path)
     _format_of(path)
-    if member(path)[1] is not None:
+    if split_member(path)[1] is not None:
         raise FileError(f"{path} is one map of a file: give a file name without #")
     if path.is_dir():
         raise FileError(f"{path} is a folder: give a file name")

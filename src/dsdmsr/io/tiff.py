@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.errors import FileError
-from dsdmsr.io.checks import in_one_line
+from dsdmsr.io.checks import single_line
 
 __all__ = ["read_tiff", "write_tiff"]
 
@@ -32,7 +32,7 @@ def read_tiff(path: Path) -> NDArray[np.generic]:
         with tifffile.TiffFile(path) as file:
             pages, numbers = len(file.pages), np.asarray(file.pages[0].asarray())
     except Exception as error:  # tifffile lets through whatever its decoders raise
-        summary = in_one_line(error)
+        summary = single_line(error)
         raise FileError(f"{path} is damaged, or no TIFF that can be read: {summary}") from error
     if pages != 1 or numbers.ndim != 2:
         form = "×".join(map(str, numbers.shape))

@@ -18,7 +18,7 @@ from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor, distributed
 
-from dsdmsr.data.batches import Part
+from dsdmsr.data.ranks import Rank
 from dsdmsr.errors import ConfigError
 from dsdmsr.training.options import TrainerOptions
 from dsdmsr.training.recipe import Recipe
@@ -54,11 +54,11 @@ def is_main() -> bool:
     return int(next((os.environ[name] for name in _RANKS if name in os.environ), "0")) == 0
 
 
-def part() -> Part:
+def part() -> Rank:
     """Return which of the processes this is, once they have met."""
     if not distributed.is_available() or not distributed.is_initialized():
-        return Part()
-    return Part(distributed.get_rank(), distributed.get_world_size())
+        return Rank()
+    return Rank(distributed.get_rank(), distributed.get_world_size())
 
 
 def mean(value: Tensor) -> Tensor:

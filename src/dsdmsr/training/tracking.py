@@ -18,7 +18,7 @@ from PIL import Image
 
 from dsdmsr._atomic import replacing
 from dsdmsr.errors import ConfigError, TrainingError
-from dsdmsr.io.checks import in_one_line
+from dsdmsr.io.checks import single_line
 from dsdmsr.pictures.panels import draw_panel
 from dsdmsr.training.module import TrainingModule
 from dsdmsr.training.options import Tracking
@@ -95,7 +95,7 @@ class _WeightsAndBiases:
             )
         except wandb.Error as error:
             raise TrainingError(
-                f"wandb does not begin ({in_one_line(error)}): set WANDB_MODE=offline, or give "
+                f"wandb does not begin ({single_line(error)}): set WANDB_MODE=offline, or give "
                 "another tracker"
             ) from error
         self._run.define_metric("step")

@@ -32,7 +32,7 @@ from dsdmsr.io import (
     write_bands,
 )
 from dsdmsr.io.encodings import ENCODINGS, find_encoding
-from dsdmsr.io.files import FORMATS
+from dsdmsr.io.formats import FORMATS
 from dsdmsr.io.png import write_png
 from dsdmsr.upscaling import TemporalFilter, Upscaler
 from dsdmsr.upscaling.refine import Averaging, Refinement

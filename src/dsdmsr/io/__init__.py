@@ -1,18 +1,10 @@
-"""Depth files to maps and back; see `dsdmsr.io.encodings.ENCODINGS` for what numbers can mean."""
+"""Depth files ⇄ `DepthMap`; see `dsdmsr.io.encodings.ENCODINGS` for what numbers can mean."""
 
+from dsdmsr.io.choice import choose_encoding, default_encoding
 from dsdmsr.io.encodings import ENCODINGS, Encoding
-from dsdmsr.io.files import (
-    SUFFIXES,
-    check_output,
-    choose_encoding,
-    default_encoding,
-    interpret,
-    read_depth,
-    read_numbers,
-    split_member,
-    write_bands,
-    write_depth,
-)
+from dsdmsr.io.formats import SUFFIXES, split_member
+from dsdmsr.io.read import interpret, read_depth, read_numbers
+from dsdmsr.io.write import check_output, write_bands, write_depth
 
 __all__ = [
     "ENCODINGS",
@@ -22,9 +14,9 @@ __all__ = [
     "choose_encoding",
     "default_encoding",
     "interpret",
-    "split_member",
     "read_depth",
     "read_numbers",
+    "split_member",
     "write_bands",
     "write_depth",
 ]

@@ -1,4 +1,4 @@
-"""What readers of several formats ask of a file's content."""
+"""Checks of a file's content that readers of several formats share."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ __all__ = ["check_floats", "single_line", "single_entry"]
 T = TypeVar("T")
 
 
-def single_entry(found: Mapping[str, T], name: str, path: Path, what: str) -> T:
+def single_entry(entries: Mapping[str, T], name: str, path: Path, what: str) -> T:
     """Return what is called `name`, or the only entry.
 
     Raises:
         FileError: If there are several and none is called `name`, or there is none.
     """
-    if name in found:
-        return found[name]
-    if len(found) != 1:
-        held = ", ".join(found) or "nothing"
+    if name in entries:
+        return entries[name]
+    if len(entries) != 1:
+        held = ", ".join(entries) or "nothing"
         raise FileError(f"{path} holds {held}: give one {what}, or one called {name}")
-    return next(iter(found.values()))
+    return next(iter(entries.values()))
 
 
 def check_floats(path: Path, columns: int, rows: int, held: int) -> None:
@@ -41,5 +41,5 @@ def check_floats(path: Path, columns: int, rows: int, held: int) -> None:
 
 
 def single_line(error: BaseException) -> str:
-    """Return an error's text without its line breaks."""
+    """Return an error's text in a single line."""
     return " ".join(str(error).split())

@@ -54,7 +54,8 @@ class Journal:
         self.maps_per_shard: int | None = None
         self.shards: dict[str, dict[str, Any]] = {}
         self.failed: set[int] = set()
-        self._maps = array("q", [_NOWHERE]) * plan["count"]
+        count: int = plan["count"]
+        self._maps = array("q", [_NOWHERE]) * count
         ended = None if (folder / JOURNAL).exists() else read_manifest(folder)
         if ended is not None and any(ended.get(key) != value for key, value in plan.items()):
             raise _mismatch(folder)

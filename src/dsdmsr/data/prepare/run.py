@@ -56,7 +56,7 @@ def prepare(
 
     Args:
         source: The data set.
-        folder: A new or empty folder, or, to resume, one that was begun.
+        folder: A new or empty folder or, to resume, one that was begun.
         forms: What is written.
         workers: Processes that read and compress; 0 works in this one.
         resume: Whether to go on with what is there.
@@ -64,8 +64,7 @@ def prepare(
         advance: Called with the number of maps that are done, and of all.
 
     Raises:
-        DataError: If two maps have one key, the folder is not free, was begun otherwise or is
-            being written to by another run, a process is killed, or filelock is missing.
+        DataError: If keys clash, the folder is in use, a process is killed or filelock is missing.
         FileError: If something cannot be written.
     """
     check_keys(source.frames)
@@ -77,10 +76,10 @@ def prepare(
             outcome = run.finish(run.write_maps(shard_bytes, workers, advance))
             if not outcome.failures:
                 journal.remove()
+        return outcome
     except OSError as error:
         advice = "; go on with --resume" if (folder / JOURNAL).exists() else ""
         raise FileError(f"cannot write to {folder}: {error.strerror or error}{advice}") from error
-    return outcome
 
 
 @dataclass(frozen=True)

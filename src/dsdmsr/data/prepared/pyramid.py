@@ -1,4 +1,4 @@
-"""Smaller levels of a map by masked area."""
+"""Pyramids: the levels of a map, downsampled by masked area."""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ from dsdmsr.data.scenes.sampling import choose
 from dsdmsr.data.seeds import generator
 from dsdmsr.degradation.degrade import degrade, stage_truths
 from dsdmsr.depth.holes import fill_nearest
-from dsdmsr.depth.normalise import value_range
 from dsdmsr.depth.map import Kind
+from dsdmsr.depth.normalise import value_range
 from dsdmsr.training.noise import add_noise
 from dsdmsr.training.recipe import SmallMaps
 

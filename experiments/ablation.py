@@ -63,18 +63,18 @@ VARIANTS: dict[str, dict[str, Changes]] = {
         "large-kernel": {"model.unit": "large_kernel", "model.width": (64, 64, 40)},
         "gated": {"model.unit": "gated", "model.width": (64, 64, 40)},
     },
-    "answer": {
+    "prediction": {
         "or one of 3×3 values": {"model.candidates": 3},
         "or one of 5×5 values": {"model.candidates": 5},
     },
     "shape": {
         "wide and shallow": {"model.width": (72, 72, 48), "model.depth": (4, 2, 2)},
         "narrow and deep": {"model.width": (32, 32, 24), "model.depth": (18, 11, 7)},
-        "small maps wider": {"model.width": (96, 48, 32), "model.depth": (4, 5, 4)},
-        "large maps narrower": {"model.width": (64, 48, 24), "model.depth": (10, 5, 3)},
+        "first stage wider": {"model.width": (96, 48, 32), "model.depth": (4, 5, 4)},
+        "last stage narrower": {"model.width": (64, 48, 24), "model.depth": (10, 5, 3)},
     },
     "supervision": {
-        "of the answer alone": {"stage_weights": (0.0,)},
+        "of the prediction alone": {"stage_weights": (0.0,)},
         "stages weigh 0.5": {"stage_weights": (0.5,)},
         "stages weigh 1": {"stage_weights": (1.0,)},
     },

@@ -26,8 +26,8 @@ from dsdmsr.evaluation.ground_truth import TruthFile, own_truths, protocol_truth
 from dsdmsr.evaluation.measure import Score, cases, evaluate
 from dsdmsr.evaluation.methods import Method, Network, Small, Values, baseline
 from dsdmsr.evaluation.protocols import PROTOCOLS
-from dsdmsr.upscaling.sharpen import sharp
-from dsdmsr.upscaling.shrink import Rows
+from dsdmsr.upscaling.rows import Rows
+from dsdmsr.upscaling.sharpen import sharpen
 from dsdmsr.zoo.names import DEFAULT_MODEL
 from dsdmsr.zoo.torch_networks import from_pretrained
 
@@ -40,7 +40,7 @@ def sharpened(method: Method, low_res: Small) -> Values:
     """Return a method's prediction with sharp edges."""
     pred = method(low_res)
     rows = Rows(pred.astype(np.float32), np.ones(pred.shape, dtype=bool))
-    (result,) = sharp(iter([rows]), len(pred))
+    (result,) = sharpen(iter([rows]), len(pred))
     return result.values.astype(np.float64)
 
 

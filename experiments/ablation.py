@@ -26,7 +26,8 @@ from dsdmsr.training.cost import explain
 from dsdmsr.training.examples import Examples, make_examples
 from dsdmsr.training.fit import fit
 from dsdmsr.training.module import TrainingModule
-from dsdmsr.training.recipe import Recipe, load_recipe, recipe_to_dict
+from dsdmsr.training.recipe import Recipe
+from dsdmsr.training.recipe_files import load_recipe, recipe_to_dict
 from dsdmsr.training.run_folder import read_provenance, stored_recipe
 from experiments.error_left import left_of_bicubic, trained
 

@@ -23,7 +23,8 @@ from dsdmsr.data.prepare.plan import Forms
 from dsdmsr.data.prepare.run import prepare
 from dsdmsr.data.sources.dtu import dtu
 from dsdmsr.evaluation.report import figure
-from dsdmsr.training.recipe import load_recipe, recipe_to_dict
+from dsdmsr.training.options import TrainOptions
+from dsdmsr.training.recipe_files import load_recipe, recipe_to_dict
 from dsdmsr.training.run import train_recipe
 from dsdmsr.training.run_folder import LOG, NETWORK, read_provenance, stored_recipe
 
@@ -122,7 +123,10 @@ def main() -> None:
         for data, maps in sources.items():
             run = given.runs / f"{recipe} {data}".replace(" ", "_")
             if not (run / NETWORK).exists():
-                train_recipe(str(file), run, minutes=given.minutes, maps=maps, resume="auto")
+                of_run = TrainOptions(
+                    recipe=str(file), run_dir=run, minutes=given.minutes, maps=maps, resume="auto"
+                )
+                train_recipe(of_run)
             rows.append(row_of(recipe, data, run))
             print(rows[-1])
     rows += [row for row in load_results("paper")["rows"] if row["recipe"] not in files]

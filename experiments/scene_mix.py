@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.common.options import ROOT, with_data
 from benchmarks.common.results import save_results, sourced_table
 from dsdmsr.training.fit import fit
-from dsdmsr.training.recipe import load_recipe
+from dsdmsr.training.recipe_files import load_recipe
 from dsdmsr.training.run_folder import WEIGHTS, read_provenance, stored_recipe
 from dsdmsr.zoo.names import DEFAULT_MODEL
 from dsdmsr.zoo.torch_networks import from_pretrained

@@ -20,6 +20,7 @@ from benchmarks.common.options import DOCS, ROOT, TIERS, with_data
 from benchmarks.common.results import load_results, save_results, sourced_table
 from dsdmsr.evaluation.report import figure
 from dsdmsr.nn import DSDMSR
+from dsdmsr.training.options import TrainOptions
 from dsdmsr.training.run import train_recipe
 from dsdmsr.training.run_folder import LOG, read_provenance
 from dsdmsr.zoo.find import read_card
@@ -38,7 +39,9 @@ def row_of(model: DSDMSR, data: Path, **about: Any) -> dict[str, Any]:
 
 def run_row(recipe: str, minutes: float, run_dir: Path, data: Path) -> dict[str, Any]:
     """Train, unless it is done, and return what came of it."""
-    network = train_recipe(recipe, run_dir, minutes=minutes, resume="auto")
+    network = train_recipe(
+        TrainOptions(recipe=recipe, run_dir=run_dir, minutes=minutes, resume="auto")
+    )
     with (run_dir / LOG).open(newline="", encoding="utf-8") as file:
         log = list(csv.DictReader(file))
     scores = [

@@ -22,7 +22,7 @@ def test_the_readme_names_what_there_is():
 
 
 def test_every_data_set_has_a_page():
-    from dsdmsr.app.prepare_commands import prepare
+    from dsdmsr.app.prepare import prepare
 
     pages = {path.stem for path in (ROOT / "docs" / "data").glob("*.md")}
     assert pages == {name for name in prepare if not name.startswith("-")}

@@ -22,7 +22,7 @@ from benchmarks.common.options import DOCS, with_data
 from benchmarks.common.results import save_results, sourced_table
 from dsdmsr.data.batches import LARGEST_SEED
 from dsdmsr.data.scenes.render import SceneConfig, render_scenes
-from dsdmsr.training.recipe import load_recipe
+from dsdmsr.training.recipe_files import load_recipe
 
 PLOT = DOCS / "scene-statistics.png"
 COLOURS = ("tab:orange", "tab:blue", "tab:red")

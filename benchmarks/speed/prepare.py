@@ -37,7 +37,7 @@ from dsdmsr.data.prepared.pyramid import LEVELS, level_name
 from dsdmsr.data.prepared.shards import Shards
 from dsdmsr.data.sources.dtu import dtu
 from dsdmsr.evaluation.report import figure
-from dsdmsr.training.recipe import load_recipe
+from dsdmsr.training.recipe_files import load_recipe
 
 SIZE, SCANS, VIEWS = (1200, 1600), 8, 24
 RESEARCH, RESEARCH_MAPS = "research approach", 16

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from dsdmsr.training.recipe import recipe_to_dict
+from dsdmsr.training.recipe_files import recipe_to_dict
 from experiments import ablation
 
 

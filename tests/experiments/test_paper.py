@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from dsdmsr.training.recipe import load_recipe
+from dsdmsr.training.recipe_files import load_recipe
 from experiments import paper
 
 

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from dsdmsr._atomic import replacing
 from dsdmsr._provenance import write_json
-from dsdmsr.app.inputs import depth_files
+from dsdmsr.app.files import depth_files
 from dsdmsr.app.panels import Panels
 from dsdmsr.depth.degradations import Degradation
 from dsdmsr.errors import ConfigError, DataError, FileError

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from dsdmsr.degradation.degrade import degrade
     from dsdmsr.depth.map import DepthMap, Intrinsics, Stereo
     from dsdmsr.errors import DsdmsrError
+    from dsdmsr.evaluation.options import EvaluateOptions
+    from dsdmsr.evaluation.run import evaluate
     from dsdmsr.io import read_depth, write_depth
     from dsdmsr.io.sample import sample
     from dsdmsr.nn import DSDMSR, ModelConfig
@@ -24,6 +26,7 @@ __all__ = [
     "DSDMSR",
     "DepthMap",
     "DsdmsrError",
+    "EvaluateOptions",
     "Intrinsics",
     "ModelConfig",
     "Stereo",
@@ -32,6 +35,7 @@ __all__ = [
     "Upscaler",
     "__version__",
     "degrade",
+    "evaluate",
     "from_pretrained",
     "keep_memory",
     "read_depth",
@@ -44,6 +48,7 @@ _HOMES = {
     "DSDMSR": "dsdmsr.nn",
     "DepthMap": "dsdmsr.depth",
     "DsdmsrError": "dsdmsr.errors",
+    "EvaluateOptions": "dsdmsr.evaluation.options",
     "Intrinsics": "dsdmsr.depth",
     "ModelConfig": "dsdmsr.nn",
     "Stereo": "dsdmsr.depth",
@@ -51,6 +56,7 @@ _HOMES = {
     "UpscaleOptions": "dsdmsr.upscaling.options",
     "Upscaler": "dsdmsr.upscaling",
     "degrade": "dsdmsr.degradation",
+    "evaluate": "dsdmsr.evaluation.run",
     "from_pretrained": "dsdmsr.zoo.torch_networks",
     "keep_memory": "dsdmsr.upscaling.memory",
     "read_depth": "dsdmsr.io",

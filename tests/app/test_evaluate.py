@@ -58,7 +58,7 @@ def test_evaluate_prints_and_writes(capsys, tmp_path, monkeypatch, network_folde
     assert {(s["method"], s["scale"]) for s in measured["scores"]} == {("nearest", 8), ("net", 8)}
 
 
-def test_evaluate_draws_every_stage_and_writes_their_errors(capsys, tmp_path, network_folder, rng):
+def test_evaluate_plots_every_stage_and_writes_their_errors(capsys, tmp_path, network_folder, rng):
     maps, panels = tmp_path / "maps", tmp_path / "panels"
     maps.mkdir()
     for name in ("a b", "a-b"):
@@ -68,8 +68,8 @@ def test_evaluate_draws_every_stage_and_writes_their_errors(capsys, tmp_path, ne
     ask += ("--scales", 2, 4, "--panels", panels)
     code, out, _ = run(capsys, *ask)
     assert code == 0
-    assert "Outputs on the way" in out
-    assert "wrote 4 panels" in out
+    assert "Outputs of all stages" in out
+    assert "wrote panels and stages.csv" in out
     name = network_folder.name
     assert sorted(path.name for path in panels.iterdir()) == sorted(
         [f"a_own_a-b_x{scale}_{name}{again}.png" for again in ("", "_2") for scale in (2, 4)]
@@ -77,7 +77,7 @@ def test_evaluate_draws_every_stage_and_writes_their_errors(capsys, tmp_path, ne
     )
     with (panels / "stages.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert [row["output"] for row in rows[:5]] == ["×2", "answer", "×2", "×4", "answer"]
+    assert [row["output"] for row in rows[:5]] == ["×2", "prediction", "×2", "×4", "prediction"]
     assert {row["unit"] for row in rows} == {"m"}
     assert all(float(row["rmse"]) > 0 for row in rows)
     code, _, said = run(capsys, *ask)
@@ -118,7 +118,7 @@ def test_a_self_ensemble_stands_beside_the_network(capsys, tmp_path, network_fol
     assert len({model["sha256"] for model in made["models"]}) == 1
 
 
-def test_networks_are_told_how_small_maps_were_made(capsys, tmp_path, network_folder, rng):
+def test_networks_know_the_degradation_unless_they_are_blind(capsys, tmp_path, network_folder, rng):
     depth = rng.integers(20, 200, (6, 8)).astype(np.uint8).repeat(8, 0).repeat(8, 1)
     Image.fromarray(depth).save(tmp_path / "m.png")
     model = dsdmsr.from_pretrained(str(network_folder))
@@ -133,13 +133,13 @@ def test_networks_are_told_how_small_maps_were_made(capsys, tmp_path, network_fo
     )
     assert code == 0
     made = json.loads((tmp_path / "r.json").read_text())
-    told, untold = (
+    known, blind = (
         {score["method"]: score["rmse"] for score in protocol["scores"]}
         for protocol in made["protocols"]
     )
-    assert list(told) == ["bicubic", "net", "net, blind"]
-    assert told["net"] != told["net, blind"]
-    assert list(untold) == ["bicubic", "net"]
+    assert list(known) == ["bicubic", "net", "net, blind"]
+    assert known["net"] != known["net, blind"]
+    assert list(blind) == ["bicubic", "net"]
     (entry,) = made["models"]
     assert list(entry["sha256_for_known"]) == ["bicubic", "pil_bicubic"]
     assert entry["sha256"] not in entry["sha256_for_known"].values()
@@ -175,11 +175,11 @@ def test_evaluate_tells_how_well_a_network_knows_its_errors(capsys, tmp_path, do
     assert "| coverage | ause |" in text
     assert re.search(r"\| bicubic \| ×4 \|.*\| – \| – \|", text)
     html = (tmp_path / "r.html").read_text()
-    assert html.count("How sure answers are") == 2
+    assert html.count("How sure predictions are") == 2
     assert "without half of the pixels" in html
 
 
-def test_refined_answers_stand_beside_the_network(capsys, tmp_path, rng):
+def test_refined_predictions_stand_beside_the_network(capsys, tmp_path, rng):
     depth = rng.integers(20, 200, (2, 3)).astype(np.uint8).repeat(32, 0).repeat(32, 1)
     Image.fromarray(depth).save(tmp_path / "m.png")
     ask = ["evaluate", "--protocol", "a", "--maps", tmp_path / "m.png", "--scales", 4]
@@ -191,7 +191,7 @@ def test_refined_answers_stand_beside_the_network(capsys, tmp_path, rng):
     made = json.loads((tmp_path / "r.json").read_text())["protocols"][0]["scores"]
     scores = {score["method"]: score for score in made}
     assert list(scores) == ["bicubic", "tgv", "dsdmsr-base", "dsdmsr-base, refined"]
-    # Rounding to whole levels is all that is left of what the refined answer missed.
+    # Rounding to whole levels is all that is left of what the refined prediction missed.
     refined, plain = scores["dsdmsr-base, refined"], scores["dsdmsr-base"]
     assert refined["input_rmse"] < 0.2
     assert refined["input_rmse"] < plain["input_rmse"]

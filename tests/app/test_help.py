@@ -25,6 +25,7 @@ from dsdmsr.zoo.names import PACKAGED
         "import dsdmsr.app.cli",
         "from dsdmsr.app.cli import main; assert main(['upscale', '--help']) == 0",
         "from dsdmsr.app.cli import main; assert main(['train', '--help']) == 0",
+        "from dsdmsr.app.cli import main; assert main(['evaluate', '--help']) == 0",
         "from dsdmsr.app.cli import main; assert main(['prepare', 'dtu', '--help']) == 0",
         "import dsdmsr; dsdmsr.sample(); dsdmsr.UpscaleOptions; dsdmsr.keep_memory",
         "from dsdmsr.app.cli import main; assert main(['sample', '{0}']) == 0; "

@@ -48,8 +48,7 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 for _name, _help in COMMANDS.items():
-    _module = "network_commands" if _name == "evaluate" else _name
-    app.command(f"dsdmsr.app.{_module}:{_name}", name=_name, help=_help)
+    app.command(f"dsdmsr.app.{_name}:{_name}", name=_name, help=_help)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,9 +10,10 @@ from typing import NamedTuple
 
 from dsdmsr.errors import FileError
 from dsdmsr.io import ERROR_SUFFIXES, SUFFIXES, member
+from dsdmsr.io.patterns import depth_files
 from dsdmsr.upscaling.options import UpscaleOptions
 
-__all__ = ["Job", "companion_paths", "depth_files", "plan", "plan_jobs"]
+__all__ = ["Job", "companion_paths", "plan", "plan_jobs"]
 
 Pair = tuple[Path, Path]
 """A depth file, or one map of it, and its output."""
@@ -48,30 +48,6 @@ class Job(NamedTuple):
                     f"leave {given} out"
                 )
         return True
-
-
-def depth_files(given: Sequence[str]) -> list[Path]:
-    """Return the depth files that files, folders and patterns stand for.
-
-    Raises:
-        FileError: If a folder holds none, or a pattern matches none.
-    """
-    sources: list[Path] = []
-    for text in given:
-        path = Path(text)
-        if path.is_dir():
-            files = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
-            if not files:
-                raise FileError(f"{path} holds no depth file ({', '.join(SUFFIXES)})")
-            sources += files
-        elif path.exists() or not glob.has_magic(text):
-            sources.append(path)
-        else:
-            matches = sorted(Path(p) for p in glob.glob(text, recursive=True))
-            if not matches:
-                raise FileError(f"{text} matches no file: give depth files, folders or patterns")
-            sources += matches
-    return sources
 
 
 def plan_jobs(inputs: Sequence[str], output: Path, options: UpscaleOptions) -> list[Job]:

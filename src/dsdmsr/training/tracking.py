@@ -20,7 +20,7 @@ from rich.console import Console
 from dsdmsr._atomic import replacing
 from dsdmsr.errors import ConfigError, TrainingError
 from dsdmsr.io.checks import in_one_line
-from dsdmsr.pictures.panels import draw_panel
+from dsdmsr.pictures.panels import plot_panel
 from dsdmsr.training.module import TrainingModule
 from dsdmsr.training.options import Tracking
 from dsdmsr.training.recipe import Recipe
@@ -207,7 +207,7 @@ class Log(lightning.Callback):
         values = {k: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("val/")}
         self._write(module, dict(sorted(values.items())))
         for number, panel in enumerate(module.panels, start=1):
-            picture = draw_panel(panel._replace(title=f"{panel.title}, step {module.global_step}"))
+            picture = plot_panel(panel._replace(title=f"{panel.title}, step {module.global_step}"))
             folder = self.folder / PANELS
             folder.mkdir(exist_ok=True)
             with replacing(folder / f"step{module.global_step:07d}_map{number}.png") as beside:

@@ -114,7 +114,8 @@ BEGUN_FROM = {
     "robust-bicubic": "dsdmsr-robust/bicubic",
     "robust-on": "dsdmsr-robust/bicubic",
 }
-_STEPS = 5
+_STEPS, _SEED = 5, 106
+"""With this seed no recipe meets a constant crop, whose loss is of rounding errors alone."""
 IN_FULL_ALONE = ("validation", "weights")
 """What a run leaves and only one machine gives again."""
 
@@ -147,7 +148,7 @@ def train(name: str, folder: Path) -> dict[str, Output]:
         mix |= {"batch": min(2, mix["batch"]), "crop": min(mix["crop"], 8 * mix["scale"])}
     recipe.pop("minutes", None)
     recipe |= {"steps": _STEPS, "warmup": 2, "validate_every": _STEPS, "validation_maps": 1}
-    recipe |= {"precision": "fp32", "workers": 0}
+    recipe |= {"precision": "fp32", "workers": 0, "seed": _SEED}
     (folder / f"{name}.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
     begun = ["--init", BEGUN_FROM[name]] if name in BEGUN_FROM else []
     losses: dict[str, float] = {}
@@ -235,11 +236,12 @@ def committed(name: str) -> dict[str, dict[str, Any]]:
     }
 
 
-def _full(folder: Path) -> int:
-    if folder.exists() and any(folder.iterdir()):
-        print(f"{folder} is not empty: give a new folder", file=sys.stderr)
-        return 2
-    for name in cases():
+def _full(folder: Path, prefix: str) -> int:
+    for name in _chosen(prefix):
+        if (folder / name).exists():
+            print(f"{folder / name} is there: give a new folder", file=sys.stderr)
+            return 2
+    for name in _chosen(prefix):
         began = time.monotonic()
         found = outputs_of(name)
         for output, content in found.items():
@@ -248,14 +250,19 @@ def _full(folder: Path) -> int:
     return 0
 
 
+def _chosen(prefix: str) -> list[str]:
+    return [name for name in cases() if name.startswith(prefix)]
+
+
 def _compare(one: Path, other: Path, tolerance: float) -> int:
     lines = compare_folders(one, other, tolerance)
     print("\n".join(lines) if lines else f"{one} and {other} agree")
     return 1 if lines else 0
 
 
-def _commit() -> int:
-    content = {name: committed(name) for name in cases()}
+def _commit(prefix: str) -> int:
+    old = json.loads(COMMITTED.read_text(encoding="utf-8")) if prefix else {}
+    content = old | {name: committed(name) for name in _chosen(prefix)}
     lines = [f"{json.dumps(name)}: {json.dumps(content[name])}" for name in sorted(content)]
     COMMITTED.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
     print(f"wrote {COMMITTED}, {COMMITTED.stat().st_size} bytes")
@@ -272,13 +279,15 @@ def main() -> int:
     compare.add_argument("one", type=Path)
     compare.add_argument("other", type=Path)
     compare.add_argument("--tolerance", type=float, default=0.0, help="in parts of the range")
-    commands.add_parser("commit", help=f"write {COMMITTED.name}, for the tests")
+    commit = commands.add_parser("commit", help=f"write {COMMITTED.name}, for the tests")
+    for command in (full, commit):
+        command.add_argument("--only", default="", help="how the cases' names begin: train/base")
     asked = parser.parse_args()
     if asked.command == "full":
-        return _full(asked.folder)
+        return _full(asked.folder, asked.only)
     if asked.command == "compare":
         return _compare(asked.one, asked.other, asked.tolerance)
-    return _commit()
+    return _commit(asked.only)
 
 
 if __name__ == "__main__":

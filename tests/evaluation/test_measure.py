@@ -20,7 +20,7 @@ from dsdmsr.evaluation.measure import PROFILE, measure_case, predict
 from dsdmsr.evaluation.methods import BASELINES, FILTERS, HighRes, LowRes, Network, baseline
 from dsdmsr.evaluation.protocols import PROTOCOLS, MapSet, Protocol, Scene
 from dsdmsr.evaluation.published import published
-from dsdmsr.evaluation.results import METRICS
+from dsdmsr.evaluation.records import METRICS
 from dsdmsr.upscaling.window import Window
 from dsdmsr.zoo.names import DEFAULT_MODEL
 from dsdmsr.zoo.torch_networks import for_known, from_pretrained

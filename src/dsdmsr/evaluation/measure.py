@@ -85,13 +85,13 @@ class Measurement:
     unit: FigureUnit | None
     """Unit of rmse, mae, edge_rmse and input_rmse."""
     metrics: Mapping[str, float]
-    """Name (`dsdmsr.evaluation.results.METRICS`) → figure; NaN where no pixel counts."""
+    """Name (`dsdmsr.evaluation.records.METRICS`) → figure; NaN where no pixel counts."""
     profile: tuple[tuple[float, int], ...]
     """Sum of squared errors, and number of pixels, at 0, 1, … pixels from the nearest edge; the
     last entry is for all that are further away."""
     left: tuple[tuple[float, float], ...] = ()
     """Share of the mean absolute error that is left when 0, 1, … of `LEFT_OUT` shares of the pixels
-    are left out by the errors that the network expects, and by those it makes."""
+    are left out by expected error, and by actual error."""
 
 
 class CaseResult(NamedTuple):
@@ -215,7 +215,7 @@ def _metrics(pred: Tensor, counted: Tensor, by: Reference, *, with_ssim: bool) -
 def _certainty(
     counted: Tensor, expected: Values, by: Reference
 ) -> tuple[dict[str, float], NDArray[np.float64]]:
-    """Return how well expected errors describe those made, and both sparsification curves."""
+    """Return how well expected errors describe the actual ones, and both sparsification curves."""
     wanted = torch.from_numpy(expected).flatten()[by.places]
     error, every = counted - by.counted, torch.ones_like(by.places, dtype=torch.bool)
     curves = [

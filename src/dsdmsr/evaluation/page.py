@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from dsdmsr.evaluation.charts import bars, profiles, sparsifications, style_of
+from dsdmsr.evaluation.records import METRICS, Mean, SetSummary
 from dsdmsr.evaluation.report import (
     INTERVALS,
     TableRow,
@@ -14,7 +15,7 @@ from dsdmsr.evaluation.report import (
     table_rows,
     title_of,
 )
-from dsdmsr.evaluation.results import METRICS, Mean, ProtocolResults, Results, SetSummary
+from dsdmsr.evaluation.results import ProtocolResults, Results
 from dsdmsr.evaluation.templating import render
 from dsdmsr.metrics import WITHIN_90, WITHIN_90_NOISY
 

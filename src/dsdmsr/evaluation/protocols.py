@@ -1,32 +1,26 @@
-"""The protocols of the literature: which maps, which degradation, which pixels and which metric."""
+"""The protocols of the literature: which maps, which degradation, which pixels and which metric.
+
+Needs no torch, so that help can list them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Literal
+from typing import Literal, NamedTuple
 
-import torch
-from torch import Tensor
-
-from dsdmsr.degradation.sensors import (
-    add_disparity_noise,
-    add_gaussian_noise,
-    add_root_disparity_noise,
-)
 from dsdmsr.depth.degradations import Degradation
 from dsdmsr.depth.map import Kind
 from dsdmsr.scales import SCALES
 
 __all__ = [
-    "NOISES",
     "PROTOCOLS",
+    "PROTOCOL_NOISES",
     "SUITE",
     "UNIT_NAMES",
     "FigureUnit",
     "MapSet",
     "Protocol",
+    "ProtocolNoise",
     "Scene",
 ]
 
@@ -95,7 +89,7 @@ class Protocol:
     lr_rounded: bool = False
     """Whether low-resolution maps are rounded half up and clipped to 0…255."""
     noise: str | None = None
-    """Standard deviation of the noise added to low-resolution maps, in grey levels (`NOISES`)."""
+    """Standard deviation of the low-resolution maps' noise, in levels; see `PROTOCOL_NOISES`."""
     seeds: int = 1
     """Seeds of the noise that a figure is the mean over."""
     rounded: bool = False
@@ -143,12 +137,22 @@ _SET_C = MapSet(
 )
 
 
-NOISES: dict[str, Callable[[Tensor, torch.Generator], Tensor]] = {
-    "651/d": add_disparity_noise,
-    "√(651/d)": add_root_disparity_noise,
-    "5": partial(add_gaussian_noise, sigma=5.0),
+class ProtocolNoise(NamedTuple):
+    """The noise of a protocol, as `dsdmsr.degradation.sensors.NOISES` has it."""
+
+    name: str
+    """Its name there."""
+    strength: float = 1.0
+    """Its strength; 1 is that of the source."""
+
+
+PROTOCOL_NOISES: dict[str, ProtocolNoise] = {
+    "651/d": ProtocolNoise("disparity"),
+    "√(651/d)": ProtocolNoise("root_disparity"),
+    "5": ProtocolNoise("gaussian", 5 / 11.5),
 }
-"""Standard deviation at the level d → the function that adds that noise."""
+"""Standard deviation at the level d → the noise. That of 5 levels is 5/11.5 as strong as Gaussian
+noise of strength 1, which is a twentieth of 230 levels."""
 
 
 def _noisy(letter: str, noise: str, what: str) -> Protocol:
@@ -223,8 +227,8 @@ PROTOCOLS: dict[str, Protocol] = {
     ),
     "interval": Protocol(
         letter="interval",
-        title="Middlebury with all but every s-th pixel left out (DSDMSR); outputs are moved by "
-        "half a small pixel to fit",
+        title="Middlebury with all but every s-th pixel left out (DSDMSR); predictions are shifted by "
+        "half a low-resolution pixel to fit",
         degradation="interval",
         rounded=True,
         sets=(_SET_A,),

@@ -22,7 +22,8 @@ import yaml
 from dsdmsr._provenance import provenance, write_json
 from dsdmsr.evaluation.methods import Network
 from dsdmsr.training.noise import Noises
-from dsdmsr.training.recipe import Recipe, load_recipe, recipe_to_dict
+from dsdmsr.training.recipe import Recipe
+from dsdmsr.training.recipe_files import load_recipe, recipe_to_dict
 from dsdmsr.training.run import train_recipe
 from dsdmsr.training.run_folder import NETWORK
 from dsdmsr.zoo.torch_networks import from_pretrained

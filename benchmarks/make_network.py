@@ -24,7 +24,8 @@ from rich.console import Console
 import readme
 from accuracy import GROUPS, group_of, measure
 from dsdmsr.nn import DSDMSR
-from dsdmsr.training.run import legs_of, train_recipe
+from dsdmsr.training.card import training_history
+from dsdmsr.training.run import train_recipe
 from dsdmsr.training.run_folder import stored_recipe
 from dsdmsr.zoo.find import read_card
 from dsdmsr.zoo.names import PACKAGED
@@ -62,7 +63,7 @@ def take_errors(made: Path, name: str, scale: int, times: float) -> Path:
     head.load_state_dict(trained.stages[last].expected.state_dict())
     with torch.no_grad():
         head.ratios.bias += math.log(times)
-    before, leg = legs_of(read_card(name))[-1], legs_of(read_card(str(made)))[-1]
+    before, leg = training_history(read_card(name))[-1], training_history(read_card(str(made)))[-1]
     card = read_card(name).replace(before, f"{before}\n{leg} Of it, ×{scale} alone, times {times}.")
     was, now = (f"{sum(p.numel() for p in m.parameters()):,} param" for m in (packaged, model))
     card = card.replace(was, now)

@@ -24,7 +24,7 @@ from dsdmsr._provenance import provenance, write_json
 from dsdmsr.data.prepare.plan import Forms
 from dsdmsr.data.prepare.run import prepare
 from dsdmsr.data.sources.dtu import dtu
-from dsdmsr.training.recipe import load_recipe, recipe_to_dict
+from dsdmsr.training.recipe_files import load_recipe, recipe_to_dict
 from dsdmsr.training.run import train_recipe
 from dsdmsr.training.run_folder import LOG, NETWORK, read_provenance, stored_recipe
 from dtu_like import make_tree

@@ -19,7 +19,7 @@ from dsdmsr.data.prepare.run import prepare
 from dsdmsr.data.sources.dtu import dtu
 from dsdmsr.training.fit import fit
 from dsdmsr.training.options import Tracking
-from dsdmsr.training.recipe import load_recipe
+from dsdmsr.training.recipe_files import load_recipe
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 RECIPES = ("srcnn-x8", "vdsr-x8", "srcnn-x16", "vdsr-x16", "srcnn-x8-legacy", "vdsr-x8-legacy")

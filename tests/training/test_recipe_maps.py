@@ -11,7 +11,8 @@ from testing.prepared_sets import SCENES, numbered, pyramid_of_scans, shards_of
 from dsdmsr.data.batches import Batches, CropMix
 from dsdmsr.data.crops import Pyramid, Synthetic
 from dsdmsr.errors import ConfigError, EncodingError
-from dsdmsr.training.recipe import Maps, Recipe, load_recipe, recipe_from_dict, recipe_to_dict
+from dsdmsr.training.recipe import Maps, Recipe
+from dsdmsr.training.recipe_files import load_recipe, recipe_from_dict, recipe_to_dict
 from dsdmsr.training.sources import crop_source, validation_source
 
 
@@ -117,5 +118,5 @@ def test_a_network_trains_on_shards_and_its_card_says_so(shards, tmp_path):
     fit(recipe, tmp_path / "run", device="cpu")
     card = (package_run("mine", tmp_path / "run") / "README.md").read_text()
     assert "no real map" not in card
-    assert f"`{shards.name}`, and scenes drawn by the package" in card
+    assert f"`{shards.name}`, and scenes rendered by the package" in card
     assert "bind" in card

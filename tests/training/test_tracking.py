@@ -16,7 +16,8 @@ from dsdmsr.errors import ConfigError, TrainingError
 from dsdmsr.training import tracking as module
 from dsdmsr.training.fit import fit
 from dsdmsr.training.options import Tracking
-from dsdmsr.training.recipe import Recipe, load_recipe
+from dsdmsr.training.recipe import Recipe
+from dsdmsr.training.recipe_files import load_recipe
 
 
 @pytest.fixture

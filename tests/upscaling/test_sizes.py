@@ -8,8 +8,9 @@ from testing.backends import Repeating
 
 from dsdmsr import DepthMap, Intrinsics, Upscaler
 from dsdmsr.errors import ScaleError
-from dsdmsr.upscaling.backend import Answers
-from dsdmsr.upscaling.shrink import Rows, reduced
+from dsdmsr.upscaling.backend import Predictor
+from dsdmsr.upscaling.rows import Rows
+from dsdmsr.upscaling.shrink import shrink
 from dsdmsr.upscaling.sizes import Goal, Size
 from dsdmsr.upscaling.torch_backend import TorchBackend
 from dsdmsr.upscaling.window import Window
@@ -65,7 +66,7 @@ def test_tiles_do_not_show_where_one_side_shrinks_far_more(tiny_model, rng, tile
 
 def whole(values: np.ndarray, new: tuple[int, int], valid: np.ndarray | None = None) -> Rows:
     valid = np.ones(values.shape, bool) if valid is None else valid
-    made = reduced(iter([Rows(values.astype(np.float32), valid)]), values.shape, new)
+    made = shrink(iter([Rows(values.astype(np.float32), valid)]), values.shape, new)
     (rows,) = made
     return rows
 
@@ -116,7 +117,7 @@ def test_the_height_of_bands_does_not_show_and_mirroring_commutes(rng, new):
     assert expected.values.shape == expected.valid.shape == new
     for cuts in ([1, 2, 3, 20, 39], list(range(1, 40))):
         bands = zip(np.split(values, cuts), np.split(valid, cuts), strict=True)
-        made = list(reduced((Rows(*band) for band in bands), (40, 60), new))
+        made = list(shrink((Rows(*band) for band in bands), (40, 60), new))
         np.testing.assert_array_equal(np.concatenate([r.values for r in made]), expected.values)
         np.testing.assert_array_equal(np.concatenate([r.valid for r in made]), expected.valid)
     turned = whole(values.T, new[::-1], valid.T)
@@ -159,9 +160,11 @@ def test_other_sizes_come_out_with_holes_and_camera(tiny_model, rng, asked):
 
 def test_a_network_of_few_factors_is_asked_for_no_others():
     class Strict(Repeating):
-        def begin(self, lr_depth: np.ndarray, scale: int, window: Window) -> Answers:
-            assert scale == 4
-            return super().begin(lr_depth, scale, window)
+        scales = (4,)
 
-    made = Upscaler(Strict(), size=(9, 9), factors=(4,))(DepthMap(np.eye(8) + 1))
+        def predictor(self, lr_depth: np.ndarray, scale: int, block: Window) -> Predictor:
+            assert scale == 4
+            return super().predictor(lr_depth, scale, block)
+
+    made = Upscaler(Strict(), size=(9, 9))(DepthMap(np.eye(8) + 1))
     assert made.shape == (9, 9)

@@ -11,7 +11,7 @@ from dsdmsr import DepthMap, Intrinsics, Stereo, Upscaler
 from dsdmsr.depth.holes import enlarge_valid
 from dsdmsr.errors import ConfigError, DepthError, ModelError, ScaleError
 from dsdmsr.nn import DSDMSR, ModelConfig
-from dsdmsr.upscaling.backend import Answers
+from dsdmsr.upscaling.backend import Predictor
 from dsdmsr.upscaling.ensemble import SelfEnsemble, ensemble_of
 from dsdmsr.upscaling.tiles import tiles
 from dsdmsr.upscaling.torch_backend import TorchBackend
@@ -38,9 +38,9 @@ class Recorder(Repeating):
     def __init__(self) -> None:
         self.seen: list[np.ndarray] = []
 
-    def begin(self, lr_depth: np.ndarray, scale: int, window: Window) -> Answers:
+    def predictor(self, lr_depth: np.ndarray, scale: int, block: Window) -> Predictor:
         self.seen.append(lr_depth)
-        return super().begin(lr_depth, scale, window)
+        return super().predictor(lr_depth, scale, block)
 
 
 @pytest.fixture
@@ -151,15 +151,15 @@ def test_large_maps_are_tiled_unasked(rng):
     asked: list[Window] = []
 
     class Sized(Recorder):
-        def begin(self, lr_depth: np.ndarray, scale: int, window: Window) -> Answers:
-            begun.append(window)
-            return super().begin(lr_depth, scale, window)
+        def predictor(self, lr_depth: np.ndarray, scale: int, block: Window) -> Predictor:
+            begun.append(block)
+            return super().predictor(lr_depth, scale, block)
 
-        def answer(
+        def predict(
             self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
         ) -> np.ndarray:
             asked.append(window)
-            return super().answer(lr_depth, scale, window)
+            return super().predict(lr_depth, scale, window)
 
     made = Upscaler(Sized(), scale=16)(DepthMap(rng.uniform(1, 2, (70, 100))))
     assert made.shape == (1120, 1600)
@@ -241,7 +241,7 @@ def test_any_map_gives_one_of_the_right_size_near_its_range(height, width, low, 
     class Wild(Repeating):
         border = 2
 
-        def answer(
+        def predict(
             self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
         ) -> np.ndarray:
             top, bottom, left, right = window.scaled(scale)
@@ -333,10 +333,10 @@ def test_a_change_of_unit_commutes_with_upscaling(tiny_model, rng, factor, offse
 
 def test_an_output_fits_the_encoding_that_the_input_came_in(rng):
     class Overshoot(Recorder):
-        def answer(
+        def predict(
             self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
         ) -> np.ndarray:
-            return 1.2 * super().answer(lr_depth, scale, window) - 0.1
+            return 1.2 * super().predict(lr_depth, scale, window) - 0.1
 
     depth = DepthMap([[1.0, 255.0]], kind="disparity", unit="level", encoding="levels")
     made = Upscaler(Overshoot(), scale=2)(depth)
@@ -346,10 +346,10 @@ def test_an_output_fits_the_encoding_that_the_input_came_in(rng):
 
 def test_a_network_that_gives_nan_is_an_error_and_no_hole(rng):
     class Broken(Recorder):
-        def answer(
+        def predict(
             self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
         ) -> np.ndarray:
-            return np.full_like(super().answer(lr_depth, scale, window), np.nan)
+            return np.full_like(super().predict(lr_depth, scale, window), np.nan)
 
     with pytest.raises(ModelError, match="not finite"):
         Upscaler(Broken(), scale=2)(DepthMap([[1.0, 2.0]]))
@@ -363,8 +363,9 @@ def test_nothing_valid_and_bad_scales_and_devices_are_refused(recorder):
             ScaleError, match=r"scale is .*: allowed are whole numbers from 2 to 16"
         ):
             Upscaler(recorder, scale=scale)
+    recorder.scales = (2, 4)
     with pytest.raises(ScaleError, match="from 2 to 4"):
-        Upscaler(recorder, scale=8, factors=(2, 4))
+        Upscaler(recorder, scale=8)
     for both in ({}, {"scale": 2, "size": (4, 4)}):
         with pytest.raises(ScaleError, match="give a scale or a size, one of them"):
             Upscaler(recorder, **both)
@@ -379,12 +380,12 @@ class Doubtful(Repeating):
     """A backend that expects a tenth of a pixel's share of the range."""
 
     symmetric = True
-    confident = True
+    predicts_error = True
 
-    def answer(
+    def predict(
         self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
     ) -> np.ndarray:
-        part = super().answer(lr_depth, scale, window)
+        part = super().predict(lr_depth, scale, window)
         return np.concatenate([part, part / 10], 1)
 
 
@@ -396,8 +397,9 @@ def test_expected_errors_come_in_the_maps_unit_with_its_holes(rng, tile, edges):
     values[valid.argmax() // 10, valid.argmax() % 10] = 4.0
     depth = DepthMap(values, valid, unit="m", intrinsics=Intrinsics(fx=9, fy=9, cx=4, cy=3))
     upscaler = Upscaler(Doubtful(), scale=4, tile=tile, edges=edges)
-    large, errors = upscaler.with_errors(depth)
-    plain = upscaler(depth)
+    large, plain = upscaler(depth, errors=True), upscaler(depth)
+    errors = large.error
+    assert plain.error is None
     np.testing.assert_array_equal(large.values, plain.values)
     assert large.intrinsics == plain.intrinsics
     assert errors.dtype == np.float32
@@ -405,28 +407,28 @@ def test_expected_errors_come_in_the_maps_unit_with_its_holes(rng, tile, edges):
     repeated = np.where(valid, values, np.nan).repeat(4, 0).repeat(4, 1)
     known = large.valid & np.isfinite(repeated)
     np.testing.assert_allclose(errors[known], (repeated[known] - 4.0) / 10, atol=1e-5)
-    bands = list(upscaler.bands_with_errors(depth))
-    np.testing.assert_array_equal(np.concatenate([band for _, band in bands]), errors)
+    bands = [band.error for band in upscaler.bands(depth, errors=True)]
+    np.testing.assert_array_equal(np.concatenate(bands), errors)
     # To another size, an error is one of those around.
-    smaller, at = Upscaler(Doubtful(), size=(27, 33), edges=edges).with_errors(depth)
-    assert at.shape == smaller.shape == (27, 33)
-    assert np.nanmin(at) >= 0
-    assert np.nanmax(at) <= np.nanmax(errors) + 1e-6
+    other = Upscaler(Doubtful(), size=(27, 33), edges=edges)(depth, errors=True)
+    assert other.error.shape == other.shape == (27, 33)
+    assert np.nanmin(other.error) >= 0
+    assert np.nanmax(other.error) <= np.nanmax(errors) + 1e-6
 
 
 def test_nothing_is_wrong_with_a_flat_map():
-    large, errors = Upscaler(Doubtful(), scale=2).with_errors(DepthMap(np.full((3, 4), 2.0)))
+    large = Upscaler(Doubtful(), scale=2)(DepthMap(np.full((3, 4), 2.0)), errors=True)
     assert (large.values == 2).all()
-    assert (errors == 0).all()
+    assert (large.error == 0).all()
 
 
 def test_networks_that_tell_no_errors_are_refused(recorder):
-    with pytest.raises(ModelError, match="doesn't tell which errors it expects"):
-        Upscaler(recorder, scale=2).with_errors(DepthMap(np.ones((2, 2))))
+    with pytest.raises(ModelError, match="doesn't predict the expected error"):
+        Upscaler(recorder, scale=2)(DepthMap(np.ones((2, 2))), errors=True)
 
 
 def test_turned_answers_and_errors_have_one_mean(rng):
     depth = DepthMap(rng.uniform(1, 2, (5, 6)))
-    alone = Upscaler(Doubtful(), scale=2).with_errors(depth)[1]
-    together = Upscaler(SelfEnsemble(Doubtful()), scale=2).with_errors(depth)[1]
-    np.testing.assert_allclose(together, alone, atol=1e-6)
+    alone = Upscaler(Doubtful(), scale=2)(depth, errors=True)
+    together = Upscaler(SelfEnsemble(Doubtful()), scale=2)(depth, errors=True)
+    np.testing.assert_allclose(together.error, alone.error, atol=1e-6)

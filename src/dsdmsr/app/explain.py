@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dsdmsr.training.cost import Cost, explain
-from dsdmsr.training.recipe import recipe_to_dict, resolve
+from dsdmsr.training.recipe_files import recipe_to_dict, resolve
 from dsdmsr.training.sources import described
 
 __all__ = ["explain_recipe"]

@@ -1,4 +1,4 @@
-"""From disparity to depth to inverse depth, and back."""
+"""Conversions between depth, disparity and inverse depth."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ __all__ = ["to_kind"]
 
 
 def to_kind(depth: DepthMap, kind: Kind) -> DepthMap:
-    """Return what a map tells in another kind.
+    """Return a map in another kind.
 
     ``Z = baseline·focal / (d + doffs)`` (Middlebury stereo datasets, 2014), with the map's
     `stereo`; inverse depth is ``1/Z``. Depth comes in metres and disparity in pixels where the
     stereo is used; between depth and inverse depth, the unit stays what it is. Pixels behind the
     camera become invalid; those infinitely far too, where depth is wanted, and stay otherwise.
+    The expected error is left out: it belongs to the values of the old kind.
 
     Args:
         depth: The map.

@@ -2,21 +2,31 @@
 
 from dsdmsr.io.choice import choose_encoding, default_encoding
 from dsdmsr.io.encodings import ENCODINGS, Encoding
+from dsdmsr.io.error_files import (
+    ERROR_SUFFIXES,
+    check_error_output,
+    error_writer,
+    write_error,
+)
 from dsdmsr.io.formats import SUFFIXES, split_member
 from dsdmsr.io.read import interpret, read_depth, read_numbers
 from dsdmsr.io.write import check_output, write_bands, write_depth
 
 __all__ = [
     "ENCODINGS",
+    "ERROR_SUFFIXES",
     "SUFFIXES",
     "Encoding",
+    "check_error_output",
     "check_output",
     "choose_encoding",
     "default_encoding",
+    "error_writer",
     "interpret",
     "read_depth",
     "read_numbers",
     "split_member",
     "write_bands",
     "write_depth",
+    "write_error",
 ]

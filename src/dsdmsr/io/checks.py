@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from dsdmsr.errors import FileError
 
-__all__ = ["check_floats", "single_line", "single_entry"]
+__all__ = ["ERROR_MARK", "check_floats", "single_line", "refuse_errors", "single_entry"]
+
+ERROR_MARK = "expected absolute error"
+"""What the description of a file of expected errors begins with; see `dsdmsr.io.error_files`."""
+_ERROR_NAMES = frozenset({"error", "error.Z", "depth_error"})
+"""Arrays, channels and variables that hold expected errors."""
 
 T = TypeVar("T")
 
@@ -17,14 +22,26 @@ def single_entry(entries: Mapping[str, T], name: str, path: Path, what: str) -> 
     """Return what is called `name`, or the only entry.
 
     Raises:
-        FileError: If there are several and none is called `name`, or there is none.
+        FileError: If there are several and none is called `name`, or there is none; or it is a
+            file of expected errors.
     """
     if name in entries:
         return entries[name]
+    if _ERROR_NAMES & set(entries):
+        refuse_errors(path)
     if len(entries) != 1:
         held = ", ".join(entries) or "nothing"
         raise FileError(f"{path} holds {held}: give one {what}, or one called {name}")
     return next(iter(entries.values()))
+
+
+def refuse_errors(path: Path) -> NoReturn:
+    """Refuse a file of expected errors where depth is wanted.
+
+    Raises:
+        FileError: Always.
+    """
+    raise FileError(f"{path} holds the expected errors of a map, not depth: give the map's file")
 
 
 def check_floats(path: Path, columns: int, rows: int, held: int) -> None:

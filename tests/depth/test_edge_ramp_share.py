@@ -34,13 +34,10 @@ def test_it_is_the_share_of_ramps_among_steps():
     assert edge_ramp_share(depth, everywhere(depth)) == 0
     depth[:10, 5] = 0.5
     # Where no value is in between, two pairs span a step; there is one more, down column 5.
-    assert edge_ramp_share(depth, everywhere(depth)) == pytest.approx(10 / (10 + 2 * 30 + 2))
-    assert edge_ramp_share(depth.T, everywhere(depth.T)) == edge_ramp_share(
-        depth, everywhere(depth)
-    )
-    assert edge_ramp_share(7 - 3 * depth[::-1], everywhere(depth)) == edge_ramp_share(
-        depth, everywhere(depth)
-    )
+    share = edge_ramp_share(depth, everywhere(depth))
+    assert share == pytest.approx(10 / (10 + 2 * 30 + 2))
+    assert edge_ramp_share(depth.T, everywhere(depth.T)) == share
+    assert edge_ramp_share(7 - 3 * depth[::-1], everywhere(depth)) == share
 
 
 def test_slopes_and_small_steps_are_no_steps():

@@ -36,6 +36,7 @@ from dsdmsr.training.examples import draw_small_maps, make_examples, normalise_c
 from dsdmsr.training.fit import fit
 from dsdmsr.training.loaders import worker_count
 from dsdmsr.training.module import TrainingModule
+from dsdmsr.training.options import TrainOptions
 from dsdmsr.training.recipe import Recipe, SmallMaps
 from dsdmsr.training.recipe_files import load_recipe, recipe_to_dict
 from dsdmsr.training.run import train_recipe
@@ -87,7 +88,7 @@ def test_a_scene_that_cannot_be_drawn_ends_the_run_at_once(tmp_path, recipe):
 
 
 def test_the_smoke_recipe_learns_to_beat_bicubic(tmp_path):
-    folder = train_recipe("smoke", tmp_path / "run", console=quiet())
+    folder = train_recipe(TrainOptions(recipe="smoke", run_dir=tmp_path / "run"), console=quiet())
     with (tmp_path / "run" / "log.csv").open() as file:
         rows = list(csv.DictReader(file))
 
@@ -109,9 +110,10 @@ def test_the_smoke_recipe_learns_to_beat_bicubic(tmp_path):
     crops = [{"scale": scale, "crop": 32, "batch": 1} for scale in (2, 4)]
     short = {**recipe_to_dict(load_recipe("smoke")), "steps": 1, "crops": crops}
     (tmp_path / "short.yaml").write_text(yaml.safe_dump(short))
-    again = train_recipe(
-        str(tmp_path / "short.yaml"), tmp_path / "again", init=str(folder), console=quiet()
+    options = TrainOptions(
+        recipe=str(tmp_path / "short.yaml"), run_dir=tmp_path / "again", init=str(folder)
     )
+    again = train_recipe(options, console=quiet())
     legs = training_history((again / "README.md").read_text())
     assert legs[0] == training_history(card)[0]
     assert "recipe `short`, seed 1, 1 steps" in legs[1]

@@ -8,7 +8,7 @@ from typing import NoReturn, TypeVar
 
 from dsdmsr.errors import FileError
 
-__all__ = ["ERROR_MARK", "check_floats", "single_line", "refuse_errors", "single_entry"]
+__all__ = ["ERROR_MARK", "check_floats", "refuse_errors", "single_entry", "single_line"]
 
 ERROR_MARK = "expected absolute error"
 """What the description of a file of expected errors begins with; see `dsdmsr.io.error_files`."""

@@ -137,10 +137,3 @@ def test_a_window_out_of_the_part_is_refused(window):
     part = Block(network(SHARED), torch.rand(1, 1, 30, 30).double(), 4, Window(5, 25, 5, 25))
     with pytest.raises(ValueError, match=r"reaches out of .*: begin a larger block"):
         part.predict(window)
-
-
-def test_windows_keep_to_the_map():
-    assert Window(1, 4, 0, 3).grown(2, 5, 9) == Window(0, 5, 0, 5)
-    assert Window(1, 4, 0, 3).within(Window(2, 9, 1, 2)) == Window(2, 4, 1, 2)
-    assert Window(1, 4, 3, 6).halved() == Window(0, 2, 1, 3)
-    assert Window(1, 4, 3, 6).scaled(4) == Window(4, 16, 12, 24)

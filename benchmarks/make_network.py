@@ -25,6 +25,7 @@ import readme
 from accuracy import GROUPS, group_of, measure
 from dsdmsr.nn import DSDMSR
 from dsdmsr.training.card import training_history
+from dsdmsr.training.options import TrainOptions
 from dsdmsr.training.run import train_recipe
 from dsdmsr.training.run_folder import stored_recipe
 from dsdmsr.zoo.find import read_card
@@ -89,12 +90,14 @@ def main() -> None:
         parser.error(f"{given.name} is not in dsdmsr.zoo.names.PACKAGED: enter it there first")
     console = Console()
     made = train_recipe(
-        given.recipe,
-        given.run_dir or ROOT / "runs" / given.name,
-        minutes=given.minutes,
-        steps=given.steps,
-        resume="auto",
-        init=given.init,
+        TrainOptions(
+            recipe=given.recipe,
+            run_dir=given.run_dir or ROOT / "runs" / given.name,
+            minutes=given.minutes,
+            steps=given.steps,
+            resume="auto",
+            init=given.init,
+        )
     )
     if given.errors_of is None:
         folder = package(made, given.name, given.consistency)

@@ -23,13 +23,13 @@ from rich.progress import track
 import dsdmsr.app  # noqa: F401  (torch takes its memory as it does for the command)
 from dsdmsr import DepthMap, Upscaler
 from dsdmsr._provenance import provenance, write_json
-from dsdmsr.app.sample import render_sample
+from dsdmsr.data.scenes.rendered import render_sample
 from dsdmsr.degradation.degrade import degrade
 from dsdmsr.evaluation.ground_truth import protocol_truths
 from dsdmsr.evaluation.measure import cases, evaluate
 from dsdmsr.evaluation.methods import Method, Network
 from dsdmsr.evaluation.protocols import PROTOCOLS
-from dsdmsr.upscaling.refine import Refinement
+from dsdmsr.upscaling.refinement import Refinement
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 from dsdmsr.zoo.torch_networks import for_known, from_pretrained
 from options import ROOT, add_data

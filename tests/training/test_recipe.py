@@ -6,10 +6,10 @@ import pytest
 import yaml
 
 from dsdmsr.errors import ConfigError
+from dsdmsr.training.options import packaged_recipes
 from dsdmsr.training.recipe import Maps, Recipe
 from dsdmsr.training.recipe_files import (
     load_recipe,
-    packaged_recipes,
     recipe_from_dict,
     recipe_to_dict,
 )

@@ -4,6 +4,7 @@ import yaml
 from testing.runs import logged, quiet
 
 from dsdmsr.training.card import training_history
+from dsdmsr.training.options import TrainOptions
 from dsdmsr.training.recipe_files import load_recipe, recipe_to_dict
 from dsdmsr.training.run import train_recipe
 from dsdmsr.zoo.torch_networks import from_pretrained
@@ -11,8 +12,9 @@ from dsdmsr.zoo.torch_networks import from_pretrained
 
 def test_the_smoke_recipe_learns_to_beat_bicubic(tmp_path):
     steps = 400
-    folder = train_recipe("smoke", tmp_path / "run", steps=steps, console=quiet())
     run = tmp_path / "run"
+    options = TrainOptions(recipe="smoke", run_dir=run, steps=steps)
+    folder = train_recipe(options, console=quiet())
     for scale in (2, 4):
         errors = logged(run, f"val/rmse_x{scale}")
         assert len(errors) == 2
@@ -28,9 +30,10 @@ def test_the_smoke_recipe_learns_to_beat_bicubic(tmp_path):
     crops = [{"scale": scale, "crop": 32, "batch": 1} for scale in (2, 4)]
     short = {**recipe_to_dict(load_recipe("smoke")), "steps": 1, "crops": crops}
     (tmp_path / "short.yaml").write_text(yaml.safe_dump(short))
-    again = train_recipe(
-        str(tmp_path / "short.yaml"), tmp_path / "again", init=str(folder), console=quiet()
+    options = TrainOptions(
+        recipe=str(tmp_path / "short.yaml"), run_dir=tmp_path / "again", init=str(folder)
     )
-    legs = training_history((again / "README.md").read_text())
-    assert legs[0] == training_history(card)[0]
-    assert "recipe `short`, seed 1, 1 steps" in legs[1]
+    again = train_recipe(options, console=quiet())
+    history = training_history((again / "README.md").read_text())
+    assert history[0] == training_history(card)[0]
+    assert "recipe `short`, seed 1, 1 steps" in history[1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, cast
@@ -12,13 +11,14 @@ import yaml
 
 from dsdmsr._plain import from_plain, to_plain
 from dsdmsr.errors import ConfigError
+from dsdmsr.training.options import TrainOptions, packaged_recipes
 from dsdmsr.training.recipe import Recipe
 
 __all__ = [
     "load_recipe",
-    "packaged_recipes",
     "recipe_from_dict",
     "recipe_to_dict",
+    "recipe_to_yaml",
     "resolve",
 ]
 
@@ -28,6 +28,11 @@ def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
     return cast(dict[str, Any], to_plain(recipe))
 
 
+def recipe_to_yaml(recipe: Recipe) -> str:
+    """Return the recipe as a YAML file says it, with all its defaults."""
+    return yaml.safe_dump(recipe_to_dict(recipe), sort_keys=False, default_flow_style=None)
+
+
 def recipe_from_dict(values: object) -> Recipe:
     """Build a recipe from the form of `recipe_to_dict`; what is left out keeps its default.
 
@@ -35,16 +40,6 @@ def recipe_from_dict(values: object) -> Recipe:
         ConfigError: If a key is unknown or a value is of the wrong type or range.
     """
     return from_plain(Recipe, values, "recipe")
-
-
-def packaged_recipes() -> dict[str, Traversable]:
-    """Return the recipes in the package: name → an openable path."""
-    folder = resources.files("dsdmsr.training") / "recipes"
-    return {
-        Path(item.name).stem: item
-        for item in sorted(folder.iterdir(), key=lambda item: Path(item.name).stem)
-        if item.name.endswith(".yaml")
-    }
 
 
 def load_recipe(name_or_file: str) -> Recipe:
@@ -67,25 +62,17 @@ def load_recipe(name_or_file: str) -> Recipe:
     return recipe_from_dict(values)
 
 
-def resolve(
-    name_or_file: str,
-    *,
-    steps: int | None,
-    minutes: float | None,
-    maps: Path | None,
-    brief: bool,
-    errors_alone: bool = False,
-) -> Recipe:
-    """Load a recipe and change it as asked; see `dsdmsr.training.run.train_recipe`.
+def resolve(options: TrainOptions) -> Recipe:
+    """Load the recipe of a run, and change it as its options say.
 
     Raises:
         ConfigError: If there is no such recipe, or it cannot be changed so.
     """
-    recipe = load_recipe(name_or_file)
-    if maps is not None:
-        recipe = recipe.learning_from(maps)
-    if brief:
+    recipe = load_recipe(options.recipe)
+    if options.maps is not None:
+        recipe = recipe.learning_from(options.maps)
+    if options.fast_dev:
         recipe = recipe.in_brief()
-    if errors_alone:
+    if options.errors_alone:
         recipe = dataclasses.replace(recipe, trains="expected_errors")
-    return recipe.lasting(steps=steps, minutes=minutes)
+    return recipe.lasting(steps=options.steps, minutes=options.minutes)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from rich.console import Console
 
 from dsdmsr.errors import ConfigError
 from dsdmsr.nn import DSDMSR
 from dsdmsr.training.card import history_of, model_card
-from dsdmsr.training.options import ONE_DEVICE, TENSORBOARD_ALONE, Tracking, TrainerOptions
+from dsdmsr.training.options import TrainOptions
 from dsdmsr.training.processes import is_main
+from dsdmsr.training.recipe import Recipe
 from dsdmsr.training.recipe_files import resolve
 from dsdmsr.training.run_folder import NETWORK, WEIGHTS, holds_run, stored_recipe
 from dsdmsr.zoo.torch_networks import from_pretrained, load_weights, save_pretrained
@@ -19,43 +19,18 @@ from dsdmsr.zoo.torch_networks import from_pretrained, load_weights, save_pretra
 __all__ = ["package_run", "train_recipe"]
 
 
-def train_recipe(
-    name_or_file: str,
-    run_dir: Path,
-    *,
-    minutes: float | None = None,
-    steps: int | None = None,
-    maps: Path | None = None,
-    brief: bool = False,
-    errors_alone: bool = False,
-    resume: Literal["auto", "never"] = "never",
-    init: str | None = None,
-    device: str = "auto",
-    options: TrainerOptions = ONE_DEVICE,
-    tracking: Tracking = TENSORBOARD_ALONE,
-    console: Console | None = None,
-) -> Path:
+def train_recipe(options: TrainOptions, *, console: Console | None = None) -> Path:
     """Train a recipe; return the folder of the trained network, ``run_dir/network``.
 
     Of several processes, the main one writes it.
 
     Args:
-        name_or_file: The recipe.
-        run_dir: See `dsdmsr.training.fit.fit`.
-        minutes: Length, instead of the recipe's.
-        steps: Length, instead of the recipe's.
-        maps: A folder that ``dsdmsr prepare`` has written, instead of the recipe's maps.
-        brief: Whether to cut the recipe to about a minute.
-        errors_alone: Whether to train only the error estimates, of the network in `init`.
-        resume: See `dsdmsr.training.fit.fit`.
-        init: A network to start from: packaged, a folder, or ``owner/name`` on the Hub.
-        device: See `dsdmsr.training.fit.fit`.
-        options: See `dsdmsr.training.fit.fit`.
-        tracking: See `dsdmsr.training.fit.fit`.
+        options: What is trained, where and how.
         console: See `dsdmsr.training.fit.fit`.
 
     Raises:
-        ConfigError: If the recipe is missing or wrong, or lightning is not installed.
+        ConfigError: If the recipe is missing or wrong, there is no `run_dir`, or lightning is not
+            installed.
         ModelError: If `init` cannot be loaded, or doesn't fit the recipe's network.
         TrainingError: If the run cannot start or diverges.
     """
@@ -65,32 +40,33 @@ def train_recipe(
         if error.name != "lightning":
             raise
         raise ConfigError("training needs lightning: pip install 'dsdmsr[train]'") from error
-    if steps is None and minutes is None and resume == "auto" and holds_run(run_dir):
-        stored = stored_recipe(run_dir)
-        steps, minutes = stored.steps, stored.minutes
-    recipe = resolve(
-        name_or_file,
-        steps=steps,
-        minutes=minutes,
-        maps=maps,
-        brief=brief,
-        errors_alone=errors_alone,
-    )
-    weights = None if init is None else from_pretrained(init).state_dict()
+    run_dir, init = options.run_dir, options.init
+    if run_dir is None:
+        raise ConfigError("options have no run_dir: give a new folder")
     fit(
-        recipe,
+        _recipe_of(options, run_dir),
         run_dir,
-        resume=resume,
-        init=weights,
+        resume=options.resume,
+        init=None if init is None else from_pretrained(init).state_dict(),
         begun_from=[] if init is None else history_of(init),
-        device=device,
-        options=options,
-        tracking=tracking,
+        device=options.device,
+        options=options.trainer,
+        tracking=options.tracking,
         console=console,
     )
     if not is_main():
         return run_dir / NETWORK
-    return package_run(Path(name_or_file).stem, run_dir)
+    return package_run(Path(options.recipe).stem, run_dir)
+
+
+def _recipe_of(options: TrainOptions, run_dir: Path) -> Recipe:
+    """Return the recipe that the options ask for; a resumed run keeps its length by default."""
+    recipe = resolve(options)
+    has_length = options.steps is not None or options.minutes is not None
+    if has_length or options.resume != "auto" or not holds_run(run_dir):
+        return recipe
+    stored = stored_recipe(run_dir)
+    return recipe.lasting(steps=stored.steps, minutes=stored.minutes)
 
 
 def package_run(name: str, run_dir: Path) -> Path:

@@ -20,7 +20,7 @@ from rich.console import Console
 from dsdmsr._atomic import replacing
 from dsdmsr.errors import ConfigError, TrainingError
 from dsdmsr.io.checks import in_one_line
-from dsdmsr.pictures.panels import draw_panel
+from dsdmsr.pictures.panels import plot_panel
 from dsdmsr.training.module import TrainingModule
 from dsdmsr.training.options import Tracking
 from dsdmsr.training.recipe import Recipe
@@ -86,8 +86,8 @@ class _WeightsAndBiases:
             has_account = "WANDB_MODE" in os.environ or wandb.login(prompt=False)
             self._run: Any = wandb.init(
                 dir=folder,
-                project=tracking.project,
-                entity=tracking.entity,
+                project=tracking.wandb_project,
+                entity=tracking.wandb_entity,
                 mode=None if has_account else "offline",
                 name=folder.name,
                 id=hashlib.sha256(identity(folder)).hexdigest()[:16],
@@ -119,11 +119,11 @@ def check_trackers(tracking: Tracking, console: Console) -> None:
     Raises:
         ConfigError: If wandb is asked for and not installed.
     """
-    if "wandb" in tracking.trackers and find_spec("wandb") is None:
+    if "wandb" in tracking.tracker and find_spec("wandb") is None:
         raise ConfigError(
             "the tracker wandb needs the extra 'wandb': pip install 'dsdmsr[train,wandb]'"
         )
-    if "tensorboard" in tracking.trackers and find_spec("tensorboard") is None:
+    if "tensorboard" in tracking.tracker and find_spec("tensorboard") is None:
         console.print(
             "no files for TensorBoard, which is not installed: pip install 'dsdmsr[train]'",
             markup=False,
@@ -132,9 +132,9 @@ def check_trackers(tracking: Tracking, console: Console) -> None:
 
 def _open(tracking: Tracking, folder: Path, module: TrainingModule) -> list[Tracker]:
     trackers: list[Tracker] = []
-    if "tensorboard" in tracking.trackers and find_spec("tensorboard"):
+    if "tensorboard" in tracking.tracker and find_spec("tensorboard"):
         trackers.append(_TensorBoard(folder / TENSORBOARD, module.global_step))
-    if "wandb" in tracking.trackers:
+    if "wandb" in tracking.tracker:
         trackers.append(_WeightsAndBiases(folder, module.recipe, tracking))
     return trackers
 
@@ -207,7 +207,7 @@ class Log(lightning.Callback):
         values = {k: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("val/")}
         self._write(module, dict(sorted(values.items())))
         for number, panel in enumerate(module.panels, start=1):
-            picture = draw_panel(panel._replace(title=f"{panel.title}, step {module.global_step}"))
+            picture = plot_panel(panel._replace(title=f"{panel.title}, step {module.global_step}"))
             folder = self.folder / PANELS
             folder.mkdir(exist_ok=True)
             with replacing(folder / f"step{module.global_step:07d}_map{number}.png") as beside:

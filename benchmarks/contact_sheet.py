@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from dsdmsr.data.scenes.render import SceneConfig, draw_scenes
+from dsdmsr.data.scenes.render import SceneConfig, render_scenes
 from dsdmsr.data.scenes.scenery import SceneryConfig
 from picture import tinted
 
@@ -27,7 +27,7 @@ def draw() -> Image.Image:
     top = 0
     for share, count in ROWS.items():
         config = SceneConfig(ray_cast=share, scenery=SceneryConfig(depth=0))
-        scenes, _ = draw_scenes(1, range(count * COLUMNS), (SIDE, SIDE), config)
+        scenes, _ = render_scenes(1, range(count * COLUMNS), (SIDE, SIDE), config)
         for k, scene in enumerate(scenes[:, 0].numpy()):
             light = (scene - scene.min()) / max(float(np.ptp(scene)), 1e-6)
             row, column = divmod(k, COLUMNS)

@@ -30,10 +30,10 @@ from PIL import Image
 
 from dsdmsr._provenance import provenance, write_json
 from dsdmsr.data.batches import make_batch
+from dsdmsr.data.crops import Shards
 from dsdmsr.data.prepare.plan import Forms
 from dsdmsr.data.prepare.run import prepare
 from dsdmsr.data.prepared.pyramid import LEVELS, level_name
-from dsdmsr.data.prepared.shards import Shards
 from dsdmsr.data.sources.dtu import dtu
 from dsdmsr.training.recipe_files import load_recipe
 from dtu_like import make_tree

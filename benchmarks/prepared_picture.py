@@ -16,8 +16,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from dsdmsr import read_depth
 from dsdmsr.app.cli import main as dsdmsr
+from dsdmsr.data.crops import Shards
 from dsdmsr.data.prepared.pyramid import LEVELS, level_name
-from dsdmsr.data.prepared.shards import Shards
 from dsdmsr.io.png import write_png
 from dtu_like import make_tree, millimetres
 from options import ROOT

@@ -22,7 +22,7 @@ from scipy import ndimage
 
 from dsdmsr._provenance import provenance, write_json
 from dsdmsr.data.batches import LARGEST_SEED
-from dsdmsr.data.scenes.render import SceneConfig, draw_scenes
+from dsdmsr.data.scenes.render import SceneConfig, render_scenes
 from dsdmsr.training.recipe_files import load_recipe
 from options import ROOT, add_data
 
@@ -146,7 +146,7 @@ def real_crops(
 def drawn_crops(config: SceneConfig, count: int) -> Iterator[tuple[Array, NDArray[np.bool_]]]:
     """Yield scenes of ours."""
     for k in range(count):
-        depth, valid = draw_scenes(LARGEST_SEED + 2, [k], (CROP, CROP), config)
+        depth, valid = render_scenes(LARGEST_SEED + 2, [k], (CROP, CROP), config)
         scene = depth[0, 0].numpy().astype(np.float64)
         if np.ptp(scene) > 0:
             yield scene, valid[0, 0].numpy()

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from dsdmsr.data.scenes.sampling import check_draws, choose, log_uniform
+from dsdmsr.data.scenes.sampling import check_sampling, choose, log_uniform
 from dsdmsr.data.seeds import generator
 from dsdmsr.degradation.sensors import (
     add_disparity_noise,
@@ -75,7 +75,7 @@ class Noises:
     def __post_init__(self) -> None:
         if min(self.shares) < 0 or not 0 < sum(self.shares) < np.inf:
             raise ConfigError(f"shares of noises are {self.shares}: give 0 or more, one above 0")
-        check_draws(self, ranges=("strength",), probabilities=("rounded", "holes"))
+        check_sampling(self, ranges=("strength",), probabilities=("rounded", "holes"))
 
     @property
     def shares(self) -> tuple[float, ...]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsdmsr.data.scenes.cutouts import paint_cutouts
+from dsdmsr.data.scenes.cutouts import render_cutouts
 from dsdmsr.data.scenes.sensing import SensingConfig, fray, quantise, seen
 from dsdmsr.data.seeds import generator
 from dsdmsr.errors import ConfigError
@@ -13,7 +13,7 @@ def test_quantised_scenes_hold_whole_levels_within_the_stated_span():
     config = SensingConfig(quantised=1, levels=(30, 50))
     for index in range(20):
         rng = generator(0, index)
-        scene = quantise(rng, paint_cutouts(rng, (64, 64)), config)
+        scene = quantise(rng, render_cutouts(rng, (64, 64)), config)
         np.testing.assert_array_equal(scene, np.round(scene))
         assert 28 <= np.ptp(scene) <= 55
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dsdmsr.data.scenes.sampling import check_draws, log_uniform
+from dsdmsr.data.scenes.sampling import check_sampling, log_uniform
 
 __all__ = ["SensingConfig", "fray", "jitter", "quantise", "seen"]
 
@@ -42,7 +42,7 @@ class SensingConfig:
     """Width in pixels of the hole beside the scene's deepest step; drawn log-uniformly."""
 
     def __post_init__(self) -> None:
-        check_draws(
+        check_sampling(
             self,
             ranges=("fraying", "levels", "shadow"),
             probabilities=("exact", "frayed", "quantised", "ragged", "holes"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import importlib
 import io
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from rich.console import Console
 from tensorboard.backend.event_processing import event_accumulator
 from testing.wandb_files import history
 
+from benchmarks.common.dtu_like import make_tree
 from dsdmsr.data.prepare.plan import Forms
 from dsdmsr.data.prepare.run import prepare
 from dsdmsr.data.sources.dtu import dtu
@@ -21,7 +21,6 @@ from dsdmsr.training.fit import fit
 from dsdmsr.training.options import Tracking
 from dsdmsr.training.recipe_files import load_recipe
 
-BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 RECIPES = ("srcnn-x8", "vdsr-x8", "srcnn-x16", "vdsr-x16", "srcnn-x8-legacy", "vdsr-x8-legacy")
 
 
@@ -29,9 +28,7 @@ RECIPES = ("srcnn-x8", "vdsr-x8", "srcnn-x16", "vdsr-x16", "srcnn-x8-legacy", "v
 def prepared(tmp_path_factory) -> Path:
     """Shards of three scans, of which the third is for validation."""
     folder = tmp_path_factory.mktemp("dtu")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(BENCHMARKS))
-        tree = importlib.import_module("dtu_like").make_tree(folder / "tree", 3, 2, (256, 320))
+    tree = make_tree(folder / "tree", 3, 2, (256, 320))
     prepare(dtu(tree), folder / "made", Forms(pyramid=False, shards=True))
     return folder / "made"
 

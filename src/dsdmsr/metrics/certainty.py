@@ -20,7 +20,7 @@ WITHIN_90 = 1.5
 """Within how many times the expected absolute errors about 90 % of the errors lie.
 
 If they were Laplace distributed, it would be log 10 = 2.3; most are smaller, and a few much larger.
-Rendered scenes need less, other maps more: ``benchmarks/confidence.py`` measures it for each set.
+Rendered scenes need less, other maps more: ``python -m benchmarks confidence`` measures it.
 """
 WITHIN_90_NOISY = 2.2
 """The same where maps are noisy: what is left of noise is spread more evenly."""

@@ -44,18 +44,18 @@ from safetensors.numpy import load_file
 # ruff: isort: split
 # What moves when the package is restructured, up to the line below; all else is done through the
 # command line.
+from dsdmsr._plain import from_plain
 from dsdmsr.data.batches import Batches
 from dsdmsr.data.crops import Synthetic
-from dsdmsr.data.scenes import SceneConfig, draw_scenes
-from dsdmsr.plain import from_plain
-from dsdmsr.training.config import load_recipe
+from dsdmsr.data.scenes.render import SceneConfig, render_scenes
 from dsdmsr.training.examples import ExampleBatches
 from dsdmsr.training.module import TrainingModule
+from dsdmsr.training.recipe_files import load_recipe
 
 
 def draw(config: dict[str, Any], seed: int, count: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Draw scenes: values and validity."""
-    return draw_scenes(seed, range(count), (48, 64), from_plain(SceneConfig, config, "scenes"))
+    return render_scenes(seed, range(count), (48, 64), from_plain(SceneConfig, config, "scenes"))
 
 
 def draw_examples(name: str) -> Iterator[tuple[torch.Tensor, ...]]:

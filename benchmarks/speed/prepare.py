@@ -31,10 +31,10 @@ from benchmarks.common.results import save_results, sourced_table
 from benchmarks.common.timing import in_turn
 from benchmarks.speed.scene_throughput import training_seconds
 from dsdmsr.data.batches import make_batch
+from dsdmsr.data.crops import Shards
 from dsdmsr.data.prepare.plan import Forms
 from dsdmsr.data.prepare.run import prepare
 from dsdmsr.data.prepared.pyramid import LEVELS, level_name
-from dsdmsr.data.prepared.shards import Shards
 from dsdmsr.data.sources.dtu import dtu
 from dsdmsr.evaluation.report import figure
 from dsdmsr.training.recipe_files import load_recipe

@@ -16,8 +16,8 @@ from benchmarks.common.options import DOCS
 from docs.figures.colours import tinted
 from dsdmsr import read_depth
 from dsdmsr.app.cli import main as dsdmsr
+from dsdmsr.data.crops import Shards
 from dsdmsr.data.prepared.pyramid import LEVELS, level_name
-from dsdmsr.data.prepared.shards import Shards
 from dsdmsr.data.scenes.rendered import render_depth
 from dsdmsr.io.png import write_png
 

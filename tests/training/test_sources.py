@@ -50,7 +50,7 @@ def test_a_recipe_says_where_its_maps_come_from(tmp_path, files):
         f"validated on 3 crops per scale: {counts[1]} maps of the valid split of {prepared} "
         "(shards)",
     ]
-    with pytest.raises(DataError, match="missing: give a folder that dsdmsr prepare has made"):
+    with pytest.raises(DataError, match="missing: give a folder that dsdmsr prepare has written"):
         described(dataclasses.replace(scenes, maps=(Maps(source="shards", folder=str(files)),)))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dsdmsr.errors import FileError
-from dsdmsr.io import ERROR_SUFFIXES, SUFFIXES, member
+from dsdmsr.io import ERROR_SUFFIXES, SUFFIXES, split_member
 from dsdmsr.io.patterns import depth_files
 from dsdmsr.upscaling.options import UpscaleOptions
 
@@ -77,7 +77,7 @@ def plan(inputs: Sequence[str], output: Path) -> list[Pair]:
     """
     try:
         pairs = _pairs(inputs, output)
-        files = {member(source)[0].resolve(): source for source, _ in pairs}
+        files = {split_member(source)[0].resolve(): source for source, _ in pairs}
         same = [files[path] for _, target in pairs if (path := target.resolve()) in files]
     except OSError as error:
         raise FileError(f"{error.filename} cannot be read: {error.strerror}") from error
@@ -110,7 +110,7 @@ def _pairs(inputs: Sequence[str], output: Path) -> list[Pair]:
 
 def _name(source: Path) -> str:
     """Return an output's name in a folder: the source's, or nyu-12.mat for nyu.mat#12."""
-    file, number = member(source)
+    file, number = split_member(source)
     return source.name if number is None else f"{file.stem}-{number}{file.suffix}"
 
 
@@ -134,7 +134,7 @@ def companion_paths(
         allowed = f"{'is' if len(suffixes) == 1 else 'are'} {', '.join(suffixes)}"
         raise FileError(f"{given} ends in {given.suffix}: allowed {allowed}, or a folder")
     files = [given if single else given / _with_suffix(source, suffixes) for source, _ in pairs]
-    taken = {member(source)[0].resolve() for source, _ in pairs}
+    taken = {split_member(source)[0].resolve() for source, _ in pairs}
     taken |= {target.resolve() for _, target in pairs}
     for path in files:
         if path.resolve() in taken:

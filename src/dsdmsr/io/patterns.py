@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dsdmsr.errors import FileError
-from dsdmsr.io.files import SUFFIXES
+from dsdmsr.io.formats import SUFFIXES
 
 __all__ = ["depth_files"]
 

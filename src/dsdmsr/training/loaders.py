@@ -7,7 +7,8 @@ import signal
 
 from torch.utils.data import DataLoader
 
-from dsdmsr.data.batches import LARGEST_SEED, Batch, Batches, CropMix, Part, make_batch
+from dsdmsr.data.batches import LARGEST_SEED, Batch, Batches, CropMix, make_batch
+from dsdmsr.data.ranks import Rank
 from dsdmsr.training.examples import ExampleBatches, Examples, make_examples
 from dsdmsr.training.processes import process_count, rank
 from dsdmsr.training.recipe import Recipe
@@ -33,7 +34,7 @@ def _ignore_signals(worker: int) -> None:
 
 def train_loader(recipe: Recipe, start: int, device: str) -> DataLoader[Examples]:
     """Return this process's share of the endless batches, from number `start` on."""
-    share = Part(rank(), process_count())
+    share = Rank(rank(), process_count())
     batches = Batches(recipe.seed, recipe.crops, crop_source(recipe, share), start, share)
     workers = worker_count(recipe.workers, device)
     return DataLoader(
@@ -54,7 +55,7 @@ def validation_loader(recipe: Recipe) -> DataLoader[Examples]:
     Each process gets its share of the batch.
     """
     source, count = validation_source(recipe), recipe.validation_maps
-    share = Part(rank(), process_count()).slice(count)
+    share = Rank(rank(), process_count()).slice(count)
     examples = []
     for scale in sorted({mix.scale for mix in recipe.crops}):
         mix = CropMix(scale=scale, crop=validation_crop(recipe, scale), batch=count)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dsdmsr.data.batches import WHOLE, Part
-from dsdmsr.data.crops import CropSource, Folder, Mixture, Pyramid, Synthetic, has_maps, read_index
+from dsdmsr.data.crops import CropSource, Folder, Mixture, Pyramid, Shards, Synthetic
+from dsdmsr.data.prepared.index import has_maps, read_index
 from dsdmsr.data.prepared.pyramid import centre_window
-from dsdmsr.data.prepared.shards import Shards
 from dsdmsr.data.prepared.splits import Split, Splitting
+from dsdmsr.data.ranks import SINGLE_PROCESS, Rank
 from dsdmsr.data.scenes.render import SceneConfig
 from dsdmsr.data.sources.folder import folder_of_files
 from dsdmsr.training.recipe import Maps, Recipe
@@ -19,7 +19,7 @@ _VALIDATION_CROPS = {2: 256, 4: 256, 8: 384, 16: 512}
 """Scale → side of the validation crops in pixels, where maps are large enough."""
 
 
-def crop_source(recipe: Recipe, share: Part = WHOLE) -> CropSource:
+def crop_source(recipe: Recipe, share: Rank = SINGLE_PROCESS) -> CropSource:
     """Return the source of a recipe's training crops.
 
     Args:
@@ -100,7 +100,7 @@ def _counted(maps: Maps, split: Split) -> str:
 
 
 def _mixture(
-    chosen: tuple[Maps, ...], scenes: SceneConfig, split: Split, share: Part = WHOLE
+    chosen: tuple[Maps, ...], scenes: SceneConfig, split: Split, share: Rank = SINGLE_PROCESS
 ) -> CropSource:
     sources = [_source(maps, scenes, split, share) for maps in chosen]
     if len(sources) == 1:
@@ -108,7 +108,7 @@ def _mixture(
     return Mixture(sources, [maps.share for maps in chosen])
 
 
-def _source(maps: Maps, scenes: SceneConfig, split: Split, share: Part) -> CropSource:
+def _source(maps: Maps, scenes: SceneConfig, split: Split, share: Rank) -> CropSource:
     if maps.folder is None:
         return Synthetic(scenes)
     folder = Path(maps.folder)

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from dsdmsr._atomic import replacing
 from dsdmsr.errors import ConfigError, TrainingError
-from dsdmsr.io.checks import in_one_line
+from dsdmsr.io.checks import single_line
 from dsdmsr.pictures.panels import plot_panel
 from dsdmsr.training.module import TrainingModule
 from dsdmsr.training.options import Tracking
@@ -97,7 +97,7 @@ class _WeightsAndBiases:
             )
         except wandb.Error as error:
             raise TrainingError(
-                f"wandb does not start ({in_one_line(error)}): set WANDB_MODE=offline, or give "
+                f"wandb does not start ({single_line(error)}): set WANDB_MODE=offline, or give "
                 "another tracker"
             ) from error
         self._run.define_metric("step")

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from dsdmsr.data.batches import LARGEST_SEED
-from dsdmsr.data.scenes.render import SceneConfig, draw_scenes
+from dsdmsr.data.scenes.render import SceneConfig, render_scenes
 from dsdmsr.data.scenes.scenery import SceneryConfig
 from dsdmsr.data.scenes.sensing import SensingConfig
 from dsdmsr.degradation.degrade import degrade
@@ -34,7 +34,7 @@ def render_depth(seed: int, number: int, size: tuple[int, int]) -> DepthMap:
         number: Of the scene in the series; 0 or more.
         size: Height and width in pixels.
     """
-    scenes, _ = draw_scenes(seed, [number], size, _SCENES)
+    scenes, _ = render_scenes(seed, [number], size, _SCENES)
     nearness = scenes[0, 0].numpy()
     share = (nearness - nearness.min()) / (nearness.max() - nearness.min())
     depth = 1 / (1 / _FAR + share.astype(np.float64) * (1 / _NEAR - 1 / _FAR))

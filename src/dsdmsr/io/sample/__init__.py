@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 
 from dsdmsr.depth.map import DepthMap
-from dsdmsr.io.files import read_depth
+from dsdmsr.io.read import read_depth
 
 __all__ = ["sample"]
 

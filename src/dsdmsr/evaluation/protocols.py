@@ -227,8 +227,8 @@ PROTOCOLS: dict[str, Protocol] = {
     ),
     "interval": Protocol(
         letter="interval",
-        title="Middlebury with all but every s-th pixel left out (DSDMSR); predictions are shifted by "
-        "half a low-resolution pixel to fit",
+        title="Middlebury with all but every s-th pixel left out (DSDMSR); predictions are "
+        "shifted by half a low-resolution pixel to fit",
         degradation="interval",
         rounded=True,
         sets=(_SET_A,),

@@ -11,7 +11,6 @@ from torch.nn import functional
 
 from dsdmsr.metrics.pixels import squares
 from dsdmsr.metrics.tally import Tally, check_positive, check_shapes, tally
-from dsdmsr.metrics.windows import window_extreme
 
 __all__ = [
     "EDGE_RADIUS",
@@ -117,11 +116,11 @@ def edge_zone(
     near = valid & (distance <= EDGE_RADIUS)
     places = near.nonzero(as_tuple=True)
     ends = []
-    for least in (True, False):
-        extreme = target.masked_fill(~valid, torch.inf if least else -torch.inf)
+    for sign in (-1, 1):
+        most = (sign * target).masked_fill(~valid, -torch.inf)
         for side in ((2 * EDGE_RADIUS + 1, 1), (1, 2 * EDGE_RADIUS + 1)):
-            extreme = window_extreme(extreme, side, least=least)
-        ends.append(extreme[places])
+            most = functional.max_pool2d(most, side, 1, (side[0] // 2, side[1] // 2))
+        ends.append(sign * most[places])
     known = functional.pad(
         target.masked_fill(~valid, torch.nan), [EDGE_RADIUS] * 4, value=torch.nan
     )

@@ -14,7 +14,7 @@ from dsdmsr.errors import ConfigError
 from dsdmsr.io.encodings import find_encoding
 from dsdmsr.nn import ModelConfig
 from dsdmsr.nn.losses import LossKind
-from dsdmsr.training.noise import NoiseMix
+from dsdmsr.training.noise import Noises
 from dsdmsr.training.optimizers import OPTIMIZERS, OptimizerKind
 
 __all__ = ["Maps", "Recipe", "SmallMaps"]
@@ -35,7 +35,7 @@ class SmallMaps:
     """See `dsdmsr.degradation.degrade.degrade`."""
     rounded: bool = False
     """Whether they are rounded to whole levels where the high-resolution map has whole levels."""
-    noise: NoiseMix | None = None
+    noise: Noises | None = None
     """Sensor noise that is added to them."""
     share: float = 1.0
     """How often, relative to the others."""

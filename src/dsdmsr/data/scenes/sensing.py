@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.data.scenes.sampling import check_sampling, log_uniform
-from dsdmsr.depth.sensing import occluded, quantise
 
-__all__ = ["SensingConfig", "fray", "jitter", "round_to_levels", "valid_from_second_camera"]
+__all__ = ["SensingConfig", "fray", "jitter", "quantise", "seen"]
 
 FloatMap = NDArray[np.float32]
 BoolMap = NDArray[np.bool_]
@@ -83,7 +82,7 @@ def fray(
     return np.where(abs(moved - scene) > 0.01 * np.ptp(scene), moved, scene)
 
 
-def round_to_levels(
+def quantise(
     rng: np.random.Generator, scene: NDArray[np.floating], config: SensingConfig
 ) -> NDArray[np.floating]:
     """Return the map, rounded to whole levels as often as `config` says.
@@ -103,10 +102,10 @@ def round_to_levels(
     if rng.random() < config.ragged:
         size = (scene.shape[0], scene.shape[1])
         levels = levels + jitter(rng, size, rng.uniform(0.02, 0.15))
-    return np.asarray(quantise(levels))
+    return np.asarray(np.round(levels))
 
 
-def valid_from_second_camera(
+def seen(
     rng: np.random.Generator, disparity: NDArray[np.floating], config: SensingConfig
 ) -> BoolMap:
     """Return which pixels are valid: all, or, as often as `config` says, those not in shadow.
@@ -131,8 +130,11 @@ def _shadows(
     """
     span = float(np.ptp(scene))
     width = log_uniform(rng, *config.shadow)
+    hidden = np.zeros(scene.shape, dtype=bool)
     if span == 0:
-        return np.zeros(scene.shape, dtype=bool)
+        return hidden
     side = 1 if rng.random() < 0.5 else -1
-    hidden = occluded(scene[:, ::side] * (width / span), int(width))
-    return np.asarray(hidden[:, ::side])
+    disparity = scene[:, ::side] * (width / span)
+    for shift in range(1, min(int(width) + 1, scene.shape[1])):
+        hidden[:, shift:] |= disparity[:, :-shift] - disparity[:, shift:] >= shift
+    return hidden[:, ::side]

@@ -21,7 +21,7 @@ import yaml
 
 from dsdmsr._provenance import provenance, write_json
 from dsdmsr.evaluation.methods import Network
-from dsdmsr.training.noise import Noises
+from dsdmsr.training.noise import NoiseMix
 from dsdmsr.training.recipe import Recipe
 from dsdmsr.training.recipe_files import load_recipe, recipe_to_dict
 from dsdmsr.training.run import train_recipe
@@ -38,7 +38,7 @@ STRENGTHS: dict[str, tuple[float, float]] = {
     "all": (0.05, 2.0),
     **{name: (20 * share, 20 * share) for name, share in SHARES.items()},
 }
-"""Strengths as `Noises` has them, of which 1 is a twentieth of the range."""
+"""Strengths as `NoiseMix` has them, of which 1 is a twentieth of the range."""
 
 
 def recipe(strength: tuple[float, float]) -> Recipe:
@@ -48,12 +48,9 @@ def recipe(strength: tuple[float, float]) -> Recipe:
     model = dataclasses.replace(
         fast.model, scale=SCALE, width=fast.model.width[:2], depth=fast.model.depth[:2]
     )
-    noises = Noises(
-        none=0, gaussian=1, disparity=0, root_disparity=0, time_of_flight=0, structured_light=0,
-        rounded=0, holes=0, strength=strength,
-    )  # fmt: skip
-    small_maps = (dataclasses.replace(fast.small_maps[0], noise=noises),)
-    return dataclasses.replace(fast, model=model, crops=(mix,), small_maps=small_maps)
+    noise = NoiseMix(shares={"gaussian": 1.0}, rounded=0, holes=0, strength=strength)
+    low_resolution = (dataclasses.replace(fast.low_resolution[0], noise=noise),)
+    return dataclasses.replace(fast, model=model, crops=(mix,), low_resolution=low_resolution)
 
 
 def trained(name: str, steps: int, runs: Path) -> Path:

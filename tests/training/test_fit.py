@@ -32,11 +32,11 @@ from dsdmsr.nn.losses import expectation_loss
 from dsdmsr.nn.symmetry import is_symmetric
 from dsdmsr.training.callbacks import Checkpoints
 from dsdmsr.training.card import training_history
-from dsdmsr.training.examples import draw_small_maps, make_examples, normalise_crops
+from dsdmsr.training.examples import make_examples, normalise_crops, sample_low_resolution
 from dsdmsr.training.fit import fit
 from dsdmsr.training.loaders import worker_count
 from dsdmsr.training.module import TrainingModule
-from dsdmsr.training.recipe import Recipe, SmallMaps
+from dsdmsr.training.recipe import LowResolution, Recipe
 from dsdmsr.training.recipe_files import load_recipe, recipe_to_dict
 from dsdmsr.training.run import train_recipe
 from dsdmsr.training.run_folder import WEIGHTS, begin, resume_at, step_of, stored_recipe, take_up
@@ -665,19 +665,19 @@ def test_small_maps_have_their_holes_filled_as_for_upscaling():
     valid = torch.ones_like(depth, dtype=torch.bool)
     valid[0, 0, :2, :2] = False
     batch = Batch(depth, valid, 2, 0, (0,), ("depth",), ("one",))
-    made = make_examples(batch, SmallMaps(degradation="area"), 0)
+    made = make_examples(batch, LowResolution(degradation="area"), 0)
     assert (float(made.low), float(made.span)) == (1, 14)
-    assert made.small[0, 0, 0, 0] in (0, torch.tensor(3.0) / 14)
-    assert torch.equal(made.small.flatten()[1:], (torch.arange(1.0, 16) - 1) / 14)
+    assert made.lr_depth[0, 0, 0, 0] in (0, torch.tensor(3.0) / 14)
+    assert torch.equal(made.lr_depth.flatten()[1:], (torch.arange(1.0, 16) - 1) / 14)
 
 
 def test_small_maps_are_drawn_by_share_from_the_seed_and_the_scene_alone():
-    options = (SmallMaps(share=3), SmallMaps(degradation="opencv_cubic", share=1))
+    options = (LowResolution(share=3), LowResolution(degradation="opencv_cubic", share=1))
     numbers = [8 * k for k in range(400)]
-    drawn = [draw_small_maps(options, 5, number).degradation for number in numbers]
+    drawn = [sample_low_resolution(options, 5, number).degradation for number in numbers]
     assert 0.18 < drawn.count("opencv_cubic") / 400 < 0.32
-    assert [draw_small_maps(options, 5, n).degradation for n in numbers[::-1]] == drawn[::-1]
-    assert [draw_small_maps(options, 6, n).degradation for n in numbers] != drawn
+    assert [sample_low_resolution(options, 5, n).degradation for n in numbers[::-1]] == drawn[::-1]
+    assert [sample_low_resolution(options, 6, n).degradation for n in numbers] != drawn
 
 
 def test_only_small_maps_of_whole_levels_are_rounded():
@@ -685,14 +685,14 @@ def test_only_small_maps_of_whole_levels_are_rounded():
     depth, valid = torch.cat([levels, levels / 3]), torch.ones(2, 1, 4, 8, dtype=torch.bool)
     batch = Batch(depth, valid, 2, 0, (0, 1), ("depth",) * 2, ("one", "two"))
     exact, rounded = (
-        make_examples(batch, SmallMaps(degradation="opencv_cubic", rounded=rounded), 0)
+        make_examples(batch, LowResolution(degradation="opencv_cubic", rounded=rounded), 0)
         for rounded in (False, True)
     )
     in_levels, _ = degrade(depth, 2, "opencv_cubic", valid)
-    assert torch.equal(exact.small, (in_levels - exact.low) / exact.span)
-    assert torch.equal(rounded.small[0], ((in_levels.round() - rounded.low) / rounded.span)[0])
-    assert not torch.equal(rounded.small[0], exact.small[0])
-    assert torch.equal(rounded.small[1], exact.small[1])
+    assert torch.equal(exact.lr_depth, (in_levels - exact.low) / exact.span)
+    assert torch.equal(rounded.lr_depth[0], ((in_levels.round() - rounded.low) / rounded.span)[0])
+    assert not torch.equal(rounded.lr_depth[0], exact.lr_depth[0])
+    assert torch.equal(rounded.lr_depth[1], exact.lr_depth[1])
 
 
 @pytest.mark.parametrize(
@@ -703,8 +703,8 @@ def test_stages_on_the_way_learn_antialiased_maps(rng, given, used):
     depth = torch.from_numpy(rng.random((1, 1, 16, 16)))
     valid = torch.ones_like(depth, dtype=torch.bool)
     batch = Batch(depth, valid, 4, 0, (0,), ("depth",), ("one",))
-    made = make_examples(batch, SmallMaps(degradation=given), 0)
-    assert torch.equal(made.truths[0], (degrade(depth, 2, used)[0] - made.low) / made.span)
+    made = make_examples(batch, LowResolution(degradation=given), 0)
+    assert torch.equal(made.targets[0], (degrade(depth, 2, used)[0] - made.low) / made.span)
 
 
 def test_a_gpu_is_fed_by_all_cores_but_two(monkeypatch):
@@ -726,9 +726,9 @@ def test_targets_are_the_truth_made_smaller_and_itself(recipe):
     module = TrainingModule(recipe)
     made = next(iter(module.train_dataloader().dataset))
     batch = next(iter(Batches(recipe.seed, recipe.crops, Synthetic(recipe.scenes))))
-    sizes = [t.shape[-1] for t in made.truths]
+    sizes = [t.shape[-1] for t in made.targets]
     assert sizes == [32 * 2**k // 2 ** (len(sizes) - 1) for k in range(len(sizes))]
-    assert torch.equal(made.truths[-1], (batch.hr_depth - made.low) / made.span)
+    assert torch.equal(made.targets[-1], (batch.hr_depth - made.low) / made.span)
     assert all(v.all() for v in made.valids)
 
 
@@ -781,7 +781,7 @@ def test_every_optimiser_lowers_the_loss_and_clips(tmp_path, recipe, optimizer):
     optimiser = module.configure_optimizers()
     mix = changed.crops[:1]
     batch = make_batch(0, 0, mix, Synthetic(changed.scenes))
-    examples = make_examples(batch, changed.small_maps[0], changed.seed)
+    examples = make_examples(batch, changed.low_resolution[0], changed.seed)
     for _ in range(changed.steps):
         optimiser.zero_grad()
         loss = module.training_step(examples, 0)

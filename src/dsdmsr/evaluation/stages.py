@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dsdmsr.degradation.degrade import stage_truths
+from dsdmsr.degradation.degrade import stage_targets
 from dsdmsr.depth.degradations import Degradation
 from dsdmsr.depth.normalise import normalise
 from dsdmsr.evaluation.measure import Case
@@ -49,7 +49,7 @@ class StageFigures(NamedTuple):
 def stages(model: DSDMSR, case: Case, degradation: Degradation) -> list[Stage]:
     """Run a network on a case's first small map; return what each stage makes.
 
-    Each is compared with what it learned to make; see `dsdmsr.degradation.degrade.stage_truths`.
+    Each is compared with what it learned to make; see `dsdmsr.degradation.degrade.stage_targets`.
 
     Args:
         model: The network, on any device.
@@ -62,7 +62,7 @@ def stages(model: DSDMSR, case: Case, degradation: Degradation) -> list[Stage]:
     with torch.inference_mode():
         prediction = model(torch.from_numpy(brought.lr_depth).to(device), case.scale)
     truth, counted = (torch.from_numpy(x)[None, None] for x in (case.target, case.counted))
-    truths = stage_truths(truth, counted, case.scale, degradation)
+    truths = stage_targets(truth, counted, case.scale, degradation)
     return [
         Stage(
             2**k,

@@ -14,7 +14,12 @@ from dsdmsr.data.scenes.cutouts import CutoutConfig, paint_cutouts
 from dsdmsr.data.scenes.raycast import ray_cast
 from dsdmsr.data.scenes.sampling import check_draws
 from dsdmsr.data.scenes.scenery import BACKDROP, SceneryConfig, furnish
-from dsdmsr.data.scenes.sensing import SensingConfig, fray, quantise, seen
+from dsdmsr.data.scenes.sensing import (
+    SensingConfig,
+    fray,
+    round_to_levels,
+    valid_from_second_camera,
+)
 from dsdmsr.data.seeds import generator
 
 __all__ = ["SceneConfig", "draw_scenes"]
@@ -77,10 +82,10 @@ def draw_scenes(
         # A series without exact scenes must not depend on their having been asked for.
         exact = config.sensing.exact > 0 and rng.random() < config.sensing.exact
         scene = scene if exact else fray(rng, scene, config.sensing)
-        valids.append(seen(rng, scene, config.sensing))
+        valids.append(valid_from_second_camera(rng, scene, config.sensing))
         if ray_casts and rng.random() < config.scenery.depth:
             scene = -1 / scene
-        scene = scene if exact else quantise(rng, scene, config.sensing)
+        scene = scene if exact else round_to_levels(rng, scene, config.sensing)
         maps.append(scene.astype(np.float32))
     return (
         torch.from_numpy(np.stack(maps)[:, None]),

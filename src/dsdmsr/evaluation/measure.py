@@ -16,7 +16,7 @@ from dsdmsr.degradation.resample import resize_nearest
 from dsdmsr.errors import ConfigError, DataError
 from dsdmsr.evaluation.ground_truth import Truth, TruthFile
 from dsdmsr.evaluation.methods import Method, Network, Small, Values
-from dsdmsr.evaluation.protocols import LEVELS, NOISES, Protocol
+from dsdmsr.evaluation.protocols import LEVELS, Protocol
 from dsdmsr.metrics import (
     WITHIN_90,
     WITHIN_90_NOISY,
@@ -186,10 +186,7 @@ def _case(protocol: Protocol, file: TruthFile, truth: Truth, scale: int) -> Case
     reached = resize_nearest(lr_valid, scale, interval=interval)[0, 0].numpy()
     small = []
     for seed in range(protocol.seeds):
-        noisy = lr_depth
-        if protocol.noise is not None:
-            noisy = NOISES[protocol.noise](lr_depth, torch.Generator().manual_seed(seed))
-        values = noisy[0, 0].numpy()
+        values = protocol.add_noise(lr_depth, seed)[0, 0].numpy()
         small.append(Small(values, lr_valid[0, 0].numpy(), scale, protocol.degradation))
     counted = truth.counted[:height, :width] & reached
     counted[height - protocol.dropped :] = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dsdmsr.degradation.degrade import degrade, reduction_matrix
+from dsdmsr.degradation.degrade import degrade, downsampling_matrix
 from dsdmsr.upscaling.operators import (
     Downsampling,
     bending,
@@ -43,7 +43,7 @@ def test_reductions_are_those_of_degrade(rng, kind):
     torch.testing.assert_close(part.nearest(large, small[0, 0, 1:, :4]), large)
     dual = torch.from_numpy(rng.normal(size=(3, 5)))
     torch.testing.assert_close((made(large) * dual).sum(), (large * made.transposed(dual)).sum())
-    whole = torch.kron(*(reduction_matrix(n, 4, kind) for n in (12, 20))).abs()
+    whole = torch.kron(*(downsampling_matrix(n, 4, kind) for n in (12, 20))).abs()
     torch.testing.assert_close(made.sums(0).flatten(), whole.sum(0))
     torch.testing.assert_close(made.sums(1).flatten(), whole.sum(1))
 

@@ -6,7 +6,7 @@ import torch
 from scipy import ndimage, optimize
 
 from dsdmsr import DepthMap, Upscaler
-from dsdmsr.degradation.degrade import degrade, reduction_matrix
+from dsdmsr.degradation.degrade import degrade, downsampling_matrix
 from dsdmsr.degradation.resample import resize
 from dsdmsr.errors import ConfigError
 from dsdmsr.upscaling import refine as refining
@@ -87,7 +87,9 @@ def test_the_solution_is_that_of_a_general_solver(monkeypatch, noise, trust):
     found = refine(answer, small, 2, noise=noise, trust=trust, most=30000)
     trusted = moved_apart(answer.numpy(), noise, trust)
     alpha = alpha_from_its_description(trusted, noise, trust)
-    reduction = torch.kron(reduction_matrix(6, 2, "bicubic"), reduction_matrix(6, 2, "bicubic"))
+    reduction = torch.kron(
+        downsampling_matrix(6, 2, "bicubic"), downsampling_matrix(6, 2, "bicubic")
+    )
     constraint = np.hstack([reduction.numpy(), np.zeros((9, 72))])
     slack = 6 * noise
     given = (trusted, alpha, trust)
@@ -122,7 +124,7 @@ def test_the_energy_falls_below_that_of_the_answer_made_to_agree(scale):
     answer = resize(small, scale)[0, 0]
     part = Window(0, small.shape[2], 0, small.shape[3])
     reduction = Downsampling(answer, scale, "bicubic", part)
-    whole = torch.kron(*(reduction_matrix(n, scale, "bicubic") for n in answer.shape))
+    whole = torch.kron(*(downsampling_matrix(n, scale, "bicubic") for n in answer.shape))
     lacking = (small[0, 0] - reduction(answer)).flatten()
     nearest = answer + (torch.linalg.pinv(whole) @ lacking).reshape(answer.shape)
     flat = torch.zeros(2, *answer.shape, dtype=torch.float64)

@@ -9,7 +9,7 @@ import numpy as np
 from cyclopts import Parameter
 
 from dsdmsr.app.console import err, out
-from dsdmsr.app.files import depth_files
+from dsdmsr.io.patterns import depth_files
 from dsdmsr.depth.estimate import NOISY_FROM, edge_ramp_share, estimate_noise, looks_averaged
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import DsdmsrError

@@ -15,7 +15,7 @@ from dsdmsr.degradation.resample import resize_nearest
 from dsdmsr.errors import ConfigError, DataError
 from dsdmsr.evaluation.ground_truth import GroundTruth, GroundTruthFile
 from dsdmsr.evaluation.methods import LowRes, Values
-from dsdmsr.evaluation.protocols import NOISES, UNIT_NAMES, FigureUnit, Protocol
+from dsdmsr.evaluation.protocols import UNIT_NAMES, FigureUnit, Protocol
 
 __all__ = ["Case", "cases", "round_levels"]
 
@@ -118,10 +118,7 @@ def _noisy(protocol: Protocol, lr_depth: Tensor) -> Iterator[Tensor]:
     if protocol.lr_rounded:
         lr_depth = torch.from_numpy(round_levels(lr_depth.numpy()))
     for seed in range(protocol.seeds):
-        if protocol.noise is None:
-            yield lr_depth
-        else:
-            yield NOISES[protocol.noise](lr_depth, torch.Generator().manual_seed(seed))
+        yield protocol.add_noise(lr_depth, seed)
 
 
 def round_levels(values: Values) -> Values:

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from dsdmsr.metrics.pixels import squares
 from dsdmsr.metrics.tally import Tally, check_positive, check_shapes, tally
+from dsdmsr.metrics.windows import window_extreme
 
 __all__ = [
     "EDGE_RADIUS",
@@ -115,16 +116,12 @@ def edge_zone(
     distance = edge_distance(target, valid, step, limit)
     near = valid & (distance <= EDGE_RADIUS)
     places = near.nonzero(as_tuple=True)
-    ends = []
-    for sign in (-1, 1):
-        most = (sign * target).masked_fill(~valid, -torch.inf)
-        for side in ((2 * EDGE_RADIUS + 1, 1), (1, 2 * EDGE_RADIUS + 1)):
-            most = functional.max_pool2d(most, side, 1, (side[0] // 2, side[1] // 2))
-        ends.append(sign * most[places])
+    lowest = window_extreme(target.masked_fill(~valid, torch.inf), EDGE_RADIUS, "min")
+    highest = window_extreme(target.masked_fill(~valid, -torch.inf), EDGE_RADIUS, "max")
     known = functional.pad(
         target.masked_fill(~valid, torch.nan), [EDGE_RADIUS] * 4, value=torch.nan
     )
-    return EdgeZone(distance, near, places, ends[0], ends[1], known)
+    return EdgeZone(distance, near, places, lowest[places], highest[places], known)
 
 
 def edge_squares(

@@ -9,8 +9,8 @@ from typing import Literal
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
-from torch.nn import functional
 
+from dsdmsr.metrics.windows import window_extreme
 from dsdmsr.nn.model import Prediction
 
 __all__ = [
@@ -94,11 +94,9 @@ def _range_around(
     target: Float[Tensor, "b 1 h w"], valid: Bool[Tensor, "b 1 h w"]
 ) -> Float[Tensor, "b 1 h w"]:
     """Return the largest less the smallest valid value of the 3×3 pixels around each pixel."""
-    high, low = (
-        functional.max_pool2d(torch.where(valid, sign * target, -torch.inf), 3, 1, 1)
-        for sign in (1, -1)
-    )
-    return torch.where(valid, high + low, 0.0)
+    high = window_extreme(torch.where(valid, target, -torch.inf), 1, "max")
+    low = window_extreme(torch.where(valid, target, torch.inf), 1, "min")
+    return torch.where(valid, high - low, 0.0)
 
 
 def expectation_loss(

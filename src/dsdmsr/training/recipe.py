@@ -14,17 +14,17 @@ from dsdmsr.errors import ConfigError
 from dsdmsr.io.encodings import find_encoding
 from dsdmsr.nn import ModelConfig
 from dsdmsr.nn.losses import LossKind
-from dsdmsr.training.noise import Noises
+from dsdmsr.training.noise import NoiseMix
 from dsdmsr.training.optimizers import OPTIMIZERS, OptimizerKind
 
-__all__ = ["Maps", "Recipe", "SmallMaps"]
+__all__ = ["LowResolution", "Maps", "Recipe"]
 
 _BRIEF = 20
 """Steps of a recipe cut by `Recipe.in_brief`."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class SmallMaps:
+class LowResolution:
     """Say how low-resolution maps come from high-resolution ones, and how often.
 
     Raises:
@@ -35,7 +35,7 @@ class SmallMaps:
     """See `dsdmsr.degradation.degrade.degrade`."""
     rounded: bool = False
     """Whether they are rounded to whole levels where the high-resolution map has whole levels."""
-    noise: Noises | None = None
+    noise: NoiseMix | None = None
     """Sensor noise that is added to them."""
     share: float = 1.0
     """How often, relative to the others."""
@@ -95,7 +95,7 @@ class Recipe:
     """Sources of the high-resolution maps; sampled for each crop."""
     crops: tuple[CropMix, ...] = (CropMix(scale=8, crop=128, batch=8),)
     """Scales to train, and their crops."""
-    small_maps: tuple[SmallMaps, ...] = (SmallMaps(),)
+    low_resolution: tuple[LowResolution, ...] = (LowResolution(),)
     """Degradations that give the low-resolution maps; sampled for each batch. Validation uses the
     first."""
     trains: Literal["network", "expected_errors"] = "network"
@@ -169,8 +169,8 @@ class Recipe:
             )
         if not self.maps:
             raise ConfigError("maps is empty: say where the high-resolution maps come from")
-        if not self.small_maps:
-            raise ConfigError("small_maps is empty: give at least one degradation")
+        if not self.low_resolution:
+            raise ConfigError("low_resolution is empty: give at least one degradation")
 
     def _check_loss(self) -> None:
         if self.trains not in ("network", "expected_errors"):

@@ -43,6 +43,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from dsdmsr.depth.estimate import estimate_noise
+from dsdmsr.metrics.windows import window_extreme
 from dsdmsr.upscaling import operators as ops
 from dsdmsr.upscaling.backend import Predictor
 from dsdmsr.upscaling.refinement import CONTEXT, Averaging, Refinement
@@ -272,8 +273,8 @@ def _apart(pred: Tensor, noise: float, trust: float) -> Tensor:
     """Return f: the prediction; with noise, values between two surfaces moved from the middle."""
     if not (noise and trust):
         return pred
-    lowest = -ops.largest_around(-pred, _SPAN_RADIUS)
-    highest = ops.largest_around(pred, _SPAN_RADIUS)
+    lowest = window_extreme(pred, _SPAN_RADIUS, "min")
+    highest = window_extreme(pred, _SPAN_RADIUS, "max")
     span, off = highest - lowest, pred - (highest + lowest) / 2
     hanging = (span > noise) & (off.abs() < _HANGING * span)
     return torch.where(hanging, pred + _APART * off, pred)
@@ -286,7 +287,8 @@ def _alpha(f: Tensor, degraded: Tensor, scale: int, noise: float, trust: float) 
     values = degraded.cpu().numpy()
     kept = estimate_noise(values, np.ones(values.shape, dtype=bool)) or 0.0
     kept = max(0.0, min(kept, noise) - _KEPT_FREE * noise)
-    steepest = ops.largest_around(ops.gradient(f).square().sum(0).sqrt(), _EDGE_RADIUS * scale)
+    slope = ops.gradient(f).square().sum(0).sqrt()
+    steepest = window_extreme(slope, _EDGE_RADIUS * scale, "max")
     even = torch.exp(-((steepest / (_EVEN_SLOPE * noise)) ** 2)).clamp(min=_EVEN_MIN)
     return _PER_NOISE * kept + _EVEN * noise * even
 

@@ -14,7 +14,12 @@ from dsdmsr.data.scenes.cutouts import CutoutConfig, render_cutouts
 from dsdmsr.data.scenes.raycast import ray_cast
 from dsdmsr.data.scenes.sampling import check_sampling
 from dsdmsr.data.scenes.scenery import BACKDROP, SceneryConfig, furnish
-from dsdmsr.data.scenes.sensing import SensingConfig, fray, quantise, seen
+from dsdmsr.data.scenes.sensing import (
+    SensingConfig,
+    fray,
+    round_to_levels,
+    valid_from_second_camera,
+)
 from dsdmsr.data.seeds import generator
 
 __all__ = ["SceneConfig", "render_scenes"]
@@ -101,8 +106,8 @@ def _sense(
     # A series without exact scenes must not depend on their having been asked for.
     exact = config.exact > 0 and rng.random() < config.exact
     scene = scene if exact else fray(rng, scene, config)
-    valid = seen(rng, scene, config)
+    valid = valid_from_second_camera(rng, scene, config)
     if depth_share is not None and rng.random() < depth_share:
         scene = -1 / scene
-    scene = scene if exact else quantise(rng, scene, config)
+    scene = scene if exact else round_to_levels(rng, scene, config)
     return scene.astype(np.float32), valid

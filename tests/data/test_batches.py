@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 from dsdmsr.data.batches import Batches, CropMix, make_batch
 from dsdmsr.data.crops import Synthetic
 from dsdmsr.data.scenes.cutouts import CutoutConfig
-from dsdmsr.data.scenes.render import SceneConfig, draw_scenes
+from dsdmsr.data.scenes.render import SceneConfig, render_scenes
 from dsdmsr.data.scenes.sensing import SensingConfig
 from dsdmsr.errors import ConfigError
 
@@ -48,7 +48,7 @@ def test_holes_are_turned_with_their_scenes():
         batch = make_batch(2, number, MIXES, Synthetic(scenes))
         size = tuple(batch.hr_depth.shape[2:])
         numbers = range(batch.series, batch.series + len(batch.hr_depth))
-        depths, valids = draw_scenes(2, numbers, size, scenes)
+        depths, valids = render_scenes(2, numbers, size, scenes)
         for crop, valid, depth, was in zip(
             batch.hr_depth, batch.valid, depths, valids, strict=True
         ):

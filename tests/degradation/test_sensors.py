@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from dsdmsr.degradation import sensors as noise
+from dsdmsr.depth.sensing import quantise
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -92,9 +93,7 @@ def test_structured_light_gives_whole_steps_of_disparity():
 
 def test_whole_steps_and_lost_pixels():
     depth = torch.tensor([[[[0.0014, 0.0015, 2.3456]]]])
-    torch.testing.assert_close(
-        noise.quantise(depth, 0.001), torch.tensor([[[[0.001, 0.002, 2.346]]]])
-    )
+    torch.testing.assert_close(quantise(depth, 0.001), torch.tensor([[[[0.001, 0.002, 2.346]]]]))
     valid = torch.ones(1, 1, 200, 200, dtype=torch.bool)
     valid[..., :50] = False
     made = noise.lose_speckles(valid, seeded(), 0.1)

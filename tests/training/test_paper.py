@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import importlib
 import io
 from pathlib import Path
 
@@ -14,14 +13,14 @@ from rich.console import Console
 from tensorboard.backend.event_processing import event_accumulator
 from testing.wandb_files import history
 
+from benchmarks.common.dtu_like import make_tree
 from dsdmsr.data.prepare.plan import Forms
 from dsdmsr.data.prepare.run import prepare
 from dsdmsr.data.sources.dtu import dtu
 from dsdmsr.training.fit import fit
 from dsdmsr.training.options import Tracking
-from dsdmsr.training.recipe import load_recipe
+from dsdmsr.training.recipe_files import load_recipe
 
-BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 RECIPES = ("srcnn-x8", "vdsr-x8", "srcnn-x16", "vdsr-x16", "srcnn-x8-legacy", "vdsr-x8-legacy")
 
 
@@ -29,9 +28,7 @@ RECIPES = ("srcnn-x8", "vdsr-x8", "srcnn-x16", "vdsr-x16", "srcnn-x8-legacy", "v
 def prepared(tmp_path_factory) -> Path:
     """Shards of three scans, of which the third is for validation."""
     folder = tmp_path_factory.mktemp("dtu")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(BENCHMARKS))
-        tree = importlib.import_module("dtu_like").make_tree(folder / "tree", 3, 2, (256, 320))
+    tree = make_tree(folder / "tree", 3, 2, (256, 320))
     prepare(dtu(tree), folder / "made", Forms(pyramid=False, shards=True))
     return folder / "made"
 
@@ -43,7 +40,7 @@ def test_each_recipe_leaves_panels_csv_tensorboard_and_wandb(tmp_path, prepared,
     pytest.importorskip("wandb")
     brief = load_recipe(name).learning_from(prepared).in_brief()
     recipe = dataclasses.replace(brief, steps=2, validate_every=2, panels=1)
-    both = Tracking(trackers=("tensorboard", "wandb"))
+    both = Tracking(tracker=("tensorboard", "wandb"))
     fit(recipe, tmp_path, tracking=both, console=Console(file=io.StringIO()), device="cpu")
     with (tmp_path / "log.csv").open() as file:
         found = {

@@ -14,13 +14,15 @@ import pytest
 import torch
 import yaml
 
-from dsdmsr.data.batches import Batches, CropMix, Part, make_batch
+from dsdmsr.data.batches import Batches, CropMix, make_batch
 from dsdmsr.data.crops import Synthetic
+from dsdmsr.data.ranks import Rank
 from dsdmsr.data.scenes.render import SceneConfig
 from dsdmsr.errors import ConfigError
+from dsdmsr.training.launch import check_processes
 from dsdmsr.training.options import TrainerOptions
-from dsdmsr.training.processes import check_processes, is_main
-from dsdmsr.training.recipe import load_recipe, recipe_to_dict
+from dsdmsr.training.processes import is_main
+from dsdmsr.training.recipe_files import load_recipe, recipe_to_dict
 from dsdmsr.training.run_folder import step_of
 
 STEPS = 50
@@ -213,13 +215,13 @@ def test_all_processes_leave_when_one_is_told_to(two_processes):
 
 WAITS = """
 import os, sys, time
-from dsdmsr.training import processes
+from dsdmsr.training import launch
 from dsdmsr.training.options import TrainerOptions
 
 if os.environ.get("LOCAL_RANK"):
     raise SystemExit(int(sys.argv[1]))
-processes._UNTIL_NOTICED = 0.5
-with processes.others_of_machine(TrainerOptions(devices=2)):
+launch._NOTICE_SECONDS = 0.5
+with launch.spawn_local_ranks(TrainerOptions(devices=2)):
     time.sleep(float(sys.argv[2]))
 print("LOCAL_RANK" in os.environ)
 """
@@ -247,15 +249,15 @@ def test_parts_make_up_the_batch():
     mixes = (CropMix(scale=2, crop=16, batch=5),)
     source = Synthetic(SceneConfig())
     whole = make_batch(3, 7, mixes, source)
-    parts = [make_batch(3, 7, mixes, source, Part(k, 3)) for k in range(3)]
+    parts = [make_batch(3, 7, mixes, source, Rank(k, 3)) for k in range(3)]
     assert torch.equal(torch.cat([part.hr_depth for part in parts]), whole.hr_depth)
     assert torch.equal(torch.cat([part.valid for part in parts]), whole.valid)
     assert [part.names for part in parts] == [whole.names[:1], whole.names[1:3], whole.names[3:]]
     assert {part.series for part in parts} == {whole.series} == {35}
     assert whole.names[0] == "scene 35 of seed 3"
-    assert next(iter(Batches(3, mixes, source, 7, Part(1, 3)))).names == parts[1].names
+    assert next(iter(Batches(3, mixes, source, 7, Rank(1, 3)))).names == parts[1].names
     with pytest.raises(ConfigError, match="batches of 5 for 6 processes"):
-        make_batch(3, 7, mixes, source, Part(0, 6))
+        make_batch(3, 7, mixes, source, Rank(0, 6))
 
 
 def test_processes_that_cannot_be_are_refused(monkeypatch):

@@ -12,13 +12,14 @@ from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
 from dsdmsr.data.crops import CropSource
+from dsdmsr.data.ranks import SINGLE_PROCESS, Rank
 from dsdmsr.data.scenes.sampling import choose
 from dsdmsr.data.seeds import generator
 from dsdmsr.depth.map import Kind
 from dsdmsr.errors import ConfigError
 from dsdmsr.scales import check_scale
 
-__all__ = ["LARGEST_SEED", "WHOLE", "Batch", "Batches", "CropMix", "Part", "make_batch"]
+__all__ = ["LARGEST_SEED", "Batch", "Batches", "CropMix", "make_batch"]
 
 LARGEST_SEED = 2**40
 """Training uses the seeds below; those from here on are for validation and samples."""
@@ -35,11 +36,11 @@ class CropMix:
     scale: int
     """The factor."""
     crop: int
-    """Side of the square crop of the large map, in pixels."""
+    """Side of the square high-resolution crop, in pixels."""
     batch: int
     """Crops in a batch."""
     share: float = 1.0
-    """How often this factor is drawn, relative to the others."""
+    """How often this factor is sampled, relative to the others."""
 
     def __post_init__(self) -> None:
         check_scale(self.scale)
@@ -50,7 +51,7 @@ class CropMix:
 
 
 class Batch(NamedTuple):
-    """Crops that are to be made from maps `scale` times as small."""
+    """High-resolution crops to predict from maps downsampled by `scale`."""
 
     hr_depth: Tensor
     """b 1 H W, float32."""
@@ -58,52 +59,41 @@ class Batch(NamedTuple):
     """b 1 H W, bool."""
     scale: int
     series: int
-    """Number of the first crop of the whole batch, of which this may be a process's part."""
+    """Number of the first crop of the whole batch, of which this may be a process's share."""
     numbers: tuple[int, ...]
     """Of the crops here."""
     kinds: tuple[Kind, ...]
-    """What the values of each crop are."""
+    """The kind of each crop's values."""
     names: tuple[str, ...]
     """What each crop is of."""
 
 
-class Part(NamedTuple):
-    """One of several processes that share each batch."""
-
-    rank: int = 0
-    of: int = 1
-
-    def slice(self, count: int) -> slice:
-        """Return which of a batch's `count` crops are its own."""
-        return slice(count * self.rank // self.of, count * (self.rank + 1) // self.of)
-
-
-WHOLE = Part()
-
-
 def make_batch(
-    seed: int, number: int, mixes: tuple[CropMix, ...], source: CropSource, part: Part = WHOLE
+    seed: int,
+    number: int,
+    mixes: tuple[CropMix, ...],
+    source: CropSource,
+    rank: Rank = SINGLE_PROCESS,
 ) -> Batch:
-    """Make batch `number` of the series `seed`, or a process's part of it.
+    """Make batch `number` of the series `seed`, or a process's share of it.
 
-    The factor is drawn by the shares of `mixes`. Each crop is turned by quarters, flipped, and in
+    The factor is sampled by the shares of `mixes`. Each crop is turned by quarters, flipped, and in
     half of the cases negated, so that near is large or small.
 
     Raises:
-        ConfigError: If the part is empty: there are more processes than crops.
+        ConfigError: If the share is empty: there are more processes than crops.
     """
     rng = generator(seed, 2**63 + number)
     mix = mixes[choose(rng, np.cumsum([mix.share for mix in mixes]))]
-    most = max(m.batch for m in mixes)
-    series = number * most
-    mine = part.slice(mix.batch)
-    numbers = range(series, series + mix.batch)[mine]
+    series = number * max(m.batch for m in mixes)
+    own = rank.slice(mix.batch)
+    numbers = range(series, series + mix.batch)[own]
     if not numbers:
-        raise ConfigError(f"×{mix.scale} has batches of {mix.batch} for {part.of} processes")
-    found = source.crops(seed, numbers, mix.crop)
+        raise ConfigError(f"×{mix.scale} has batches of {mix.batch} for {rank.of} processes")
+    cropped = source.crops(seed, numbers, mix.crop)
     poses = [(int(rng.integers(4)), *(rng.random(2) < 0.5)) for _ in range(mix.batch)]
     crops = []
-    for depth, valid, pose in zip(found.hr_depth, found.valid, poses[mine], strict=True):
+    for depth, valid, pose in zip(cropped.hr_depth, cropped.valid, poses[own], strict=True):
         turns, mirrored, negated = pose
         pair = torch.rot90(torch.cat([-depth if negated else depth, valid]), turns, (1, 2))
         crops.append(pair.flip(2) if mirrored else pair)
@@ -114,8 +104,8 @@ def make_batch(
         scale=mix.scale,
         series=series,
         numbers=tuple(numbers),
-        kinds=found.kinds,
-        names=found.names,
+        kinds=cropped.kinds,
+        names=cropped.names,
     )
 
 
@@ -130,7 +120,7 @@ class Batches(IterableDataset[Batch]):
         mixes: See `make_batch`.
         source: See `make_batch`.
         start: The first number.
-        part: See `make_batch`.
+        rank: See `make_batch`.
     """
 
     def __init__(
@@ -139,11 +129,11 @@ class Batches(IterableDataset[Batch]):
         mixes: tuple[CropMix, ...],
         source: CropSource,
         start: int = 0,
-        part: Part = WHOLE,
+        rank: Rank = SINGLE_PROCESS,
     ) -> None:
         super().__init__()
         self.seed, self.mixes, self.source, self.start = seed, mixes, source, start
-        self.part = part
+        self.rank = rank
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield batch after batch."""
@@ -151,5 +141,5 @@ class Batches(IterableDataset[Batch]):
         first, step = (0, 1) if worker is None else (worker.id, worker.num_workers)
         number = self.start + first
         while True:
-            yield make_batch(self.seed, number, self.mixes, self.source, self.part)
+            yield make_batch(self.seed, number, self.mixes, self.source, self.rank)
             number += step

@@ -1,4 +1,4 @@
-"""What sensors do to small maps: noise, whole numbers, pixels between surfaces, and holes.
+"""Sensor effects on low-resolution maps: noise, each once and by name, and holes.
 
 Every model takes maps ``b 1 h w`` and an explicit generator on the CPU, and gives the same for the
 same seed, whatever the device.
@@ -6,12 +6,22 @@ same seed, whatever the device.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
+from dsdmsr.depth.sensing import occluded
+from dsdmsr.metrics.windows import window_extreme
+
 __all__ = [
+    "LEVELS",
+    "NOISES",
+    "Noise",
     "add_disparity_noise",
     "add_gaussian_noise",
     "add_root_disparity_noise",
@@ -20,7 +30,6 @@ __all__ = [
     "lose_blocks",
     "lose_shadows",
     "lose_speckles",
-    "quantise",
 ]
 
 Maps = Float[Tensor, "b 1 h w"]
@@ -107,12 +116,12 @@ def add_time_of_flight_noise(
         multipath: Share of the local range that edges are biased by.
         flying: Probability that a pixel at an edge flies.
     """
-    far, near = (_extreme(lr_depth, 3, sign) for sign in (1, -1))
+    far, near = (window_extreme(lr_depth, 3, least=least) for least in (False, True))
     mixture = near + (far - near) * _uniform(lr_depth, generator)
     # An edge is what differs by more than a slope does: a twentieth of the distance.
     at_edge = (far - near > 0.05 * lr_depth) & (_uniform(lr_depth, generator) < flying)
     made = torch.where(at_edge, mixture, lr_depth)
-    around = _extreme(lr_depth, 5, 1) - _extreme(lr_depth, 5, -1)
+    around = window_extreme(lr_depth, 5) - window_extreme(lr_depth, 5, least=True)
     made = made + multipath * functional.avg_pool2d(around, 5, 1, 2, count_include_pad=False)
     return made + _normal(lr_depth, generator) * shot * lr_depth.square()
 
@@ -156,14 +165,61 @@ def add_structured_light_noise(
     return steps / disparity.round().clamp(min=1)
 
 
-def quantise(lr_depth: Maps, step: float | Tensor) -> Maps:
-    """Round to whole steps, half up: grey levels, millimetres.
+@dataclass(frozen=True, kw_only=True)
+class Noise:
+    """Describe a sensor's noise."""
 
-    Args:
-        lr_depth: Maps in any unit.
-        step: In the maps' unit; a number, or b 1 1 1.
-    """
-    return torch.floor(lr_depth / step + 0.5) * step
+    add: Callable[[Maps, torch.Generator, float], Maps]
+    """Add it to maps ``b 1 h w`` with a strength; 1 is that of the source."""
+    unit: Literal["level", "m"]
+    """The unit that the maps must be in: grey levels of disparity, or metres of depth."""
+    share: float
+    """How often training adds it, relative to others, unless a recipe says otherwise."""
+
+
+LEVELS = 230
+"""Grey levels that whole maps span."""
+
+NOISES: dict[str, Noise] = {
+    # At strength 1, a twentieth of the range of a map.
+    "gaussian": Noise(
+        add=lambda depth, generator, strength: add_gaussian_noise(
+            depth, generator, strength * 0.05 * LEVELS
+        ),
+        unit="level",
+        share=0.25,
+    ),
+    "disparity": Noise(
+        add=lambda depth, generator, strength: add_disparity_noise(
+            depth, generator, 651 * strength
+        ),
+        unit="level",
+        share=0.35,
+    ),
+    "root_disparity": Noise(
+        add=lambda depth, generator, strength: add_root_disparity_noise(
+            depth, generator, 651 * strength
+        ),
+        unit="level",
+        share=0.05,
+    ),
+    # At strength 1, a standard deviation of 1 cm at 1 m.
+    "time_of_flight": Noise(
+        add=lambda depth, generator, strength: add_time_of_flight_noise(
+            depth, generator, shot=0.01 * strength
+        ),
+        unit="m",
+        share=0.1,
+    ),
+    "structured_light": Noise(
+        add=lambda depth, generator, strength: add_structured_light_noise(
+            depth, generator, steps=351.3 / max(strength, 0.2)
+        ),
+        unit="m",
+        share=0.1,
+    ),
+}
+"""Name → noise. Training samples them by these names, in this order, and protocols name theirs."""
 
 
 def lose_speckles(valid: Valid, generator: torch.Generator, share: float) -> Valid:
@@ -190,11 +246,9 @@ def lose_shadows(
     low = torch.where(valid, inverse, torch.inf).amin((2, 3), True)
     span = (inverse.amax((2, 3), True) - low).clamp(min=1e-12)
     disparity = torch.where(valid, (inverse - low) / span, 0.0) * width
-    seen = disparity if left else disparity.flip(-1)
-    hidden = torch.zeros_like(valid)
-    for shift in range(1, min(int(torch.as_tensor(width).max()) + 1, lr_depth.shape[-1])):
-        hidden[..., :-shift] |= seen[..., shift:] - seen[..., :-shift] >= shift
-    return valid & ~(hidden if left else hidden.flip(-1))
+    # Left of what is near is right of it in the mirrored map.
+    hidden = occluded(disparity.flip(-1) if left else disparity, int(torch.as_tensor(width).max()))
+    return valid & ~(hidden.flip(-1) if left else hidden)
 
 
 def lose_blocks(valid: Valid, generator: torch.Generator, count: int, side: int) -> Valid:
@@ -214,8 +268,3 @@ def lose_blocks(valid: Valid, generator: torch.Generator, count: int, side: int)
             top, left, wide = int(down * height), int(right * width), 1 + int(size * side)
             map_valid[:, top : top + wide, left : left + wide] = False
     return kept
-
-
-def _extreme(depth: Tensor, side: int, sign: int) -> Tensor:
-    """Return the greatest (sign 1) or least (-1) value of each pixel's window."""
-    return sign * functional.max_pool2d(sign * depth, side, 1, side // 2)

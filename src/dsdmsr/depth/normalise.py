@@ -1,4 +1,4 @@
-"""Maps as networks see them: without holes, of range 0…1, mirrored outwards."""
+"""Normalisation: maps as networks see them, without holes, of range 0…1, mirrored outwards."""
 
 from __future__ import annotations
 
@@ -9,7 +9,24 @@ from numpy.typing import NDArray
 
 from dsdmsr.depth.holes import fill_nearest
 
-__all__ = ["Normalised", "normalise"]
+__all__ = ["Normalised", "normalise", "value_range"]
+
+
+def value_range(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> tuple[float, float]:
+    """Return the least and the greatest valid value; 0 and 1 if no pixel is valid.
+
+    Args:
+        values: The map, of any shape and unit.
+        valid: Which of its pixels are valid, of the same shape.
+
+    Example:
+        >>> value_range(np.array([3.0, 9.0, 5.0]), np.array([True, False, True]))
+        (3.0, 5.0)
+    """
+    if not valid.any():
+        return 0.0, 1.0
+    usable = values[valid]
+    return float(usable.min()), float(usable.max())
 
 
 class Normalised(NamedTuple):
@@ -22,16 +39,16 @@ class Normalised(NamedTuple):
     high: float
     """Its greatest."""
     border: int
-    """By how many small pixels it was mirrored outwards."""
+    """By how many low-resolution pixels it was mirrored outwards."""
 
-    def in_unit(self, made: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return what a network made, in the map's unit."""
-        return self.low + (self.high - self.low) * made.astype(np.float64)
+    def in_unit(self, pred: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return a network's prediction in the map's unit."""
+        return self.low + (self.high - self.low) * pred.astype(np.float64)
 
-    def restored(self, large: NDArray[np.float32], scale: int) -> NDArray[np.float64]:
-        """Return a network's output, 1 1 s·h s·w, in the map's unit and without the border."""
+    def restored(self, pred: NDArray[np.float32], scale: int) -> NDArray[np.float64]:
+        """Return a prediction, 1 1 s·h s·w, in the map's unit and without the border."""
         inner = slice(self.border * scale, -self.border * scale or None)
-        return self.in_unit(large[0, 0, inner, inner])
+        return self.in_unit(pred[0, 0, inner, inner])
 
 
 def normalise(values: NDArray[np.floating], valid: NDArray[np.bool_], border: int) -> Normalised:
@@ -46,7 +63,7 @@ def normalise(values: NDArray[np.floating], valid: NDArray[np.bool_], border: in
         DepthError: If no pixel is valid.
     """
     filled = fill_nearest(values, valid)
-    low, high = float(filled.min()), float(filled.max())
+    low, high = value_range(values, valid)
     span = (high - low) or 1.0
     padded = np.pad(filled, border, mode="symmetric")
     shares = np.empty(padded.shape, np.float32)

@@ -1,5 +1,6 @@
-"""Depth files to maps and back; see `dsdmsr.io.encodings.ENCODINGS` for what numbers can mean."""
+"""Depth files ⇄ `DepthMap`; see `dsdmsr.io.encodings.ENCODINGS` for what numbers can mean."""
 
+from dsdmsr.io.choice import choose_encoding, default_encoding
 from dsdmsr.io.encodings import ENCODINGS, Encoding
 from dsdmsr.io.error_files import (
     ERROR_SUFFIXES,
@@ -7,18 +8,9 @@ from dsdmsr.io.error_files import (
     error_writer,
     write_error,
 )
-from dsdmsr.io.files import (
-    SUFFIXES,
-    check_output,
-    choose_encoding,
-    default_encoding,
-    interpret,
-    member,
-    read_depth,
-    read_numbers,
-    write_bands,
-    write_depth,
-)
+from dsdmsr.io.formats import SUFFIXES, split_member
+from dsdmsr.io.read import interpret, read_depth, read_numbers
+from dsdmsr.io.write import check_output, write_bands, write_depth
 
 __all__ = [
     "ENCODINGS",
@@ -31,9 +23,9 @@ __all__ = [
     "default_encoding",
     "error_writer",
     "interpret",
-    "member",
     "read_depth",
     "read_numbers",
+    "split_member",
     "write_bands",
     "write_depth",
     "write_error",

@@ -16,7 +16,7 @@ from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from dsdmsr.errors import FileError
-from dsdmsr.io.checks import ERROR_MARK, in_one_line, refuse_errors, the_one
+from dsdmsr.io.checks import ERROR_MARK, refuse_errors, single_entry, single_line
 
 __all__ = ["read_npy", "read_npz", "write_npy", "write_npz"]
 
@@ -58,7 +58,7 @@ def _load(path: Path, wanted: type[Any], name: str) -> Any:
             raise FileError(
                 f"{path} holds pickled objects, or is no NumPy file: give plain numbers"
             ) from error
-        raise FileError(f"{path} is damaged or cut off: {in_one_line(error)}") from error
+        raise FileError(f"{path} is damaged or cut off: {single_line(error)}") from error
 
 
 def read_npy(path: Path) -> NDArray[np.generic]:
@@ -76,7 +76,7 @@ def read_npz(path: Path) -> NDArray[np.generic]:
     Raises:
         FileError: If the file is damaged, or has several arrays and none called ``depth``.
     """
-    return np.asarray(the_one(_load(path, NpzFile, "NPZ"), "depth", path, "array"))
+    return np.asarray(single_entry(_load(path, NpzFile, "NPZ"), "depth", path, "array"))
 
 
 def write_npy(

@@ -1,4 +1,4 @@
-"""What readers of several formats ask of a file's content."""
+"""Checks of a file's content that readers of several formats share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NoReturn, TypeVar
 
 from dsdmsr.errors import FileError
 
-__all__ = ["ERROR_MARK", "check_floats", "in_one_line", "refuse_errors", "the_one"]
+__all__ = ["ERROR_MARK", "check_floats", "refuse_errors", "single_entry", "single_line"]
 
 ERROR_MARK = "expected absolute error"
 """What the description of a file of expected errors begins with; see `dsdmsr.io.error_files`."""
@@ -18,21 +18,21 @@ _ERROR_NAMES = frozenset({"error", "error.Z", "depth_error"})
 T = TypeVar("T")
 
 
-def the_one(found: Mapping[str, T], name: str, path: Path, what: str) -> T:
+def single_entry(entries: Mapping[str, T], name: str, path: Path, what: str) -> T:
     """Return what is called `name`, or the only entry.
 
     Raises:
         FileError: If there are several and none is called `name`, or there is none; or it is a
             file of expected errors.
     """
-    if name in found:
-        return found[name]
-    if _ERROR_NAMES & set(found):
+    if name in entries:
+        return entries[name]
+    if _ERROR_NAMES & set(entries):
         refuse_errors(path)
-    if len(found) != 1:
-        held = ", ".join(found) or "nothing"
+    if len(entries) != 1:
+        held = ", ".join(entries) or "nothing"
         raise FileError(f"{path} holds {held}: give one {what}, or one called {name}")
-    return next(iter(found.values()))
+    return next(iter(entries.values()))
 
 
 def refuse_errors(path: Path) -> NoReturn:
@@ -57,6 +57,6 @@ def check_floats(path: Path, columns: int, rows: int, held: int) -> None:
         )
 
 
-def in_one_line(error: BaseException) -> str:
-    """Return an error's text without its line breaks."""
+def single_line(error: BaseException) -> str:
+    """Return an error's text in a single line."""
     return " ".join(str(error).split())

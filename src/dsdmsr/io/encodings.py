@@ -142,7 +142,7 @@ def find_encoding(name: str) -> Encoding:
 def decode(
     numbers: NDArray[np.generic], encoding: str | Encoding, stereo: Stereo | None = None
 ) -> DepthMap:
-    """Make a map of the numbers in a file.
+    """Return the map that numbers in a file mean.
 
     Args:
         numbers: H×W.
@@ -176,7 +176,7 @@ def decode(
 
 
 def encode(depth: DepthMap, name: str, *, whole: bool) -> NDArray[np.generic]:
-    """Make the numbers of a file of a map.
+    """Return the numbers that a map is written as.
 
     Args:
         depth: The map.
@@ -184,8 +184,7 @@ def encode(depth: DepthMap, name: str, *, whole: bool) -> NDArray[np.generic]:
         whole: Whether the file holds whole numbers, so that values are rounded (half up).
 
     Raises:
-        EncodingError: If `name` is unknown, is of another kind or unit than the map, or valid
-            values don't fit; the message says how many.
+        EncodingError: If `name` is unknown or of another kind or unit, or valid values don't fit.
     """
     encoding = find_encoding(name)
     if depth.kind != encoding.kind:

@@ -35,9 +35,9 @@ from dsdmsr.errors import DepthError, FileError
 from dsdmsr.io.arrays import write_npy
 from dsdmsr.io.checks import ERROR_MARK
 from dsdmsr.io.exr import write_exr
-from dsdmsr.io.files import check_output
 from dsdmsr.io.hdf5 import write_hdf5, write_mat
 from dsdmsr.io.tiff import write_tiff
+from dsdmsr.io.write import check_output
 
 __all__ = ["ERROR_SUFFIXES", "check_error_output", "error_writer", "write_error"]
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.errors import FileError
-from dsdmsr.io.checks import in_one_line, the_one
+from dsdmsr.io.checks import single_entry, single_line
 
 __all__ = ["read_exr", "write_exr"]
 
@@ -25,9 +25,9 @@ def read_exr(path: Path) -> NDArray[np.float32]:
         with OpenEXR.File(str(path), separate_channels=True) as file:
             channels = {name: np.array(held.pixels) for name, held in file.channels().items()}
     except Exception as error:  # OpenEXR raises RuntimeError and whatever pybind makes of C++
-        summary = in_one_line(error)
+        summary = single_line(error)
         raise FileError(f"{path} is damaged, or no EXR that can be read: {summary}") from error
-    return np.asarray(the_one(channels, "Z", path, "channel"), dtype=np.float32)
+    return np.asarray(single_entry(channels, "Z", path, "channel"), dtype=np.float32)
 
 
 def write_exr(

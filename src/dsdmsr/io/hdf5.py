@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.errors import FileError
-from dsdmsr.io.checks import in_one_line, the_one
+from dsdmsr.io.checks import single_entry, single_line
 
 __all__ = ["read_hdf5", "read_mat", "write_hdf5", "write_mat"]
 
@@ -71,7 +71,7 @@ def _read(path: Path, number: int | None) -> NDArray[np.generic]:
     except FileError:
         raise
     except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
-        raise FileError(f"{path} is damaged, or no HDF5: {in_one_line(error)}") from error
+        raise FileError(f"{path} is damaged, or no HDF5: {single_line(error)}") from error
 
 
 def _data_set(file: Any, path: Path) -> Any:
@@ -84,7 +84,7 @@ def _data_set(file: Any, path: Path) -> Any:
     held: dict[str, Any] = {}
     file.visititems(held.__setitem__)
     sets = {name: item for name, item in held.items() if isinstance(item, h5py.Dataset)}
-    return the_one(sets, "depth", path, "data set")
+    return single_entry(sets, "depth", path, "data set")
 
 
 def write_hdf5(

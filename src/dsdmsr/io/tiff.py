@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.errors import FileError
-from dsdmsr.io.checks import ERROR_MARK, in_one_line, refuse_errors
+from dsdmsr.io.checks import ERROR_MARK, refuse_errors, single_line
 
 __all__ = ["read_tiff", "write_tiff"]
 
@@ -33,7 +33,7 @@ def read_tiff(path: Path) -> NDArray[np.generic]:
             pages, numbers = len(file.pages), np.asarray(file.pages[0].asarray())
             description = str(getattr(file.pages[0], "description", ""))
     except Exception as error:  # tifffile lets through whatever its decoders raise
-        summary = in_one_line(error)
+        summary = single_line(error)
         raise FileError(f"{path} is damaged, or no TIFF that can be read: {summary}") from error
     if description.startswith(ERROR_MARK):
         refuse_errors(path)

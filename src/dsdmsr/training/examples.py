@@ -16,6 +16,7 @@ from dsdmsr.data.seeds import generator
 from dsdmsr.degradation.degrade import degrade, stage_truths
 from dsdmsr.depth.holes import fill_nearest
 from dsdmsr.depth.map import Kind
+from dsdmsr.depth.normalise import value_range
 from dsdmsr.training.noise import add_noise
 from dsdmsr.training.recipe import SmallMaps
 
@@ -79,10 +80,9 @@ def make_examples(batch: Batch, small_maps: SmallMaps, seed: int) -> Examples:
 
 def normalise_crops(lr_depth: Tensor, lr_valid: Tensor) -> tuple[Tensor, Tensor]:
     """Return each crop's offset and range over its valid pixels, b 1 1 1; range 1 if constant."""
-    low = torch.where(lr_valid, lr_depth, torch.inf).amin((1, 2, 3), keepdim=True)
-    high = torch.where(lr_valid, lr_depth, -torch.inf).amax((1, 2, 3), keepdim=True)
-    none = ~lr_valid.any(dim=(1, 2, 3)).reshape(-1, 1, 1, 1)
-    low, high = low.masked_fill(none, 0), high.masked_fill(none, 1)
+    crops = zip(lr_depth.cpu().numpy(), lr_valid.cpu().numpy(), strict=True)
+    ranges = lr_depth.new_tensor([value_range(depth, valid) for depth, valid in crops])
+    low, high = ranges.reshape(-1, 2, 1, 1, 1).unbind(1)
     span = high - low
     return low, torch.where(span > 0, span, 1.0)
 
@@ -103,5 +103,5 @@ class ExampleBatches(IterableDataset[Examples]):
     def __iter__(self) -> Iterator[Examples]:
         """Yield without end."""
         for batch in self.batches:
-            drawn = draw_small_maps(self.options, self.seed, batch.series)
-            yield make_examples(batch, drawn, self.seed)
+            chosen = draw_small_maps(self.options, self.seed, batch.series)
+            yield make_examples(batch, chosen, self.seed)

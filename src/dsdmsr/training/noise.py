@@ -1,104 +1,102 @@
-"""Noise on the small maps that a network learns from."""
+"""Sensor noise on the low-resolution maps that a network learns from."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from dsdmsr.data.scenes.sampling import check_draws, choose, log_uniform
+from dsdmsr.data.scenes.sampling import check_sampling, choose, log_uniform
 from dsdmsr.data.seeds import generator
 from dsdmsr.degradation.sensors import (
-    add_disparity_noise,
-    add_gaussian_noise,
-    add_root_disparity_noise,
-    add_structured_light_noise,
-    add_time_of_flight_noise,
+    LEVELS,
+    NOISES,
     lose_blocks,
     lose_shadows,
     lose_speckles,
-    quantise,
 )
 from dsdmsr.depth.holes import fill_nearest
+from dsdmsr.depth.sensing import quantise
 from dsdmsr.errors import ConfigError
 
-__all__ = ["Noises", "add_noise"]
+__all__ = ["NoiseMix", "add_noise"]
 
-_FEWEST = 0.1
+_VALID_MIN = 0.1
 """Least share of a map's pixels that losses leave."""
 _SERIES = 3 * 2**61
-_GAUSSIAN = 0.05
-"""Standard deviation at strength 1, as a share of `_LEVELS`."""
-_LEVELS = 230
-"""Grey levels that whole maps span."""
-_LEAST_LEVELS, _LEAST_METRES = 4, 0.02
-"""What crops of them span at the least; metres, as a share of the distance."""
-_SHOT = 0.01
-"""Time of flight's standard deviation at strength 1, in metres at one metre."""
+_LEVELS_MIN, _METRES_MIN = 4, 0.02
+"""What crops span at the least; metres, as a share of the distance."""
+_NONE = "none"
+"""The name of no noise in a mix."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Noises:
-    """Say how often small maps have which noise, and how strong it is.
+class NoiseMix:
+    """Describe how often low-resolution maps have which noise, and how strong it is.
 
-    The shares are relative to each other. Crops have no unit: each is taken to be a part of a map
-    of grey levels (between 15 and 245) or metres (between 0.4 and 12), near small or near large.
-    How much of the map's range it spans is drawn, since most parts span little of it: on a flat
-    wall, noise is many times what the wall itself varies by.
+    Crops have no unit: each is taken to be a part of a map of grey levels (between 15 and 245) or
+    metres (between 0.4 and 12), near small or near large. How much of the map's range it spans is
+    sampled, since most parts span little of it: on a flat wall, noise is many times what the wall
+    itself varies by.
 
     Raises:
-        ConfigError: If a share is negative or not finite, all are 0, the strengths are no range,
-            or a probability is not one.
+        ConfigError: If a noise is unknown, a share is negative or not finite, all are 0, the
+            strengths are no range, or a probability is not one.
     """
 
-    none: float = 0.15
-    """Share of maps without noise."""
-    gaussian: float = 0.25
-    """Equally strong everywhere; at strength 1, of a twentieth of the map's range."""
-    disparity: float = 0.35
-    """651/d, times the strength; see `dsdmsr.degradation.sensors.add_disparity_noise`."""
-    root_disparity: float = 0.05
-    """Of variance 651/d, times the strength."""
-    time_of_flight: float = 0.1
-    """See `dsdmsr.degradation.sensors.add_time_of_flight_noise`."""
-    structured_light: float = 0.1
-    """See `dsdmsr.degradation.sensors.add_structured_light_noise`."""
+    shares: dict[str, float] = field(default_factory=dict)
+    """Share of maps with each noise of `dsdmsr.degradation.sensors.NOISES`, and with ``none``,
+    relative to each other. What is left out has its default."""
     strength: tuple[float, float] = (0.05, 1.5)
-    """Drawn log-uniformly."""
+    """Range of the strength, sampled log-uniformly; 1 is that of the noise's source."""
     rounded: float = 0.3
     """How often a noisy map is rounded to whole levels or millimetres."""
     holes: float = 0.1
     """How often a noisy map loses pixels: single ones, shadows beside edges, and squares."""
 
     def __post_init__(self) -> None:
-        if min(self.shares) < 0 or not 0 < sum(self.shares) < np.inf:
-            raise ConfigError(f"shares of noises are {self.shares}: give 0 or more, one above 0")
-        check_draws(self, ranges=("strength",), probabilities=("rounded", "holes"))
+        defaults = {_NONE: 0.15, **{name: noise.share for name, noise in NOISES.items()}}
+        unknown = [name for name in self.shares if name not in defaults]
+        if unknown:
+            raise ConfigError(f"noise is {unknown[0]!r}: allowed are {', '.join(defaults)}")
+        object.__setattr__(self, "shares", {**defaults, **self.shares})
+        shares = tuple(self.shares.values())
+        if min(shares) < 0 or not 0 < sum(shares) < np.inf:
+            raise ConfigError(f"shares of noises are {shares}: give 0 or more, one above 0")
+        check_sampling(self, ranges=("strength",), probabilities=("rounded", "holes"))
 
-    @property
-    def shares(self) -> tuple[float, ...]:
-        """Of none, gaussian, disparity, root disparity, time of flight, structured light."""
-        return (
-            self.none,
-            self.gaussian,
-            self.disparity,
-            self.root_disparity,
-            self.time_of_flight,
-            self.structured_light,
-        )
+
+class _Sampled(NamedTuple):
+    """What happens to a crop."""
+
+    noise: str
+    """Its name, or none."""
+    strength: float
+    unit: str
+    least: float
+    """What the crop spans in its unit, from here…"""
+    most: float
+    """… to here."""
+    reversed: bool
+    """Whether its largest value is `least`."""
+    torch_rng: torch.Generator
+    """For the noise itself."""
+    rounded: bool
+    lossy: bool
 
 
 def add_noise(
-    lr_depth: Tensor, lr_valid: Tensor, noises: Noises, seed: int, numbers: tuple[int, ...]
+    lr_depth: Tensor, lr_valid: Tensor, mix: NoiseMix, seed: int, numbers: tuple[int, ...]
 ) -> tuple[Tensor, Tensor]:
-    """Return small maps as sensors would give them, and what is valid of them.
+    """Return low-resolution maps as sensors would record them, and which pixels are valid.
 
     Args:
         lr_depth: Clean maps, b 1 h w, each in a unit of its own.
-        lr_valid: What is valid of them, b 1 h w.
-        noises: What may be added.
+        lr_valid: Which of their pixels are valid, b 1 h w.
+        mix: What may be added.
         seed: With its number, a crop's noise depends on it, and on nothing else.
         numbers: The number of each crop.
     """
@@ -106,57 +104,60 @@ def add_noise(
     for k, number in enumerate(numbers):
         rng = generator(seed, _SERIES + number)
         one = slice(k, k + 1)
-        pairs.append(_one(lr_depth[one], lr_valid[one], noises, rng))
+        pairs.append(_one(lr_depth[one], lr_valid[one], mix, rng))
     return torch.cat([depth for depth, _ in pairs]), torch.cat([valid for _, valid in pairs])
 
 
-def _one(
-    lr_depth: Tensor, valid: Tensor, noises: Noises, rng: np.random.Generator
-) -> tuple[Tensor, Tensor]:
-    kind, strength = choose(rng, np.cumsum(noises.shares)), log_uniform(rng, *noises.strength)
-    metres = kind >= 4
+def _sample(mix: NoiseMix, rng: np.random.Generator) -> _Sampled:
+    names = tuple(mix.shares)
+    name = names[choose(rng, np.cumsum(tuple(mix.shares.values())))]
+    strength = log_uniform(rng, *mix.strength)
+    unit = "level" if name == _NONE else NOISES[name].unit
     least: float
-    if metres:
+    if unit == "m":
         least = log_uniform(rng, 0.4, 2)
-        most = least * (1 + max(log_uniform(rng, _LEAST_METRES, 5) for _ in range(2)))
+        most = least * (1 + max(log_uniform(rng, _METRES_MIN, 5) for _ in range(2)))
     else:
         # The larger of two: what spans much has most of a map's error.
-        spanned = max(log_uniform(rng, _LEAST_LEVELS, _LEVELS) for _ in range(2))
-        least = rng.uniform(15, 15 + _LEVELS - spanned)
+        spanned = max(log_uniform(rng, _LEVELS_MIN, LEVELS) for _ in range(2))
+        least = rng.uniform(15, 15 + LEVELS - spanned)
         most = least + spanned
     back = rng.random() < 0.5
-    draws = torch.Generator().manual_seed(int(rng.integers(2**63)))
-    rounded, lossy = rng.random() < noises.rounded, rng.random() < noises.holes
-    if not kind or not bool(valid.any()):
+    torch_rng = torch.Generator().manual_seed(int(rng.integers(2**63)))
+    rounded, lossy = rng.random() < mix.rounded, rng.random() < mix.holes
+    return _Sampled(name, strength, unit, least, most, back, torch_rng, rounded, lossy)
+
+
+def _one(
+    lr_depth: Tensor, valid: Tensor, mix: NoiseMix, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    sampled = _sample(mix, rng)
+    if sampled.noise == _NONE or not bool(valid.any()):
         return lr_depth, valid
     if not bool(valid.all()):
         # Some noise mixes neighbours: those in holes must be like those around.
-        held = fill_nearest(lr_depth[0, 0].cpu().numpy(), valid[0, 0].cpu().numpy())
-        lr_depth = torch.from_numpy(held).to(lr_depth)[None, None]
+        filled = fill_nearest(lr_depth[0, 0].cpu().numpy(), valid[0, 0].cpu().numpy())
+        lr_depth = torch.from_numpy(filled).to(lr_depth)[None, None]
     low, high = lr_depth.min(), lr_depth.max()
     span = high - low
     if not float(span) > 0:
         return lr_depth, valid
+    least, most = sampled.least, sampled.most
     share = (lr_depth - low) / span
-    made = least + (most - least) * (1 - share if back else share)
-    if kind == 1:
-        made = add_gaussian_noise(made, draws, strength * _GAUSSIAN * _LEVELS)
-    elif kind == 2:
-        made = add_disparity_noise(made, draws, 651 * strength)
-    elif kind == 3:
-        made = add_root_disparity_noise(made, draws, 651 * strength)
-    elif kind == 4:
-        made = add_time_of_flight_noise(made, draws, shot=_SHOT * strength)
-    else:
-        made = add_structured_light_noise(made, draws, steps=351.3 / max(strength, 0.2))
-    if rounded:
-        made = quantise(made, 0.001 if metres else 1.0)
-    if lossy:
-        kept = lose_speckles(valid, draws, 0.02)
-        depth = made if metres else 1 / made.clamp(min=1)
-        kept = lose_shadows(depth, kept, float(rng.uniform(1, 6)), left=bool(rng.random() < 0.5))
-        kept = lose_blocks(kept, draws, 2, max(valid.shape[-1] // 6, 1))
-        # A map that was almost all hole keeps what it has.
-        valid = kept if float(kept.float().mean()) > _FEWEST else valid
-    share = (made - least) / (most - least)
-    return low + span * (1 - share if back else share), valid
+    depth = least + (most - least) * (1 - share if sampled.reversed else share)
+    depth = NOISES[sampled.noise].add(depth, sampled.torch_rng, sampled.strength)
+    if sampled.rounded:
+        depth = quantise(depth, 0.001 if sampled.unit == "m" else 1.0)
+    if sampled.lossy:
+        valid = _lose(depth, valid, sampled, rng)
+    share = (depth - least) / (most - least)
+    return low + span * (1 - share if sampled.reversed else share), valid
+
+
+def _lose(depth: Tensor, valid: Tensor, sampled: _Sampled, rng: np.random.Generator) -> Tensor:
+    """Return which pixels stay valid; a map that was almost all hole keeps what it has."""
+    kept = lose_speckles(valid, sampled.torch_rng, 0.02)
+    metric = depth if sampled.unit == "m" else 1 / depth.clamp(min=1)
+    kept = lose_shadows(metric, kept, float(rng.uniform(1, 6)), left=bool(rng.random() < 0.5))
+    kept = lose_blocks(kept, sampled.torch_rng, 2, max(valid.shape[-1] // 6, 1))
+    return kept if float(kept.float().mean()) > _VALID_MIN else valid

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsdmsr.data.scenes.cutouts import CutoutConfig, paint_cutouts
-from dsdmsr.data.scenes.shapes import MAKERS
+from dsdmsr.data.scenes.cutouts import CutoutConfig, render_cutouts
+from dsdmsr.data.scenes.shapes import SILHOUETTES
 from dsdmsr.data.seeds import generator
 from dsdmsr.errors import ConfigError
 
@@ -12,7 +12,7 @@ from dsdmsr.errors import ConfigError
 def test_scenes_are_finite_and_have_sharp_edges():
     sharp = 0
     for index in range(20):
-        scene = paint_cutouts(generator(0, index), (96, 128))
+        scene = render_cutouts(generator(0, index), (96, 128))
         assert scene.shape == (96, 128)
         assert scene.dtype == np.float32
         assert np.isfinite(scene).all()
@@ -21,9 +21,9 @@ def test_scenes_are_finite_and_have_sharp_edges():
     assert sharp >= 16
 
 
-@pytest.mark.parametrize("name", sorted(MAKERS))
+@pytest.mark.parametrize("name", sorted(SILHOUETTES))
 def test_silhouettes_lie_within_their_reach_and_are_not_empty(name):
-    maker, drawn = MAKERS[name][0], 0
+    maker, drawn = SILHOUETTES[name][0], 0
     for seed in range(40):
         shape = maker(np.random.default_rng(seed), 20.0)
         x = np.arange(-90, 91, dtype=np.float32)[None]
@@ -38,7 +38,7 @@ def test_silhouettes_lie_within_their_reach_and_are_not_empty(name):
 
 
 def test_silhouettes_are_the_same_shape_at_any_resolution():
-    for name, (maker, _) in MAKERS.items():
+    for name, (maker, _) in SILHOUETTES.items():
         shape = maker(np.random.default_rng(5), 30.0)
         coarse = np.arange(-40, 41, 2, dtype=np.float32)
         fine = np.arange(-40, 41, dtype=np.float32)

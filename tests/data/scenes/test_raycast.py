@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from dsdmsr.data.scenes.objects import THINGS, frame, ground, rod, turned
+from dsdmsr.data.scenes.frames import frame, random_rotation
+from dsdmsr.data.scenes.height_field import _sine
+from dsdmsr.data.scenes.intersections import HITS
+from dsdmsr.data.scenes.objects import OBJECTS
 from dsdmsr.data.scenes.outlines import OUTLINES
 from dsdmsr.data.scenes.raycast import Camera, ray_cast
-from dsdmsr.data.scenes.solids import HITS, Solid, _sine, outlined
+from dsdmsr.data.scenes.simple_objects import random_waves, rod
+from dsdmsr.data.scenes.solids import Solid, outlined
 
 SIZE = (40, 52)
 
@@ -66,7 +70,7 @@ KINDS |= {"star": "extrusion", "plate": "extrusion"}
 def test_rays_stop_where_small_steps_first_come_inside(name):
     shape, inside = INSIDE[name]
     rng = np.random.default_rng(11)
-    axes = turned(rng) * (0.9, 0.7, 0.5)
+    axes = random_rotation(rng) * (0.9, 0.7, 0.5)
     origin = np.array([0.1, -0.05, 3.0])
     view = camera(
         rotation=np.array([[0.96, 0, 0.28], [0, 1, 0], [-0.28, 0, 0.96]]),
@@ -102,8 +106,8 @@ def test_rays_stop_where_small_steps_first_come_inside(name):
 
 
 def test_a_height_field_is_met_where_small_steps_first_cross_it():
-    waves = ground(np.random.default_rng(2), 1.0)
-    axes = turned(np.random.default_rng(5)) * (1.2, 0.9, 0.3)
+    waves = random_waves(np.random.default_rng(2), 1.0)
+    axes = random_rotation(np.random.default_rng(5)) * (1.2, 0.9, 0.3)
     origin = np.array([0.1, -0.05, 3.0])
     seen = cast(Solid("height_field", frame(axes, origin), waves))
     inverse = np.linalg.inv(axes)
@@ -180,10 +184,10 @@ def test_what_is_behind_the_camera_is_not_seen():
 
 
 def test_a_camera_that_moves_with_the_world_sees_the_same(rng):
-    solids = THINGS["pile"][0](rng)
+    solids = OBJECTS["pile"].sample(rng)
     away = np.array([0, 0, 4.0])
     still = cast(*(s._replace(frame=frame(s.frame[:, :3], s.frame[:, 3] + away)) for s in solids))
-    turn, shift = turned(rng), rng.normal(size=3)
+    turn, shift = random_rotation(rng), rng.normal(size=3)
     moved = []
     for solid in solids:
         axes, origin = solid.frame[:, :3], solid.frame[:, 3] + away
@@ -197,16 +201,16 @@ def test_a_camera_that_moves_with_the_world_sees_the_same(rng):
 def test_a_focal_length_and_a_window_are_a_crop_of_the_larger_picture(rng):
     solids = [
         s._replace(frame=frame(s.frame[:, :3], s.frame[:, 3] + (0, 0, 4.0)))
-        for s in THINGS["shelf"][0](rng)
+        for s in OBJECTS["shelf"].sample(rng)
     ]
     large = ray_cast([(solids, camera(centre=(52.0, 40.0)))], (80, 104))[0, 0]
     crop = ray_cast([(solids, camera(centre=(52.0 - 20, 40.0 - 30)))], SIZE)[0, 0]
     torch.testing.assert_close(crop, large[30:70, 20:72], rtol=1e-12, atol=0)
 
 
-@pytest.mark.parametrize("name", sorted(THINGS))
+@pytest.mark.parametrize("name", sorted(OBJECTS))
 def test_things_are_about_one_in_radius_and_can_be_seen(name):
-    maker = THINGS[name][0]
+    maker = OBJECTS[name].sample
     for seed in range(8):
         solids = maker(np.random.default_rng(seed))
         assert {solid.kind for solid in solids} <= HITS.keys()

@@ -3,8 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsdmsr.data.scenes.cutouts import paint_cutouts
-from dsdmsr.data.scenes.sensing import SensingConfig, fray, quantise, seen
+from dsdmsr.data.scenes.cutouts import render_cutouts
+from dsdmsr.data.scenes.sensing import (
+    SensingConfig,
+    fray,
+    round_to_levels,
+    valid_from_second_camera,
+)
 from dsdmsr.data.seeds import generator
 from dsdmsr.errors import ConfigError
 
@@ -13,7 +18,7 @@ def test_quantised_scenes_hold_whole_levels_within_the_stated_span():
     config = SensingConfig(quantised=1, levels=(30, 50))
     for index in range(20):
         rng = generator(0, index)
-        scene = quantise(rng, paint_cutouts(rng, (64, 64)), config)
+        scene = round_to_levels(rng, render_cutouts(rng, (64, 64)), config)
         np.testing.assert_array_equal(scene, np.round(scene))
         assert 28 <= np.ptp(scene) <= 55
 
@@ -25,7 +30,7 @@ def test_shadows_lie_beside_near_things_and_are_as_wide_as_the_step_is_deep(rng)
     config = SensingConfig(holes=1, shadow=(8.5, 8.5))
     sides = set()
     for _ in range(12):
-        hidden = ~seen(rng, scene, config)
+        hidden = ~valid_from_second_camera(rng, scene, config)
         assert not hidden[:, 25:35].any()
         assert (hidden[:10].sum(1) == 8).all()
         assert (hidden[10:].sum(1) == 4).all()
@@ -56,12 +61,12 @@ def test_frayed_steps_move_by_a_few_pixels_and_surfaces_stay(rng):
 def test_flat_scenes_stay_as_they_are(rng):
     scene = np.full((5, 6), 3.0)
     config = SensingConfig(quantised=1, holes=1)
-    assert (quantise(rng, scene, config) == 3).all()
-    assert seen(rng, scene, config).all()
+    assert (round_to_levels(rng, scene, config) == 3).all()
+    assert valid_from_second_camera(rng, scene, config).all()
     never = SensingConfig(quantised=0, holes=0)
     slope = np.arange(30.0).reshape(5, 6) ** 2 / 7
-    assert quantise(rng, slope, never) is slope
-    assert seen(rng, slope, never).all()
+    assert round_to_levels(rng, slope, never) is slope
+    assert valid_from_second_camera(rng, slope, never).all()
 
 
 @pytest.mark.parametrize(

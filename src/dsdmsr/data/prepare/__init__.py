@@ -1,1 +1,1 @@
-"""From raw files to prepared maps: levels as PNG, shards, an index and a manifest."""
+"""The job that prepares a data set: its plan, its journal, its processes."""

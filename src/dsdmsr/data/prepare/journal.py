@@ -1,15 +1,14 @@
-"""What a preparation has done so far, so that it can go on after any interruption."""
+"""The journal of a preparation, so that it can go on after any interruption."""
 
 from __future__ import annotations
 
 import json
 from array import array
 from collections.abc import Iterable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from dsdmsr.data.prepared.index import MANIFEST
+from dsdmsr.data.prepared.manifest import read_manifest
 from dsdmsr.errors import DataError
 
 __all__ = ["JOURNAL", "Journal", "is_prepared"]
@@ -25,18 +24,9 @@ def is_prepared(folder: Path) -> bool:
         with (folder / JOURNAL).open("rb") as file:
             return "frames" in json.loads(file.readline())["plan"]
     except FileNotFoundError:
-        return _manifest(folder) is not None
+        return read_manifest(folder) is not None
     except _DAMAGE:
         return False
-
-
-def _manifest(folder: Path) -> dict[str, Any] | None:
-    """Return the manifest of a preparation that ended in a folder, if there is one."""
-    try:
-        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return found if {"frames", "maps", "shards"} <= set(found) else None
-    except (FileNotFoundError, *_DAMAGE):
-        return None
 
 
 class Journal:
@@ -44,35 +34,34 @@ class Journal:
 
     A later record replaces an earlier one of the same map or shard. Only where records are in the
     file is kept in memory. What follows a line that is damaged, or was not written to its end, is
-    dropped. Of a preparation that has ended, the journal is made of its manifest again.
+    dropped. Of a preparation that has ended, the journal is restored from its manifest.
 
     Args:
         folder: The prepared folder.
-        plan: What is prepared and how.
-        maps: How many maps there are.
+        plan: What is prepared and how; see `dsdmsr.data.prepare.plan.fingerprint`.
 
     Attributes:
         maps_per_shard: How many maps a shard holds, once that is decided.
-        shards: Name → record of each shard that is made.
+        shards: Name → record of each shard that is written.
         failed: The maps that could not be read.
 
     Raises:
-        DataError: If the folder was prepared by another plan, or another run is writing to it.
+        DataError: If the folder was prepared by another plan.
     """
 
-    def __init__(self, folder: Path, plan: dict[str, Any], maps: int) -> None:
-        self.plan = plan
+    def __init__(self, folder: Path, plan: dict[str, Any]) -> None:
+        self.folder, self.plan = folder, plan
         self.maps_per_shard: int | None = None
         self.shards: dict[str, dict[str, Any]] = {}
         self.failed: set[int] = set()
-        self._maps = array("q", [_NOWHERE]) * maps
-        ended = None if (folder / JOURNAL).exists() else _manifest(folder)
+        count: int = plan["count"]
+        self._maps = array("q", [_NOWHERE]) * count
+        ended = None if (folder / JOURNAL).exists() else read_manifest(folder)
         if ended is not None and any(ended.get(key) != value for key, value in plan.items()):
-            raise _otherwise(folder)
+            raise _mismatch(folder)
         self._file: BinaryIO = (folder / JOURNAL).open("a+b")
         try:
-            _lock(self._file, folder)
-            self._read(folder)
+            self._read()
         except DataError:
             self._file.close()
             raise
@@ -80,7 +69,7 @@ class Journal:
             self.add([{"maps_per_shard": ended["maps_per_shard"]}, *ended["maps"]])
             self.add(ended["shards"])
 
-    def _read(self, folder: Path) -> None:
+    def _read(self) -> None:
         """Take up what is in the file."""
         self._file.seek(0)
         place = 0
@@ -94,7 +83,7 @@ class Journal:
             if not line.endswith(b"\n"):
                 break
             if not place and record != {"plan": self.plan}:
-                raise _otherwise(folder)
+                raise _mismatch(self.folder)
             place += len(line)
         self._file.truncate(place)
         if not place:
@@ -121,6 +110,11 @@ class Journal:
         """Close the file."""
         self._file.close()
 
+    def remove(self) -> None:
+        """Close and remove the file, since the preparation has ended."""
+        self.close()
+        (self.folder / JOURNAL).unlink()
+
     def _append(self, records: Iterable[dict[str, Any]]) -> list[int]:
         place = self._file.seek(0, 2)
         places, lines = [], []
@@ -146,24 +140,8 @@ class Journal:
                 self.failed.add(index)
 
 
-def _otherwise(folder: Path) -> DataError:
+def _mismatch(folder: Path) -> DataError:
     return DataError(
         f"{folder} was begun with other options, by another version, or from other files: prepare "
         "to a new folder"
     )
-
-
-def _lock(file: BinaryIO, folder: Path) -> None:
-    """Keep other runs out, where the system can, until the file is closed.
-
-    Raises:
-        DataError: If another run is in.
-    """
-    if not find_spec("fcntl"):
-        return
-    import fcntl
-
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise DataError(f"another run is writing to {folder}: wait for its end") from error

@@ -1,4 +1,4 @@
-"""What a preparation will write: which map goes where."""
+"""The plan of a preparation: the forms that maps are written in, and which map goes where."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from dsdmsr.data.prepared.shard_writer import shard_name
+from dsdmsr.data.prepared.shards import shard_name
 from dsdmsr.data.prepared.splits import SPLITS, Split
 from dsdmsr.data.sources.source import Frame, Source
 from dsdmsr.errors import DataError
@@ -71,20 +71,20 @@ def shards_of(split_of: Sequence[Split], maps_per_shard: int) -> list[Shard]:
         split_of: The split of each frame.
         maps_per_shard: How many maps a shard holds.
     """
-    made = []
+    shards = []
     for split in SPLITS:
         members = [k for k, other in enumerate(split_of) if other == split]
         random.Random(_ORDER_SEED).shuffle(members)
         for number, first in enumerate(range(0, len(members), maps_per_shard)):
             chosen = tuple(members[first : first + maps_per_shard])
-            made.append(Shard(name=shard_name(split, number), members=chosen))
-    return made
+            shards.append(Shard(name=shard_name(split, number), members=chosen))
+    return shards
 
 
-def fingerprint(source: Source, split_of: Sequence[Split], forms: Forms) -> dict[str, Any]:
+def fingerprint(source: Source, forms: Forms) -> dict[str, Any]:
     """Return what tells whether a preparation is the same as another."""
     digest = hashlib.sha256()
-    for frame, split in zip(source.frames, split_of, strict=True):
+    for frame, split in zip(source.frames, source.split_of, strict=True):
         digest.update(f"{frame.key}\0{frame.origin}\0{frame.scene}\0{split}\n".encode())
     return {
         "set": source.name,

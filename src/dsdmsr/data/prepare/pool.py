@@ -1,4 +1,4 @@
-"""Work shared out to processes, its results in order, with few of them waiting."""
+"""A pool of processes that gives results in the order of the jobs, with few of them waiting."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from itertools import islice
 from multiprocessing.connection import wait
 from typing import Any, TypeVar
@@ -47,15 +48,10 @@ def in_order(work: Callable[[J], R], jobs: Iterable[J], workers: int) -> Iterato
         initargs=(work,),
     )
     try:
-        # Processes begin at the first job, and go on ignoring what is ignored then: Ctrl-C is for
-        # the parent.
-        in_main = threading.current_thread() is threading.main_thread()
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main else None
-        waiting: deque[Future[Any]] = deque(
-            pool.submit(_work_on, job) for job in islice(jobs, _AHEAD * workers)
-        )
-        if in_main:
-            signal.signal(signal.SIGINT, before)
+        with _without_interrupts():
+            waiting: deque[Future[Any]] = deque(
+                pool.submit(_work_on, job) for job in islice(jobs, _AHEAD * workers)
+            )
         while waiting:
             result = waiting.popleft().result()
             waiting.extend(pool.submit(_work_on, job) for job in islice(jobs, 1))
@@ -67,6 +63,22 @@ def in_order(work: Callable[[J], R], jobs: Iterable[J], workers: int) -> Iterato
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Begin processes that leave Ctrl-C to the parent.
+
+    They begin at the first job, and go on ignoring what is ignored then.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 _work: Callable[[Any], Any]

@@ -1,42 +1,43 @@
-"""Prepare a data set: read every map once, write its forms, index them."""
+"""The preparation of a data set: every map read once, written in its forms, and indexed."""
 
 from __future__ import annotations
 
-import os
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dsdmsr._atomic import remove_unfinished
-from dsdmsr.data.prepare.journal import JOURNAL, Journal, is_prepared
+from dsdmsr.data.prepare.folder import check_folder, locked, remove_unfinished_below
+from dsdmsr.data.prepare.journal import JOURNAL, Journal
 from dsdmsr.data.prepare.plan import Forms, Shard, check_keys, fingerprint, shards_of
 from dsdmsr.data.prepare.pool import in_order
-from dsdmsr.data.prepare.work import Job, Made, Worker
-from dsdmsr.data.prepared.index import write_index, write_manifest
-from dsdmsr.data.prepared.shard_writer import writing_shard
+from dsdmsr.data.prepare.work import Job, PreparedMap, Worker
+from dsdmsr.data.prepared.index import write_index
+from dsdmsr.data.prepared.manifest import write_manifest
+from dsdmsr.data.prepared.shards import writing_shard
 from dsdmsr.data.prepared.splits import SPLITS, Split
 from dsdmsr.data.sources.source import Source
-from dsdmsr.errors import DataError, DsdmsrError, FileError
+from dsdmsr.errors import DsdmsrError, FileError
 
 __all__ = ["SHARD_BYTES", "Outcome", "prepare"]
 
 SHARD_BYTES = 256_000_000
 """About the size of a shard."""
-_LOOKED_AT = 5
+_SIZES_SAMPLED = 5
 """Maps by whose size it is decided how many a shard holds."""
-_PACKED, _BESIDE = 0.33, 2560
+_PACKED, _SAMPLE_OVERHEAD = 0.33, 2560
 """What remains of 16-bit numbers in a PNG, about, and bytes of a sample beside them."""
 
 
 class Outcome(NamedTuple):
-    """What a preparation came to."""
+    """The outcome of a preparation."""
 
     counts: dict[Split, int]
     """Maps that are there, by split."""
     failures: list[tuple[str, str]]
-    """Where a map should have come from, and why it did not."""
+    """Origin of each map that could not be read, and the reason."""
 
 
 def prepare(
@@ -55,120 +56,94 @@ def prepare(
 
     Args:
         source: The data set.
-        folder: A new or empty folder, or, to resume, one that was begun.
+        folder: A new or empty folder or, to resume, one that was begun.
         forms: What is written.
         workers: Processes that read and compress; 0 works in this one.
         resume: Whether to go on with what is there.
         shard_bytes: About the size of a shard.
-        advance: Told how many maps are done, of how many.
+        advance: Called with the number of maps that are done, and of all.
 
     Raises:
-        DataError: If two maps have one key, the folder is not free, was begun otherwise or is
-            being written to by another run, or a process is killed.
+        DataError: If keys clash, the folder is in use, a process is killed or filelock is missing.
         FileError: If something cannot be written.
     """
     check_keys(source.frames)
-    splits = source.splitting.assign(frame.scene for frame in source.frames)
-    split_of = [splits[frame.scene] for frame in source.frames]
-    plan = fingerprint(source, split_of, forms)
     try:
-        _check_folder(folder, resume=resume)
-        folder.mkdir(parents=True, exist_ok=True)
-        with closing(Journal(folder, plan, len(split_of))) as journal:
-            for below, _, _ in os.walk(folder):
-                remove_unfinished(Path(below))
-            run = _Run(source, folder, forms, split_of, journal, workers, advance)
-            run.make(shard_bytes)
-            outcome = run.finish()
-        if not outcome.failures:
-            (folder / JOURNAL).unlink()
+        check_folder(folder, resume=resume)
+        with locked(folder), closing(Journal(folder, fingerprint(source, forms))) as journal:
+            remove_unfinished_below(folder)
+            run = _Run(source, folder, forms, source.split_of, journal)
+            outcome = run.finish(run.write_maps(shard_bytes, workers, advance))
+            if not outcome.failures:
+                journal.remove()
+        return outcome
     except OSError as error:
         advice = "; go on with --resume" if (folder / JOURNAL).exists() else ""
         raise FileError(f"cannot write to {folder}: {error.strerror or error}{advice}") from error
-    return outcome
 
 
-def _check_folder(folder: Path, *, resume: bool) -> None:
-    """Check that a folder is new or empty or, to resume, that a preparation began in it.
-
-    Raises:
-        DataError: If it is not.
-    """
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise DataError(f"{folder} is a file: give a new folder")
-    begun = is_prepared(folder)
-    if any(folder.iterdir()) and not (resume and begun):
-        advice = "give a new folder"
-        if begun:
-            advice += ", or --resume to go on with what is there"
-        raise DataError(f"{folder} is not empty: {advice}")
-
-
+@dataclass(frozen=True)
 class _Run:
     """One call of `prepare`."""
 
-    def __init__(
-        self,
-        source: Source,
-        folder: Path,
-        forms: Forms,
-        split_of: Sequence[Split],
-        journal: Journal,
-        workers: int,
-        advance: Callable[[int, int], object],
-    ) -> None:
-        self.source, self.folder, self.forms = source, folder, forms
-        self.split_of, self.journal = split_of, journal
-        self.workers, self.advance = workers, advance
-        self.worker = Worker(source, folder, forms)
-        self.shards: list[Shard] = []
+    source: Source
+    folder: Path
+    forms: Forms
+    split_of: Sequence[Split]
+    journal: Journal
 
-    def make(self, shard_bytes: int) -> None:
-        """Make what is not there yet."""
-        if self.forms.shards:
-            self.shards = shards_of(self.split_of, self._maps_per_shard(shard_bytes))
-            to_make = [shard for shard in self.shards if not self._is_made(shard)]
-            indices = [index for shard in to_make for index in shard.members]
-        else:
-            indices = [k for k in range(len(self.split_of)) if not self._is_there(k)]
+    def write_maps(
+        self, shard_bytes: int, workers: int, advance: Callable[[int, int], object]
+    ) -> list[Shard]:
+        """Write the maps that are not there yet; return all shards, those before included."""
+        if not self.forms.shards:
+            missing = [k for k in range(len(self.split_of)) if not self._is_there(k)]
+            for prepared in self._prepared(missing, workers, advance):
+                self.journal.add([prepared.record])
+            return []
+        shards = shards_of(self.split_of, self._maps_per_shard(shard_bytes))
+        unwritten = [shard for shard in shards if not self._is_written(shard)]
+        missing = [index for shard in unwritten for index in shard.members]
+        maps = self._prepared(missing, workers, advance)
+        for shard in unwritten:
+            self._write_shard(shard, maps)
+        return shards
+
+    def _prepared(
+        self, indices: Sequence[int], workers: int, advance: Callable[[int, int], object]
+    ) -> Iterator[PreparedMap]:
+        """Return the prepared maps of these frames, in their order."""
         total = len(self.split_of)
         done = total - len(indices)
-        self.advance(done, total)
+        advance(done, total)
 
-        def counted() -> Iterator[Made]:
+        def counted() -> Iterator[PreparedMap]:
+            worker = Worker(self.source, self.folder, self.forms)
             jobs = (Job(k, self.source.frames[k], self.split_of[k]) for k in indices)
-            made = in_order(self.worker, jobs, min(self.workers, len(indices)))
-            for number, result in enumerate(made, start=done + 1):
-                self.advance(number, total)
-                yield result
+            maps = in_order(worker, jobs, min(workers, len(indices)))
+            for number, prepared in enumerate(maps, start=done + 1):
+                advance(number, total)
+                yield prepared
 
-        results = counted()
-        if not self.forms.shards:
-            for made in results:
-                self.journal.add([made.record])
-            return
-        for shard in to_make:
-            self._write_shard(shard, results)
+        return counted()
 
-    def _write_shard(self, shard: Shard, results: Iterator[Made]) -> None:
-        """Write one shard of the next results."""
+    def _write_shard(self, shard: Shard, maps: Iterator[PreparedMap]) -> None:
+        """Write one shard of the next maps."""
         records = []
         with writing_shard(self.folder / shard.name) as writer:
             for index in shard.members:
-                made = next(results)
-                record = made.record
+                prepared = next(maps)
+                record = prepared.record
                 if "failed" not in record:
                     record = {**record, "shard": shard.name}
-                    about = {key: value for key, value in record.items() if key != "levels"}
-                    writer.add(f"{index:08d}", made.suffix, made.content, about)
+                    entries = {key: value for key, value in record.items() if key != "levels"}
+                    writer.add(f"{index:08d}", prepared.suffix, prepared.content, entries)
                 records.append(record)
             sha256 = writer.close()
         whole = sum("failed" not in record for record in records)
         size = (self.folder / shard.name).stat().st_size
-        about_shard = {"name": shard.name, "maps": whole, "bytes": size, "sha256": sha256}
-        self.journal.add([*records, about_shard])
+        shard_record = {"name": shard.name, "maps": whole, "bytes": size, "sha256": sha256}
+        self.journal.add([*records, shard_record])
 
     def _maps_per_shard(self, shard_bytes: int) -> int:
         """Return what was chosen when the preparation began, or choose by some of the maps."""
@@ -176,13 +151,13 @@ class _Run:
             return self.journal.maps_per_shard
         count = len(self.split_of)
         sizes = []
-        for k in sorted({k * count // _LOOKED_AT for k in range(_LOOKED_AT)}):
+        for k in sorted({k * count // _SIZES_SAMPLED for k in range(_SIZES_SAMPLED)}):
             try:
-                found = self.source.read(self.source.frames[k])
+                depth, quantum = self.source.read(self.source.frames[k])
             except DsdmsrError:
                 continue
-            bytes_a_pixel = 4 if found.quantum is None else 2 * _PACKED
-            sizes.append(bytes_a_pixel * found.depth.values.size + _BESIDE)
+            bytes_a_pixel = 4 if quantum is None else 2 * _PACKED
+            sizes.append(bytes_a_pixel * depth.values.size + _SAMPLE_OVERHEAD)
         if not sizes:
             return 1
         chosen = max(1, round(shard_bytes / statistics.median(sizes)))
@@ -196,16 +171,16 @@ class _Run:
         levels = self.journal.record(index).get("levels", {})
         return all(_size(self.folder / level["path"]) for level in levels.values())
 
-    def _is_made(self, shard: Shard) -> bool:
+    def _is_written(self, shard: Shard) -> bool:
         """Return whether a shard is done, and is still in the folder."""
-        made = self.journal.shards.get(shard.name)
+        record = self.journal.shards.get(shard.name)
         return (
-            made is not None
-            and _size(self.folder / shard.name) == made["bytes"]
+            record is not None
+            and _size(self.folder / shard.name) == record["bytes"]
             and all(self._is_there(index) for index in shard.members)
         )
 
-    def finish(self) -> Outcome:
+    def finish(self, shards: Sequence[Shard]) -> Outcome:
         """Write index and manifest."""
 
         def records() -> Iterator[dict[str, Any]]:
@@ -230,9 +205,9 @@ class _Run:
             },
             "failed": len(failures),
         }
-        shards = [self.journal.shards[shard.name] for shard in self.shards]
-        write_index(self.folder, records, shards, pyramid=self.forms.pyramid)
-        write_manifest(self.folder, about, shards, records)
+        shard_records = [self.journal.shards[shard.name] for shard in shards]
+        write_index(self.folder, records, shard_records, pyramid=self.forms.pyramid)
+        write_manifest(self.folder, about, shard_records, records)
         return Outcome(counts, failures)
 
 

@@ -1,9 +1,8 @@
-"""The index of a prepared set: a CSV a split, and a manifest."""
+"""The index of a prepared set: a CSV file for each split."""
 
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,11 +10,11 @@ from typing import Any
 
 from dsdmsr._atomic import replacing
 from dsdmsr.data.prepared.pyramid import LEVELS, level_name
-from dsdmsr.data.prepared.splits import SPLITS
+from dsdmsr.data.prepared.splits import SPLITS, Split
+from dsdmsr.errors import DataError
 
-__all__ = ["COLUMNS", "MANIFEST", "image_column", "write_index", "write_manifest"]
+__all__ = ["COLUMNS", "has_maps", "image_column", "read_index", "write_index"]
 
-MANIFEST = "manifest.json"
 COLUMNS = (
     "key",
     "scene",
@@ -29,7 +28,7 @@ COLUMNS = (
     "minimum",
     "maximum",
 )
-"""What the CSV files say of each map, before its paths."""
+"""The columns of the CSV files, before those of paths."""
 
 
 def image_column(level: str) -> str:
@@ -50,13 +49,13 @@ def write_index(
     Args:
         folder: Where.
         records: Returns the maps' records, in the order of the index.
-        shards: What is said of each shard.
+        shards: The record of each shard.
         pyramid: Whether there are levels.
     """
     levels = [level_name(size) for size in reversed(LEVELS)] if pyramid else []
     bytes_of = {shard["name"]: shard["bytes"] for shard in shards}
-    of_shard = ["shard_path", "shard_bytes"] if shards else []
-    head = [*COLUMNS, *of_shard, *map(image_column, levels)]
+    shard_columns = ["shard_path", "shard_bytes"] if shards else []
+    head = [*COLUMNS, *shard_columns, *map(image_column, levels)]
     with ExitStack() as stack:
         writers = {}
         for split in SPLITS:
@@ -75,29 +74,46 @@ def write_index(
             writers[record["split"]].writerow(["" if cell is None else cell for cell in row])
 
 
-def write_manifest(
-    folder: Path,
-    about: dict[str, Any],
-    shards: Sequence[dict[str, Any]],
-    records: Callable[[], Iterator[dict[str, Any]]],
-) -> None:
-    """Write ``manifest.json``, a line a map, without holding them all.
+def read_index(folder: Path, split: Split) -> Iterator[dict[str, str]]:
+    """Yield the rows of a prepared folder's split.
 
-    Args:
-        folder: Where.
-        about: What is said of the whole set.
-        shards: What is said of each shard.
-        records: Returns the maps' records, in the order of the index.
+    Raises:
+        DataError: If it is no prepared folder, or a scene is in two splits.
     """
-    with replacing(folder / MANIFEST) as beside, beside.open("w", encoding="utf-8") as file:
-        body = json.dumps(about, indent=1, ensure_ascii=False)
-        file.write(body.rstrip("}\n") + ',\n "shards": [')
-        _write_lines(file, iter(shards))
-        file.write('],\n "maps": [')
-        _write_lines(file, records())
-        file.write("]\n}\n")
+    split_of: dict[str, Split] = {}
+    for other in SPLITS:
+        for row in _rows(folder / f"{other}.csv"):
+            first = split_of.setdefault(row["scene"], other)
+            if first != other:
+                raise DataError(
+                    f"scene {row['scene']} is in {first}.csv and in {other}.csv of {folder}: a "
+                    "scene belongs to one split"
+                )
+    return _rows(folder / f"{split}.csv")
 
 
-def _write_lines(file: Any, records: Iterator[dict[str, Any]]) -> None:
-    for k, record in enumerate(records):
-        file.write(("," if k else "") + "\n  " + json.dumps(record, ensure_ascii=False))
+def has_maps(folder: Path, split: Split) -> bool:
+    """Return whether a prepared folder's split has a map.
+
+    Raises:
+        DataError: If it is no prepared folder, or a scene is in two splits.
+    """
+    return next(read_index(folder, split), None) is not None
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            if not set(COLUMNS) <= set(reader.fieldnames or ()):
+                raise DataError(f"{path} is no index that 'dsdmsr prepare' has written")
+            for row in reader:
+                if None in row.values():
+                    raise DataError(f"{path} is cut off in line {reader.line_num}")
+                yield row
+    except FileNotFoundError as error:
+        raise DataError(
+            f"{path} is missing: give a folder that dsdmsr prepare has written"
+        ) from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} cannot be read: {error}") from error

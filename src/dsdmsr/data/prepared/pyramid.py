@@ -1,4 +1,4 @@
-"""Smaller levels of a map by masked area."""
+"""Pyramids: the levels of a map, downsampled by masked area."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def levels_of(numbers: NDArray[np.generic]) -> list[NDArray[np.generic]]:
     rounded half up for whole numbers, and invalid where it covers none.
 
     Args:
-        numbers: As in `dsdmsr.data.prepared.storage.Stored`.
+        numbers: As in `dsdmsr.data.prepared.storage.StoredMap`.
     """
     whole = numbers.dtype.kind == "u"
     valid = numbers != 0 if whole else np.isfinite(numbers)
@@ -52,16 +52,16 @@ def levels_of(numbers: NDArray[np.generic]) -> list[NDArray[np.generic]]:
     kept = numbers if whole else np.where(valid, numbers, 0)
     total: NDArray[Any] = kept.astype(np.uint32 if whole else np.float64)
     count: NDArray[Any] = valid.astype(np.uint16)
-    made = [numbers]
+    levels = [numbers]
     for _ in LEVELS[LEVELS.index(_size(numbers)) + 1 :]:
         total, count = _sum_of_four(total), _sum_of_four(count)
         some = np.maximum(count, 1)
         if whole:
-            made.append(((2 * total + some) // (2 * some)).astype(np.uint16))
+            levels.append(((2 * total + some) // (2 * some)).astype(np.uint16))
         else:
             mean = np.where(count > 0, total / some, np.nan)
-            made.append(mean.astype(np.float32))
-    return made
+            levels.append(mean.astype(np.float32))
+    return levels
 
 
 def _size(numbers: NDArray[np.generic]) -> tuple[int, int]:
@@ -70,5 +70,5 @@ def _size(numbers: NDArray[np.generic]) -> tuple[int, int]:
 
 def _sum_of_four(x: NDArray[Any]) -> NDArray[Any]:
     rows = x[::2] + x[1::2]
-    made: NDArray[Any] = rows[:, ::2] + rows[:, 1::2]
-    return made
+    total: NDArray[Any] = rows[:, ::2] + rows[:, 1::2]
+    return total

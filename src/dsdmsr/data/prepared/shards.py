@@ -1,135 +1,79 @@
-"""Crops of maps that stream from shards."""
+"""Shards: tar files in webdataset's form, with the same bytes whenever they are written."""
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
-import random
-from collections.abc import Iterator, Sequence
-from itertools import count
+import tarfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-import numpy as np
-from PIL import Image
-from torch.utils.data import get_worker_info
-
-from dsdmsr.data.batches import WHOLE, Part
-from dsdmsr.data.crops import (
-    Crop,
-    Crops,
-    StoredMap,
-    choose_window,
-    cut,
-    read_index,
-    stack,
-    stored_map,
-)
+from dsdmsr._atomic import replacing
 from dsdmsr.data.prepared.splits import Split
-from dsdmsr.data.seeds import generator
+from dsdmsr.data.prepared.storage import StoredMap, numbers_from_bytes
 from dsdmsr.errors import DataError
-from dsdmsr.io.checks import in_one_line
+from dsdmsr.io.checks import single_line
 
-__all__ = ["Shards"]
-
-_SHUFFLED = 16
-"""Maps that wait, shuffled, as they are in the shard."""
-_OPEN = 16
-"""Maps that crops come from at one time."""
-_USED = 0.25
-"""Area of the crops from a map, relative to the map's, after which another takes its place."""
-
-_MAPS_TRIED = 1000
-"""Maps too small that are passed over before giving up."""
+__all__ = ["ShardWriter", "decode_sample", "read_samples", "shard_name", "writing_shard"]
 
 
-class Shards:
-    """Crops of maps that stream from shards, each map once an epoch, in an order that is shuffled.
+def shard_name(split: str, number: int) -> str:
+    """Return the file name of a split's shard."""
+    return f"{split}-{number:05d}.tar"
 
-    Nodes and worker processes share the shards out between them, or, if there are fewer shards
-    than processes, their maps. What comes depends on the seed and on how many processes there are;
-    unlike other sources, a stream that is begun again doesn't go on where it was.
+
+class _Hashed(io.RawIOBase):
+    """A file that hashes what is written to it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file, self.hash, self.length = file, hashlib.sha256(), 0
+
+    def write(self, content: Any) -> int:
+        self.hash.update(content)
+        self.length += len(content)
+        return self.file.write(content)
+
+    def tell(self) -> int:
+        return self.length
+
+
+class ShardWriter:
+    """Writer of the samples of a shard.
 
     Args:
-        folder: What ``dsdmsr prepare`` has written.
-        split: Which of its scenes.
-        part: Which of the nodes' processes this is; each has worker processes of its own.
-
-    Raises:
-        DataError: If it is no such folder, a shard is missing, or splits share a scene.
+        file: Where to; opened for writing.
     """
 
-    def __init__(self, folder: Path, split: Split = "train", part: Part = WHOLE) -> None:
-        names: dict[str, str] = {}
-        for row in read_index(folder, split):
-            if not row.get("shard_path"):
-                raise DataError(f"{folder} has no shards: prepare it with --shards")
-            names[row["shard_path"]] = row.get("shard_bytes") or ""
-        self._shards = [folder / name for name in names]
-        self._split, self._part = split, part
-        self._where = f"the {split} split of {folder}"
-        for path in self._shards:
-            if not path.is_file() or str(path.stat().st_size) != names[path.name]:
-                raise DataError(f"{path} is missing or cut off: prepare the set with --resume")
-        if not self._shards:
-            raise DataError(f"{self._where} has no map")
-        self._stream: Iterator[StoredMap] | None = None
-        self._rng = np.random.default_rng(0)
-        self._open: list[StoredMap] = []
-        self._left: list[float] = []
+    def __init__(self, file: BinaryIO) -> None:
+        self._hashed = _Hashed(file)
+        self._tar = tarfile.TarFile(fileobj=self._hashed, mode="w", format=tarfile.USTAR_FORMAT)
 
-    def crops(self, seed: int, numbers: Sequence[int], size: int) -> Crops:
-        """Return the next crops; see `dsdmsr.data.crops.CropSource`."""
-        if self._stream is None:
-            self._stream = self._maps(seed)
-            self._rng = generator(seed, numbers[0])
-        return stack([self._crop(self._stream, size) for _ in numbers])
+    def add(self, name: str, suffix: str, content: bytes, record: Mapping[str, Any]) -> None:
+        """Add a sample: the file of its map, and a JSON file with the record of the map."""
+        text = json.dumps(record, ensure_ascii=False, sort_keys=True).encode()
+        for ending, body in ((suffix, content), (".json", text)):
+            info = tarfile.TarInfo(name + ending)
+            info.size, info.mode, info.mtime = len(body), 0o644, 0
+            self._tar.addfile(info, io.BytesIO(body))
 
-    def _crop(self, stream: Iterator[StoredMap], size: int) -> Crop:
-        for _ in range(_MAPS_TRIED):
-            if len(self._open) < _OPEN:
-                self._open.append(next(stream))
-                # Maps that come at one time would also go at one time.
-                self._left.append(_USED * self._rng.random())
-            slot = int(self._rng.integers(len(self._open)))
-            stored = self._open[slot]
-            fits = min(stored.numbers.shape) >= size
-            self._left[slot] -= size**2 / stored.numbers.size if fits else 1
-            if self._left[slot] <= 0:
-                self._open[slot], self._left[slot] = next(stream), _USED
-            if fits:
-                return cut(stored, choose_window(self._rng, stored.numbers, size))
-        raise DataError(f"{self._where}: no map of {_MAPS_TRIED} has {size}×{size} pixels")
-
-    def _place(self) -> Part:
-        """Return which this is of all processes that read, over nodes and workers."""
-        worker = get_worker_info()
-        number, workers = (0, 1) if worker is None else (worker.id, worker.num_workers)
-        return Part(self._part.rank * workers + number, self._part.of * workers)
-
-    def _maps(self, seed: int) -> Iterator[StoredMap]:
-        """Yield maps without end."""
-        import webdataset
-
-        rank, of = self._place()
-        by_shard = len(self._shards) >= of
-        for epoch in count():
-            order = random.Random(f"{seed} {epoch}")
-            shards = order.sample(self._shards, len(self._shards))
-            mine = shards[rank::of] if by_shard else shards
-            samples = (sample for path in mine for sample in _samples(path))
-            if not by_shard:
-                samples = (sample for k, sample in enumerate(samples) if k % of == rank)
-            found = False
-            for sample in webdataset.shuffle(_SHUFFLED, rng=order)(samples):
-                found = True
-                yield _decode(sample, self._split)
-            if not found:
-                raise DataError(f"{self._where} has fewer maps than there are processes to read")
+    def close(self) -> str:
+        """End the tar; return its SHA-256."""
+        self._tar.close()
+        return self._hashed.hash.hexdigest()
 
 
-def _samples(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the samples of a shard.
+@contextmanager
+def writing_shard(path: Path) -> Iterator[ShardWriter]:
+    """Yield a writer of a shard that is whole or not there."""
+    with replacing(path) as beside, beside.open("wb") as file:
+        yield ShardWriter(file)
+
+
+def read_samples(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the samples of a shard: file name ending → content. Needs webdataset.
 
     Raises:
         DataError: If it is damaged.
@@ -141,11 +85,11 @@ def _samples(path: Path) -> Iterator[dict[str, Any]]:
             opened = {"url": str(path), "stream": stream}
             yield from group_by_keys(tar_file_expander(iter([opened])))
     except Exception as error:  # webdataset lets through whatever is raised on the way
-        reason = in_one_line(Exception(*error.args[:1]))
+        reason = single_line(Exception(*error.args[:1]))
         raise DataError(f"{path} is damaged: {reason}; prepare the set again") from error
 
 
-def _decode(sample: dict[str, Any], split: Split) -> StoredMap:
+def decode_sample(sample: Mapping[str, Any], split: Split) -> StoredMap:
     """Return a sample's map.
 
     Raises:
@@ -153,16 +97,15 @@ def _decode(sample: dict[str, Any], split: Split) -> StoredMap:
     """
     where = f"sample {sample.get('__key__')} of {sample.get('__url__')}"
     try:
-        about = json.loads(sample["json"])
-        if about["split"] != split:
-            raise DataError(f"{where} is of the {about['split']} split, not {split}: prepare again")
-        if about["quantum"] is None:
-            numbers = np.load(io.BytesIO(sample["npy"]), allow_pickle=False)
-        else:
-            with Image.open(io.BytesIO(sample["png"]), formats=["PNG"]) as image:
-                numbers = np.asarray(image).astype(np.uint16)
-        if numbers.shape != (about["height"], about["width"]):
+        record = json.loads(sample["json"])
+        if record["split"] != split:
+            raise DataError(
+                f"{where} is of the {record['split']} split, not {split}: prepare again"
+            )
+        suffix = "npy" if record["quantum"] is None else "png"
+        numbers = numbers_from_bytes(sample[suffix], f".{suffix}")
+        if numbers.shape != (record["height"], record["width"]):
             raise ValueError(f"it has {numbers.shape} pixels")
-        return stored_map(numbers, about["quantum"], about["offset"], about["kind"], where)
+        return StoredMap.from_record(numbers, record, where)
     except (EOFError, KeyError, OSError, SyntaxError, TypeError, ValueError) as error:
-        raise DataError(f"{where} is damaged: {in_one_line(error)}; prepare it again") from error
+        raise DataError(f"{where} is damaged: {single_line(error)}; prepare it again") from error

@@ -1,4 +1,4 @@
-"""Which scenes are for training, validation and testing."""
+"""Splits: the scenes for training, validation and testing."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ class Splitting:
     known: dict[Split, tuple[str, ...]] = field(default_factory=dict)
     """Split → scenes that are in it, whatever else holds."""
     rest: Split | None = None
-    """The split of all other scenes; None draws one for each."""
+    """The split of all other scenes; None samples one for each."""
     seed: int = 0
-    """Of the drawing."""
+    """Of the sampling."""
     valid: float = 0.1
-    """Share of the scenes that are drawn for validation."""
+    """Share of the scenes for validation."""
     test: float = 0.1
-    """Share of the scenes that are drawn for testing."""
+    """Share of the scenes for testing."""
 
     def __post_init__(self) -> None:
         several = [scene for scenes in self.known.values() for scene in set(scenes)]
@@ -62,24 +62,23 @@ class Splitting:
     def assign(self, scenes: Iterable[str]) -> dict[str, Split]:
         """Return scene → split.
 
-        Scenes are drawn by a hash of the seed and their name. Of three scenes and more, one at
-        least is drawn for validation and for testing, if their share is not 0; of fewer, all
-        train.
+        Scenes are sampled by a hash of the seed and their name. Of three scenes and more, one at
+        least is for validation and for testing, if their share is not 0; of fewer, all train.
         """
         assigned: dict[str, Split] = {
             scene: split for split, held in self.known.items() for scene in held
         }
-        drawn = sorted(set(scenes) - assigned.keys(), key=self._draw)
+        others = sorted(set(scenes) - assigned.keys(), key=self._hash)
         if self.rest is not None:
-            return {**assigned, **dict.fromkeys(drawn, self.rest)}
-        count = len(drawn)
+            return {**assigned, **dict.fromkeys(others, self.rest)}
+        count = len(others)
         valid, test = (
             max(1, round(share * count)) if share and count > 2 else 0
             for share in (self.valid, self.test)
         )
-        for k, scene in enumerate(drawn):
+        for k, scene in enumerate(others):
             assigned[scene] = "valid" if k < valid else "test" if k < valid + test else "train"
         return assigned
 
-    def _draw(self, scene: str) -> str:
+    def _hash(self, scene: str) -> str:
         return hashlib.sha256(f"{self.seed} {scene}".encode()).hexdigest()

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dsdmsr.data.scenes.sampling import check_draws, count_things, log_uniform
+from dsdmsr.data.scenes.sampling import check_sampling, count_objects, log_uniform
 from dsdmsr.data.scenes.sensing import jitter
-from dsdmsr.data.scenes.shapes import make_silhouette
+from dsdmsr.data.scenes.shapes import sample_silhouette
 
-__all__ = ["CutoutConfig", "paint_cutouts"]
+__all__ = ["CutoutConfig", "render_cutouts"]
 
 FloatMap = NDArray[np.float32]
 
@@ -32,20 +32,20 @@ class CutoutConfig:
     objects: tuple[int, int] = (4, 40)
     """Fewest and most objects in a scene of 256×256; the number grows with the area."""
     radius: tuple[float, float] = (6.0, 200.0)
-    """Smallest and largest object, in pixels; drawn log-uniformly."""
+    """Smallest and largest object, in pixels; sampled log-uniformly."""
     flat: float = 0.3
     """How often a surface is fronto-parallel."""
     ragged: float = 0.2
     """How often an outline is ragged by a pixel or two."""
 
     def __post_init__(self) -> None:
-        check_draws(self, ranges=("objects", "radius"), probabilities=("flat", "ragged"))
+        check_sampling(self, ranges=("objects", "radius"), probabilities=("flat", "ragged"))
 
 
 def _surface(
     rng: np.random.Generator, x: FloatMap, y: FloatMap, radius: float, relief: float, flat: float
 ) -> FloatMap:
-    """Draw a surface's relief over coordinates relative to its centre; its size about `relief`."""
+    """Sample a relief of about the size `relief`, over coordinates relative to its centre."""
     kind = rng.random()
     if kind < flat:
         return np.zeros((1, 1), dtype=np.float32)
@@ -73,10 +73,10 @@ def _surface(
     return height
 
 
-def paint_cutouts(
+def render_cutouts(
     rng: np.random.Generator, size: tuple[int, int], config: CutoutConfig | None = None
 ) -> FloatMap:
-    """Paint a scene.
+    """Render a scene.
 
     Args:
         rng: Where the randomness comes from.
@@ -88,7 +88,7 @@ def paint_cutouts(
     """
     config = config or CutoutConfig()
     scene = _background(rng, size, config)
-    count = count_things(rng, config.objects, size)
+    count = count_objects(rng, config.objects, size)
     layered = rng.random() < 0.8
     bases = np.sort(rng.beta(1, rng.uniform(0.7, 2.5), count)) * 1.5 + 0.05 if layered else None
     for k in range(count):
@@ -118,7 +118,7 @@ def _paint_object(
     height, width = scene.shape
     radius = float(log_uniform(rng, *config.radius))
     relief = min(0.5, log_uniform(rng, 0.005, 0.4) * radius / 60)
-    shape = make_silhouette(rng, radius)
+    shape = sample_silhouette(rng, radius)
     cy, cx = rng.uniform(-0.1, 1.1, 2) * scene.shape
     top, left = max(0, int(cy - shape.reach)), max(0, int(cx - shape.reach))
     bottom = min(height, int(cy + shape.reach) + 2)

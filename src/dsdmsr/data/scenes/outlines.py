@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["OUTLINES", "draw_outline"]
+__all__ = ["OUTLINES", "sample_outline"]
 
 Polygon = NDArray[np.float64]
 
@@ -111,6 +111,6 @@ OUTLINES: dict[str, Callable[[np.random.Generator], list[Polygon]]] = {
 """The outlines by name."""
 
 
-def draw_outline(rng: np.random.Generator) -> list[Polygon]:
-    """Draw one of the outlines: its polygons, those within another one being holes."""
+def sample_outline(rng: np.random.Generator) -> list[Polygon]:
+    """Sample one of the outlines: its polygons, those within another one being holes."""
     return OUTLINES[str(rng.choice(list(OUTLINES)))](rng)

@@ -1,6 +1,6 @@
 """Rays through the pixels of a camera, and what they hit: exact depth maps of solids.
 
-Everything that is drawn at random is drawn on the host; the device computes in double precision
+All random numbers are sampled on the host; the device computes in double precision
 with elementwise operations alone, each correctly rounded. So a scene's map does not depend on what
 else is in the batch.
 """
@@ -16,7 +16,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dsdmsr.data.scenes.solids import HITS, UNBOUNDED, Rays, Solid
+from dsdmsr.data.scenes.intersections import HITS
+from dsdmsr.data.scenes.rays import Rays
+from dsdmsr.data.scenes.solids import UNBOUNDED, Solid
 
 __all__ = ["Camera", "ray_cast"]
 
@@ -45,7 +47,7 @@ class Camera:
     """Where the camera is in the world, 3 numbers."""
 
 
-class _Part(NamedTuple):
+class _Footprint(NamedTuple):
     """A solid as a camera sees it: the rectangle it may fill, and rays in its frame."""
 
     pixel: int
@@ -82,7 +84,7 @@ def ray_cast(
         b×1×h×w, float64, in the unit of the solids' frames.
     """
     height, width = size
-    parts: dict[str, list[_Part]] = {kind: [] for kind in HITS}
+    parts: dict[str, list[_Footprint]] = {kind: [] for kind in HITS}
     for number, (solids, camera) in enumerate(scenes):
         for kind, part in _seen(solids, camera, size, number * height * width):
             parts[kind].append(part)
@@ -98,7 +100,7 @@ def ray_cast(
 
 def _seen(
     solids: Sequence[Solid], camera: Camera, size: tuple[int, int], first: int
-) -> Iterator[tuple[str, _Part]]:
+) -> Iterator[tuple[str, _Footprint]]:
     """Yield the parts of a scene that are in the picture, whose pixels begin at `first`."""
     if not solids:
         return
@@ -114,7 +116,7 @@ def _seen(
     for k in np.flatnonzero((rectangles[:, 2:] > 0).all(1)).tolist():
         left, top, columns, rows = (int(n) for n in rectangles[k])
         pixel = first + top * size[1] + left
-        yield solids[k].kind, _Part(pixel, left, top, columns, rows, rays[k], solids[k].shape)
+        yield solids[k].kind, _Footprint(pixel, left, top, columns, rows, rays[k], solids[k].shape)
 
 
 def _rectangles(
@@ -139,7 +141,7 @@ def _rectangles(
     return rectangles
 
 
-def _grouped(parts: list[_Part], limit: int) -> list[list[_Part]]:
+def _grouped(parts: list[_Footprint], limit: int) -> list[list[_Footprint]]:
     """Put small parts together until they have about `limit` rays, alike shapes side by side."""
     groups = [[part] for part in parts if part.area >= _ALONE]
     filled = limit
@@ -153,7 +155,7 @@ def _grouped(parts: list[_Part], limit: int) -> list[list[_Part]]:
     return groups
 
 
-def _aim_one(parts: list[_Part], width: int, device: torch.device) -> tuple[Tensor, Rays]:
+def _aim_one(parts: list[_Footprint], width: int, device: torch.device) -> tuple[Tensor, Rays]:
     """Return the pixels of one part's rectangle, and their rays in its frame."""
     (part,) = parts
     numbers = torch.from_numpy(part.rays).to(device)
@@ -171,7 +173,7 @@ def _aim_one(parts: list[_Part], width: int, device: torch.device) -> tuple[Tens
     return pixels.flatten(), _rays(origin, direction, shapes, None)
 
 
-def _aim(parts: list[_Part], width: int, device: torch.device) -> tuple[Tensor, Rays]:
+def _aim(parts: list[_Footprint], width: int, device: torch.device) -> tuple[Tensor, Rays]:
     """Return the pixels of the parts' rectangles, and their rays in the parts' frames."""
 
     def column(values: list[int]) -> Tensor:
@@ -200,7 +202,7 @@ def _rays(
 ) -> Rays:
     """Return rays whose solids' shapes are rows of `shapes`: row part[i], or all the only one."""
 
-    def chosen(places: Tensor) -> Rays:
+    def select(places: Tensor) -> Rays:
         return _rays(
             [x[places] for x in origin],
             [x[places] for x in direction],
@@ -216,5 +218,5 @@ def _rays(
         (origin[0], origin[1], origin[2]),
         (direction[0], direction[1], direction[2]),
         shape,
-        chosen,
+        select,
     )

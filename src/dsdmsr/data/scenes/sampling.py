@@ -1,4 +1,4 @@
-"""What scenes draw again and again."""
+"""Distributions that scenes sample from, and the checks of their parameters."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from dsdmsr.errors import ConfigError
 
-__all__ = ["check_draws", "choose", "count_things", "log_uniform"]
+__all__ = ["check_sampling", "choose", "count_objects", "log_uniform"]
 
 
-def check_draws(
+def check_sampling(
     config: object, *, ranges: tuple[str, ...] = (), probabilities: tuple[str, ...] = ()
 ) -> None:
-    """Check fields of a configuration.
+    """Check the distributions in a configuration.
 
     Raises:
         ConfigError: If a range is not 0 < low ≤ high, or a probability not 0 to 1.
@@ -29,18 +29,18 @@ def check_draws(
 
 
 def choose(rng: np.random.Generator, totals: NDArray[np.floating]) -> int:
-    """Draw an index by shares, given as their running totals."""
+    """Sample an index by shares, given as their running totals."""
     return int(np.searchsorted(totals, rng.random() * totals[-1], side="right"))
 
 
 def log_uniform(rng: np.random.Generator, low: float, high: float) -> np.float64:
-    """Draw a number whose logarithm is uniform, so that each octave is as likely as any other."""
-    drawn: np.float64 = np.exp(rng.uniform(np.log(low), np.log(high)))
-    return drawn
+    """Sample a number whose logarithm is uniform, so that each octave is as likely as any other."""
+    sample: np.float64 = np.exp(rng.uniform(np.log(low), np.log(high)))
+    return sample
 
 
-def count_things(rng: np.random.Generator, counts: tuple[int, int], size: tuple[int, int]) -> int:
-    """Draw how many things a scene has.
+def count_objects(rng: np.random.Generator, counts: tuple[int, int], size: tuple[int, int]) -> int:
+    """Sample how many objects a scene has.
 
     Args:
         rng: Where the randomness comes from.

@@ -1,4 +1,4 @@
-"""Scenes of solids: a camera, surroundings, and things at many depths in front of it.
+"""Scenes of solids: a camera, surroundings, and objects at many depths in front of it.
 
 Crops of real maps are mostly small windows of a large picture, so the camera's picture is larger
 than what is rendered by a random factor, and the window is anywhere in it.
@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dsdmsr.data.scenes.objects import THINGS, frame, ground, place, turned, upright
+from dsdmsr.data.scenes.frames import frame, place, random_rotation, vertical_rotation
+from dsdmsr.data.scenes.objects import OBJECTS
 from dsdmsr.data.scenes.raycast import Camera
-from dsdmsr.data.scenes.sampling import check_draws, choose, count_things, log_uniform
+from dsdmsr.data.scenes.sampling import check_sampling, choose, count_objects, log_uniform
+from dsdmsr.data.scenes.simple_objects import random_waves
 from dsdmsr.data.scenes.solids import Solid
 from dsdmsr.errors import ConfigError
 
@@ -29,24 +31,26 @@ class SceneryConfig:
     """
 
     things: tuple[int, int] = (4, 28)
-    """Fewest and most things in a scene of 256×256; the number grows with the area."""
+    """Fewest and most objects in a scene of 256×256; the number grows with the area."""
     radius: tuple[float, float] = (8.0, 200.0)
-    """Smallest and largest radius of a thing, in pixels; drawn log-uniformly."""
+    """Smallest and largest radius of an object, in pixels; sampled log-uniformly."""
     window: tuple[float, float] = (1.0, 10.0)
-    """By how much the camera's focal length exceeds the picture's side; drawn log-uniformly."""
+    """By how much the camera's focal length exceeds the picture's side; sampled log-uniformly."""
     near: tuple[float, float] = (0.3, 0.9)
-    """Distance of the nearest thing, in parts of the background's."""
+    """Distance of the nearest object, in parts of the background's."""
     depth: float = 0.2
     """How often a scene is given as depth; the others are inverse depth."""
 
     def __post_init__(self) -> None:
-        check_draws(self, ranges=("things", "radius", "window", "near"), probabilities=("depth",))
+        check_sampling(
+            self, ranges=("things", "radius", "window", "near"), probabilities=("depth",)
+        )
         if self.near[1] >= 1:
-            raise ConfigError(f"near is {list(self.near)}: the nearest thing is before 1")
+            raise ConfigError(f"near is {list(self.near)}: the nearest object is before 1")
 
 
-_NAMES = list(THINGS)
-_SHARES = np.cumsum([share for _, share, _ in THINGS.values()])
+_KINDS = list(OBJECTS.values())
+_SHARES = np.cumsum([kind.share for kind in _KINDS])
 _BACKGROUND = 1.0
 """Distance of the surroundings; scenes have no absolute scale."""
 _CLEAR = 0.15
@@ -58,7 +62,7 @@ BACKDROP = 8.0
 def furnish(
     rng: np.random.Generator, size: tuple[int, int], config: SceneryConfig
 ) -> tuple[list[Solid], Camera]:
-    """Draw a scene and a camera that looks at it.
+    """Sample a scene and a camera that looks at it.
 
     Args:
         rng: Where the randomness comes from.
@@ -68,19 +72,21 @@ def furnish(
     Returns:
         The solids, and the camera. What is behind them all is at `BACKDROP`.
     """
-    camera = _draw_camera(rng, size, config)
+    camera = _sample_camera(rng, size, config)
     surroundings = (_wall, _room, _table, _landscape)[int(rng.choice(4, p=[0.4, 0.28, 0.22, 0.1]))]
     solids = surroundings(rng, camera, size)
-    count = count_things(rng, config.things, size)
+    count = count_objects(rng, config.things, size)
     near = rng.uniform(*config.near)
     crowding = rng.uniform(0.6, 2.0)
     for _ in range(count):
         distance = _BACKGROUND - (_BACKGROUND - near) * rng.beta(1, crowding)
-        solids += _thing(rng, camera, size, config, distance)
+        solids += _object(rng, camera, size, config, distance)
     return solids, camera
 
 
-def _draw_camera(rng: np.random.Generator, size: tuple[int, int], config: SceneryConfig) -> Camera:
+def _sample_camera(
+    rng: np.random.Generator, size: tuple[int, int], config: SceneryConfig
+) -> Camera:
     focal = max(size) * log_uniform(rng, *config.window)
     spread = 0.35 * (focal - max(size) * config.window[0])
     centre = np.array([size[1] / 2, size[0] / 2]) + rng.uniform(-1, 1, 2) * spread
@@ -157,7 +163,7 @@ def _rough(rng: np.random.Generator, camera: Camera, size: tuple[int, int], wall
     half = 1.5 * max(size) / camera.focal * _BACKGROUND
     sizes = np.array([half, half, half * rng.uniform(0.005, 0.15)])
     where = frame(wall.frame[:, :3] * sizes, wall.frame[:, 3])
-    return Solid("height_field", where, ground(rng, rng.uniform(0.5, 3)))
+    return Solid("height_field", where, random_waves(rng, rng.uniform(0.5, 3)))
 
 
 _LEVEL = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
@@ -176,7 +182,7 @@ def _room(rng: np.random.Generator, camera: Camera, size: tuple[int, int]) -> li
     """A room around the camera; those of its walls meet in view that do not come near."""
     row, column = rng.uniform(-0.2, 1.2, 2) * size
     corner = _point(camera, column, row, _BACKGROUND)
-    turn = upright(rng.uniform(-np.pi, np.pi) / 4) @ camera.rotation.T
+    turn = vertical_rotation(rng.uniform(-np.pi, np.pi) / 4) @ camera.rotation.T
     towards = turn.T @ corner
     half = rng.uniform(1.2, 2.0, 3) * np.where(towards < 0, -1, 1)
     middle = np.where(np.abs(towards) > _CLEAR, towards - half, 0)
@@ -199,25 +205,24 @@ def _landscape(rng: np.random.Generator, camera: Camera, size: tuple[int, int]) 
         return [sky]
     reach = 3 * _BACKGROUND
     hills = frame(_LEVEL * np.array([reach, reach, rng.uniform(0.01, 0.1)]), where)
-    return [Solid("height_field", hills, ground(rng, rng.uniform(0.5, 4))), sky]
+    return [Solid("height_field", hills, random_waves(rng, rng.uniform(0.5, 4))), sky]
 
 
-def _thing(
+def _object(
     rng: np.random.Generator,
     camera: Camera,
     size: tuple[int, int],
     config: SceneryConfig,
     distance: float,
 ) -> list[Solid]:
-    """Draw a thing and put it before the camera, at least in part in the picture."""
-    which = choose(rng, _SHARES)
-    maker, _, any_way = THINGS[_NAMES[which]]
+    """Sample an object and put it before the camera, at least in part in the picture."""
+    kind = _KINDS[choose(rng, _SHARES)]
     radius = min(log_uniform(rng, *config.radius) / camera.focal, 0.4) * distance
-    if any_way and rng.random() < 0.6:
-        axes = turned(rng)
+    if kind.any_orientation and rng.random() < 0.6:
+        axes = random_rotation(rng)
     else:
-        axes = upright(rng.uniform(-np.pi, np.pi))
+        axes = vertical_rotation(rng.uniform(-np.pi, np.pi))
         if rng.random() < 0.5:
-            axes = upright(rng.normal(0, 0.2))
+            axes = vertical_rotation(rng.normal(0, 0.2))
     row, column = rng.uniform(-0.1, 1.1, 2) * size
-    return place(maker(rng), axes * radius, _point(camera, column, row, distance))
+    return place(kind.sample(rng), axes * radius, _point(camera, column, row, distance))

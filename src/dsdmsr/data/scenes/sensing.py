@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dsdmsr.data.scenes.sampling import check_draws, log_uniform
+from dsdmsr.data.scenes.sampling import check_sampling, log_uniform
+from dsdmsr.depth.sensing import occluded, quantise
 
-__all__ = ["SensingConfig", "fray", "jitter", "quantise", "seen"]
+__all__ = ["SensingConfig", "fray", "jitter", "round_to_levels", "valid_from_second_camera"]
 
 FloatMap = NDArray[np.float32]
 BoolMap = NDArray[np.bool_]
@@ -42,7 +43,7 @@ class SensingConfig:
     """Width in pixels of the hole beside the scene's deepest step; drawn log-uniformly."""
 
     def __post_init__(self) -> None:
-        check_draws(
+        check_sampling(
             self,
             ranges=("fraying", "levels", "shadow"),
             probabilities=("exact", "frayed", "quantised", "ragged", "holes"),
@@ -82,7 +83,7 @@ def fray(
     return np.where(abs(moved - scene) > 0.01 * np.ptp(scene), moved, scene)
 
 
-def quantise(
+def round_to_levels(
     rng: np.random.Generator, scene: NDArray[np.floating], config: SensingConfig
 ) -> NDArray[np.floating]:
     """Return the map, rounded to whole levels as often as `config` says.
@@ -102,10 +103,10 @@ def quantise(
     if rng.random() < config.ragged:
         size = (scene.shape[0], scene.shape[1])
         levels = levels + jitter(rng, size, rng.uniform(0.02, 0.15))
-    return np.asarray(np.round(levels))
+    return np.asarray(quantise(levels))
 
 
-def seen(
+def valid_from_second_camera(
     rng: np.random.Generator, disparity: NDArray[np.floating], config: SensingConfig
 ) -> BoolMap:
     """Return which pixels are valid: all, or, as often as `config` says, those not in shadow.
@@ -130,11 +131,8 @@ def _shadows(
     """
     span = float(np.ptp(scene))
     width = log_uniform(rng, *config.shadow)
-    hidden = np.zeros(scene.shape, dtype=bool)
     if span == 0:
-        return hidden
+        return np.zeros(scene.shape, dtype=bool)
     side = 1 if rng.random() < 0.5 else -1
-    disparity = scene[:, ::side] * (width / span)
-    for shift in range(1, min(int(width) + 1, scene.shape[1])):
-        hidden[:, shift:] |= disparity[:, :-shift] - disparity[:, shift:] >= shift
-    return hidden[:, ::side]
+    hidden = occluded(scene[:, ::side] * (width / span), int(width))
+    return np.asarray(hidden[:, ::side])

@@ -1,7 +1,7 @@
 """Silhouettes for cut-outs: each is a test of pixel coordinates, exact at any resolution.
 
-Every maker draws its parameters from a generator and returns a `Silhouette`: an inside test in a
-frame whose origin is the shape's centre, and the radius of a circle around all of it.
+Every function samples the parameters of a `Silhouette`: an inside test in a frame whose origin is
+the shape's centre, and the radius of a circle around all of it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dsdmsr.data.scenes.sampling import choose, log_uniform
 
-__all__ = ["MAKERS", "Silhouette", "make_silhouette"]
+__all__ = ["SILHOUETTES", "Silhouette", "sample_silhouette"]
 
 Coordinates = NDArray[np.float32]
 Inside = Callable[[Coordinates, Coordinates], NDArray[np.bool_]]
@@ -199,8 +199,8 @@ def _lattice(rng: np.random.Generator, radius: float) -> Silhouette:
     return Silhouette(inside, frame.reach)
 
 
-Maker = Callable[[np.random.Generator, float], Silhouette]
-MAKERS: dict[str, tuple[Maker, float]] = {
+Sampler = Callable[[np.random.Generator, float], Silhouette]
+SILHOUETTES: dict[str, tuple[Sampler, float]] = {
     "ellipse": (_ellipse, 0.18),
     "box": (_box, 0.2),
     "polygon": (_polygon, 0.17),
@@ -210,17 +210,17 @@ MAKERS: dict[str, tuple[Maker, float]] = {
     "ring": (_ring, 0.05),
     "lattice": (_lattice, 0.03),
 }
-"""The silhouettes and how often each is drawn."""
+"""The silhouettes and how often each is sampled."""
 
-_SHARES = np.cumsum([share for _, share in MAKERS.values()])
+_SHARES = np.cumsum([share for _, share in SILHOUETTES.values()])
 
 
-def make_silhouette(rng: np.random.Generator, radius: float) -> Silhouette:
-    """Draw one of the silhouettes.
+def sample_silhouette(rng: np.random.Generator, radius: float) -> Silhouette:
+    """Sample one of the silhouettes.
 
     Args:
         rng: Where the randomness comes from.
         radius: The shape's size, in pixels.
     """
     which = choose(rng, _SHARES)
-    return list(MAKERS.values())[which][0](rng, radius)
+    return list(SILHOUETTES.values())[which][0](rng, radius)

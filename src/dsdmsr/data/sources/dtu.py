@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dsdmsr.data.prepared.splits import DTU_SPLIT, DTU_UNUSED, Splitting
-from dsdmsr.data.sources.source import Found, Frame, Source, check_source
+from dsdmsr.data.sources.source import Frame, ReadMap, Source, check_source
 from dsdmsr.errors import DataError
 from dsdmsr.io import ENCODINGS, read_depth
 
@@ -22,8 +22,10 @@ _DEPTH_MAP = re.compile(r"depth_map_\d+\.pfm")
 class _ReadDtu:
     folder: Path
 
-    def __call__(self, frame: Frame) -> Found:
-        return Found(read_depth(self.folder / frame.origin, "dtu"), 1 / ENCODINGS["dtu16"].per_unit)
+    def __call__(self, frame: Frame) -> ReadMap:
+        return ReadMap(
+            read_depth(self.folder / frame.origin, "dtu"), 1 / ENCODINGS["dtu16"].per_unit
+        )
 
 
 def dtu(folder: Path) -> Source:
@@ -39,19 +41,7 @@ def dtu(folder: Path) -> Source:
     """
     check_source(folder)
     root = next((folder / name for name in _DEPTH_FOLDERS if (folder / name).is_dir()), folder)
-    scans: dict[str, Path] = {}
-    for path in sorted(root.iterdir()):
-        match = _SCAN.fullmatch(path.name)
-        if match is None or not path.is_dir():
-            continue
-        scan = f"scan{int(match[1])}"
-        if scan in scans:
-            raise DataError(
-                f"{scans[scan]} and {path} are both {scan}: move one of them out of {root}"
-            )
-        scans[scan] = path
-    match = _SCAN.fullmatch(root.resolve().name)
-    scans = scans or {f"scan{int(match[1])}" if match else root.resolve().name: root}
+    scans = _find_scans(root)
     if not scans.keys() - set(DTU_UNUSED):
         raise DataError(f"{folder} holds {', '.join(scans)} alone, which MVSNet's split leaves out")
     frames = [
@@ -68,6 +58,27 @@ def dtu(folder: Path) -> Source:
         )
     splitting = Splitting(known=DTU_SPLIT, rest="train")
     return Source(name="dtu", frames=frames, read=_ReadDtu(folder), splitting=splitting)
+
+
+def _find_scans(root: Path) -> dict[str, Path]:
+    """Return scan → its folder; the only one is `root` itself if it holds no folder of a scan.
+
+    Raises:
+        DataError: If two folders hold the same scan.
+    """
+    scans: dict[str, Path] = {}
+    for path in sorted(root.iterdir()):
+        match = _SCAN.fullmatch(path.name)
+        if match is None or not path.is_dir():
+            continue
+        scan = f"scan{int(match[1])}"
+        if scan in scans:
+            raise DataError(
+                f"{scans[scan]} and {path} are both {scan}: move one of them out of {root}"
+            )
+        scans[scan] = path
+    match = _SCAN.fullmatch(root.resolve().name)
+    return scans or {f"scan{int(match[1])}" if match else root.resolve().name: root}
 
 
 def _in_order(scan: str) -> tuple[int, str]:

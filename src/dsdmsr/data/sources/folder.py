@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from dsdmsr.data.prepared.splits import Splitting
-from dsdmsr.data.sources.source import Found, Frame, Source, check_source, walk
+from dsdmsr.data.sources.source import Frame, ReadMap, Source, check_source, walk
 from dsdmsr.errors import DataError
 from dsdmsr.io import ENCODINGS, SUFFIXES, Encoding, interpret, read_numbers
 from dsdmsr.io.encodings import find_encoding
@@ -31,7 +31,7 @@ class ReadFiles:
     of_suffix: tuple[tuple[str, str], ...] = ()
     """Suffix → what they mean in these files instead."""
 
-    def __call__(self, frame: Frame) -> Found:
+    def __call__(self, frame: Frame) -> ReadMap:
         """Return the map, and the step of the whole numbers that it came as."""
         path = self.folder / frame.origin
         numbers = read_numbers(path)
@@ -43,8 +43,8 @@ class ReadFiles:
         depth = interpret(numbers, path, encoding)
         meaning = ENCODINGS[depth.encoding] if depth.encoding else encoding
         if isinstance(meaning, Encoding) and numbers.dtype.kind in "ui":
-            return Found(depth, 1 / meaning.per_unit)
-        return Found(depth, None)
+            return ReadMap(depth, 1 / meaning.per_unit)
+        return ReadMap(depth, None)
 
 
 def frames_of(folder: Path, paths: Sequence[Path], scenes: Sequence[str]) -> list[Frame]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from dsdmsr.data.prepared.splits import Splitting
 from dsdmsr.data.sources.folder import ReadFiles, frames_of
-from dsdmsr.data.sources.source import Found, Frame, Source, check_source, walk
+from dsdmsr.data.sources.source import Frame, ReadMap, Source, check_source, walk
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import DataError
 from dsdmsr.io.calib import read_calib
@@ -56,19 +56,19 @@ class _ReadMiddlebury:
     files: ReadFiles
     as_depth: bool
 
-    def __call__(self, frame: Frame) -> Found:
-        found = self.files(frame)
+    def __call__(self, frame: Frame) -> ReadMap:
+        read = self.files(frame)
         if not self.as_depth:
-            return found
+            return read
         calib = (self.files.folder / frame.origin).parent / "calib.txt"
         if not calib.is_file():
             raise DataError(f"{calib} is missing: disparity cannot be turned into depth")
         camera, stereo = read_calib(calib)
-        disparity = found.depth
+        disparity = read.depth
         shifted = disparity.values.astype(np.float64) + stereo.doffs
         usable = disparity.valid & (shifted > 0)
         metres = stereo.baseline * stereo.focal / np.where(usable, shifted, 1)
-        return Found(DepthMap(metres, usable, unit="m", intrinsics=camera), None)
+        return ReadMap(DepthMap(metres, usable, unit="m", intrinsics=camera), None)
 
 
 def scene_of(path: Path) -> str:
@@ -98,20 +98,20 @@ def middlebury(folder: Path, splitting: Splitting, *, as_depth: bool = False) ->
     for path in walk(folder, (".png", ".pgm", ".pfm")):
         of_folder[path.parent].append(path)
     paths = []
-    for found in of_folder.values():
-        named = [path for path in found if _DISPARITY.fullmatch(path.stem)]
-        paths += named or [path for path in found if not _NOT_DISPARITY.fullmatch(path.stem)]
+    for files in of_folder.values():
+        named = [path for path in files if _DISPARITY.fullmatch(path.stem)]
+        paths += named or [path for path in files if not _NOT_DISPARITY.fullmatch(path.stem)]
     if not paths:
         raise DataError(f"{folder} holds no disparity map (PNG, PGM or PFM), nor do its folders")
     known = {**splitting.known, "test": (*splitting.known.get("test", ()), *TEST_SCENES)}
     splitting = dataclasses.replace(splitting, known=known)
-    files = ReadFiles(
+    read = ReadFiles(
         folder, of_suffix=((".png", "levels"), (".pgm", "levels"), (".pfm", "disparity"))
     )
     return Source(
         name="middlebury",
         frames=frames_of(folder, paths, [scene_of(path) for path in paths]),
-        read=_ReadMiddlebury(files, as_depth),
+        read=_ReadMiddlebury(read, as_depth),
         splitting=splitting,
         settings=f"as_depth={as_depth}",
     )

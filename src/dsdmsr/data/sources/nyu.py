@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from dsdmsr.data.dependencies import require
 from dsdmsr.data.prepared.splits import Splitting
 from dsdmsr.data.sources.folder import ReadFiles, folder_of_files
-from dsdmsr.data.sources.source import Found, Frame, Source
+from dsdmsr.data.sources.source import Frame, ReadMap, Source
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import DataError, FileError
-from dsdmsr.io.checks import in_one_line
+from dsdmsr.io.checks import single_line
 
 __all__ = ["nyu"]
 
@@ -38,13 +38,13 @@ class _ReadLabelled:
     path: Path
     name: str
 
-    def __call__(self, frame: Frame) -> Found:
+    def __call__(self, frame: Frame) -> ReadMap:
         number = int(frame.origin.rpartition("#")[2])
         try:
             metres = np.asarray(_open(self.path)[self.name][number]).T
         except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
-            raise FileError(f"{frame.origin} cannot be read: {in_one_line(error)}") from error
-        return Found(DepthMap(metres, metres > 0, unit="m"), None)
+            raise FileError(f"{frame.origin} cannot be read: {single_line(error)}") from error
+        return ReadMap(DepthMap(metres, metres > 0, unit="m"), None)
 
 
 def nyu(source: Path, splitting: Splitting, *, raw: bool = False) -> Source:
@@ -58,23 +58,22 @@ def nyu(source: Path, splitting: Splitting, *, raw: bool = False) -> Source:
             ``depths``, which are in-painted.
 
     Raises:
-        DataError: If there is neither, or the MAT file is not the labelled set.
+        DataError: If there is neither, the MAT file is not the labelled set, or h5py is missing.
     """
     mats = [source] if source.is_file() else sorted(source.glob("[!.]*.mat"))
     mats.sort(key=lambda path: path.name != _LABELLED)
     if not mats:
         read = ReadFiles(source, "metres", ((".png", "mm"),))
-        found = folder_of_files(source, "metres", splitting)
-        frames = [frame._replace(scene=_PART.sub("", frame.scene)) for frame in found.frames]
+        files = folder_of_files(source, "metres", splitting)
+        frames = [frame._replace(scene=_PART.sub("", frame.scene)) for frame in files.frames]
         return Source(name="nyu", frames=frames, read=read, splitting=splitting)
-    if find_spec("h5py") is None:
-        raise DataError(f"{mats[0]}: MAT files need h5py: pip install 'dsdmsr[io]'")
+    require("h5py", f"reading {mats[0]}")
     path, name = mats[0], "rawDepths" if raw else "depths"
     try:
         frames = _labelled(path, name)
     except (OSError, RuntimeError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataError(
-            f"{path} is damaged, or not NYU's labelled set: {in_one_line(error)}"
+            f"{path} is damaged, or not NYU's labelled set: {single_line(error)}"
         ) from error
     return Source(
         name="nyu",

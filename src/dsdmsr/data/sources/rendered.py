@@ -1,11 +1,11 @@
-"""Rendered scenes, to share or to train from."""
+"""Rendered scenes as a data set, to share or to train from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from dsdmsr.data.prepared.splits import Splitting
-from dsdmsr.data.sources.source import Found, Frame, Source
+from dsdmsr.data.sources.source import Frame, ReadMap, Source
 from dsdmsr.errors import ConfigError
 
 __all__ = ["synthetic"]
@@ -19,14 +19,14 @@ class _Render:
     seed: int
     size: tuple[int, int]
 
-    def __call__(self, frame: Frame) -> Found:
+    def __call__(self, frame: Frame) -> ReadMap:
         # torch and the scenes are loaded only where scenes are rendered.
         import torch
 
         from dsdmsr.data.scenes.rendered import render_depth
 
         torch.set_num_threads(1)
-        return Found(render_depth(self.seed, int(frame.key), self.size), _QUANTUM)
+        return ReadMap(render_depth(self.seed, int(frame.key), self.size), _QUANTUM)
 
 
 def synthetic(count: int, size: tuple[int, int], seed: int) -> Source:

@@ -1,4 +1,4 @@
-"""A data set as it is found on the disk: frames, how one is read, and how they are split."""
+"""A data set as it is on the disk: its frames, how one is read, and how they are split."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from dsdmsr.data.prepared.splits import Splitting
+from dsdmsr.data.prepared.splits import Split, Splitting
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import DataError
 
-__all__ = ["Found", "Frame", "Source", "check_source", "walk"]
+__all__ = ["ReadMap", "Frame", "Source", "check_source", "walk"]
 
 
-class Found(NamedTuple):
+class ReadMap(NamedTuple):
     """A map as it was read."""
 
     depth: DepthMap
     """The map."""
     quantum: float | None
-    """The step in which it is to be kept, in its unit: that of the whole numbers it came as, or
-    one that is fine enough; None keeps floats."""
+    """The step in which it is stored, in its unit: that of the whole numbers in its file, or one
+    that is fine enough; None keeps floats."""
 
 
 class Frame(NamedTuple):
@@ -44,12 +44,18 @@ class Source:
     """What the set is called."""
     frames: Sequence[Frame]
     """Its maps, in the order of the index."""
-    read: Callable[[Frame], Found]
+    read: Callable[[Frame], ReadMap]
     """Reads a map; runs in other processes, so it can be pickled."""
     splitting: Splitting
     """Which scene goes where."""
     settings: str = ""
     """What else decides the outcome, to tell whether a run that goes on is the same."""
+
+    @property
+    def split_of(self) -> list[Split]:
+        """The split of each frame."""
+        splits = self.splitting.assign(frame.scene for frame in self.frames)
+        return [splits[frame.scene] for frame in self.frames]
 
 
 def check_source(folder: Path) -> None:
@@ -75,7 +81,7 @@ def walk(folder: Path, suffixes: Sequence[str]) -> list[Path]:
     def fail(error: OSError) -> None:
         raise DataError(f"{error.filename} cannot be read: {error.strerror}") from error
 
-    found, seen = [], set()
+    files, seen = [], set()
     for where, folders, names in os.walk(folder, followlinks=True, onerror=fail):
         seen.add(os.path.realpath(where))
         folders[:] = [
@@ -83,9 +89,9 @@ def walk(folder: Path, suffixes: Sequence[str]) -> list[Path]:
             for name in folders
             if not name.startswith(".") and os.path.realpath(Path(where, name)) not in seen
         ]
-        found += [
+        files += [
             Path(where, name)
             for name in names
             if not name.startswith(".") and Path(name).suffix.lower() in suffixes
         ]
-    return sorted(found)
+    return sorted(files)

@@ -1,0 +1,1 @@
+"""Measurements of accuracy, time and memory: ``python -m benchmarks NAME``."""

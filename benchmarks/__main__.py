@@ -1,0 +1,25 @@
+"""The benchmarks by name."""
+
+from __future__ import annotations
+
+from benchmarks.common.launch import launch
+
+MODULES = {
+    "accuracy": "benchmarks.accuracy.protocols",
+    "accuracy_time": "benchmarks.speed.accuracy_time",
+    "confidence": "benchmarks.accuracy.confidence",
+    "edges": "benchmarks.accuracy.edges",
+    "flicker": "benchmarks.accuracy.flicker",
+    "noise_strength": "benchmarks.accuracy.noise_strength",
+    "prepare": "benchmarks.speed.prepare",
+    "processes": "benchmarks.speed.processes",
+    "refining": "benchmarks.accuracy.refining",
+    "scene_statistics": "benchmarks.accuracy.scene_statistics",
+    "scene_throughput": "benchmarks.speed.scene_throughput",
+    "size": "benchmarks.speed.size",
+    "speed": "benchmarks.speed.networks",
+}
+"""Name → module."""
+
+if __name__ == "__main__":
+    launch("benchmarks", MODULES)

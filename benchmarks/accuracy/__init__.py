@@ -1,0 +1,1 @@
+"""Measurements of predictions against ground truth."""

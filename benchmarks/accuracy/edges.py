@@ -1,0 +1,112 @@
+"""Flying pixels: how many predictions hang between two surfaces.
+
+Protocol (a)'s degradation and rounding, ×4, on its sets, on the train/ folders, and on rendered
+scenes.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.progress import track
+
+import dsdmsr
+from benchmarks.common.held_out import RENDERED_SEEDS, RENDERED_SET, train_sets
+from benchmarks.common.options import with_data
+from benchmarks.common.results import save_results, sourced_table
+from dsdmsr.data.scenes.rendered import render_sample
+from dsdmsr.evaluation.ground_truth import TruthFile, own_truths, protocol_truths
+from dsdmsr.evaluation.measure import Score, cases, evaluate
+from dsdmsr.evaluation.methods import Method, Network, Small, Values, baseline
+from dsdmsr.evaluation.protocols import PROTOCOLS
+from dsdmsr.upscaling.rows import Rows
+from dsdmsr.upscaling.sharpen import sharpen
+from dsdmsr.zoo.names import DEFAULT_MODEL
+from dsdmsr.zoo.torch_networks import from_pretrained
+
+SCALE = 4
+BASELINES = ("nearest", "bilinear", "bicubic")
+SHARP = f"{DEFAULT_MODEL}, sharp"
+
+
+def sharpened(method: Method, low_res: Small) -> Values:
+    """Return a method's prediction with sharp edges."""
+    pred = method(low_res)
+    rows = Rows(pred.astype(np.float32), np.ones(pred.shape, dtype=bool))
+    (result,) = sharpen(iter([rows]), len(pred))
+    return result.values.astype(np.float64)
+
+
+def files(data: Path, folder: Path) -> Iterator[tuple[str, TruthFile]]:
+    """Yield every map with its set's name."""
+    for file in protocol_truths(PROTOCOLS["a"], data):
+        yield file.set, file
+    for name, each in train_sets(data).items():
+        for file in each:
+            yield name, file
+    for seed in RENDERED_SEEDS:
+        np.save(folder / f"{seed}.npy", render_sample(seed)[0].values)
+    for file in own_truths(sorted(folder.glob("*.npy"))):
+        yield RENDERED_SET, file
+
+
+def measure(data: Path) -> list[dict[str, Any]]:
+    """Return a row for each set."""
+    smooth = Network(from_pretrained(), "cpu")
+    methods: dict[str, Method] = {name: baseline(name) for name in BASELINES}
+    methods |= {DEFAULT_MODEL: smooth, SHARP: partial(sharpened, smooth)}
+    scores: dict[str, list[Score]] = defaultdict(list)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, file in track(list(files(data, Path(folder))), "measuring"):
+            (case,) = cases(PROTOCOLS["a"], file, [SCALE])
+            scores[name] += evaluate(PROTOCOLS["a"], case, methods).scores
+    return [row(name, of_set, list(methods)) for name, of_set in scores.items()]
+
+
+def row(name: str, scores: Sequence[Score], methods: Sequence[str]) -> dict[str, Any]:
+    """Return a set's mean rates, and the geometric mean of its maps' errors over bicubic's."""
+
+    def values(method: str, metric: str) -> list[float]:
+        return [score.metrics[metric] for score in scores if score.method == method]
+
+    bicubic = values("bicubic", "rmse")
+    return {
+        "set": name,
+        "maps": len(bicubic),
+        "rates": {m: statistics.fmean(values(m, "flying_pixel_rate")) for m in methods},
+        "left_of_bicubic": {
+            m: statistics.geometric_mean(
+                ours / theirs for ours, theirs in zip(values(m, "rmse"), bicubic, strict=True)
+            )
+            for m in methods
+        },
+    }
+
+
+def table(results: dict[str, Any]) -> str:
+    """Return rates of flying pixels, and errors over bicubic's."""
+    methods = list(results["rows"][0]["rates"])
+    rows = []
+    for each in results["rows"]:
+        rates, errors = each["rates"], each["left_of_bicubic"]
+        ours = rates[DEFAULT_MODEL]
+        cells = [each["set"], str(each["maps"]), *(f"{100 * rates[m]:.2f}" for m in methods)]
+        cells.append(f"{rates['bicubic'] / ours:.0f}" if ours else "–")
+        rows.append([*cells, *(f"{errors[m]:.3f}" for m in methods[-2:])])
+    head = ["set", "maps", *methods, "bicubic's / ours"]
+    head += ["RMSE left of bicubic's", "the same, sharp"]
+    return sourced_table(results, head, rows, names=1)
+
+
+def main() -> None:
+    given = with_data(__doc__).parse_args()
+    dsdmsr.keep_memory()
+    content = {"scale": SCALE, "rows": measure(given.data)}
+    save_results("edges", "python -m benchmarks edges", content, [DEFAULT_MODEL])

@@ -1,0 +1,1 @@
+"""Programs that plot the pictures of the documentation: ``python -m docs.figures NAME``."""

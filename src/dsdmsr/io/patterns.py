@@ -1,0 +1,36 @@
+"""Depth files named by paths, folders and patterns."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+from pathlib import Path
+
+from dsdmsr.errors import FileError
+from dsdmsr.io.formats import SUFFIXES
+
+__all__ = ["depth_files"]
+
+
+def depth_files(given: Sequence[str]) -> list[Path]:
+    """Return the depth files that paths, folders and patterns name.
+
+    Raises:
+        FileError: If a folder holds none, or a pattern matches none.
+    """
+    sources: list[Path] = []
+    for text in given:
+        path = Path(text)
+        if path.is_dir():
+            found = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
+            if not found:
+                raise FileError(f"{path} holds no depth file ({', '.join(SUFFIXES)})")
+            sources += found
+        elif path.exists() or not glob.has_magic(text):
+            sources.append(path)
+        else:
+            matches = sorted(Path(p) for p in glob.glob(text, recursive=True))
+            if not matches:
+                raise FileError(f"{text} matches no file: give depth files, folders or patterns")
+            sources += matches
+    return sources

@@ -1,0 +1,126 @@
+"""The writing of depth files, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsdmsr._atomic import writing
+from dsdmsr.depth.map import DepthMap
+from dsdmsr.errors import EncodingError, FileError
+from dsdmsr.io.choice import choose_encoding
+from dsdmsr.io.encodings import ENCODINGS, encode
+from dsdmsr.io.formats import format_of, split_member
+
+__all__ = ["check_output", "write_bands", "write_depth"]
+
+
+def write_depth(
+    path: str | os.PathLike[str],
+    depth: DepthMap,
+    encoding: str | None = None,
+    *,
+    overwrite: bool = False,
+) -> None:
+    """Write a depth file, whole or not at all.
+
+    Args:
+        path: Where; its suffix, one of `dsdmsr.io.SUFFIXES`, names the format. Missing folders are
+            created.
+        depth: The map.
+        encoding: A name in `dsdmsr.io.ENCODINGS`. Default: that of the file the map was read from,
+            else ``float``.
+        overwrite: Whether a file that exists may be replaced.
+
+    Raises:
+        FileError: If the file exists, or cannot be written there.
+        EncodingError: If the format or the encoding cannot hold the map; nothing is clipped.
+
+    Examples:
+        Metres as 16-bit millimetres, 0 where invalid:
+
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from dsdmsr import DepthMap, read_depth, write_depth
+        >>> depth = DepthMap([[1.5, 0.0]], [[True, False]], unit="m")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_depth(Path(folder) / "depth.png", depth, "mm")
+        ...     read_depth(Path(folder) / "depth.png").values
+        array([[1.5, 0. ]], dtype=float32)
+    """
+    write_bands(path, depth.shape, iter([depth]), encoding, overwrite=overwrite)
+
+
+def write_bands(
+    path: str | os.PathLike[str],
+    shape: tuple[int, int],
+    bands: Iterator[DepthMap],
+    encoding: str | None = None,
+    *,
+    overwrite: bool = False,
+) -> None:
+    """Write a depth file, whole or not at all, from bands that are computed while it is written.
+
+    NPY and TIFF files take no more memory than a band does; for others, all is gathered first.
+
+    Args:
+        path: Where; see `write_depth`.
+        shape: Height and width of the map.
+        bands: Its rows, from the top to the bottom, all of one kind, unit and encoding.
+        encoding: See `write_depth`.
+        overwrite: Whether a file that exists may be replaced.
+
+    Raises:
+        FileError: If the file exists, or cannot be written there.
+        EncodingError: If the format or the encoding cannot hold the map; nothing is clipped.
+    """
+    path = check_output(path, overwrite=overwrite)
+    format_ = format_of(path)
+    first = next(bands)
+    name = choose_encoding(path, first, encoding)
+    whole = format_.holds != "float" and ENCODINGS[name].largest is not None
+    numbers = _encoded(path, shape, chain([first], bands), name, whole=whole)
+    dtype = ENCODINGS[name].dtype if whole else np.dtype(np.float32)
+    with writing(path) as beside:
+        if format_.rows:
+            format_.write(beside, shape, dtype, numbers)
+        else:
+            format_.write(beside, np.concatenate(list(numbers)))
+
+
+def _encoded(
+    path: Path, shape: tuple[int, int], bands: Iterable[DepthMap], name: str, *, whole: bool
+) -> Iterator[NDArray[np.generic]]:
+    """Yield the numbers of bands; an error names the file and the rows."""
+    top = 0
+    for band in bands:
+        bottom = top + band.shape[0]
+        try:
+            yield encode(band, name, whole=whole)
+        except EncodingError as error:
+            rows = "" if band.shape == shape else f" rows {top} to {bottom - 1}:"
+            raise EncodingError(f"{path}:{rows} {error}") from error
+        top = bottom
+
+
+def check_output(path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+    """Return `path` if a depth file may be written there.
+
+    Raises:
+        FileError: If its suffix is unknown or needs a library that is missing, it is a folder, or
+            it exists and `overwrite` is false.
+    """
+    path = Path(path)
+    format_of(path)
+    if split_member(path)[1] is not None:
+        raise FileError(f"{path} is one map of a file: give a file name without #")
+    if path.is_dir():
+        raise FileError(f"{path} is a folder: give a file name")
+    if path.exists() and not overwrite:
+        raise FileError(f"{path} exists: give another name, or allow overwriting")
+    return path

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dsdmsr import DepthMap, read_depth, write_depth
+from dsdmsr.errors import FileError
+
+
+def test_reading_and_writing_a_png_gives_the_same_numbers(tmp_path, rng):
+    numbers = rng.integers(0, 65536, (20, 30)).astype(np.uint16)
+    Image.fromarray(numbers).save(tmp_path / "a.png")
+    write_depth(tmp_path / "b.png", read_depth(tmp_path / "a.png"))
+    with Image.open(tmp_path / "b.png") as image:
+        np.testing.assert_array_equal(np.asarray(image), numbers)
+
+
+def png(path, numbers: np.ndarray) -> None:
+    Image.fromarray(numbers).save(path)
+
+
+def test_a_png_may_be_larger_than_pillow_thinks_safe_but_not_a_bomb(tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    numbers = np.arange(40 * 50, dtype=np.uint16).reshape(40, 50)
+    write_depth(tmp_path / "a.png", DepthMap((numbers + 1) / 1000, unit="m", encoding="mm"))
+    assert read_depth(tmp_path / "a.png").shape == (40, 50)
+    assert Image.MAX_IMAGE_PIXELS == 100
+    content = bytearray((tmp_path / "a.png").read_bytes())
+    content[16:24] = (100_000).to_bytes(4, "big") * 2
+    content[29:33] = zlib.crc32(content[12:29]).to_bytes(4, "big")
+    (tmp_path / "bomb.png").write_bytes(content)
+    with pytest.raises(FileError, match="promises too many pixels: 100000×100000 in"):
+        read_depth(tmp_path / "bomb.png")

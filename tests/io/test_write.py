@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import io
+import math
+import os
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from dsdmsr import DepthMap, read_depth, write_depth
+from dsdmsr.errors import EncodingError, FileError
+from dsdmsr.io import ENCODINGS, SUFFIXES, write_bands
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("encoding", sorted(ENCODINGS))
+def test_what_is_written_comes_back(tmp_path, rng, suffix, encoding):
+    row = ENCODINGS[encoding]
+    if suffix in (".png", ".pgm") and row.largest is None:
+        pytest.skip("such a file holds no floats")
+    top = row.largest or 5000
+    numbers = rng.integers(1, top + 1, (7, 5))
+    valid = rng.random((7, 5)) > 0.3
+    depth = DepthMap(numbers / row.per_unit, valid, kind=row.kind, unit=row.unit, encoding=encoding)
+    write_depth(tmp_path / f"a{suffix}", depth)
+    back = read_depth(tmp_path / f"a{suffix}", encoding)
+    assert (back.kind, back.unit, back.encoding) == (depth.kind, depth.unit, encoding)
+    np.testing.assert_array_equal(back.valid, depth.valid)
+    np.testing.assert_allclose(back.values, depth.values, rtol=1e-6)
+    assert [p.name for p in tmp_path.iterdir()] == [f"a{suffix}"]
+
+
+def test_nothing_is_overwritten_unless_asked(tmp_path):
+    path = tmp_path / "a.npy"
+    write_depth(path, DepthMap([[1.0]]))
+    before = path.read_bytes()
+    with pytest.raises(FileError, match="exists"):
+        write_depth(path, DepthMap([[2.0]]))
+    assert path.read_bytes() == before
+    write_depth(path, DepthMap([[2.0]]), overwrite=True)
+    assert read_depth(path).values[0, 0] == 2
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
+    path = tmp_path / "a.npy"
+    write_depth(path, DepthMap([[1.0]]))
+    before = path.read_bytes()
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np.lib.format, "write_array_header_1_0", full)
+    with pytest.raises(FileError, match="No space left"):
+        write_depth(path, DepthMap([[2.0]]), overwrite=True)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["a.npy"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_an_unwritable_folder_is_refused(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(FileError, match="cannot be written"):
+        write_depth(tmp_path / "a.npy", DepthMap([[1.0]]))
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(FileError, match="cannot be written"):
+        write_depth(tmp_path / "file" / "a.npy", DepthMap([[1.0]]))
+
+
+def bands_of(depth: DepthMap, cuts: list[int]):
+    for top, bottom in pairwise([0, *cuts, depth.shape[0]]):
+        yield DepthMap(
+            depth.values[top:bottom], depth.valid[top:bottom], unit=depth.unit, encoding="metres"
+        )
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (255, 257), (256, 256), (700, 513)])
+@pytest.mark.parametrize("suffix", [".npy", ".tif", ".pfm"])
+@pytest.mark.parametrize("encoding", ["metres", "mm"])
+def test_bands_make_the_file_that_the_whole_makes(tmp_path, rng, shape, suffix, encoding):
+    if suffix == ".pfm" and encoding == "mm":
+        encoding = None
+    depth = DepthMap(rng.uniform(1, 9, shape), rng.random(shape) > 0.2, unit="m", encoding="metres")
+    cuts = sorted({1, 3, 256, 300} & set(range(1, shape[0])))
+    whole, parts = tmp_path / f"whole{suffix}", tmp_path / f"parts{suffix}"
+    write_depth(whole, depth, encoding)
+    write_bands(parts, shape, bands_of(depth, cuts), encoding)
+    assert whole.read_bytes() == parts.read_bytes()
+    expected = np.where(depth.valid, depth.values, 0)
+    if encoding == "mm":
+        expected = np.floor(1000 * expected.astype(float) + 0.5).astype(np.uint16)
+    if suffix == ".npy":
+        saved = io.BytesIO()
+        np.save(saved, expected)
+        assert saved.getvalue() == whole.read_bytes()
+    elif suffix == ".tif":
+        with Image.open(whole) as image:
+            np.testing.assert_array_equal(np.asarray(image), expected)
+        with tifffile.TiffFile(whole) as file:
+            assert file.pages[0].tilewidth == file.pages[0].tilelength == 256
+            assert len(file.pages[0].dataoffsets) == math.prod(-(-n // 256) for n in shape)
+    np.testing.assert_array_equal(read_depth(parts, encoding).valid, depth.valid)
+
+
+def test_a_band_that_does_not_fit_leaves_nothing(tmp_path):
+    depth = DepthMap(np.linspace(1, 90, 40).reshape(8, 5), unit="m")
+    for suffix in (".tif", ".npy"):
+        with pytest.raises(EncodingError, match="rows 4 to 7: 11 of 20 valid pixels do not fit"):
+            write_bands(tmp_path / f"a{suffix}", (8, 5), bands_of(depth, [2, 4]), "mm")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,1 @@
+"""Tools for maintainers: ``python -m tools.NAME``."""

@@ -1,0 +1,88 @@
+"""Tables of the documents and the networks' cards, from ``benchmarks/results``.
+
+python -m tools.fill_documents
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks.accuracy import (
+    confidence,
+    edges,
+    flicker,
+    noise_strength,
+    protocols,
+    refining,
+    scene_statistics,
+)
+from benchmarks.common.options import DOCS, ROOT
+from benchmarks.common.results import load_results
+from benchmarks.speed import accuracy_time, networks, prepare, processes, scene_throughput, size
+from dsdmsr.evaluation.protocols import SUITE
+from dsdmsr.evaluation.report import markdown
+from experiments import ablation, known_noise, paper, scene_mix, training_time
+
+ZOO = ROOT / "src" / "dsdmsr" / "zoo"
+
+TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
+    **{
+        f"accuracy_{letter}": ("accuracy", partial(protocols.table, letter=letter))
+        for letter in SUITE
+    },
+    "accuracy_full": ("accuracy", markdown),
+    "robust_a": ("robust", partial(protocols.table, letter="a")),
+    "robust_b": ("robust", partial(protocols.table, letter="b", scenes=True)),
+    "references": ("references", protocols.references_table),
+    "ablation": ("ablation", ablation.table),
+    "accuracy_time": ("accuracy_time", accuracy_time.table),
+    "confidence": ("confidence", confidence.table),
+    "edges": ("edges", edges.table),
+    "flicker": ("flicker", flicker.table),
+    "known_noise": ("known_noise", known_noise.table),
+    "noise_strength": ("noise_strength", noise_strength.table),
+    "paper": ("paper", paper.table),
+    "prepare": ("prepare", prepare.table),
+    "processes": ("processes", processes.table),
+    "refining": ("refining", refining.clean_table),
+    "refining_noisy": ("refining_noisy", refining.noisy_table),
+    "scene_mix": ("scene_mix", scene_mix.table),
+    "scene_statistics": ("scene_statistics", scene_statistics.table),
+    "scene_throughput": ("scene_throughput", scene_throughput.table),
+    "size": ("size", size.table),
+    "speed": ("speed", networks.table),
+    "training_time": ("training_time", training_time.table),
+}
+"""Marker in the documents → results file, and what makes its table."""
+_PLACE = re.compile(r"<!-- table: (\w+) -->\n.*?<!-- end -->", flags=re.DOTALL)
+
+
+def fill(text: str) -> str:
+    """Return a document with every ``<!-- table: NAME -->`` … ``<!-- end -->`` filled."""
+
+    def filled(place: re.Match[str]) -> str:
+        file, table = TABLES[place[1]]
+        return f"<!-- table: {place[1]} -->\n{table(load_results(file)).rstrip()}\n<!-- end -->"
+
+    return _PLACE.sub(filled, text)
+
+
+def documents() -> list[Path]:
+    """Return the documents that hold tables."""
+    pages = [ROOT / "README.md", *sorted(DOCS.rglob("*.md")), *sorted(ZOO.rglob("README.md"))]
+    return [page for page in pages if _PLACE.search(page.read_text(encoding="utf-8"))]
+
+
+def fill_documents() -> None:
+    """Write the tables into the documents."""
+    for document in documents():
+        document.write_text(fill(document.read_text(encoding="utf-8")), encoding="utf-8")
+        print(f"wrote {document.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    fill_documents()

@@ -81,12 +81,16 @@ def upscale_file(
         # torch reports a lack of memory as a RuntimeError.
         if isinstance(error, RuntimeError) and "memory" not in str(error):
             raise
-        height, width = depth.shape
-        raise FileError(
-            f"{source}: not enough memory to upscale {height}×{width} to {goal.height}×{goal.width}"
-            " pixels: give a smaller --tile, write .npy or .tif, or cut the map"
-        ) from error
+        raise _out_of_memory(source, depth, goal) from error
     return Upscaled(depth, encoding)
+
+
+def _out_of_memory(source: Path, depth: DepthMap, goal: Goal) -> FileError:
+    height, width = depth.shape
+    return FileError(
+        f"{source}: not enough memory to upscale {height}×{width} to {goal.height}×{goal.width}"
+        " pixels: give a smaller --tile, write .npy or .tif, or cut the map"
+    )
 
 
 def _check_outputs(target: Path, options: UpscaleOptions) -> None:

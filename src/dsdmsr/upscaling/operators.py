@@ -9,9 +9,9 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional
 
 from dsdmsr.degradation.degrade import reduction_matrix
+from dsdmsr.metrics.windows import window_extreme
 from dsdmsr.upscaling.refinement import Averaging
 from dsdmsr.upscaling.window import Window
 
@@ -84,9 +84,10 @@ def nearest_dual(dual: Float[Tensor, "c H W"], radius: Tensor, step: float) -> T
 
 def largest_around(values: Float[Tensor, "H W"], radius: int) -> Float[Tensor, "H W"]:
     """Return the largest value of the square around each pixel."""
-    largest, side = values[None, None], 2 * radius + 1
-    largest = functional.max_pool2d(largest, (side, 1), 1, (radius, 0))
-    return functional.max_pool2d(largest, (1, side), 1, (0, radius))[0, 0]
+    side = 2 * radius + 1
+    # Axis by axis, since windows may be large.
+    columns = window_extreme(values[None, None], (side, 1))
+    return window_extreme(columns, (1, side))[0, 0]
 
 
 class Downsampling:

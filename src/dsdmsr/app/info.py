@@ -9,12 +9,12 @@ import numpy as np
 from cyclopts import Parameter
 
 from dsdmsr.app.console import err, out
-from dsdmsr.io.patterns import depth_files
 from dsdmsr.depth.estimate import NOISY_FROM, edge_ramp_share, estimate_noise, looks_averaged
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import DsdmsrError
 from dsdmsr.io import interpret, read_numbers
 from dsdmsr.io.encodings import ENCODINGS
+from dsdmsr.io.patterns import depth_files
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 
 __all__ = ["info"]

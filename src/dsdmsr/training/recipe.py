@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
-from dsdmsr.data.batches import LARGEST_SEED, CropMix
+from dsdmsr.data.batches import CropMix
 from dsdmsr.data.scenes.render import SceneConfig
+from dsdmsr.data.seeds import LARGEST_SEED
 from dsdmsr.depth.degradations import Degradation, check_degradation
 from dsdmsr.errors import ConfigError
 from dsdmsr.io.encodings import find_encoding

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from dsdmsr.degradation.degrade import degrade
 from dsdmsr.degradation.resample import resize_nearest
+from dsdmsr.degradation.sensors import NOISES
 from dsdmsr.errors import ConfigError, DataError
 from dsdmsr.evaluation.ground_truth import GroundTruth, GroundTruthFile
 from dsdmsr.evaluation.methods import LowRes, Values
@@ -118,7 +119,11 @@ def _noisy(protocol: Protocol, lr_depth: Tensor) -> Iterator[Tensor]:
     if protocol.lr_rounded:
         lr_depth = torch.from_numpy(round_levels(lr_depth.numpy()))
     for seed in range(protocol.seeds):
-        yield protocol.add_noise(lr_depth, seed)
+        if protocol.noise is None:
+            yield lr_depth
+        else:
+            generator = torch.Generator().manual_seed(seed)
+            yield NOISES[protocol.noise].add(lr_depth, generator, protocol.noise_parameter)
 
 
 def round_levels(values: Values) -> Values:

@@ -1,14 +1,13 @@
-"""The protocols of the literature: which maps, which degradation, which pixels and which metric."""
+"""The protocols of the literature: which maps, which degradation, which pixels and which metric.
+
+Needs no torch, so that help can list them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-import torch
-from torch import Tensor
-
-from dsdmsr.degradation.sensors import NOISES
 from dsdmsr.depth.degradations import Degradation
 from dsdmsr.depth.map import Kind
 from dsdmsr.scales import SCALES
@@ -108,13 +107,6 @@ class Protocol:
     def needs_levels(self) -> bool:
         """Whether it is defined for maps in grey levels only."""
         return self.lr_rounded or self.noise is not None
-
-    def add_noise(self, lr_depth: Tensor, seed: int) -> Tensor:
-        """Return low-resolution maps, b 1 h w, with the protocol's noise, if it has one."""
-        if self.noise is None:
-            return lr_depth
-        generator = torch.Generator().manual_seed(seed)
-        return NOISES[self.noise].add(lr_depth, generator, self.noise_parameter)
 
 
 def _scenes(names: str, **options: object) -> tuple[Scene, ...]:
@@ -220,8 +212,8 @@ PROTOCOLS: dict[str, Protocol] = {
     ),
     "interval": Protocol(
         letter="interval",
-        title="Middlebury with all but every s-th pixel left out (DSDMSR); outputs are moved by "
-        "half a small pixel to fit",
+        title="Middlebury with all but every s-th pixel left out (DSDMSR); predictions are shifted "
+        "by half a low-resolution pixel to fit",
         degradation="interval",
         rounded=True,
         sets=(_SET_A,),

@@ -48,8 +48,8 @@ def recipe(strength: tuple[float, float]) -> Recipe:
         none=0, gaussian=1, disparity=0, root_disparity=0, time_of_flight=0, structured_light=0,
         rounded=0, holes=0, strength=strength,
     )  # fmt: skip
-    small_maps = (dataclasses.replace(fast.small_maps[0], noise=noises),)
-    return dataclasses.replace(fast, model=model, crops=(mix,), small_maps=small_maps)
+    degradations = (dataclasses.replace(fast.degradations[0], noise=noises),)
+    return dataclasses.replace(fast, model=model, crops=(mix,), degradations=degradations)
 
 
 def trained(name: str, steps: int, runs: Path) -> Path:

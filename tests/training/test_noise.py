@@ -77,12 +77,12 @@ def test_no_noise_constant_maps_and_holes():
 
 def test_a_recipe_says_which_noise_and_bad_shares_are_refused():
     plain = {
-        "small_maps": [{"noise": {"shares": {"gaussian": 2.0}, "strength": [0.1, 1.0]}}],
+        "degradations": [{"noise": {"shares": {"gaussian": 2.0}, "strength": [0.1, 1.0]}}],
         "steps": 1,
     }
     recipe = recipe_from_dict(plain)
-    assert recipe.small_maps[0].noise == NoiseMix(shares={"gaussian": 2.0}, strength=(0.1, 1.0))
-    assert load_recipe("base").small_maps[0].noise is None
+    assert recipe.degradations[0].noise == NoiseMix(shares={"gaussian": 2.0}, strength=(0.1, 1.0))
+    assert load_recipe("base").degradations[0].noise is None
     for bad, says in [
         ({"shares": {"gaussian": -1.0}}, "give 0 or more, one above 0"),
         ({"shares": NONE}, "give 0 or more, one above 0"),

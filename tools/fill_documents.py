@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,6 @@ from benchmarks.common.options import DOCS, ROOT
 from benchmarks.common.results import load_results
 from benchmarks.speed import accuracy_time, networks, prepare, processes, scene_throughput, size
 from dsdmsr.evaluation.protocols import SUITE
-from dsdmsr.evaluation.report import markdown
 from experiments import ablation, known_noise, paper, scene_mix, training_time
 
 ZOO = ROOT / "src" / "dsdmsr" / "zoo"
@@ -34,7 +33,7 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
         f"accuracy_{letter}": ("accuracy", partial(protocols.table, letter=letter))
         for letter in SUITE
     },
-    "accuracy_full": ("accuracy", markdown),
+    "accuracy_full": ("accuracy", protocols.full_table),
     "robust_a": ("robust", partial(protocols.table, letter="a")),
     "robust_b": ("robust", partial(protocols.table, letter="b", scenes=True)),
     "references": ("references", protocols.references_table),
@@ -61,12 +60,18 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
 _PLACE = re.compile(r"<!-- table: (\w+) -->\n.*?<!-- end -->", flags=re.DOTALL)
 
 
+@cache
+def table(name: str) -> str:
+    """Return the table of a marker."""
+    file, make = TABLES[name]
+    return make(load_results(file)).rstrip()
+
+
 def fill(text: str) -> str:
     """Return a document with every ``<!-- table: NAME -->`` … ``<!-- end -->`` filled."""
 
     def filled(place: re.Match[str]) -> str:
-        file, table = TABLES[place[1]]
-        return f"<!-- table: {place[1]} -->\n{table(load_results(file)).rstrip()}\n<!-- end -->"
+        return f"<!-- table: {place[1]} -->\n{table(place[1])}\n<!-- end -->"
 
     return _PLACE.sub(filled, text)
 

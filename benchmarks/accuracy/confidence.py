@@ -27,8 +27,8 @@ from benchmarks.common.options import DOCS, with_data
 from benchmarks.common.results import save_results, sourced_table
 from dsdmsr import DepthMap, Upscaler
 from dsdmsr.depth.degradations import Degradation
-from dsdmsr.evaluation.ground_truth import TruthFile
-from dsdmsr.evaluation.measure import Case, cases
+from dsdmsr.evaluation.cases import Case, cases
+from dsdmsr.evaluation.ground_truth import GroundTruthFile
 from dsdmsr.evaluation.protocols import PROTOCOLS
 from dsdmsr.metrics import (
     WITHIN_90,
@@ -64,7 +64,7 @@ class Errors(NamedTuple):
 
 def errors(upscaler: Upscaler, case: Case, noise: float) -> Errors:
     """Return the errors of a case, with noise of a share of its range."""
-    low_res, _ = add_noise(case.small[0], noise)
+    low_res, _ = add_noise(case.low_res[0], noise)
     depth = upscaler(DepthMap(low_res.values, low_res.valid, kind="disparity"), errors=True)
     pred, expected, target = (
         torch.from_numpy(np.asarray(x, np.float64))[None, None]
@@ -75,7 +75,7 @@ def errors(upscaler: Upscaler, case: Case, noise: float) -> Errors:
     return Errors(pred - target, expected, valid, spread)
 
 
-def measure(files: dict[str, list[TruthFile]]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def measure(files: dict[str, list[GroundTruthFile]]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Return a row for each noise, degradation, factor and set; and the rendered scenes' curves."""
     rows: list[dict[str, Any]] = []
     curves: dict[str, Any] = {}

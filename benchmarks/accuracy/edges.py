@@ -22,9 +22,10 @@ from benchmarks.common.held_out import RENDERED_SEEDS, RENDERED_SET, train_sets
 from benchmarks.common.options import with_data
 from benchmarks.common.results import save_results, sourced_table
 from dsdmsr.data.scenes.rendered import render_sample
-from dsdmsr.evaluation.ground_truth import TruthFile, own_truths, protocol_truths
-from dsdmsr.evaluation.measure import Score, cases, evaluate
-from dsdmsr.evaluation.methods import Method, Network, Small, Values, baseline
+from dsdmsr.evaluation.cases import cases
+from dsdmsr.evaluation.ground_truth import GroundTruthFile, own_ground_truth, protocol_ground_truth
+from dsdmsr.evaluation.measure import Measurement, measure_case
+from dsdmsr.evaluation.methods import HighRes, LowRes, Method, Network, baseline
 from dsdmsr.evaluation.protocols import PROTOCOLS
 from dsdmsr.upscaling.rows import Rows
 from dsdmsr.upscaling.sharpen import sharpen
@@ -36,24 +37,24 @@ BASELINES = ("nearest", "bilinear", "bicubic")
 SHARP = f"{DEFAULT_MODEL}, sharp"
 
 
-def sharpened(method: Method, low_res: Small) -> Values:
+def sharpened(method: Method, low_res: LowRes) -> HighRes:
     """Return a method's prediction with sharp edges."""
-    pred = method(low_res)
+    pred = method(low_res).values
     rows = Rows(pred.astype(np.float32), np.ones(pred.shape, dtype=bool))
     (result,) = sharpen(iter([rows]), len(pred))
-    return result.values.astype(np.float64)
+    return HighRes(result.values.astype(np.float64))
 
 
-def files(data: Path, folder: Path) -> Iterator[tuple[str, TruthFile]]:
+def files(data: Path, folder: Path) -> Iterator[tuple[str, GroundTruthFile]]:
     """Yield every map with its set's name."""
-    for file in protocol_truths(PROTOCOLS["a"], data):
+    for file in protocol_ground_truth(PROTOCOLS["a"], data):
         yield file.set, file
     for name, each in train_sets(data).items():
         for file in each:
             yield name, file
     for seed in RENDERED_SEEDS:
         np.save(folder / f"{seed}.npy", render_sample(seed)[0].values)
-    for file in own_truths(sorted(folder.glob("*.npy"))):
+    for file in own_ground_truth(sorted(folder.glob("*.npy"))):
         yield RENDERED_SET, file
 
 
@@ -62,15 +63,15 @@ def measure(data: Path) -> list[dict[str, Any]]:
     smooth = Network(from_pretrained(), "cpu")
     methods: dict[str, Method] = {name: baseline(name) for name in BASELINES}
     methods |= {DEFAULT_MODEL: smooth, SHARP: partial(sharpened, smooth)}
-    scores: dict[str, list[Score]] = defaultdict(list)
+    scores: dict[str, list[Measurement]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         for name, file in track(list(files(data, Path(folder))), "measuring"):
             (case,) = cases(PROTOCOLS["a"], file, [SCALE])
-            scores[name] += evaluate(PROTOCOLS["a"], case, methods).scores
+            scores[name] += measure_case(PROTOCOLS["a"], case, methods).measurements
     return [row(name, of_set, list(methods)) for name, of_set in scores.items()]
 
 
-def row(name: str, scores: Sequence[Score], methods: Sequence[str]) -> dict[str, Any]:
+def row(name: str, scores: Sequence[Measurement], methods: Sequence[str]) -> dict[str, Any]:
     """Return a set's mean rates, and the geometric mean of its maps' errors over bicubic's."""
 
     def values(method: str, metric: str) -> list[float]:

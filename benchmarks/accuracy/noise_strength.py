@@ -25,8 +25,8 @@ from benchmarks.common.results import save_results, sourced_table
 from dsdmsr.depth.degradations import Degradation
 from dsdmsr.depth.estimate import NOISY_FROM, estimate_noise
 from dsdmsr.depth.holes import fill_nearest
-from dsdmsr.evaluation.measure import Case, cases
-from dsdmsr.evaluation.methods import Method, Network, Small, Values, baseline
+from dsdmsr.evaluation.cases import Case, cases
+from dsdmsr.evaluation.methods import HighRes, LowRes, Method, Network, baseline
 from dsdmsr.evaluation.protocols import PROTOCOLS
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 from dsdmsr.zoo.torch_networks import from_pretrained
@@ -39,7 +39,7 @@ DEGRADATIONS: dict[str, Degradation] = {"means": "bicubic", "samples": "opencv_c
 NETWORKS = (*TIERS, ROBUST_MODEL)
 
 
-def after_median(low_res: Small) -> Values:
+def after_median(low_res: LowRes) -> HighRes:
     """Return bicubic of the low-resolution map's 3×3 medians."""
     filled = fill_nearest(low_res.values, low_res.valid)
     return baseline("bicubic")(low_res._replace(values=median_filter(filled, 3)))
@@ -55,14 +55,14 @@ def one_of_each_set(data: Path, scale: int, degradation: Degradation = "bicubic"
 
 def relative_error(method: Method, case: Case, noise: float) -> float:
     """Return a method's RMSE on a map with noise, both as shares of the map's range."""
-    low_res, span = add_noise(case.small[0], noise)
-    error = (method(low_res) - case.target)[case.counted]
+    low_res, span = add_noise(case.low_res[0], noise)
+    error = (method(low_res).values - case.target)[case.counted]
     return float(np.sqrt(np.mean(error**2))) / span
 
 
 def estimated(case: Case, noise: float) -> float:
     """Return the noise that is estimated from a map, as a share of the map's range."""
-    low_res, span = add_noise(case.small[0], noise)
+    low_res, span = add_noise(case.low_res[0], noise)
     return (estimate_noise(low_res.values, low_res.valid) or 0.0) / span
 
 

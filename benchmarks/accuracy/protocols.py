@@ -5,23 +5,26 @@ Each group of networks has its protocols and its results file; see `GROUPS`.
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from rich.progress import Progress
 
 import dsdmsr
 from benchmarks.common.options import ROOT, TIERS, with_data
 from benchmarks.common.results import RESULTS, made_by
-from dsdmsr.evaluation.options import EvaluateOptions
+from dsdmsr.evaluation.options import EvaluateOptions, ProtocolName
+from dsdmsr.evaluation.page import page
 from dsdmsr.evaluation.protocols import SUITE
-from dsdmsr.evaluation.report import figure, lines, markdown_table, title_of, weights_text
+from dsdmsr.evaluation.report import figure, markdown, markdown_table, table_rows, title_of
+from dsdmsr.evaluation.results import Results
 from dsdmsr.zoo.names import REFERENCES, ROBUST_MODEL
 
 
 class Group(NamedTuple):
     """Networks that are measured together."""
 
-    protocols: tuple[str, ...]
+    protocols: tuple[ProtocolName, ...]
     models: tuple[str, ...]
     table: str
     """Marker of the table in the networks' cards."""
@@ -50,60 +53,65 @@ def measure(data: Path, name: str, html: Path | None = None) -> None:
     """Measure a group, and write its results and perhaps a page with crops."""
     if ROOT not in Path(dsdmsr.__file__).parents:
         raise SystemExit("the installed dsdmsr is not this checkout's: pip install -e .")
-    began = time.monotonic()
     group = GROUPS[name]
-    dsdmsr.evaluate(
-        EvaluateOptions(
-            protocols=group.protocols,
-            data=data if group.maps is None else None,
-            maps=() if group.maps is None else (str(data / group.maps),),
-            models=group.models,
-            blind=True,
-            json=RESULTS / f"{name}.json",
-            html=html,
-            crops=html is not None,
-            overwrite=True,
-        )
+    options = EvaluateOptions(
+        protocol=group.protocols,
+        data=data if group.maps is None else None,
+        maps=() if group.maps is None else (str(data / group.maps),),
+        model=group.models,
+        blind=True,
+        crops=html is not None,
     )
-    print(f"took {(time.monotonic() - began) / 60:.1f} minutes")
+    with Progress() as progress:
+        task = progress.add_task(name, total=1)
+        results = dsdmsr.evaluate(options, lambda share: progress.update(task, completed=share))
+    results.write(RESULTS / f"{name}.json")
+    if html is not None:
+        html.write_text(page(results), encoding="utf-8")
 
 
 def table(
-    results: dict[str, Any], letter: str, *, scenes: bool = False, command: str | None = None
+    content: dict[str, Any], letter: str, *, scenes: bool = False, command: str | None = None
 ) -> str:
     """Return the means of a protocol's sets, or every scene, with what made them."""
-    ours = {model["name"]: weights_text(model) for model in results["models"]}
-    (measured,) = [p for p in results["protocols"] if p["letter"] == letter]
-    scales = measured["scales"]
+    results = Results.from_plain(content)
+    ours = {model.name: str(model) for model in results.models}
+    (protocol,) = [one for one in results.protocols if one.letter == letter]
     rows = []
-    for line in lines(measured, scenes=scenes):
-        if line.method in OMITTED or (scenes and line.scene == "mean"):
+    for row in table_rows(protocol, scenes=scenes):
+        if row.method in OMITTED or (scenes and row.scene == "mean"):
             continue
-        cells = [figure(line.values.get(scale)) for scale in scales]
-        if line.method in ours:
+        cells = [figure(row.values.get(scale)) for scale in protocol.scales]
+        if row.method in ours:
             cells = [f"**{cell}**" for cell in cells]
-        rows.append([line.scene if scenes else line.set, line.method, line.sees, *cells])
+        rows.append([row.scene if scenes else row.set, row.method, row.sees, *cells])
     if not any(row[1] in ours for row in rows):
         raise SystemExit("the results hold no scores of a packaged network")
-    head = ["scene" if scenes else "set", "method", "sees", *(f"×{scale}" for scale in scales)]
+    head = ["scene" if scenes else "set", "method", "sees"]
+    head += [f"×{scale}" for scale in protocol.scales]
     weights = ", ".join(f"{name} {of}" for name, of in ours.items())
-    made = made_by(results, command or f"dsdmsr evaluate --protocol {letter}").rstrip(".")
+    source = made_by(content, command or f"dsdmsr evaluate --protocol {letter}").rstrip(".")
     return "\n".join(
         [
-            f"{title_of(measured)}." + ("" if scenes else " Means of each set."),
+            f"{title_of(protocol)}." + ("" if scenes else " Means of each set."),
             "",
             *markdown_table(head, rows, names=3),
             "",
-            f"{made}; weights: {weights}.",
+            f"{source}; weights: {weights}.",
         ]
     )
 
 
-def references_table(results: dict[str, Any]) -> str:
+def references_table(content: dict[str, Any]) -> str:
     """Return the means of the paper's networks."""
     group = GROUPS["references"]
     command = f"dsdmsr evaluate --protocol a --maps classic_filled --model {' '.join(group.models)}"
-    return table(results, "a", command=command)
+    return table(content, "a", command=command)
+
+
+def full_table(content: dict[str, Any]) -> str:
+    """Return all metrics under all protocols."""
+    return markdown(Results.from_plain(content))
 
 
 def main() -> None:

@@ -23,8 +23,9 @@ from benchmarks.common.timing import in_turn, median_ratio
 from dsdmsr import DepthMap, Upscaler
 from dsdmsr.data.scenes.rendered import render_sample
 from dsdmsr.degradation.degrade import degrade
-from dsdmsr.evaluation.ground_truth import protocol_truths
-from dsdmsr.evaluation.measure import cases, evaluate
+from dsdmsr.evaluation.cases import cases
+from dsdmsr.evaluation.ground_truth import protocol_ground_truth
+from dsdmsr.evaluation.measure import measure_case
 from dsdmsr.evaluation.methods import Method, Network
 from dsdmsr.evaluation.protocols import PROTOCOLS
 from dsdmsr.upscaling.refinement import Refinement
@@ -52,9 +53,9 @@ def measure(data: Path, scales: list[int], which: str) -> list[dict[str, Any]]:
         "refined": Network(model, "cpu", refinement=refinement, known=known),
     }
     scores: dict[tuple[str, int, str], list[dict[str, float]]] = defaultdict(list)
-    for file in track(protocol_truths(protocol, data), "measuring"):
+    for file in track(protocol_ground_truth(protocol, data), "measuring"):
         for case in cases(protocol, file, scales):
-            for score in evaluate(protocol, case, methods).scores:
+            for score in measure_case(protocol, case, methods).measurements:
                 of = score.scene if which == "noisy" else score.set
                 scores[of, score.scale, score.method].append(score.metrics)
     return [

@@ -10,8 +10,8 @@ import torch
 from dsdmsr import write_depth
 from dsdmsr.data.scenes.rendered import render_sample
 from dsdmsr.degradation.sensors import add_gaussian_noise
-from dsdmsr.evaluation.ground_truth import TruthFile, own_truths
-from dsdmsr.evaluation.methods import Small
+from dsdmsr.evaluation.ground_truth import GroundTruthFile, own_ground_truth
+from dsdmsr.evaluation.methods import LowRes
 
 __all__ = ["RENDERED_SEEDS", "RENDERED_SET", "add_noise", "some_of_each_set", "train_sets"]
 
@@ -27,15 +27,15 @@ RENDERED_SEEDS = range(100, 112)
 MAPS_PER_SET = 6
 
 
-def train_sets(data: Path) -> dict[str, list[TruthFile]]:
+def train_sets(data: Path) -> dict[str, list[GroundTruthFile]]:
     """Return set → the maps of the train/ folders, which are for such measurements alone."""
     return {
-        name: own_truths(sorted(data.glob(pattern)), encoding)
+        name: own_ground_truth(sorted(data.glob(pattern)), encoding)
         for name, (pattern, encoding) in TRAIN.items()
     }
 
 
-def some_of_each_set(data: Path, folder: Path) -> dict[str, list[TruthFile]]:
+def some_of_each_set(data: Path, folder: Path) -> dict[str, list[GroundTruthFile]]:
     """Return set → maps, evenly chosen; and rendered scenes, which are written to a folder."""
     sets = {
         name: files[:: max(1, len(files) // MAPS_PER_SET)][:MAPS_PER_SET]
@@ -44,10 +44,10 @@ def some_of_each_set(data: Path, folder: Path) -> dict[str, list[TruthFile]]:
     for seed in RENDERED_SEEDS:
         # In millimetres, as such maps are usually kept.
         write_depth(folder / f"{seed}.png", render_sample(seed)[0])
-    return {**sets, RENDERED_SET: own_truths(sorted(folder.glob("*.png")), "mm")}
+    return {**sets, RENDERED_SET: own_ground_truth(sorted(folder.glob("*.png")), "mm")}
 
 
-def add_noise(low_res: Small, share: float) -> tuple[Small, float]:
+def add_noise(low_res: LowRes, share: float) -> tuple[LowRes, float]:
     """Return a low-resolution map with noise of a share of its range, and that range."""
     span = float(np.ptp(low_res.values[low_res.valid])) or 1.0
     values = torch.from_numpy(low_res.values)[None, None]

@@ -22,14 +22,15 @@ from torch import nn
 import dsdmsr
 from benchmarks.common import plots
 from benchmarks.common.options import DOCS, TIERS, options
-from benchmarks.common.results import load_results, save_results, sourced_table
+from benchmarks.common.results import RESULTS, load_results, save_results, sourced_table
 from benchmarks.common.timing import in_turn, median_ratio
 from benchmarks.speed.ms_net import MSNet
 from benchmarks.speed.networks import random_map
 from benchmarks.speed.research_code import ResearchForm
 from dsdmsr.depth.map import DepthMap
-from dsdmsr.evaluation.methods import BASELINES, Small, baseline
-from dsdmsr.evaluation.report import lines
+from dsdmsr.evaluation.methods import BASELINES, LowRes, baseline
+from dsdmsr.evaluation.report import table_rows
+from dsdmsr.evaluation.results import Results
 from dsdmsr.nn import DSDMSR
 from dsdmsr.upscaling import Upscaler
 from dsdmsr.upscaling.torch_backend import TorchBackend
@@ -86,7 +87,7 @@ def runs(scale: int) -> dict[tuple[str, str, str], Run]:
     for name in BASELINES:
         method = baseline(name)
         found[name, "baseline", "fp32"] = lambda depth, method=method: method(
-            Small(depth, np.ones(depth.shape, dtype=bool), scale, "bicubic")
+            LowRes(depth, np.ones(depth.shape, dtype=bool), scale, "bicubic")
         )
     for precision in PRECISIONS:
         for name, (kind, model) in networks(scale).items():
@@ -96,11 +97,12 @@ def runs(scale: int) -> dict[tuple[str, str, str], Run]:
 
 def errors(scale: int) -> dict[str, float]:
     """Return the error of every method on the set, and what units leave of bicubic's."""
-    (measured,) = [p for p in load_results("accuracy")["protocols"] if p["letter"] == "a"]
+    accuracy = Results.read(RESULTS / "accuracy.json")
+    (protocol,) = [one for one in accuracy.protocols if one.letter == "a"]
     found = {
-        line.method: value
-        for line in lines(measured)
-        if line.set.startswith(SET) and (value := line.values.get(scale)) is not None
+        row.method: value
+        for row in table_rows(protocol)
+        if row.set.startswith(SET) and (value := row.values.get(scale)) is not None
     }
     rows = {row["name"]: row for row in load_results("ablation")["rows"]}
     for name, variant in UNITS.items():

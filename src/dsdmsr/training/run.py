@@ -22,15 +22,12 @@ __all__ = ["package_run", "train_recipe"]
 def train_recipe(options: TrainOptions, *, console: Console | None = None) -> Path:
     """Train a recipe; return the folder of the trained network, ``run_dir/network``.
 
-    Of several processes, the main one writes it.
-
     Args:
         options: What is trained, where and how.
         console: See `dsdmsr.training.fit.fit`.
 
     Raises:
-        ConfigError: If the recipe is missing or wrong, there is no `run_dir`, or lightning is not
-            installed.
+        ConfigError: If recipe, `run_dir` or lightning are missing, or the recipe is wrong.
         ModelError: If `init` cannot be loaded, or doesn't fit the recipe's network.
         TrainingError: If the run cannot start or diverges.
     """

@@ -45,8 +45,8 @@ def recipe(strength: tuple[float, float]) -> Recipe:
         fast.model, scale=SCALE, width=fast.model.width[:2], depth=fast.model.depth[:2]
     )
     noise = NoiseMix(shares={"gaussian": 1.0}, rounded=0, holes=0, strength=strength)
-    low_resolution = (dataclasses.replace(fast.low_resolution[0], noise=noise),)
-    return dataclasses.replace(fast, model=model, crops=(mix,), low_resolution=low_resolution)
+    degradations = (dataclasses.replace(fast.degradations[0], noise=noise),)
+    return dataclasses.replace(fast, model=model, crops=(mix,), degradations=degradations)
 
 
 def trained(name: str, steps: int, runs: Path) -> Path:

@@ -6,9 +6,9 @@ import torch
 from dsdmsr.data.batches import Batch, Batches
 from dsdmsr.data.crops import Synthetic
 from dsdmsr.degradation.degrade import degrade
-from dsdmsr.training.examples import make_examples, normalise_crops, sample_low_resolution
+from dsdmsr.training.examples import make_examples, normalise_crops, sample_degradation
 from dsdmsr.training.module import TrainingModule
-from dsdmsr.training.recipe import LowResolution
+from dsdmsr.training.recipe import DegradationMix
 
 
 def test_low_resolution_maps_have_their_holes_filled_as_for_upscaling():
@@ -16,19 +16,19 @@ def test_low_resolution_maps_have_their_holes_filled_as_for_upscaling():
     valid = torch.ones_like(depth, dtype=torch.bool)
     valid[0, 0, :2, :2] = False
     batch = Batch(depth, valid, 2, 0, (0,), ("depth",), ("one",))
-    made = make_examples(batch, LowResolution(degradation="area"), 0)
+    made = make_examples(batch, DegradationMix(degradation="area"), 0)
     assert (float(made.low), float(made.span)) == (1, 14)
     assert made.lr_depth[0, 0, 0, 0] in (0, torch.tensor(3.0) / 14)
     assert torch.equal(made.lr_depth.flatten()[1:], (torch.arange(1.0, 16) - 1) / 14)
 
 
 def test_degradations_are_sampled_by_share_from_the_seed_and_the_scene_alone():
-    options = (LowResolution(share=3), LowResolution(degradation="opencv_cubic", share=1))
+    options = (DegradationMix(share=3), DegradationMix(degradation="opencv_cubic", share=1))
     numbers = [8 * k for k in range(400)]
-    drawn = [sample_low_resolution(options, 5, number).degradation for number in numbers]
+    drawn = [sample_degradation(options, 5, number).degradation for number in numbers]
     assert 0.18 < drawn.count("opencv_cubic") / 400 < 0.32
-    assert [sample_low_resolution(options, 5, n).degradation for n in numbers[::-1]] == drawn[::-1]
-    assert [sample_low_resolution(options, 6, n).degradation for n in numbers] != drawn
+    assert [sample_degradation(options, 5, n).degradation for n in numbers[::-1]] == drawn[::-1]
+    assert [sample_degradation(options, 6, n).degradation for n in numbers] != drawn
 
 
 def test_only_low_resolution_maps_of_whole_levels_are_rounded():
@@ -36,7 +36,7 @@ def test_only_low_resolution_maps_of_whole_levels_are_rounded():
     depth, valid = torch.cat([levels, levels / 3]), torch.ones(2, 1, 4, 8, dtype=torch.bool)
     batch = Batch(depth, valid, 2, 0, (0, 1), ("depth",) * 2, ("one", "two"))
     exact, rounded = (
-        make_examples(batch, LowResolution(degradation="opencv_cubic", rounded=rounded), 0)
+        make_examples(batch, DegradationMix(degradation="opencv_cubic", rounded=rounded), 0)
         for rounded in (False, True)
     )
     in_levels, _ = degrade(depth, 2, "opencv_cubic", valid)
@@ -54,7 +54,7 @@ def test_stages_on_the_way_learn_antialiased_maps(rng, given, used):
     depth = torch.from_numpy(rng.random((1, 1, 16, 16)))
     valid = torch.ones_like(depth, dtype=torch.bool)
     batch = Batch(depth, valid, 4, 0, (0,), ("depth",), ("one",))
-    made = make_examples(batch, LowResolution(degradation=given), 0)
+    made = make_examples(batch, DegradationMix(degradation=given), 0)
     assert torch.equal(made.targets[0], (degrade(depth, 2, used)[0] - made.low) / made.span)
 
 

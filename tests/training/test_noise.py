@@ -77,11 +77,11 @@ def test_no_noise_constant_maps_and_holes():
 
 def test_a_recipe_names_its_noises_and_bad_mixes_are_refused():
     noise = {"shares": {"none": 1, "gaussian": 2.0}, "strength": [0.1, 1.0]}
-    recipe = recipe_from_dict({"low_resolution": [{"noise": noise}], "steps": 1})
+    recipe = recipe_from_dict({"degradations": [{"noise": noise}], "steps": 1})
     mix = NoiseMix(shares={"none": 1.0, "gaussian": 2.0}, strength=(0.1, 1.0))
-    assert recipe.low_resolution[0].noise == mix
+    assert recipe.degradations[0].noise == mix
     assert recipe_from_dict(recipe_to_dict(recipe)) == recipe
-    assert load_recipe("base").low_resolution[0].noise is None
+    assert load_recipe("base").degradations[0].noise is None
     for bad, says in [
         ({"shares": {"gaussian": -1.0}}, "share of noise gaussian is -1.0: give 0 or more"),
         ({"shares": dict.fromkeys(ALL, 0.0)}, "give one above 0"),

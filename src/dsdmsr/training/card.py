@@ -59,7 +59,7 @@ def model_card(name: str, recipe: Recipe, run_dir: Path) -> str:
         recipe: The recipe that ran.
         run_dir: A folder that `dsdmsr.training.fit.fit` has finished.
     """
-    noisy = any(option.noise for option in recipe.low_resolution)
+    noisy = any(option.noise for option in recipe.degradations)
     card = _CARD.format(
         name=name,
         data=_data_of(recipe),
@@ -68,7 +68,7 @@ def model_card(name: str, recipe: Recipe, run_dir: Path) -> str:
         stages=recipe.model.stages,
         degradations=", ".join(
             f"`{option.degradation}`{', rounded' if option.rounded else ''}"
-            for option in recipe.low_resolution
+            for option in recipe.degradations
         ),
         noise="with sensor noise, and clean" if noisy else "clean",
         history="\n".join(

@@ -18,14 +18,14 @@ from dsdmsr.depth.holes import fill_nearest
 from dsdmsr.depth.map import Kind
 from dsdmsr.depth.normalise import offset_and_span
 from dsdmsr.training.noise import add_noise
-from dsdmsr.training.recipe import LowResolution
+from dsdmsr.training.recipe import DegradationMix
 
 __all__ = [
     "ExampleBatches",
     "Examples",
     "make_examples",
     "normalise_crops",
-    "sample_low_resolution",
+    "sample_degradation",
 ]
 
 _SERIES = 2**62
@@ -51,31 +51,27 @@ class Examples(NamedTuple):
     """Name of each map."""
 
 
-def sample_low_resolution(
-    options: Sequence[LowResolution], seed: int, series: int
-) -> LowResolution:
+def sample_degradation(options: Sequence[DegradationMix], seed: int, series: int) -> DegradationMix:
     """Return how a batch is degraded: a function of the seed and its first crop's number."""
     rng = generator(seed, _SERIES + series)
     return options[choose(rng, np.cumsum([option.share for option in options]))]
 
 
-def make_examples(batch: Batch, low_resolution: LowResolution, seed: int) -> Examples:
+def make_examples(batch: Batch, degradations: DegradationMix, seed: int) -> Examples:
     """Make examples of a batch; noise depends on the seed and each crop's number alone."""
     depth, valid = batch.hr_depth, batch.valid
-    lr_depth, lr_valid = degrade(depth, batch.scale, low_resolution.degradation, valid)
-    if low_resolution.rounded:
+    lr_depth, lr_valid = degrade(depth, batch.scale, degradations.degradation, valid)
+    if degradations.rounded:
         whole = (depth == depth.round()).all(3, True).all(2, True)
         lr_depth = torch.where(whole, lr_depth.round(), lr_depth)
-    if low_resolution.noise is not None:
-        lr_depth, lr_valid = add_noise(
-            lr_depth, lr_valid, low_resolution.noise, seed, batch.numbers
-        )
+    if degradations.noise is not None:
+        lr_depth, lr_valid = add_noise(lr_depth, lr_valid, degradations.noise, seed, batch.numbers)
     low, span = normalise_crops(lr_depth, lr_valid)
     if not bool(lr_valid.all()):
         pairs = zip(lr_depth.numpy(), lr_valid.numpy(), strict=True)
         filled = [fill_nearest(depth[0], valid[0])[None] for depth, valid in pairs]
         lr_depth = torch.from_numpy(np.stack(filled))
-    stages = stage_targets(depth, valid, batch.scale, low_resolution.degradation)
+    stages = stage_targets(depth, valid, batch.scale, degradations.degradation)
     return Examples(
         lr_depth=(lr_depth - low) / span,
         targets=tuple((target - low) / span for target, _ in stages),
@@ -104,15 +100,15 @@ class ExampleBatches(IterableDataset[Examples]):
     Args:
         batches: The batches.
         options: How they may be degraded; sampled for each batch.
-        seed: See `sample_low_resolution` and `make_examples`.
+        seed: See `sample_degradation` and `make_examples`.
     """
 
-    def __init__(self, batches: Batches, options: Sequence[LowResolution], seed: int) -> None:
+    def __init__(self, batches: Batches, options: Sequence[DegradationMix], seed: int) -> None:
         super().__init__()
         self.batches, self.options, self.seed = batches, options, seed
 
     def __iter__(self) -> Iterator[Examples]:
         """Yield without end."""
         for batch in self.batches:
-            sample = sample_low_resolution(self.options, self.seed, batch.series)
+            sample = sample_degradation(self.options, self.seed, batch.series)
             yield make_examples(batch, sample, self.seed)

@@ -39,7 +39,7 @@ def train_loader(recipe: Recipe, start: int, device: str) -> DataLoader[Examples
     batches = Batches(recipe.seed, recipe.crops, crop_source(recipe, share), start, share)
     workers = worker_count(recipe.workers, device)
     return DataLoader(
-        ExampleBatches(batches, recipe.low_resolution, recipe.seed),
+        ExampleBatches(batches, recipe.degradations, recipe.seed),
         batch_size=None,
         num_workers=workers,
         prefetch_factor=4 if workers else None,
@@ -63,7 +63,7 @@ def validation_loader(recipe: Recipe) -> DataLoader[Examples]:
         # Maps that stream have an order, so each process reads all of them to find its own.
         batch = _sliced(make_batch(_VALIDATION_SEED, scale, (mix,), source), share)
         if len(batch.hr_depth):
-            examples.append(make_examples(batch, recipe.low_resolution[0], recipe.seed))
+            examples.append(make_examples(batch, recipe.degradations[0], recipe.seed))
     return DataLoader(examples, batch_size=None)  # type: ignore[arg-type]
 
 

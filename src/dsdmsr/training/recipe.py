@@ -18,14 +18,14 @@ from dsdmsr.nn.losses import LossKind
 from dsdmsr.training.noise import NoiseMix
 from dsdmsr.training.optimizers import OPTIMIZERS, OptimizerKind
 
-__all__ = ["LowResolution", "Maps", "Recipe"]
+__all__ = ["DegradationMix", "Maps", "Recipe"]
 
 _BRIEF = 20
 """Steps of a recipe cut by `Recipe.in_brief`."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class LowResolution:
+class DegradationMix:
     """Say how low-resolution maps come from high-resolution ones, and how often.
 
     Raises:
@@ -96,7 +96,7 @@ class Recipe:
     """Sources of the high-resolution maps; sampled for each crop."""
     crops: tuple[CropMix, ...] = (CropMix(scale=8, crop=128, batch=8),)
     """Scales to train, and their crops."""
-    low_resolution: tuple[LowResolution, ...] = (LowResolution(),)
+    degradations: tuple[DegradationMix, ...] = (DegradationMix(),)
     """Degradations that give the low-resolution maps; sampled for each batch. Validation uses the
     first."""
     trains: Literal["network", "expected_errors"] = "network"
@@ -170,8 +170,8 @@ class Recipe:
             )
         if not self.maps:
             raise ConfigError("maps is empty: say where the high-resolution maps come from")
-        if not self.low_resolution:
-            raise ConfigError("low_resolution is empty: give at least one degradation")
+        if not self.degradations:
+            raise ConfigError("degradations is empty: give at least one degradation")
 
     def _check_loss(self) -> None:
         if self.trains not in ("network", "expected_errors"):

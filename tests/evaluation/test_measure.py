@@ -18,9 +18,9 @@ from dsdmsr.evaluation.cases import cases
 from dsdmsr.evaluation.ground_truth import own_ground_truth, protocol_ground_truth
 from dsdmsr.evaluation.measure import PROFILE, measure_case, predict
 from dsdmsr.evaluation.methods import BASELINES, FILTERS, HighRes, LowRes, Network, baseline
+from dsdmsr.evaluation.metrics import METRICS
 from dsdmsr.evaluation.protocols import PROTOCOLS, MapSet, Protocol, Scene
 from dsdmsr.evaluation.published import published
-from dsdmsr.evaluation.results import METRICS
 from dsdmsr.upscaling.window import Window
 from dsdmsr.zoo.names import DEFAULT_MODEL
 from dsdmsr.zoo.torch_networks import for_known, from_pretrained
@@ -321,7 +321,7 @@ def test_interval_predictions_are_shifted_to_where_low_resolution_pixels_sit(mon
         def __init__(self, *_: object) -> None:
             pass
 
-        def answer(
+        def predict(
             self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
         ) -> np.ndarray:
             top, bottom, left, right = window.scaled(scale)

@@ -19,10 +19,12 @@ from dsdmsr.evaluation.ground_truth import OWN, own_ground_truth
 from dsdmsr.evaluation.means import bootstrap, protocol_results, results, weights_of
 from dsdmsr.evaluation.measure import Measurement, measure_case
 from dsdmsr.evaluation.methods import BASELINES
+from dsdmsr.evaluation.metrics import METRICS
 from dsdmsr.evaluation.page import page
 from dsdmsr.evaluation.protocols import PROTOCOLS
+from dsdmsr.evaluation.records import ModelWeights
 from dsdmsr.evaluation.report import TableRow, markdown, table_rows
-from dsdmsr.evaluation.results import METRICS, ModelWeights, Results
+from dsdmsr.evaluation.results import Results
 
 ZEROS = ModelWeights(name="tiny", sha256="0" * 64, sha256_for_known={"bicubic": "1" * 64})
 
@@ -202,7 +204,7 @@ def test_a_crop_shows_the_place_where_methods_differ(tmp_path):
     assert crop.top <= 160 <= crop.top + 96
     assert crop.left <= 230 <= crop.left + 96
     assert crop.span == (80, 200)
-    assert [p.title for p in crop.pictures] == ["input", "truth", "nearest", "bicubic"]
+    assert [p.title for p in crop.pictures] == ["input", "ground truth", "nearest", "bicubic"]
     assert all(p.error for p in crop.pictures[2:])
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from rich.console import Console
+from tensorboard.backend.event_processing import event_accumulator
+from testing.runs import quiet, short_recipe
 from testing.wandb_files import history, records
 
 from dsdmsr.app.cli import main
@@ -17,14 +19,11 @@ from dsdmsr.training import tracking as module
 from dsdmsr.training.fit import fit
 from dsdmsr.training.options import Tracking
 from dsdmsr.training.recipe import Recipe
-from dsdmsr.training.recipe_files import load_recipe
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recipe() -> Recipe:
-    smoke = load_recipe("smoke")
-    crops = tuple(dataclasses.replace(mix, crop=32, batch=2) for mix in smoke.crops)
-    return dataclasses.replace(smoke, crops=crops, steps=4, validate_every=2, warmup=2, panels=1)
+    return short_recipe(steps=4, validate_every=2, panels=1)
 
 
 def run(recipe: Recipe, folder: Path, tracking: Tracking, **more) -> None:
@@ -106,6 +105,9 @@ def test_a_tracker_that_is_not_installed_is_named_before_anything_is_written(
     with pytest.raises(ConfigError, match=r"dsdmsr\[train,wandb\]"):
         run(recipe, tmp_path / "run", Tracking(tracker=("wandb",)))
     assert not (tmp_path / "run").exists()
+    said = Console(file=io.StringIO(), width=200)
+    module.check_trackers(Tracking(tracker=("tensorboard",)), said)
+    assert "pip install 'dsdmsr[train]'" in said.file.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -120,3 +122,32 @@ def test_options_that_contradict_each_other_are_refused(tmp_path, capsys, option
     assert main(["train", "--recipe", "smoke", "--run-dir", str(run_dir), *options]) == 2
     assert said in capsys.readouterr().err
     assert not run_dir.exists()
+
+
+def test_tensorboard_shows_what_the_csv_does(tmp_path, recipe):
+    fit(recipe, tmp_path, console=quiet(), device="cpu")
+    events = event_accumulator.EventAccumulator(str(tmp_path / "tensorboard"))
+    events.Reload()
+    with (tmp_path / "log.csv").open() as file:
+        rows = [row for row in csv.DictReader(file) if row["name"] == "val/rmse_x2"]
+    shown = [(event.step, event.value) for event in events.Scalars("val/rmse_x2")]
+    assert [step for step, _ in shown] == [int(row["step"]) for row in rows] == [2, 4]
+    for (_, value), row in zip(shown, rows, strict=True):
+        assert value == pytest.approx(float(row["value"]), rel=1e-4)
+
+
+def test_each_validation_plots_its_panels(tmp_path, recipe):
+    """The prediction at the end of a run is what the last panel shows."""
+    fit(dataclasses.replace(recipe, panels=2), tmp_path, console=quiet(), device="cpu")
+    names = sorted(path.name for path in (tmp_path / "panels").iterdir())
+    assert names == [f"step000000{k}_map{n}.png" for k in (2, 4) for n in (1, 2)]
+    with Image.open(tmp_path / "panels" / names[-1]) as picture:
+        assert picture.mode == "RGB"
+        # Two columns of 256; two stages, predictions, errors, and ground truth beside input.
+        assert picture.size == (520, 52 + 5 * (26 + 256 + 8))
+    events = event_accumulator.EventAccumulator(str(tmp_path / "tensorboard"))
+    events.Reload()
+    assert [image.step for image in events.Images("panel 1")] == [2, 4]
+    other = tmp_path / "none"
+    fit(dataclasses.replace(recipe, panels=0), other, console=quiet(), device="cpu")
+    assert not (other / "panels").exists()

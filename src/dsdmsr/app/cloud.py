@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -10,14 +11,56 @@ from cyclopts import Parameter
 
 from dsdmsr._atomic import writing
 from dsdmsr.app.console import out
-from dsdmsr.app.options import StereoOptions
+from dsdmsr.app.options import StereoOptions, flattened
 from dsdmsr.depth.geometry import STEEPEST, point_cloud
 from dsdmsr.depth.map import Intrinsics
 from dsdmsr.errors import ConfigError, DepthError, FileError
 from dsdmsr.io import read_depth
 from dsdmsr.io.ply import write_ply
 
-__all__ = ["cloud"]
+__all__ = ["CloudOptions", "cloud"]
+
+
+@flattened
+@dataclass(frozen=True, kw_only=True)
+class CloudOptions:
+    """Say how a depth file becomes points.
+
+    Raises:
+        ConfigError: If the camera or an option is out of range.
+    """
+
+    intrinsics: str
+    """The camera: fx,fy,cx,cy in pixels, the centre of the first pixel at 0."""
+    scale: int = 1
+    """The factor by which the map was upscaled since the camera took it; scales the camera."""
+    encoding: str | None = None
+    """What the numbers in the file mean, as for upscale."""
+    stereo: StereoOptions = field(default_factory=StereoOptions)
+    """The two cameras of disparity."""
+    mesh: bool = False
+    """Write triangles between neighbouring pixels, too, cut at depth edges."""
+    steepest: float = STEEPEST
+    """Slope in degrees from the image plane beyond which neighbours are cut apart."""
+    overwrite: bool = False
+    """Replace an existing file."""
+
+    def __post_init__(self) -> None:
+        _camera(self.intrinsics)
+        if self.scale < 1:
+            raise ConfigError(
+                f"scale is {self.scale}: give 1, or the factor by which the map was upscaled"
+            )
+        if not 0 < self.steepest < 90:
+            raise ConfigError(
+                f"steepest is {self.steepest:g}: give an angle between 0 and 90 degrees"
+            )
+
+    @property
+    def camera(self) -> Intrinsics:
+        """The camera of a picture of the map's size."""
+        camera = _camera(self.intrinsics)
+        return camera.scaled(self.scale) if self.scale > 1 else camera
 
 
 def cloud(
@@ -25,45 +68,28 @@ def cloud(
     /,
     *,
     output: Annotated[Path, Parameter(name=["--output", "-o"])],
-    intrinsics: str,
-    scale: int = 1,
-    encoding: str | None = None,
-    stereo: StereoOptions = StereoOptions(),  # noqa: B008  (frozen)
-    mesh: bool = False,
-    steepest: float = STEEPEST,
-    overwrite: bool = False,
+    options: CloudOptions,
 ) -> int:
     """Run `dsdmsr cloud`.
 
     Args:
         source: A depth file.
         output: The PLY file.
-        intrinsics: The camera: fx,fy,cx,cy in pixels, the centre of the first pixel at 0.
-        scale: The factor by which the map was upscaled since the camera took it; scales the camera.
-        encoding: What the numbers in the file mean, as for upscale.
-        stereo: The two cameras of disparity.
-        mesh: Write triangles between neighbouring pixels, too, cut at depth edges.
-        steepest: Slope in degrees from the image plane beyond which neighbours are cut apart.
-        overwrite: Replace an existing file.
+        options: See `CloudOptions`.
 
     Raises:
-        ConfigError: If the camera or an option is out of range.
         FileError: If a file cannot be read or written.
         DepthError: If the map is disparity without cameras, or has no valid pixel.
     """
-    camera = _camera(intrinsics)
-    if scale < 1:
-        raise ConfigError(f"scale is {scale}: give 1, or the factor by which the map was upscaled")
-    if not 0 < steepest < 90:
-        raise ConfigError(f"steepest is {steepest:g}: give an angle between 0 and 90 degrees")
     if output.suffix.lower() != ".ply":
         raise FileError(f"{output} ends in {output.suffix or 'no suffix'}: allowed is .ply")
-    if output.exists() and not overwrite:
+    if output.exists() and not options.overwrite:
         raise FileError(f"{output} exists: give another name, or --overwrite")
-    depth = stereo.apply(read_depth(source, encoding))
-    camera = camera.scaled(scale) if scale > 1 else camera
+    depth = options.stereo.apply(read_depth(source, options.encoding))
     try:
-        vertices, faces = point_cloud(depth, camera, mesh=mesh, steepest=steepest)
+        vertices, faces = point_cloud(
+            depth, options.camera, mesh=options.mesh, steepest=options.steepest
+        )
     except DepthError as error:
         raise DepthError(f"{source}: {error}") from error
     with writing(output) as path:

@@ -20,7 +20,8 @@ from dsdmsr.evaluation.options import EvaluateOptions
 from dsdmsr.upscaling.memory import keep_memory
 
 if TYPE_CHECKING:
-    from dsdmsr.evaluation.results import ProtocolResults, Results, StageScore
+    from dsdmsr.evaluation.records import StageScore
+    from dsdmsr.evaluation.results import ProtocolResults, Results
 
 __all__ = ["Reports", "evaluate"]
 

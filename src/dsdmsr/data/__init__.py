@@ -1,1 +1,1 @@
-"""Samples to learn from."""
+"""Depth maps to learn from: rendered, raw and prepared sets, and crops of them."""

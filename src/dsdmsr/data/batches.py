@@ -78,7 +78,7 @@ def make_batch(
     """Make batch `number` of the series `seed`, or a process's share of it.
 
     The factor is sampled by the shares of `mixes`. Each crop is turned by quarters, flipped, and in
-    half of the cases negated, so that near is large or small.
+    half of the cases negated, so that near values are the greatest or the least.
 
     Raises:
         ConfigError: If the share is empty: there are more processes than crops.

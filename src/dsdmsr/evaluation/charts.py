@@ -119,8 +119,7 @@ def profiles(
     values = [v for curve in curves.values() for v in curve if v]
     if not values:
         return ""
-    low, high = math.log10(min(values)), math.log10(max(values))
-    low, high = math.floor(4 * low) / 4, max(math.ceil(4 * high) / 4, low + 0.25)
+    low, high = _quarter_decades(min(values), max(values))
     last = max(1, max(len(curve) for curve in curves.values()) - 1)
 
     def y(value: float) -> float:
@@ -203,6 +202,12 @@ def style_of(method: str, order: Sequence[str]) -> tuple[str, str]:
     """Return a method's colour and dashes."""
     place = list(order).index(method)
     return _COLOURS[place % len(_COLOURS)], _DASHES[place % len(_DASHES)]
+
+
+def _quarter_decades(least: float, most: float) -> tuple[float, float]:
+    """Return the logarithms of an axis's ends, whole quarters of a decade."""
+    low = math.floor(4 * math.log10(least)) / 4
+    return low, max(math.ceil(4 * math.log10(most)) / 4, low + 0.25)
 
 
 def _ticks(low: float, high: float) -> list[float]:

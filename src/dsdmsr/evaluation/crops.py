@@ -17,7 +17,7 @@ from dsdmsr.degradation.resample import resize_nearest
 from dsdmsr.evaluation.cases import Case
 from dsdmsr.evaluation.methods import Values
 from dsdmsr.evaluation.protocols import UNIT_NAMES
-from dsdmsr.evaluation.results import CropPicture, ErrorCrop
+from dsdmsr.evaluation.records import CropPicture, ErrorCrop
 from dsdmsr.pictures.colours import GREYS, HEAT, coloured
 
 __all__ = ["SIDE", "error_crop"]
@@ -45,12 +45,11 @@ def error_crop(case: Case, preds: Mapping[str, Values]) -> ErrorCrop:
     counted, target = case.counted[window], case.target[window]
     shown = target[counted] if counted.any() else np.zeros(1)
     low, high = float(shown.min()), float(shown.max())
-    first = next(iter(errors.values()))
-    largest = float(np.percentile(first[window], 99)) or 1.0
+    largest = float(np.percentile(next(iter(errors.values()))[window], 99)) or 1.0
     lr_values, lr_valid = _repeated(case)
     pictures = [
         CropPicture(title="input", depth=_grey(lr_values[window], lr_valid[window], low, high)),
-        CropPicture(title="truth", depth=_grey(target, counted, low, high)),
+        CropPicture(title="ground truth", depth=_grey(target, counted, low, high)),
     ]
     pictures += [
         CropPicture(

@@ -1,4 +1,4 @@
-"""Ground truth maps: a protocol's, or the user's own."""
+"""Ground truth maps, of a protocol or the user's own."""
 
 from __future__ import annotations
 

@@ -16,15 +16,8 @@ from dsdmsr.evaluation.ground_truth import OWN
 from dsdmsr.evaluation.measure import Measurement
 from dsdmsr.evaluation.protocols import UNIT_NAMES, Protocol
 from dsdmsr.evaluation.published import published
-from dsdmsr.evaluation.results import (
-    Machine,
-    Mean,
-    ModelWeights,
-    ProtocolResults,
-    Results,
-    Score,
-    SetSummary,
-)
+from dsdmsr.evaluation.records import Machine, Mean, ModelWeights, Score, SetSummary
+from dsdmsr.evaluation.results import ProtocolResults, Results
 from dsdmsr.nn import DSDMSR
 from dsdmsr.zoo.checksum import weights_checksum
 

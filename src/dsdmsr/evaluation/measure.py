@@ -14,26 +14,11 @@ from torch import Tensor
 from dsdmsr.degradation.degrade import degrade
 from dsdmsr.evaluation.cases import Case, round_levels
 from dsdmsr.evaluation.methods import HighRes, Method, Values
+from dsdmsr.evaluation.metrics import EDGE_STEP, METRICS, Prediction, Reference
 from dsdmsr.evaluation.protocols import FigureUnit, Protocol
-from dsdmsr.metrics import (
-    WITHIN_90,
-    WITHIN_90_NOISY,
-    EdgeZone,
-    bad_pixel_rate,
-    coverage,
-    edge_rmse,
-    edge_zone,
-    flying_pixel_rate,
-    mae,
-    psnr,
-    rmse,
-    rounded_off,
-    sparsification,
-    ssim,
-)
+from dsdmsr.metrics import WITHIN_90, WITHIN_90_NOISY, edge_zone
 
 __all__ = [
-    "LEFT_OUT",
     "PROFILE",
     "CaseResult",
     "Measurement",
@@ -41,37 +26,8 @@ __all__ = [
     "predict",
 ]
 
-LEFT_OUT = 20
-"""Steps of the sparsification curve, each leaving out an equal share of the pixels."""
 PROFILE = 16
 """Distance from an edge, in pixels, from which on errors are pooled."""
-_EDGE_STEP = 4.0
-"""Difference of two neighbours that makes an edge, in levels."""
-
-
-class Reference(NamedTuple):
-    """Hold what all predictions of a case are measured against."""
-
-    target: Tensor
-    """The ground truth, 1 1 H W."""
-    valid: Tensor
-    """Which of its pixels count, 1 1 H W."""
-    level: float
-    """A grey level, or a 255th of the ground truth's range for maps in other units."""
-    data_range: float
-    """255 levels."""
-    zone: EdgeZone
-    """What the metrics near edges need."""
-    places: Tensor
-    """Where the counted pixels are, in the flattened map."""
-    counted: Tensor
-    """The ground truth there."""
-    distance: Tensor
-    """Their distance from the nearest edge."""
-    rounding: float
-    """The step that the ground truth is rounded to, or 0."""
-    within_90: float
-    """How many times the expected error 90 % of the errors should be within."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,13 +41,13 @@ class Measurement:
     unit: FigureUnit | None
     """Unit of rmse, mae, edge_rmse and input_rmse."""
     metrics: Mapping[str, float]
-    """Name (`dsdmsr.evaluation.results.METRICS`) → figure; NaN where no pixel counts."""
+    """Name (`dsdmsr.evaluation.records.METRICS`) → figure; NaN where no pixel counts."""
     profile: tuple[tuple[float, int], ...]
     """Sum of squared errors, and number of pixels, at 0, 1, … pixels from the nearest edge; the
     last entry is for all that are further away."""
     left: tuple[tuple[float, float], ...] = ()
-    """Share of the mean absolute error that is left when 0, 1, … of `LEFT_OUT` shares of the pixels
-    are left out by the errors that the network expects, and by those it makes."""
+    """Share of the mean absolute error that is left when 0, 1, … of equal shares of the pixels are
+    left out, by expected and by actual error; see `dsdmsr.evaluation.metrics.LEFT_OUT`."""
 
 
 class CaseResult(NamedTuple):
@@ -146,16 +102,25 @@ class _OfSeed(NamedTuple):
 def _measure(
     protocol: Protocol, case: Case, by: Reference, high_res: HighRes, seed: int, *, with_ssim: bool
 ) -> _OfSeed:
-    pred = torch.from_numpy(high_res.values)[None, None]
-    # Gathered once, since that takes longer than the sums.
-    counted = pred.flatten()[by.places]
-    metrics = _metrics(pred, counted, by, with_ssim=with_ssim)
-    metrics["input_rmse"] = _input_rmse(protocol, case, pred, seed)
-    left = None
-    if high_res.error is not None:
-        certainty, left = _certainty(counted, high_res.error, by)
-        metrics |= certainty
-    return _OfSeed(metrics, _profile(counted, by), left)
+    pred, error = torch.from_numpy(high_res.values)[None, None], high_res.error
+    again, again_valid = degrade(
+        pred, case.scale, protocol.degradation, torch.from_numpy(case.valid)[None, None]
+    )
+    prediction = Prediction(
+        pred=pred,
+        counted=pred.flatten()[by.places],
+        reference=by,
+        again=(again, torch.from_numpy(case.low_res[seed].values)[None, None], again_valid),
+        expected=None if error is None else torch.from_numpy(error).flatten()[by.places],
+    )
+    wanted = {"always": True, "errors": error is not None, "asked": with_ssim}
+    metrics = {
+        name: float(metric.measure(prediction))
+        for name, metric in METRICS.items()
+        if wanted[metric.when]
+    }
+    left = None if error is None else prediction.curves()
+    return _OfSeed(metrics, _profile(prediction.counted, by), left)
 
 
 def _mean_of_seeds(case: Case, method: str, seeds: list[_OfSeed]) -> Measurement:
@@ -179,7 +144,7 @@ def _mean_of_seeds(case: Case, method: str, seeds: list[_OfSeed]) -> Measurement
 def _reference(protocol: Protocol, case: Case) -> Reference:
     target, valid = (torch.from_numpy(x)[None, None] for x in (case.target, case.counted))
     span = 255.0 if case.unit == "level" else float(np.ptp(case.target[case.counted])) or 1.0
-    zone = edge_zone(target, valid, _EDGE_STEP * span / 255, PROFILE)
+    zone = edge_zone(target, valid, EDGE_STEP * span / 255, PROFILE)
     places = valid.flatten().nonzero().flatten()
     return Reference(
         target=target,
@@ -193,44 +158,6 @@ def _reference(protocol: Protocol, case: Case) -> Reference:
         rounding=case.rounding,
         within_90=WITHIN_90 if protocol.noise is None else WITHIN_90_NOISY,
     )
-
-
-def _metrics(pred: Tensor, counted: Tensor, by: Reference, *, with_ssim: bool) -> dict[str, float]:
-    """Return the metrics of a prediction, given whole and at its counted pixels."""
-    step, whole = _EDGE_STEP * by.level, (pred, by.target, by.valid)
-    pixels = counted, by.counted, torch.ones_like(counted, dtype=torch.bool)
-    metrics = {
-        "rmse": rmse(*pixels),
-        "mae": mae(*pixels),
-        "bad_pixel_rate": bad_pixel_rate(*pixels, by.level),
-        "edge_rmse": edge_rmse(*whole, step, by.zone),
-        "flying_pixel_rate": flying_pixel_rate(*whole, step, by.zone),
-        "psnr": psnr(*pixels, by.data_range),
-    }
-    if with_ssim:
-        metrics["ssim"] = ssim(*whole, by.data_range)
-    return {name: float(value) for name, value in metrics.items()}
-
-
-def _certainty(
-    counted: Tensor, expected: Values, by: Reference
-) -> tuple[dict[str, float], NDArray[np.float64]]:
-    """Return how well expected errors describe those made, and both sparsification curves."""
-    wanted = torch.from_numpy(expected).flatten()[by.places]
-    error, every = counted - by.counted, torch.ones_like(by.places, dtype=torch.bool)
-    curves = [
-        sparsification(error, ranking, every, LEFT_OUT).numpy() for ranking in (wanted, error.abs())
-    ]
-    covered = coverage(error, rounded_off(wanted, by.rounding), every, by.within_90)
-    metrics = {"coverage": float(covered), "ause": float((curves[0] - curves[1]).mean())}
-    return metrics, np.stack(curves, axis=1)
-
-
-def _input_rmse(protocol: Protocol, case: Case, pred: Tensor, seed: int) -> float:
-    """Return the RMSE between a prediction, degraded as its input was, and that input."""
-    low_res, valid = case.low_res[seed], torch.from_numpy(case.valid)[None, None]
-    again, again_valid = degrade(pred, case.scale, protocol.degradation, valid)
-    return float(rmse(again, torch.from_numpy(low_res.values)[None, None], again_valid))
 
 
 def _profile(counted: Tensor, by: Reference) -> NDArray[np.float64]:

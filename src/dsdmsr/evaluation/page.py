@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from dsdmsr.evaluation.charts import bars, profiles, sparsifications, style_of
+from dsdmsr.evaluation.metrics import METRICS
+from dsdmsr.evaluation.records import Mean, SetSummary
 from dsdmsr.evaluation.report import (
     INTERVALS,
     TableRow,
@@ -14,27 +16,10 @@ from dsdmsr.evaluation.report import (
     table_rows,
     title_of,
 )
-from dsdmsr.evaluation.results import METRICS, Mean, ProtocolResults, Results, SetSummary
+from dsdmsr.evaluation.results import ProtocolResults, Results
 from dsdmsr.evaluation.templating import render
-from dsdmsr.metrics import WITHIN_90, WITHIN_90_NOISY
 
 __all__ = ["page"]
-
-_METRICS_EXPLAINED = {
-    "rmse": "root of the mean squared error",
-    "mae": "mean absolute error (MAD)",
-    "bad_pixel_rate": "share of pixels off by more than a level (PE)",
-    "edge_rmse": "RMSE within 4 pixels of an edge of the ground truth",
-    "flying_pixel_rate": "share of the predictions within 4 pixels of an edge that lie between two "
-    "surfaces, on neither",
-    "psnr": "peak signal-to-noise ratio, dB",
-    "input_rmse": "RMSE between the prediction, degraded as its input was, and that input",
-    "coverage": f"share of the errors within {WITHIN_90:g} times the expected ones, or of noisy "
-    f"maps {WITHIN_90_NOISY:g} times: should be 90 %",
-    "ause": "area between the curves of what is left of the error when pixels are left out by the "
-    "errors that the network expects, and by those it makes",
-    "ssim": "structural similarity",
-}
 
 
 class _Key(NamedTuple):
@@ -81,7 +66,7 @@ def page(results: Results) -> str:
         sections=[_section(protocol, ours) for protocol in results.protocols],
         shows_maps=any(protocol.crops for protocol in results.protocols),
         intervals_title=INTERVALS,
-        metrics=[(name.replace("_", " "), _METRICS_EXPLAINED[name]) for name in METRICS],
+        metrics=[(name.replace("_", " "), metric.explanation) for name, metric in METRICS.items()],
         measured_with=results.measured_with,
     )
 

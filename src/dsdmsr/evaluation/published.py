@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from importlib import resources
 
-from dsdmsr.evaluation.results import PublishedFigure
+from dsdmsr.evaluation.records import PublishedFigure
 
 __all__ = ["published"]
 

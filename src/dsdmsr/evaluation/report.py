@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from dsdmsr.evaluation.results import (
-    METRICS,
-    ProtocolResults,
-    PublishedFigure,
-    Results,
-    SetSummary,
-)
+from dsdmsr.evaluation.metrics import METRICS
+from dsdmsr.evaluation.records import PublishedFigure, SetSummary
+from dsdmsr.evaluation.results import ProtocolResults, Results
 
 __all__ = [
     "INTERVALS",

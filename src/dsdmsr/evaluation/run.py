@@ -22,13 +22,8 @@ from dsdmsr.evaluation.measure import Measurement, measure_case
 from dsdmsr.evaluation.methods import BASELINES, FILTERS, VARIATIONAL, Method, Network, baseline
 from dsdmsr.evaluation.options import DATA_VARIABLE, EvaluateOptions
 from dsdmsr.evaluation.protocols import PROTOCOLS, SUITE, UNIT_NAMES, Protocol
-from dsdmsr.evaluation.results import (
-    ErrorCrop,
-    ModelWeights,
-    ProtocolResults,
-    Results,
-    StageScore,
-)
+from dsdmsr.evaluation.records import ErrorCrop, ModelWeights, StageScore
+from dsdmsr.evaluation.results import ProtocolResults, Results
 from dsdmsr.evaluation.stage_panels import KnownNetworks, StagePanels
 from dsdmsr.io.patterns import depth_files
 from dsdmsr.scales import SCALES

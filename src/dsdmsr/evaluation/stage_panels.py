@@ -15,7 +15,8 @@ from dsdmsr.errors import FileError
 from dsdmsr.evaluation.cases import Case
 from dsdmsr.evaluation.methods import Values
 from dsdmsr.evaluation.protocols import Protocol
-from dsdmsr.evaluation.results import ProtocolResults, StageScore
+from dsdmsr.evaluation.records import StageScore
+from dsdmsr.evaluation.results import ProtocolResults
 from dsdmsr.evaluation.stages import stage_outputs, stage_panel, stage_scores
 from dsdmsr.nn import DSDMSR
 from dsdmsr.pictures.panels import plot_panel

@@ -14,7 +14,7 @@ from dsdmsr.depth.normalise import normalise
 from dsdmsr.evaluation.cases import Case
 from dsdmsr.evaluation.methods import Values, baseline
 from dsdmsr.evaluation.protocols import UNIT_NAMES
-from dsdmsr.evaluation.results import StageScore
+from dsdmsr.evaluation.records import StageScore
 from dsdmsr.metrics import mae, psnr, rmse
 from dsdmsr.nn import DSDMSR
 from dsdmsr.pictures.panels import MaskedMap, Panel, PanelStage

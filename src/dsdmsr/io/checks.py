@@ -30,8 +30,8 @@ def single_entry(entries: Mapping[str, T], name: str, path: Path, what: str) -> 
     if _ERROR_NAMES & set(entries):
         refuse_errors(path)
     if len(entries) != 1:
-        held = ", ".join(entries) or "nothing"
-        raise FileError(f"{path} holds {held}: give one {what}, or one called {name}")
+        names = ", ".join(entries) or "nothing"
+        raise FileError(f"{path} holds {names}: give one {what}, or one called {name}")
     return next(iter(entries.values()))
 
 
@@ -44,16 +44,16 @@ def refuse_errors(path: Path) -> NoReturn:
     raise FileError(f"{path} holds the expected errors of a map, not depth: give the map's file")
 
 
-def check_floats(path: Path, columns: int, rows: int, held: int) -> None:
+def check_floats(path: Path, columns: int, rows: int, size: int) -> None:
     """Check that a file holds as many bytes as its header promises float32 numbers for.
 
     Raises:
         FileError: If it holds more or fewer.
     """
     promised = 4 * columns * rows
-    if held != promised:
+    if size != promised:
         raise FileError(
-            f"{path} promises {columns}×{rows} pixels, {promised} bytes, but holds {held}"
+            f"{path} promises {columns}×{rows} pixels, {promised} bytes, but holds {size}"
         )
 
 

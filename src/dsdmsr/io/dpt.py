@@ -30,7 +30,7 @@ def read_dpt(path: Path) -> NDArray[np.float32]:
     Raises:
         FileError: If the file is not a whole DPT.
     """
-    held = path.stat().st_size - _HEADER.size
+    size = path.stat().st_size - _HEADER.size
     with path.open("rb") as file:
         head = file.read(_HEADER.size)
         if len(head) < _HEADER.size or not head.startswith(_TAG):
@@ -38,8 +38,8 @@ def read_dpt(path: Path) -> NDArray[np.float32]:
         _, width, height = _HEADER.unpack(head)
         if min(width, height) < 1:
             raise FileError(f"{path} promises {width}×{height} pixels: give 1×1 or more")
-        check_floats(path, width, height, held)
-        numbers = np.frombuffer(file.read(held), dtype="<f4").reshape(height, width)
+        check_floats(path, width, height, size)
+        numbers = np.frombuffer(file.read(size), dtype="<f4").reshape(height, width)
     return numbers.astype(np.float32)
 
 

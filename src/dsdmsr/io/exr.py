@@ -23,7 +23,7 @@ def read_exr(path: Path) -> NDArray[np.float32]:
 
     try:
         with OpenEXR.File(str(path), separate_channels=True) as file:
-            channels = {name: np.array(held.pixels) for name, held in file.channels().items()}
+            channels = {name: np.array(channel.pixels) for name, channel in file.channels().items()}
     except Exception as error:  # OpenEXR raises RuntimeError and whatever pybind makes of C++
         summary = single_line(error)
         raise FileError(f"{path} is damaged, or no EXR that can be read: {summary}") from error

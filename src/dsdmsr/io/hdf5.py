@@ -54,20 +54,20 @@ def _read(path: Path, number: int | None) -> NDArray[np.generic]:
 
     try:
         with h5py.File(path, "r") as file:
-            found = _data_set(file, path)
-            if found.ndim == 2:
+            dataset = _data_set(file, path)
+            if dataset.ndim == 2:
                 if number is not None:
                     raise FileError(f"{path}#{number}: it holds one map: leave #{number} out")
-                return np.asarray(found[()])
-            if found.ndim != 3 or not len(found):
-                form = "×".join(map(str, found.shape)) or "single"
+                return np.asarray(dataset[()])
+            if dataset.ndim != 3 or not len(dataset):
+                form = "×".join(map(str, dataset.shape)) or "single"
                 raise FileError(f"{path} holds {form} numbers: give one map, or a stack of them")
-            if number is None or number >= len(found):
+            if number is None or number >= len(dataset):
                 raise FileError(
-                    f"{path} holds {len(found)} maps: name one, "
-                    f"{path.name}#0 to {path.name}#{len(found) - 1}"
+                    f"{path} holds {len(dataset)} maps: name one, "
+                    f"{path.name}#0 to {path.name}#{len(dataset) - 1}"
                 )
-            return np.asarray(found[number])
+            return np.asarray(dataset[number])
     except FileError:
         raise
     except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
@@ -79,11 +79,11 @@ def _data_set(file: Any, path: Path) -> Any:
     import h5py
 
     for name in ("depth", "depths"):
-        if isinstance(found := file.get(name), h5py.Dataset):
-            return found
-    held: dict[str, Any] = {}
-    file.visititems(held.__setitem__)
-    sets = {name: item for name, item in held.items() if isinstance(item, h5py.Dataset)}
+        if isinstance(dataset := file.get(name), h5py.Dataset):
+            return dataset
+    items: dict[str, Any] = {}
+    file.visititems(items.__setitem__)
+    sets = {name: item for name, item in items.items() if isinstance(item, h5py.Dataset)}
     return single_entry(sets, "depth", path, "data set")
 
 
@@ -94,9 +94,9 @@ def write_hdf5(
     import h5py
 
     with h5py.File(path, "w") as file:
-        data = file.create_dataset(name, data=numbers, compression="gzip", shuffle=True)
+        dataset = file.create_dataset(name, data=numbers, compression="gzip", shuffle=True)
         if description is not None:
-            data.attrs["description"] = description
+            dataset.attrs["description"] = description
 
 
 def write_mat(

@@ -33,10 +33,10 @@ def read_pgm(path: Path) -> NDArray[np.generic]:
     if not 0 < largest < 2**16:
         raise FileError(f"{path} says that its largest number is {largest}: give 1 to 65535")
     kind = np.dtype(np.uint8 if largest < 256 else ">u2")
-    promised, held = width * height * kind.itemsize, len(content) - match.end()
-    if promised != held:
+    promised, size = width * height * kind.itemsize, len(content) - match.end()
+    if promised != size:
         raise FileError(
-            f"{path} promises {width}×{height} pixels, {promised} bytes, but holds {held}"
+            f"{path} promises {width}×{height} pixels, {promised} bytes, but holds {size}"
         )
     numbers = np.frombuffer(content, kind, offset=match.end()).reshape(height, width)
     return numbers.astype(kind.newbyteorder("="))

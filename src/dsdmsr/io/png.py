@@ -30,10 +30,10 @@ def read_png(path: Path) -> NDArray[np.generic]:
     try:
         with _any_size(), Image.open(path, formats=["PNG"]) as image:
             bits = _bits(path)
-            promised, held = image.width * image.height * bits // 8, path.stat().st_size
-            if promised > _MOST_COMPRESSED * held:
+            promised, size = image.width * image.height * bits // 8, path.stat().st_size
+            if promised > _MOST_COMPRESSED * size:
                 raise FileError(
-                    f"{path} promises too many pixels: {image.width}×{image.height} in {held} bytes"
+                    f"{path} promises too many pixels: {image.width}×{image.height} in {size} bytes"
                 )
             if image.mode not in _MODES or bits not in (8, 16):
                 raise FileError(
@@ -77,7 +77,7 @@ def write_png(path: Path, numbers: NDArray[np.generic]) -> None:
 
 
 def pack_png(numbers: NDArray[np.generic]) -> bytes:
-    """Return the content of a grey PNG of uint8 or uint16 numbers, made for speed.
+    """Return the content of a grey PNG of uint8 or uint16 numbers, compressed for speed.
 
     Every row is filtered by the row above it, and compressed at zlib's fastest level: on depth
     maps half of Pillow's time at that level, for no more bytes, since it tries no other filter.

@@ -71,13 +71,13 @@ def _tiles(
     bands: Iterator[NDArray[np.generic]], shape: tuple[int, int]
 ) -> Iterator[NDArray[np.generic]]:
     """Yield tiles, row by row; those at the right and at the bottom are filled up with 0."""
-    held: NDArray[np.generic] | None = None
+    waiting: NDArray[np.generic] | None = None
     done = 0
     for band in bands:
-        held = band if held is None else np.concatenate([held, band])
+        waiting = band if waiting is None else np.concatenate([waiting, band])
         done += len(band)
-        while len(held) >= _TILE or (len(held) and done == shape[0]):
-            rows, held = held[:_TILE], held[_TILE:]
+        while len(waiting) >= _TILE or (len(waiting) and done == shape[0]):
+            rows, waiting = waiting[:_TILE], waiting[_TILE:]
             below = _TILE - len(rows)
             padded = np.pad(rows, ((0, below), (0, -shape[1] % _TILE)))
             yield from np.split(padded, padded.shape[1] // _TILE, axis=1)

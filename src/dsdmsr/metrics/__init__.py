@@ -1,4 +1,4 @@
-"""Errors over valid pixels: functions, and torchmetrics classes that add up sums and counts.
+"""Metrics over valid pixels: functions, and torchmetrics classes that add up sums and counts.
 
 Every metric is a mean over the pixels that count for it: of squared errors, of yes or no, of a
 similarity. A `Tally` holds that mean as a sum and a count, so that batches and processes add up to

@@ -1,4 +1,4 @@
-"""How well the errors that a network expects describe those that it makes."""
+"""Metrics of expected errors: how well they describe the actual ones."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = [
 ]
 
 WITHIN_90 = 1.5
-"""Within how many times the expected absolute errors about 90 % of the errors lie.
+"""About 90 % of the errors lie within so many times the expected absolute errors.
 
-If they were Laplace distributed, it would be log 10 = 2.3; most are smaller, and a few much larger.
+For Laplace distributed errors, it would be log 10 = 2.3; most are smaller, and a few much larger.
 Rendered scenes need less, other maps more: ``python -m benchmarks confidence`` measures it.
 """
 WITHIN_90_NOISY = 2.2
-"""The same where maps are noisy: what is left of noise is spread more evenly."""
+"""The same for noisy maps: what is left of noise is spread more evenly."""
 
 
 def _counted(
@@ -43,23 +43,33 @@ def coverage(
     """Return the share of errors that lie within so many times the expected ones.
 
     Args:
-        error: The errors made.
-        expected: The absolute errors expected.
+        error: Prediction minus target.
+        expected: The expected absolute errors.
         valid: Which pixels count.
         times: How many times.
+
+    Example:
+        >>> error = torch.tensor([[[[0.1, -0.2, 0.3, 0.9]]]])
+        >>> expected = torch.full((1, 1, 1, 4), 0.25)
+        >>> float(coverage(error, expected, torch.ones_like(error, dtype=torch.bool)))
+        0.75
     """
-    made, scale = _counted(error, expected, valid)
-    return (made <= times * scale).double().mean()
+    actual, scale = _counted(error, expected, valid)
+    return (actual <= times * scale).double().mean()
 
 
 def rounded_off(expected: Float[Tensor, "b 1 h w"], step: float) -> Float[Tensor, "b 1 h w"]:
-    """Return the absolute differences expected from a truth that is rounded itself.
+    """Return the expected absolute differences from a ground truth that is rounded itself.
 
     Rounding errs by step/4 in the mean, and independently; so the two add as squares do.
 
     Args:
-        expected: The absolute errors expected.
-        step: What the truth's values are whole multiples of; 0 if it isn't rounded.
+        expected: The expected absolute errors.
+        step: The step that the ground truth is rounded to; 0 if it isn't rounded.
+
+    Example:
+        >>> float(rounded_off(torch.full((1, 1, 1, 1), 3.0), step=16.0))
+        5.0
     """
     return torch.hypot(expected, torch.as_tensor(step / 4).to(expected))
 
@@ -70,19 +80,26 @@ def reliability(
     valid: Bool[Tensor, "b 1 h w"],
     bins: int = 20,
 ) -> tuple[Float[Tensor, " bins"], Float[Tensor, " bins"]]:
-    """Return the mean absolute error expected, and the one made, of equally many pixels each.
+    """Return the expected and the actual mean absolute error of groups of equally many pixels.
 
     Args:
-        error: The errors made.
-        expected: The absolute errors expected.
+        error: Prediction minus target.
+        expected: The expected absolute errors.
         valid: Which pixels count; at least `bins`.
-        bins: Into how many groups, by what is expected, pixels are put.
+        bins: Number of groups; pixels are sorted into them by expected error.
+
+    Example:
+        >>> error = torch.tensor([[[[1.0, -2.0, 4.0, -4.0]]]])
+        >>> expected = torch.tensor([[[[2.0, 2.0, 3.0, 4.0]]]])
+        >>> valid = torch.ones_like(error, dtype=torch.bool)
+        >>> [curve.tolist() for curve in reliability(error, expected, valid, bins=2)]
+        [[2.0, 3.5], [1.5, 4.0]]
     """
-    made, scale = _counted(error, expected, valid)
+    actual, scale = _counted(error, expected, valid)
     groups = torch.tensor_split(scale.argsort(), bins)
     return (
         torch.stack([scale[group].mean() for group in groups]),
-        torch.stack([made[group].mean() for group in groups]),
+        torch.stack([actual[group].mean() for group in groups]),
     )
 
 
@@ -92,24 +109,30 @@ def sparsification(
     valid: Bool[Tensor, "b 1 h w"],
     steps: int = 50,
 ) -> Float[Tensor, " steps"]:
-    """Return the mean absolute error left when 0, 1/steps, … of the pixels are left out.
+    """Return the mean absolute error that is left when 0, 1/steps, … of the pixels are left out.
 
     The curve begins with 1, the error of all; those that rank highest are left out first.
 
     Args:
-        error: The errors made.
-        ranking: What pixels are ranked by, such as the errors expected; by the errors made
-            themselves, no curve is lower.
+        error: Prediction minus target.
+        ranking: What pixels are ranked by, such as expected errors; ranked by the actual errors,
+            no curve is lower.
         valid: Which pixels count; at least `steps`.
         steps: Points of the curve.
+
+    Example:
+        >>> error = torch.tensor([[[[1.0, 1.0, 2.0, 4.0]]]])
+        >>> valid = torch.ones_like(error, dtype=torch.bool)
+        >>> [round(left, 3) for left in sparsification(error, error, valid, steps=4).tolist()]
+        [1.0, 0.667, 0.5, 0.5]
 
     Source:
         Ilg et al.: "Uncertainty estimates and multi-hypotheses networks for optical flow", ECCV
         2018.
     """
-    made, rank = _counted(error, ranking, valid)
-    sums = made[rank.argsort()].cumsum(0)
-    kept = len(made) - torch.arange(steps, device=made.device) * len(made) // steps
+    actual, rank = _counted(error, ranking, valid)
+    sums = actual[rank.argsort()].cumsum(0)
+    kept = len(actual) - torch.arange(steps, device=actual.device) * len(actual) // steps
     left = sums[kept - 1] / kept
     return left / left[0] if float(left[0]) > 0 else torch.ones_like(left)
 
@@ -119,9 +142,17 @@ def ause(
     expected: Float[Tensor, "b 1 h w"],
     valid: Bool[Tensor, "b 1 h w"],
 ) -> Float[Tensor, ""]:
-    """Return the area between the curves by expected errors and by those made.
+    """Return the area between the sparsification curves by expected and by actual errors (AUSE).
 
-    0 if what is expected ranks the pixels as their errors do. See `sparsification`.
+    0 if expected errors rank the pixels as the actual ones do. See `sparsification`.
+
+    Example:
+        >>> error = torch.linspace(-1, 1, 100).reshape(1, 1, 10, 10)
+        >>> valid = torch.ones_like(error, dtype=torch.bool)
+        >>> float(ause(error, 2 * error.abs(), valid))
+        0.0
+        >>> float(ause(error, 1 - error.abs(), valid)) > 0.5
+        True
     """
     by_expected = sparsification(error, expected, valid)
     by_error = sparsification(error, error.abs(), valid)

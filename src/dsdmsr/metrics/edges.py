@@ -1,4 +1,4 @@
-"""Errors beside the truth's edges."""
+"""Metrics near edges of the ground truth."""
 
 from __future__ import annotations
 
@@ -34,19 +34,25 @@ _ON_A_SURFACE = 0.2
 def edge_distance(
     target: Float[Tensor, "b 1 h w"], valid: Bool[Tensor, "b 1 h w"], step: float, limit: int
 ) -> Int[Tensor, "b 1 h w"]:
-    """Return how many pixels each pixel is away from the truth's edges.
+    """Return each pixel's distance from the nearest edge of the ground truth, in pixels.
 
     Two valid neighbours, above each other or side by side, whose values differ by more than `step`
     make an edge; both are at distance 0. The distance is the larger of that in rows and columns.
 
     Args:
-        target: The truth.
-        valid: Which of its pixels are known; no edge is seen beside the others.
+        target: The ground truth.
+        valid: Which of its pixels are valid; edges are between these only.
         step: What a difference must exceed, in the map's unit.
-        limit: The distance from which on nothing is told apart.
+        limit: The distance at which larger ones are clipped.
 
     Returns:
         0…limit.
+
+    Example:
+        >>> target = torch.tensor([[[[1.0, 1.0, 1.0, 5.0, 5.0, 5.0]]]])
+        >>> valid = torch.ones_like(target, dtype=torch.bool)
+        >>> edge_distance(target, valid, step=1, limit=8)[0, 0, 0].tolist()
+        [2, 1, 0, 0, 1, 2]
     """
     check_positive("step", step)
     on_edge = torch.zeros_like(valid)
@@ -70,20 +76,20 @@ def edge_distance(
 
 
 class EdgeZone(NamedTuple):
-    """Hold what of a truth the metrics near edges look at."""
+    """Hold what the metrics near edges need of a ground truth."""
 
     distance: Int[Tensor, "b 1 h w"]
     """From the nearest edge; see `edge_distance`."""
     near: Bool[Tensor, "b 1 h w"]
     """The valid pixels within `EDGE_RADIUS` of an edge."""
     places: tuple[Tensor, ...]
-    """Where these are: picture, 0, row and column of each."""
+    """Where these are: index in the batch, 0, row and column of each."""
     lowest: Float[Tensor, " n"]
-    """The least valid truth of the window around each of these."""
+    """The least valid value of the window around each of these."""
     highest: Float[Tensor, " n"]
     """The greatest."""
     known: Float[Tensor, "b 1 H W"]
-    """The truth, `EDGE_RADIUS` wider on all sides; NaN where nothing is known."""
+    """The ground truth, `EDGE_RADIUS` wider on all sides; NaN where invalid."""
 
 
 def edge_zone(
@@ -92,13 +98,20 @@ def edge_zone(
     step: float,
     limit: int = EDGE_RADIUS + 1,
 ) -> EdgeZone:
-    """Return what `edge_rmse` and `flying_pixel_rate` need to know of a truth.
+    """Return what `edge_rmse` and `flying_pixel_rate` need of a ground truth, to compute it once.
 
     Args:
-        target: The truth.
+        target: The ground truth.
         valid: Which of its pixels count.
         step: What the difference of two neighbours must exceed to be an edge, in the map's unit.
-        limit: From which distance on nothing is told apart, at least 5.
+        limit: See `edge_distance`; at least 5.
+
+    Example:
+        >>> target = torch.ones(1, 1, 8, 32)
+        >>> target[..., 16:] = 5
+        >>> zone = edge_zone(target, torch.ones_like(target, dtype=torch.bool), step=1)
+        >>> int(zone.near.sum()) // 8  # columns within 4 pixels of the two beside the edge
+        10
     """
     distance = edge_distance(target, valid, step, limit)
     near = valid & (distance <= EDGE_RADIUS)
@@ -130,18 +143,26 @@ def edge_rmse(
     step: float,
     zone: EdgeZone | None = None,
 ) -> Float[Tensor, ""]:
-    """Return the RMSE over the valid pixels within 4 pixels of the truth's edges; NaN for none.
+    """Return the RMSE over valid pixels within 4 pixels of the ground truth's edges; NaN for none.
 
     Args:
         pred: The prediction.
-        target: The truth.
+        target: The ground truth.
         valid: Which pixels count.
         step: What the difference of two neighbours must exceed to be an edge, in the map's unit;
             see `edge_distance`.
-        zone: `edge_zone` of the same truth, where it is there already: that saves time.
+        zone: `edge_zone` of the same ground truth, if it is computed already: that saves time.
 
     Raises:
         DepthError: If the shapes differ, or the step is not positive.
+
+    Example:
+        >>> target = torch.ones(1, 1, 8, 32)
+        >>> target[..., 16:] = 5
+        >>> pred, valid = target + 0.5, torch.ones_like(target, dtype=torch.bool)
+        >>> pred[..., :4] = 9  # far from the edge
+        >>> float(edge_rmse(pred, target, valid, step=1))
+        0.5
     """
     return edge_squares(pred, target, valid, step, zone).mean().sqrt()
 
@@ -178,27 +199,35 @@ def flying_pixel_rate(
 ) -> Float[Tensor, ""]:
     """Return the share of predictions near edges that hang between two surfaces, on neither.
 
-    Of the valid pixels within 4 pixels of an edge of the truth (`edge_distance`), those count
-    whose prediction lies between the lowest and the highest valid truth of the 9×9 pixels around,
-    and further than a fifth of their difference from each of those 81 truths. So an edge that is
-    sharp but a few pixels off has none, a value on a slanted surface between the two is on a
-    surface, and blurred edges have as many as their ramps are long. A point cloud shows such
-    pixels as veils between objects; the name is that of time-of-flight sensing, where pixels
-    that see two surfaces do the same (Reynolds et al., CVPR 2011). That the neighbourhood's own
-    truths say what a surface is, and its own range the scale, is our choice: it needs no camera
-    and no threshold in metres.
+    Of the valid pixels within 4 pixels of an edge of the ground truth (`edge_distance`), those
+    count whose prediction lies between the lowest and the highest valid target of the 9×9 pixels
+    around, and further than a fifth of their difference from each of those 81 targets. So an edge
+    that is sharp but a few pixels off has none, a value on a slanted surface between the two is on
+    a surface, and blurred edges have as many as their ramps are long. A point cloud shows such
+    pixels as veils between objects; the name is that of time-of-flight sensing, where pixels that
+    see two surfaces do the same (Reynolds et al., CVPR 2011). That the targets of the
+    neighbourhood say what a surface is, and their range the scale, is our choice: it needs no
+    camera and no threshold in metres.
 
     Args:
         pred: The prediction.
-        target: The truth.
+        target: The ground truth.
         valid: Which pixels count.
         step: What the difference of two neighbours must exceed to be an edge, in the map's unit.
-        zone: `edge_zone` of the same truth, where it is there already: that saves time.
+        zone: `edge_zone` of the same ground truth, if it is computed already: that saves time.
 
     Returns:
         0…1; NaN where no pixel is near an edge.
 
     Raises:
         DepthError: If the shapes differ, or the step is not positive.
+
+    Example:
+        >>> target = torch.ones(1, 1, 8, 32)
+        >>> target[..., 16:] = 5
+        >>> pred, valid = target.clone(), torch.ones_like(target, dtype=torch.bool)
+        >>> pred[..., 15] = 3  # one of the ten columns near the edge
+        >>> float(flying_pixel_rate(pred, target, valid, step=1))
+        0.1
     """
     return flying_pixels(pred, target, valid, step, zone).mean()

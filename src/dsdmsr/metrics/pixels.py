@@ -1,4 +1,4 @@
-"""Errors over all valid pixels alike."""
+"""Metrics over all valid pixels alike."""
 
 from __future__ import annotations
 
@@ -34,6 +34,11 @@ def rmse(
 
     Raises:
         DepthError: If the shapes differ.
+
+    Example:
+        >>> pred, target = torch.tensor([1.0, 2.0, 9.0]), torch.tensor([4.0, 6.0, 0.0])
+        >>> round(float(rmse(pred, target, torch.tensor([True, True, False]))), 3)
+        3.536
     """
     return squares(pred, target, valid).mean().sqrt()
 
@@ -45,6 +50,11 @@ def mae(
 
     Raises:
         DepthError: If the shapes differ.
+
+    Example:
+        >>> pred, target = torch.tensor([1.0, 2.0, 9.0]), torch.tensor([4.0, 6.0, 0.0])
+        >>> float(mae(pred, target, torch.tensor([True, True, False])))
+        3.5
     """
     return sizes(pred, target, valid).mean()
 
@@ -59,6 +69,11 @@ def bad_pixel_rate(
 
     Raises:
         DepthError: If the shapes differ, or the threshold is not positive.
+
+    Example:
+        >>> pred, target = torch.tensor([1.0, 2.0, 9.0]), torch.tensor([1.5, 6.0, 0.0])
+        >>> float(bad_pixel_rate(pred, target, torch.tensor([True, True, False]), threshold=1))
+        0.5
     """
     return bad_pixels(pred, target, valid, threshold).mean()
 
@@ -73,6 +88,12 @@ def psnr(
 
     Raises:
         DepthError: If the shapes differ, or the range is not positive.
+
+    Example:
+        >>> target = torch.zeros(4)
+        >>> valid = torch.ones(4, dtype=torch.bool)
+        >>> round(float(psnr(target + 2.55, target, valid, data_range=255)), 6)
+        40.0
     """
     check_positive("data_range", data_range)
     return 20 * torch.log10(data_range / rmse(pred, target, valid))

@@ -65,6 +65,14 @@ def ssim(
     Raises:
         DepthError: If the shapes differ, or the range is not positive.
 
+    Example:
+        >>> target = torch.linspace(0, 255, 256).reshape(1, 1, 16, 16)
+        >>> valid = torch.ones_like(target, dtype=torch.bool)
+        >>> round(float(ssim(target, target, valid, data_range=255)), 6)
+        1.0
+        >>> float(ssim(255 - target, target, valid, data_range=255)) < 0
+        True
+
     Source:
         Wang et al., TIP 2004.
     """

@@ -1,4 +1,4 @@
-"""Metrics that add up over batches and processes."""
+"""Metrics as torchmetrics classes, which add up over batches and processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Means that are not taken yet, and the errors that they are of."""
+"""Sums and counts of metrics, from which means are taken last."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Tally", "check_positive", "check_shapes", "errors", "tally"]
 
 
 class Tally(NamedTuple):
-    """Hold a mean that is not taken yet."""
+    """Hold a mean as a sum and a count."""
 
     total: Float[Tensor, ""]
     """Sum over the pixels that count, float64."""

@@ -67,7 +67,7 @@ def plot_panel(panel: Panel) -> Image.Image:
         return coloured((shown.values - low) / ((high - low) or 1), GREYS, shown.valid)
 
     rows = [
-        [(f"×{scale} prediction", grey(pred)), (f"×{scale} truth", grey(of_stage))]
+        [(f"×{scale} prediction", grey(pred)), (f"×{scale} ground truth", grey(of_stage))]
         for scale, pred, of_stage in panel.stages
     ]
     preds = {"prediction": panel.pred, "bicubic": panel.bicubic}
@@ -77,7 +77,7 @@ def plot_panel(panel: Panel) -> Image.Image:
     height, width = panel.lr_depth.values.shape
     rows.append(
         [
-            ("truth", grey(MaskedMap(target, valid))),
+            ("ground truth", grey(MaskedMap(target, valid))),
             (f"input, {height}×{width}", grey(panel.lr_depth)),
         ]
     )

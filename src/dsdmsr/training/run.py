@@ -11,6 +11,7 @@ from dsdmsr.nn import DSDMSR
 from dsdmsr.training.card import history_of, model_card
 from dsdmsr.training.options import TrainOptions
 from dsdmsr.training.processes import is_main
+from dsdmsr.training.recipe import Recipe
 from dsdmsr.training.recipe_files import resolve
 from dsdmsr.training.run_folder import NETWORK, WEIGHTS, holds_run, stored_recipe
 from dsdmsr.zoo.torch_networks import from_pretrained, load_weights, save_pretrained
@@ -21,15 +22,12 @@ __all__ = ["package_run", "train_recipe"]
 def train_recipe(options: TrainOptions, *, console: Console | None = None) -> Path:
     """Train a recipe; return the folder of the trained network, ``run_dir/network``.
 
-    Of several processes, the main one writes it.
-
     Args:
         options: What is trained, where and how.
         console: See `dsdmsr.training.fit.fit`.
 
     Raises:
-        ConfigError: If the recipe is missing or wrong, there is no `run_dir`, or lightning is not
-            installed.
+        ConfigError: If recipe, `run_dir` or lightning are missing, or the recipe is wrong.
         ModelError: If `init` cannot be loaded, or doesn't fit the recipe's network.
         TrainingError: If the run cannot start or diverges.
     """
@@ -42,13 +40,8 @@ def train_recipe(options: TrainOptions, *, console: Console | None = None) -> Pa
     run_dir, init = options.run_dir, options.init
     if run_dir is None:
         raise ConfigError("options have no run_dir: give a new folder")
-    recipe = resolve(options)
-    has_length = options.steps is not None or options.minutes is not None
-    if not has_length and options.resume == "auto" and holds_run(run_dir):
-        stored = stored_recipe(run_dir)
-        recipe = recipe.lasting(steps=stored.steps, minutes=stored.minutes)
     fit(
-        recipe,
+        _recipe_of(options, run_dir),
         run_dir,
         resume=options.resume,
         init=None if init is None else from_pretrained(init).state_dict(),
@@ -61,6 +54,16 @@ def train_recipe(options: TrainOptions, *, console: Console | None = None) -> Pa
     if not is_main():
         return run_dir / NETWORK
     return package_run(Path(options.recipe).stem, run_dir)
+
+
+def _recipe_of(options: TrainOptions, run_dir: Path) -> Recipe:
+    """Return the recipe that the options ask for; a resumed run keeps its length by default."""
+    recipe = resolve(options)
+    has_length = options.steps is not None or options.minutes is not None
+    if has_length or options.resume != "auto" or not holds_run(run_dir):
+        return recipe
+    stored = stored_recipe(run_dir)
+    return recipe.lasting(steps=stored.steps, minutes=stored.minutes)
 
 
 def package_run(name: str, run_dir: Path) -> Path:

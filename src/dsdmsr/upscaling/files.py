@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,9 +57,9 @@ def upscale_file(
     Args:
         source: A depth file.
         target: The output file; its suffix decides the format.
-        options: What is done, with `filled` and `confidence` as the files of this one.
-        upscaler: To load a network once for many files. Default: `Upscaler.from_options`.
-        steady: For the frames of a sequence, what filters them; keeps state from frame to frame.
+        options: Its options; `filled` and `confidence` are files.
+        upscaler: One for many files. Default: `Upscaler.from_options`.
+        steady: The filter of a sequence whose next frame this is.
         progress: Called after each tile with the share of the map that is done.
 
     Raises:
@@ -72,21 +72,27 @@ def upscale_file(
     encoding = _output_encoding(depth, target, options)
     upscaler = upscaler or Upscaler.from_options(options)
     goal = upscaler.size.goal(*depth.shape)
-    try:
+    with _naming(source, goal):
         bands = _bands(upscaler, depth, options, steady, progress)
         _write(target, goal, bands, encoding, options, upscaler, depth)
+    return Upscaled(depth, encoding)
+
+
+@contextmanager
+def _naming(source: Path, goal: Goal) -> Iterator[None]:
+    """Name the file in errors, and turn a lack of memory into one."""
+    try:
+        yield
     except DepthError as error:
         raise DepthError(f"{source}: {error}") from error
     except (MemoryError, RuntimeError) as error:
         # torch reports a lack of memory as a RuntimeError.
         if isinstance(error, RuntimeError) and "memory" not in str(error):
             raise
-        height, width = depth.shape
         raise FileError(
-            f"{source}: not enough memory to upscale {height}×{width} to {goal.height}×{goal.width}"
-            " pixels: give a smaller --tile, write .npy or .tif, or cut the map"
+            f"{source}: not enough memory to upscale to {goal.height}×{goal.width} pixels: give a "
+            "smaller --tile, write .npy or .tif, or cut the map"
         ) from error
-    return Upscaled(depth, encoding)
 
 
 def _check_outputs(target: Path, options: UpscaleOptions) -> None:

@@ -69,8 +69,8 @@ def write_index(
             row = [record[column] for column in COLUMNS]
             if shards:
                 row += [record["shard"], bytes_of[record["shard"]]]
-            held = record.get("levels", {})
-            row += [held[level]["path"] if level in held else "" for level in levels]
+            own_levels = record.get("levels", {})
+            row += [own_levels[level]["path"] if level in own_levels else "" for level in levels]
             writers[record["split"]].writerow(["" if cell is None else cell for cell in row])
 
 

@@ -66,7 +66,7 @@ class Splitting:
         least is for validation and for testing, if their share is not 0; of fewer, all train.
         """
         assigned: dict[str, Split] = {
-            scene: split for split, held in self.known.items() for scene in held
+            scene: split for split, known in self.known.items() for scene in known
         }
         others = sorted(set(scenes) - assigned.keys(), key=self._hash)
         if self.rest is not None:

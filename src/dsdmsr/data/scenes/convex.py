@@ -49,12 +49,12 @@ def hit_frustum(rays: Rays) -> Tensor:
     first, second = _roots(a, half_b, x * x + y * y - radius * radius)
     best = torch.full_like(x, torch.inf)
     for t in (first, second):
-        found = (t > 0) & ((z + t * r).abs() <= 1)
-        best = torch.where(found, torch.minimum(best, t), best)
+        hits = (t > 0) & ((z + t * r).abs() <= 1)
+        best = torch.where(hits, torch.minimum(best, t), best)
     for lid, reach in ((-1.0, torch.ones_like(top)), (1.0, top)):
         t = (lid - z) / r
-        found = (t > 0) & ((x + t * p) ** 2 + (y + t * q) ** 2 <= reach * reach)
-        best = torch.where(found, torch.minimum(best, t), best)
+        hits = (t > 0) & ((x + t * p) ** 2 + (y + t * q) ** 2 <= reach * reach)
+        best = torch.where(hits, torch.minimum(best, t), best)
     return best
 
 

@@ -62,7 +62,7 @@ def _first_crossing(rays: Rays, entry: Tensor, leave: Tensor, count: int) -> Ten
     rise = step * rays.direction[2]
     before = height - sum(wave[0] for wave in turning)
     low, at_low, at_high = entry, before, before
-    found = torch.zeros_like(entry, dtype=torch.bool)
+    met = torch.zeros_like(entry, dtype=torch.bool)
     for k in range(1, count + 1):
         height = height + rise
         for wave in turning:
@@ -70,14 +70,14 @@ def _first_crossing(rays: Rays, entry: Tensor, leave: Tensor, count: int) -> Ten
             wave[0] = sine * turn_cosine + cosine * turn_sine
             wave[1] = cosine * turn_cosine - sine * turn_sine
         after = height - sum(wave[0] for wave in turning)
-        crossed = ~found & ((before > 0) != (after > 0))
+        crossed = ~met & ((before > 0) != (after > 0))
         low = torch.where(crossed, entry + (k - 1) * step, low)
         at_low = torch.where(crossed, before, at_low)
         at_high = torch.where(crossed, after, at_high)
-        found = found | crossed
+        met = met | crossed
         before = after
     result = torch.full_like(entry, torch.inf)
-    places = torch.nonzero(found).squeeze(1)
+    places = torch.nonzero(met).squeeze(1)
     low = low[places]
     result[places] = _false_position(
         rays.select(places), low, low + step[places], at_low[places], at_high[places]

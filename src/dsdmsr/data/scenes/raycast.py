@@ -134,10 +134,10 @@ def _rectangles(
     u, v = camera.focal * x / z + camera.centre[0], camera.focal * y / z + camera.centre[1]
     left, right = np.clip(np.ceil(u.min(1)), 0, width), np.clip(np.floor(u.max(1)), -1, width - 1)
     top, bottom = np.clip(np.ceil(v.min(1)), 0, height), np.clip(np.floor(v.max(1)), -1, height - 1)
-    found = np.stack([left, top, right - left + 1, bottom - top + 1], 1)
-    found[~before.any(1)] = 0
-    found[(before.any(1) & ~before.all(1)) | everywhere] = (0, 0, width, height)
-    rectangles: NDArray[np.int64] = found.astype(np.int64)
+    bounds = np.stack([left, top, right - left + 1, bottom - top + 1], 1)
+    bounds[~before.any(1)] = 0
+    bounds[(before.any(1) & ~before.all(1)) | everywhere] = (0, 0, width, height)
+    rectangles: NDArray[np.int64] = bounds.astype(np.int64)
     return rectangles
 
 

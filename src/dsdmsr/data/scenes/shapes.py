@@ -111,15 +111,15 @@ def _thick_line(
     """Return the inside test of a chain of segments, each with its own half width."""
 
     def inside(x: Coordinates, y: Coordinates) -> NDArray[np.bool_]:
-        found = np.zeros(np.broadcast_shapes(x.shape, y.shape), dtype=bool)
+        covered = np.zeros(np.broadcast_shapes(x.shape, y.shape), dtype=bool)
         for k in range(len(px) - 1):
             dx, dy = px[k + 1] - px[k], py[k + 1] - py[k]
             length = max(dx * dx + dy * dy, 1e-9)
             u, v = x - np.float32(px[k]), y - np.float32(py[k])
             along = np.clip((u * np.float32(dx) + v * np.float32(dy)) / np.float32(length), 0, 1)
             u, v = u - along * np.float32(dx), v - along * np.float32(dy)
-            found |= u * u + v * v < np.float32(widths[k]) ** 2
-        return found
+            covered |= u * u + v * v < np.float32(widths[k]) ** 2
+        return covered
 
     return inside
 
@@ -161,10 +161,10 @@ def _rods(rng: np.random.Generator, radius: float) -> Silhouette:
     reach = radius + abs(gap) * count / 2 + half
 
     def inside(x: Coordinates, y: Coordinates) -> NDArray[np.bool_]:
-        found = silhouettes[0](x, y)
+        covered = silhouettes[0](x, y)
         for other in silhouettes[1:]:
-            found |= other(x, y)
-        return found
+            covered |= other(x, y)
+        return covered
 
     return Silhouette(inside, reach)
 
@@ -188,8 +188,8 @@ def _lattice(rng: np.random.Generator, radius: float) -> Silhouette:
     both = rng.random() < 0.6
 
     def bars(x: Coordinates, y: Coordinates) -> NDArray[np.bool_]:
-        found = np.mod(x, period) < bar
-        return np.asarray(found | (np.mod(y, period) < bar) if both else found)
+        covered = np.mod(x, period) < bar
+        return np.asarray(covered | (np.mod(y, period) < bar) if both else covered)
 
     bars_turned = _turned(bars, rng.uniform(0, np.pi))
 

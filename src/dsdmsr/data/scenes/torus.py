@@ -40,16 +40,16 @@ def hit_torus(rays: Rays) -> Tensor:
 
         begin, end = entry * length + shift, leave * length + shift
         borders = [begin, *_turning_points(p, q, begin, end), end]
-        low, high, found = begin, begin, torch.zeros_like(begin, dtype=torch.bool)
+        low, high, crossed = begin, begin, torch.zeros_like(begin, dtype=torch.bool)
         for a, b in pairwise(borders):
-            here = ~found & outside(a) & ~outside(b)
+            here = ~crossed & outside(a) & ~outside(b)
             low, high = torch.where(here, a, low), torch.where(here, b, high)
-            found = found | here
+            crossed = crossed | here
         for _ in range(_BISECTIONS):
             middle = (low + high) / 2
             out = outside(middle)
             low, high = torch.where(out, middle, low), torch.where(out, high, middle)
-        return torch.where(found, (high - shift) / length, torch.inf)
+        return torch.where(crossed, (high - shift) / length, torch.inf)
 
     return within_cube(rays, hit)
 

@@ -29,7 +29,7 @@ class Frame(NamedTuple):
     """A map of a data set."""
 
     key: str
-    """Its name, unlike any other's in the set; the folders of a pyramid are made of it."""
+    """Its name, unlike any other's in the set; also the path of its files in a pyramid."""
     scene: str
     """What it shows; all maps of a scene go to one split."""
     origin: str

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import contextlib
 import csv
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,19 +11,21 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
+from testing.runs import run_command
 
 from dsdmsr.data.batches import Batches, CropMix, make_batch
 from dsdmsr.data.crops import Synthetic
 from dsdmsr.data.ranks import Rank
 from dsdmsr.data.scenes.render import SceneConfig
 from dsdmsr.errors import ConfigError
+from dsdmsr.training import launch
 from dsdmsr.training.launch import check_processes
 from dsdmsr.training.options import TrainerOptions
 from dsdmsr.training.processes import is_main
 from dsdmsr.training.recipe_files import load_recipe, recipe_to_dict
 from dsdmsr.training.run_folder import step_of
 
-STEPS = 50
+STEPS = 20
 
 
 @pytest.fixture
@@ -41,8 +41,9 @@ def recipe_file(tmp_path):
         "learning_rate": 0.02,
         "loss": "mse",
         "validation_maps": 3,
-        "validate_every": 25,
+        "validate_every": STEPS // 2,
         "steps": STEPS,
+        "panels": 0,
     }
     # Scenes with holes, so that processes have unequal numbers of valid pixels.
     values["scenes"]["sensing"]["holes"] = 0.5
@@ -52,18 +53,7 @@ def recipe_file(tmp_path):
 
 
 def command(recipe: Path, run: Path, *more: str) -> list[str]:
-    train = ["train", "--recipe", str(recipe), "--run-dir", str(run), "--device", "cpu", *more]
-    return [sys.executable, "-m", "dsdmsr", *train]
-
-
-def environment(**more: str) -> dict[str, str]:
-    return {**os.environ, "OMP_NUM_THREADS": "1", **more}
-
-
-def trained(recipe: Path, run: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(recipe, run, *more), env=environment(), capture_output=True, text=True, timeout=300
-    )
+    return ["train", "--recipe", str(recipe), "--run-dir", str(run), "--device", "cpu", *more]
 
 
 def state(run: Path) -> dict[str, torch.Tensor]:
@@ -80,11 +70,11 @@ def validations(run: Path) -> dict[tuple[str, str], float]:
 
 
 @pytest.mark.slow
-def test_two_processes_train_and_validate_as_one_does(tmp_path, recipe_file):
+def test_two_processes_train_and_validate_as_one_does(tmp_path, start, recipe_file):
     for name, more in (("one", ()), ("two", ("--trainer.devices", "2"))):
-        done = trained(recipe_file, tmp_path / name, *more)
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.count("trained network") == 1
+        process = start(run_command, *command(recipe_file, tmp_path / name, *more))
+        assert process.wait(300) == 0, process.errors()
+        assert process.out.read_text().count("trained network") == 1
         assert (tmp_path / name / "network" / "model.safetensors").is_file()
     one, two = state(tmp_path / "one"), state(tmp_path / "two")
     assert one.keys() == two.keys()
@@ -92,13 +82,13 @@ def test_two_processes_train_and_validate_as_one_does(tmp_path, recipe_file):
         torch.testing.assert_close(two[name], value, rtol=0, atol=1e-5)
     figures = validations(tmp_path / "one"), validations(tmp_path / "two")
     assert figures[0].keys() == figures[1].keys()
-    assert {step for step, _ in figures[0]} == {"25", "50"}
+    assert {step for step, _ in figures[0]} == {str(STEPS // 2), str(STEPS)}
     for name, value in figures[0].items():
         assert figures[1][name] == pytest.approx(value, rel=1e-6), name
 
 
 @pytest.mark.slow
-def test_torchrun_and_slurm_start_processes_too(tmp_path, recipe_file):
+def test_torchrun_and_slurm_start_processes_too(tmp_path, start, recipe_file):
     """Two processes by hand, as torchrun would on two machines, and as SLURM on one."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -127,45 +117,25 @@ def test_torchrun_and_slurm_start_processes_too(tmp_path, recipe_file):
         },
     }
     where = (["--trainer.num_nodes", "2"], ["--trainer.devices", "2"])
-    for steps, environ, devices in zip(("20", "30"), starters.values(), where, strict=True):
+    for steps, environ, devices in zip(("3", "6"), starters.values(), where, strict=True):
         more = (*devices, "--resume", "auto", "--steps", steps)
-        processes = [
-            subprocess.Popen(
-                command(recipe_file, run, *more),
-                env=environment(**environ(k)),
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            for k in range(2)
-        ]
-        ended = [process.communicate(timeout=240)[1] for process in processes]
-        assert [process.returncode for process in processes] == [0, 0], ended
+        whole = command(recipe_file, run, *more)
+        processes = [start(run_command, *whole, **environ(k)) for k in range(2)]
+        for process in processes:
+            assert process.wait(240) == 0, process.errors()
         assert step_of(run / "last.ckpt") == int(steps)
 
 
 @pytest.fixture
-def two_processes(tmp_path, recipe_file):
+def two_processes(tmp_path, start, recipe_file):
     """A run of two processes that has gone some steps: the main one, and the other's number."""
     run = tmp_path / "run"
-    process = subprocess.Popen(
-        command(recipe_file, run, "--trainer.devices", "2", "--steps", "1000000"),
-        env=environment(),
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    endless = ("--trainer.devices", "2", "--steps", "1000000")
+    process = start(run_command, *command(recipe_file, run, *endless))
+    process.wait_until(lambda: (run / "best.ckpt").exists())
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    deadline = time.monotonic() + 120
-    while not (run / "best.ckpt").exists():
-        assert process.poll() is None, process.communicate()[1]
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
     others = [int(number) for number in children.read_text().split()]
-    yield process, others[-1], run
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    process.stderr.close()
+    return process, others[-1], run
 
 
 def alive(process: int) -> bool:
@@ -179,70 +149,61 @@ def alive(process: int) -> bool:
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="no /proc to find processes in")
 @pytest.mark.parametrize("which", ["main", "other"])
 def test_when_one_process_is_killed_the_other_ends_and_the_run_goes_on(
-    two_processes, recipe_file, which
+    two_processes, start, recipe_file, which
 ):
     process, other, run = two_processes
     os.kill(process.pid if which == "main" else other, signal.SIGKILL)
-    _, errors = process.communicate(timeout=60)
+    assert process.wait(60) == (-signal.SIGKILL if which == "main" else 2)
     deadline = time.monotonic() + 60
     while alive(other):
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    assert process.returncode == (-signal.SIGKILL if which == "main" else 2)
-    said = [line for line in errors.splitlines() if line.startswith("dsdmsr: ")]
+    said = [line for line in process.errors().splitlines() if line.startswith("dsdmsr: ")]
     at, best = (step_of(run / name) for name in ("last.ckpt", "best.ckpt"))
     assert said == [
         "dsdmsr: another process of this run has ended; go on with --resume auto: "
         f"{run}/last.ckpt is of step {at} and {run}/best.ckpt is of step {best}"
     ]
-    done = trained(recipe_file, run, "--resume", "auto", "--steps", str(at + 5))
-    assert done.returncode == 0, done.stderr
-    assert step_of(run / "last.ckpt") == at + 5
+    more = ("--resume", "auto", "--steps", str(at + 2))
+    again = start(run_command, *command(recipe_file, run, *more))
+    assert again.wait(300) == 0, again.errors()
+    assert step_of(run / "last.ckpt") == at + 2
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="no /proc to find processes in")
-def test_all_processes_leave_when_one_is_told_to(two_processes):
+def test_all_processes_leave_when_one_gets_a_signal(two_processes):
     process, other, run = two_processes
     before = step_of(run / "last.ckpt")
     os.kill(other, signal.SIGTERM)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 128 + signal.SIGTERM
-    assert "stopped by SIGTERM after step" in errors
+    assert process.wait(60) == 128 + signal.SIGTERM
+    assert "stopped by SIGTERM after step" in process.errors()
     assert not alive(other)
     assert step_of(run / "last.ckpt") > before
 
 
-WAITS = """
-import os, sys, time
-from dsdmsr.training import launch
-from dsdmsr.training.options import TrainerOptions
+RANK_1 = "import os, sys; assert os.environ['LOCAL_RANK'] == '1'; sys.exit(int(sys.argv[1]))"
 
-if os.environ.get("LOCAL_RANK"):
-    raise SystemExit(int(sys.argv[1]))
-launch._NOTICE_SECONDS = 0.5
-with launch.spawn_local_ranks(TrainerOptions(devices=2)):
-    time.sleep(float(sys.argv[2]))
-print("LOCAL_RANK" in os.environ)
-"""
+
+def _wait_beside_another(status: int, seconds: float) -> None:
+    """Wait as rank 0, beside a rank that exits at once with a status."""
+    sys.orig_argv = [sys.executable, "-c", RANK_1, str(status)]
+    launch._NOTICE_SECONDS = 0.5
+    with launch.spawn_local_ranks(TrainerOptions(devices=2)):
+        time.sleep(seconds)
+    print("LOCAL_RANK" in os.environ, flush=True)
 
 
 @pytest.mark.parametrize(
     ("status", "seconds", "ends", "said"), [(1, 60, 2, "another process"), (0, 3, 0, "")]
 )
-def test_a_process_that_failed_is_not_waited_for(tmp_path, status, seconds, ends, said):
-    (tmp_path / "waits.py").write_text(WAITS)
-    environ = {k: v for k, v in os.environ.items() if k not in ("RANK", "LOCAL_RANK")}
-    done = subprocess.run(
-        [sys.executable, tmp_path / "waits.py", str(status), str(seconds)],
-        capture_output=True,
-        text=True,
-        timeout=50,
-        env=environ,
-    )
-    assert done.returncode == ends
-    assert said in done.stderr
-    assert done.stdout == ("False\n" if ends == 0 else "")
+def test_a_process_that_failed_is_not_waited_for(start, monkeypatch, status, seconds, ends, said):
+    for name in ("RANK", "LOCAL_RANK"):
+        monkeypatch.delenv(name, raising=False)
+    process = start(_wait_beside_another, status, seconds)
+    assert process.wait(50) == ends
+    assert said in process.errors()
+    assert process.out.read_text() == ("False\n" if ends == 0 else "")
 
 
 def test_parts_make_up_the_batch():

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import yaml
+from testing.runs import logged, quiet
+
+from dsdmsr.training.card import training_history
+from dsdmsr.training.options import TrainOptions
+from dsdmsr.training.recipe_files import load_recipe, recipe_to_dict
+from dsdmsr.training.run import train_recipe
+from dsdmsr.zoo.torch_networks import from_pretrained
+
+
+def test_the_smoke_recipe_learns_to_beat_bicubic(tmp_path):
+    steps = 400
+    run = tmp_path / "run"
+    options = TrainOptions(recipe="smoke", run_dir=run, steps=steps)
+    folder = train_recipe(options, console=quiet())
+    for scale in (2, 4):
+        errors = logged(run, f"val/rmse_x{scale}")
+        assert len(errors) == 2
+        assert errors[1] < errors[0] < logged(run, f"val/bicubic_x{scale}")[0]
+        assert errors[1] < 0.9 * logged(run, f"val/bicubic_x{scale}")[-1]
+        assert len(logged(run, f"train/loss_x{scale}")) == 4
+    assert logged(run, "val/score")[-1] < 0.9
+    assert from_pretrained(str(folder)).scales == (2, 4)
+    card = (folder / "README.md").read_text()
+    assert card.startswith("---\nlicense: apache-2.0")
+    assert f"recipe `smoke`, seed 1, {steps} steps" in card
+
+    crops = [{"scale": scale, "crop": 32, "batch": 1} for scale in (2, 4)]
+    short = {**recipe_to_dict(load_recipe("smoke")), "steps": 1, "crops": crops}
+    (tmp_path / "short.yaml").write_text(yaml.safe_dump(short))
+    options = TrainOptions(
+        recipe=str(tmp_path / "short.yaml"), run_dir=tmp_path / "again", init=str(folder)
+    )
+    again = train_recipe(options, console=quiet())
+    history = training_history((again / "README.md").read_text())
+    assert history[0] == training_history(card)[0]
+    assert "recipe `short`, seed 1, 1 steps" in history[1]

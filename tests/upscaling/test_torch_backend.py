@@ -135,5 +135,5 @@ def test_the_first_stage_runs_once_for_a_block(monkeypatch):
 @pytest.mark.parametrize("window", [Window(4, 9, 5, 9), Window(5, 26, 5, 9), Window(6, 9, 20, 26)])
 def test_a_window_out_of_the_block_is_refused(window):
     part = Block(network(SHARED), torch.rand(1, 1, 30, 30).double(), 4, Window(5, 25, 5, 25))
-    with pytest.raises(ValueError, match=r"reaches out of .*: begin a larger block"):
+    with pytest.raises(ValueError, match=r"reaches out of .*: give a larger block"):
         part.predict(window)

@@ -65,10 +65,11 @@ def errors(upscaler: Upscaler, case: Case, share: float) -> tuple[Tensor, Tensor
         share: The standard deviation of the noise that the small map gets, of its range.
     """
     small, _ = noisy(case.small[0], share)
-    large, expected = upscaler.with_errors(DepthMap(small.values, small.valid, kind="disparity"))
+    depth = DepthMap(small.values, small.valid, kind="disparity")
+    large = upscaler(depth, errors=True)
     made, sure, target = (
         torch.from_numpy(np.asarray(x, np.float64))[None, None]
-        for x in (large.values, expected, case.target)
+        for x in (large.values, large.error, case.target)
     )
     valid = torch.from_numpy(case.counted & large.valid)[None, None]
     spread = functional.max_pool2d(made, 5, 1, 2) + functional.max_pool2d(-made, 5, 1, 2)

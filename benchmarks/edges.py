@@ -25,8 +25,8 @@ from dsdmsr.evaluation.ground_truth import TruthFile, own_truths, protocol_truth
 from dsdmsr.evaluation.measure import cases, evaluate
 from dsdmsr.evaluation.methods import Method, Network, Small, Values, baseline
 from dsdmsr.evaluation.protocols import PROTOCOLS
-from dsdmsr.upscaling.sharpen import sharp
-from dsdmsr.upscaling.shrink import Rows
+from dsdmsr.upscaling.rows import Rows
+from dsdmsr.upscaling.sharpen import sharpen
 from dsdmsr.zoo.names import DEFAULT_MODEL
 from dsdmsr.zoo.torch_networks import from_pretrained
 from held_apart import RENDERED, TRAIN
@@ -54,7 +54,7 @@ def sharpened(method: Method, small: Small) -> Values:
     """Return what a method makes, with sharp edges."""
     values = method(small)
     rows = Rows(values.astype(np.float32), np.ones(values.shape, dtype=bool))
-    (made,) = sharp(iter([rows]), len(values))
+    (made,) = sharpen(iter([rows]), len(values))
     return made.values.astype(np.float64)
 
 

@@ -83,10 +83,10 @@ def measure(upscaler: Upscaler, scenes: int, frames: int, noise: float) -> dict[
         made: dict[str, list[NDArray[np.floating]]] = {way: [] for way in found}
         for values in small:
             depth = DepthMap(values)
-            large, errors = upscaler.with_errors(depth)
+            large = upscaler(depth, errors=True)
             noisy = looks_noisy(depth.values, depth.valid)
             made["frame by frame"].append(large.values)
-            made["temporal"].append(steady(large, errors, noisy=noisy).values)
+            made["temporal"].append(steady(large, noisy=noisy).values)
         for way, each in made.items():
             whole = np.stack(each).astype(np.float64)
             found[way].append(figures(whole, truth[:, 0].numpy(), span))

@@ -29,7 +29,7 @@ from dsdmsr.evaluation.ground_truth import protocol_truths
 from dsdmsr.evaluation.measure import cases, evaluate
 from dsdmsr.evaluation.methods import Method, Network
 from dsdmsr.evaluation.protocols import PROTOCOLS
-from dsdmsr.upscaling.refine import Refinement
+from dsdmsr.upscaling.refinement import Refinement
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 from dsdmsr.zoo.torch_networks import for_known, from_pretrained
 from options import ROOT, add_data

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dsdmsr.io import read_depth, write_depth
     from dsdmsr.nn import DSDMSR, ModelConfig
     from dsdmsr.upscaling import TemporalFilter, Upscaler
+    from dsdmsr.upscaling.memory import keep_memory
     from dsdmsr.zoo.torch_networks import from_pretrained, save_pretrained
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "__version__",
     "degrade",
     "from_pretrained",
+    "keep_memory",
     "read_depth",
     "save_pretrained",
     "write_depth",
@@ -45,6 +47,7 @@ _HOMES = {
     "Upscaler": "dsdmsr.upscaling",
     "degrade": "dsdmsr.degradation",
     "from_pretrained": "dsdmsr.zoo.torch_networks",
+    "keep_memory": "dsdmsr.upscaling.memory",
     "read_depth": "dsdmsr.io",
     "save_pretrained": "dsdmsr.zoo.torch_networks",
     "write_depth": "dsdmsr.io",

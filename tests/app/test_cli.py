@@ -845,7 +845,7 @@ def test_confidence_is_written_beside_the_map(capsys, tmp_path, doubtful_folder,
     assert run(capsys, *ask, *out)[0] == 0
     sure, large = np.load(tmp_path / "sure.npy"), read_depth(tmp_path / "large.png")
     upscaler = dsdmsr.Upscaler.from_pretrained(tmp_path / "net", scale=4)
-    expected = upscaler.with_errors(read_depth(tmp_path / "in" / "a.png"))[1]
+    expected = upscaler(read_depth(tmp_path / "in" / "a.png"), errors=True).error
     np.testing.assert_array_equal(sure, expected)
     np.testing.assert_array_equal(np.isnan(sure), ~large.valid)
     assert 0 < np.nanmin(sure) < np.nanmax(sure) < 2
@@ -881,11 +881,11 @@ def test_a_sequence_is_steadied_in_the_order_of_its_numbers(
     steady, changed = TemporalFilter(), []
     for number in (2, 9, 10):
         depth = read_depth(tmp_path / "in" / f"f{number}.npy")
-        large, errors = upscaler.with_errors(depth)
-        expected = steady(large, errors, noisy=looks_noisy(depth.values, depth.valid))
+        large = upscaler(depth, errors=True)
+        expected = steady(large, noisy=looks_noisy(depth.values, depth.valid))
         made = np.load(tmp_path / "out" / f"f{number}.npy")
         np.testing.assert_array_equal(made, expected.values)
-        np.testing.assert_array_equal(np.load(tmp_path / "sure" / f"f{number}.npy"), errors)
+        np.testing.assert_array_equal(np.load(tmp_path / "sure" / f"f{number}.npy"), large.error)
         changed.append(not np.array_equal(made, large.values))
     assert changed == [False, True, True]
     assert "instead of --resume" in refused(capsys, *ask, "-o", tmp_path / "o", "--resume")
@@ -896,7 +896,7 @@ def test_a_sequence_is_steadied_in_the_order_of_its_numbers(
 def test_a_network_that_tells_no_errors_says_so(capsys, tmp_path, network_folder, small):
     ask = ("upscale", small, "--scale", 4, "--model", network_folder, "-o", tmp_path / "n.png")
     said = refused(capsys, *ask, "--confidence", tmp_path / "n.npy")
-    assert "doesn't tell which errors it expects" in said
+    assert "doesn't predict the expected error" in said
     assert not list(tmp_path.glob("n.*"))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dsdmsr import DepthMap, Intrinsics
+from dsdmsr.depth.convert import to_kind
 from dsdmsr.errors import DepthError
 
 
@@ -62,3 +63,31 @@ def test_intrinsics_scale_by_the_pixel_rule():
         middle = 4 * u + 1.5
         assert (middle - large.cx) / large.fx == pytest.approx((u - 7.5) / 100)
     assert large.cy == 4 * 3.75 - 0.5
+
+
+def test_an_expected_error_is_kept_where_the_map_is_valid_and_read_only():
+    depth = DepthMap([[1.0, np.nan], [3.0, 4.0]], unit="m", error=[[0.1, 0.2], [0, np.inf]])
+    assert depth.error.dtype == np.float32
+    np.testing.assert_array_equal(
+        depth.error, np.array([[0.1, np.nan], [0, np.inf]], dtype=np.float32)
+    )
+    with pytest.raises(ValueError, match="read-only"):
+        depth.error[0, 0] = 7
+    doubled = dataclasses.replace(depth, values=2 * depth.values)
+    np.testing.assert_array_equal(doubled.error, depth.error)
+    assert to_kind(depth, "depth") is depth
+    assert to_kind(depth, "inverse_depth").error is None
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        ([[0.1]], r"error has shape \(1, 1\): give that of the map, \(1, 2\)"),
+        ([[0.1, -0.1]], "the error of 1 valid pixels is negative or NaN: give"),
+        ([[np.nan, 0.1]], "negative or NaN"),
+        ([["a", "b"]], "errors are of type .*: give real numbers"),
+    ],
+)
+def test_what_cannot_be_an_error_is_refused(error, says):
+    with pytest.raises(DepthError, match=says):
+        DepthMap([[1.0, 2.0]], error=error)

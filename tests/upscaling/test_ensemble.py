@@ -19,17 +19,17 @@ class Numbered(Repeating):
     def __init__(self) -> None:
         self.seen: list[np.ndarray] = []
 
-    def answer(
+    def predict(
         self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
     ) -> np.ndarray:
         self.seen.append(np.array(lr_depth))
-        return super().answer(lr_depth, scale, window) + len(self.seen)
+        return super().predict(lr_depth, scale, window) + len(self.seen)
 
 
 def test_it_is_the_mean_of_eight_different_views_turned_back(rng):
     backend = Numbered()
     small = rng.random((2, 1, 3, 5)).astype(np.float32)
-    made = SelfEnsemble(backend).begin(small, 2, Window(0, 3, 0, 5))(Window(1, 3, 2, 5))
+    made = SelfEnsemble(backend).predictor(small, 2, Window(0, 3, 0, 5))(Window(1, 3, 2, 5))
     assert made.dtype == np.float32
     part = small[..., 1:3, 2:5]
     np.testing.assert_allclose(made, part.repeat(2, 2).repeat(2, 3) + 4.5, rtol=1e-6)

@@ -7,7 +7,7 @@ import torch
 
 from dsdmsr.degradation.degrade import degrade, reduction_matrix
 from dsdmsr.upscaling.operators import (
-    Reduction,
+    Downsampling,
     bending,
     bending_transposed,
     gradient,
@@ -34,15 +34,15 @@ def test_transposes_are_transposes(operator, transpose, shape):
 @pytest.mark.parametrize("kind", ["bicubic", "area"])
 def test_reductions_are_those_of_degrade(rng, kind):
     large = torch.from_numpy(rng.normal(size=(12, 20)))
-    made = Reduction(large, 4, kind, Window(0, 3, 0, 5))
+    made = Downsampling(large, 4, kind, Window(0, 3, 0, 5))
     small, _ = degrade(large[None, None], 4, kind)
     torch.testing.assert_close(made(large), small[0, 0])
-    part = Reduction(large, 4, kind, Window(1, 3, 0, 4))
+    part = Downsampling(large, 4, kind, Window(1, 3, 0, 4))
     torch.testing.assert_close(part(large), small[0, 0, 1:, :4])
     torch.testing.assert_close(part(part.nearest(large, small[0, 0, :2, 1:])), small[0, 0, :2, 1:])
     torch.testing.assert_close(part.nearest(large, small[0, 0, 1:, :4]), large)
     dual = torch.from_numpy(rng.normal(size=(3, 5)))
-    torch.testing.assert_close((made(large) * dual).sum(), (large * made.back(dual)).sum())
+    torch.testing.assert_close((made(large) * dual).sum(), (large * made.transposed(dual)).sum())
     whole = torch.kron(*(reduction_matrix(n, 4, kind) for n in (12, 20))).abs()
     torch.testing.assert_close(made.sums(0).flatten(), whole.sum(0))
     torch.testing.assert_close(made.sums(1).flatten(), whole.sum(1))
@@ -70,7 +70,7 @@ def test_bending_is_as_long_as_the_symmetric_matrix(rng):
 def test_the_nearest_map_is_the_foot_of_a_perpendicular(rng, kind):
     large, other = torch.from_numpy(rng.normal(size=(2, 20, 24)))
     small = torch.from_numpy(rng.normal(size=(3, 3)))
-    made = Reduction(large, 4, kind, Window(1, 4, 2, 5))
+    made = Downsampling(large, 4, kind, Window(1, 4, 2, 5))
     change = made.nearest(large, small) - large
     unseen = made.nearest(other, torch.zeros_like(small))
     torch.testing.assert_close(made(unseen), torch.zeros_like(small))

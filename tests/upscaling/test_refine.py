@@ -10,8 +10,9 @@ from dsdmsr.degradation.degrade import degrade, reduction_matrix
 from dsdmsr.degradation.resample import resize
 from dsdmsr.errors import ConfigError
 from dsdmsr.upscaling import refine as refining
-from dsdmsr.upscaling.operators import Reduction
-from dsdmsr.upscaling.refine import Refined, Refinement, energy, refine, refined_answer
+from dsdmsr.upscaling.operators import Downsampling
+from dsdmsr.upscaling.refine import Refined, energy, refine, refined_prediction
+from dsdmsr.upscaling.refinement import Refinement
 from dsdmsr.upscaling.window import Window
 
 
@@ -81,8 +82,8 @@ def test_the_solution_is_that_of_a_general_solver(monkeypatch, noise, trust):
     generator = torch.Generator().manual_seed(1)
     small = small[0, 0] + noise * torch.randn(3, 3, generator=generator, dtype=torch.float64)
     answer = truth + 0.05 * torch.randn(6, 6, generator=generator, dtype=torch.float64)
-    monkeypatch.setattr(refining, "_CLOSE", 0.0)
-    monkeypatch.setattr(refining, "_STILL", 0.0)
+    monkeypatch.setattr(refining, "_MISSED_MAX", 0.0)
+    monkeypatch.setattr(refining, "_CHANGE_MAX", 0.0)
     found = refine(answer, small, 2, noise=noise, trust=trust, most=30000)
     trusted = moved_apart(answer.numpy(), noise, trust)
     alpha = alpha_from_its_description(trusted, noise, trust)
@@ -120,7 +121,7 @@ def test_the_energy_falls_below_that_of_the_answer_made_to_agree(scale):
     small, _ = degrade(truth[None, None], scale)
     answer = resize(small, scale)[0, 0]
     part = Window(0, small.shape[2], 0, small.shape[3])
-    reduction = Reduction(answer, scale, "bicubic", part)
+    reduction = Downsampling(answer, scale, "bicubic", part)
     whole = torch.kron(*(reduction_matrix(n, scale, "bicubic") for n in answer.shape))
     lacking = (small[0, 0] - reduction(answer)).flatten()
     nearest = answer + (torch.linalg.pinv(whole) @ lacking).reshape(answer.shape)
@@ -219,10 +220,10 @@ def test_parts_are_refined_as_the_whole_is():
     def answers(window, *, errors=False):
         return window.scaled(2).of(large, Window(0, 320, 0, 320)).numpy()
 
-    whole = refined_answer(answers, small, 2, Window(0, 160, 0, 160), Refinement(), 0.0)
+    whole = refined_prediction(answers, small, 2, Window(0, 160, 0, 160), Refinement(), 0.0)
     for part in (Window(40, 80, 60, 110), Window(0, 50, 100, 160)):
         top, bottom, left, right = part.scaled(2)
-        made = refined_answer(answers, small, 2, part, Refinement(), 0.0)
+        made = refined_prediction(answers, small, 2, part, Refinement(), 0.0)
         assert made.shape == (1, 1, bottom - top, right - left)
         assert np.abs(made - whole[..., top:bottom, left:right]).max() < 2e-3
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dsdmsr import DepthMap, TemporalFilter
+from dsdmsr.errors import DepthError
 
 HEIGHT, WIDTH, FRAMES, ERROR = 60, 80, 8, 0.004
 
@@ -18,7 +19,7 @@ def steadied(
 ) -> list[np.ndarray]:
     steady = TemporalFilter()
     expected = np.broadcast_to(np.float32(errors), frames[0].shape)
-    return [steady(DepthMap(frame), expected, noisy=noisy).values for frame in frames]
+    return [steady(DepthMap(frame, error=expected), noisy=noisy).values for frame in frames]
 
 
 def flickering(rng: np.random.Generator, surfaces: list[np.ndarray]) -> list[np.ndarray]:
@@ -66,7 +67,7 @@ def test_holes_stay_holes_and_come_and_go(rng):
     torn = whole.copy()
     torn[10:20, 10:20] = False
     made = [
-        steady(DepthMap(frame, valid), np.where(valid, errors, np.nan))
+        steady(DepthMap(frame, valid, error=errors))
         for frame, valid in zip(frames, (whole, torn, whole), strict=True)
     ]
     for depth, valid in zip(made, (whole, torn, whole), strict=True):
@@ -78,10 +79,16 @@ def test_holes_stay_holes_and_come_and_go(rng):
 def test_another_size_begins_anew_and_maps_keep_what_they_are(rng):
     steady = TemporalFilter()
     errors = np.full((HEIGHT, WIDTH), ERROR, np.float32)
-    steady(DepthMap(slope(), kind="disparity", unit="px"), errors)
-    small = DepthMap(slope()[:30], kind="disparity", unit="px")
-    made = steady(small, errors[:30])
+    steady(DepthMap(slope(), kind="disparity", unit="px", error=errors))
+    small = DepthMap(slope()[:30], kind="disparity", unit="px", error=errors[:30])
+    made = steady(small)
     np.testing.assert_allclose(made.values, small.values)
+    np.testing.assert_array_equal(made.error, small.error)
     assert (made.kind, made.unit) == ("disparity", "px")
-    nothing = DepthMap(np.ones((30, WIDTH)), np.zeros((30, WIDTH), dtype=bool))
-    assert not steady(nothing, np.full((30, WIDTH), np.nan, np.float32)).valid.any()
+    nothing = np.zeros((30, WIDTH), dtype=bool)
+    assert not steady(DepthMap(np.ones((30, WIDTH)), nothing, error=errors[:30])).valid.any()
+
+
+def test_a_map_without_its_expected_error_is_refused():
+    with pytest.raises(DepthError, match="upscaled with errors=True"):
+        TemporalFilter()(DepthMap(slope()))

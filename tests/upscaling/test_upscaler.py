@@ -5,15 +5,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from testing.backends import Repeating
+from testing.backends import ErrorPredicting, Recorder, Repeating
 
 from dsdmsr import DepthMap, Intrinsics, Stereo, Upscaler
 from dsdmsr.depth.holes import enlarge_valid
 from dsdmsr.errors import ConfigError, DepthError, ModelError, ScaleError
 from dsdmsr.nn import DSDMSR, ModelConfig
-from dsdmsr.upscaling.backend import Answers
-from dsdmsr.upscaling.ensemble import SelfEnsemble, ensemble_of
-from dsdmsr.upscaling.tiles import tiles
+from dsdmsr.upscaling.ensemble import SelfEnsemble
 from dsdmsr.upscaling.torch_backend import TorchBackend
 from dsdmsr.upscaling.window import Window
 
@@ -30,145 +28,9 @@ PROPERTY_MODEL = _property_model()
 """A small network with random weights, whose answers are wild."""
 
 
-class Recorder(Repeating):
-    """A backend that remembers what it was given."""
-
-    border = 3
-
-    def __init__(self) -> None:
-        self.seen: list[np.ndarray] = []
-
-    def begin(self, lr_depth: np.ndarray, scale: int, window: Window) -> Answers:
-        self.seen.append(lr_depth)
-        return super().begin(lr_depth, scale, window)
-
-
 @pytest.fixture
 def recorder() -> Recorder:
     return Recorder()
-
-
-@pytest.mark.parametrize("scale", [2, 4, 8, 16])
-@pytest.mark.parametrize("shape", [(1, 1), (1, 2), (5, 3)])
-def test_the_network_sees_the_map_normalised_and_mirrored(recorder, rng, scale, shape):
-    values = rng.uniform(5, 9, shape)
-    made = Upscaler(recorder, scale=scale)(DepthMap(values))
-    np.testing.assert_allclose(made.values, values.repeat(scale, 0).repeat(scale, 1), rtol=1e-6)
-    if values.size == 1:
-        return
-    (seen,) = recorder.seen
-    single = values.astype(np.float32).astype(float)
-    expected = (single - single.min()) / (single.max() - single.min())
-    assert seen.shape == (1, 1, shape[0] + 6, shape[1] + 6)
-    assert seen.dtype == np.float32
-    for i in range(-3, shape[0] + 3):
-        for j in range(-3, shape[1] + 3):
-            # The edge pixel is repeated: … 2 1 0 | 0 1 2 …
-            row = [*range(shape[0]), *reversed(range(shape[0]))][i % (2 * shape[0])]
-            column = [*range(shape[1]), *reversed(range(shape[1]))][j % (2 * shape[1])]
-            assert seen[0, 0, i + 3, j + 3] == pytest.approx(expected[row, column], abs=1e-6)
-
-
-def test_the_border_is_treated_as_a_mirror(tiny_model, rng):
-    """A map mirrored by hand comes out, in its middle, as the map alone does."""
-    upscaler = Upscaler(TorchBackend(tiny_model, "cpu"), scale=2)
-    values = rng.uniform(1, 2, (24, 20))
-    alone = upscaler(DepthMap(values)).values
-    mirrored = upscaler(DepthMap(np.pad(values, 12, mode="symmetric"))).values[24:-24, 24:-24]
-    reach = max(0, tiny_model.receptive_radius(2) - tiny_model.config.border)
-    inner = slice(2 * reach, -2 * reach or None)
-    np.testing.assert_allclose(alone[inner, inner], mirrored[inner, inner], atol=1e-5)
-    assert reach < 5
-
-
-@pytest.mark.parametrize("scale", [2, 8])
-@pytest.mark.parametrize("ensemble", [1, 8])
-def test_tiles_do_not_show(tiny_model, rng, scale, ensemble):
-    valid = rng.random((23, 31)) > 0.2
-    depth = DepthMap(rng.uniform(1, 2, (23, 31)), valid)
-    backend = ensemble_of(TorchBackend(tiny_model, "cpu"), ensemble)
-    whole = Upscaler(backend, scale=scale)(depth)
-    for tile in (1, 7, 16):
-        if tile == 1 and ensemble == 8:
-            continue
-        shares: list[float] = []
-        parts = Upscaler(backend, scale=scale, tile=tile)(depth, progress=shares.append)
-        np.testing.assert_allclose(parts.values, whole.values, rtol=1e-5)
-        np.testing.assert_array_equal(parts.valid, whole.valid)
-        assert shares == sorted(shares)
-        assert len(shares) == -(-23 // tile) * -(-31 // tile)
-        assert shares[-1] == 1
-
-
-@pytest.mark.parametrize(
-    ("tile", "size"),
-    [("auto", (3, 5)), ("auto", (380, 900)), (4, (9, 4)), (1, (2, 2)), (5, (5, 16))],
-)
-def test_tiles_cover_the_map_once_and_none_is_too_large(tile, size):
-    covered = np.zeros(size, int)
-    for window, _ in tiles(tile, 4, *size):
-        covered[window.top : window.bottom, window.left : window.right] += 1
-        most = 384 if tile == "auto" else tile
-        assert max(window.bottom - window.top, window.right - window.left) <= most
-    assert (covered == 1).all()
-
-
-@pytest.mark.parametrize(
-    ("scale", "size", "block"),
-    [
-        (16, (480, 640), (480, 640)),
-        (2, (480, 640), (480, 640)),
-        (16, (1200, 1600), (253, 576)),  # as high as what is held at once allows
-        (8, (700, 3000), (140, 522)),  # of one row of tiles
-        (2, (1200, 9000), (600, 500)),  # of one tile
-    ],
-)
-def test_tiles_are_in_blocks_which_are_no_larger_than_is_held(scale, size, block):
-    blocks: dict[Window, int] = {}
-    lasts = 0
-    most = 0
-    for tile in tiles("auto", scale, *size):
-        assert tile.window.within(tile.block) == tile.window
-        blocks[tile.block] = blocks.get(tile.block, 0) + (
-            (tile.window.bottom - tile.window.top) * (tile.window.right - tile.window.left)
-        )
-        lasts += tile.last
-        begun = [b for b, done in blocks.items() if done < _area(b)]
-        most = max(most, sum(map(_area, begun)))
-    assert lasts == len(blocks)
-    assert all(done == _area(window) for window, done in blocks.items())
-    sizes = [(b.bottom - b.top, b.right - b.left) for b in blocks]
-    assert max(sizes) == block
-    assert most <= 640 * 640
-
-
-def _area(window: Window) -> int:
-    return (window.bottom - window.top) * (window.right - window.left)
-
-
-def test_large_maps_are_tiled_unasked(rng):
-    begun: list[Window] = []
-    asked: list[Window] = []
-
-    class Sized(Recorder):
-        def begin(self, lr_depth: np.ndarray, scale: int, window: Window) -> Answers:
-            begun.append(window)
-            return super().begin(lr_depth, scale, window)
-
-        def answer(
-            self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
-        ) -> np.ndarray:
-            asked.append(window)
-            return super().answer(lr_depth, scale, window)
-
-    made = Upscaler(Sized(), scale=16)(DepthMap(rng.uniform(1, 2, (70, 100))))
-    assert made.shape == (1120, 1600)
-    # All of it is one block of two tiles, inside of its border.
-    assert begun == [Window(3, 73, 3, 103)]
-    assert asked == [Window(3, 73, 3, 53), Window(3, 73, 53, 103)]
-    Upscaler(Sized(), scale=16, tile=50)(DepthMap(rng.uniform(1, 2, (70, 100))))
-    assert begun[1:] == asked[2:]
-    assert len(asked) == 6
 
 
 def test_what_is_not_shape_stays(recorder):
@@ -241,7 +103,7 @@ def test_any_map_gives_one_of_the_right_size_near_its_range(height, width, low, 
     class Wild(Repeating):
         border = 2
 
-        def answer(
+        def predict(
             self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
         ) -> np.ndarray:
             top, bottom, left, right = window.scaled(scale)
@@ -331,30 +193,6 @@ def test_a_change_of_unit_commutes_with_upscaling(tiny_model, rng, factor, offse
     )
 
 
-def test_an_output_fits_the_encoding_that_the_input_came_in(rng):
-    class Overshoot(Recorder):
-        def answer(
-            self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
-        ) -> np.ndarray:
-            return 1.2 * super().answer(lr_depth, scale, window) - 0.1
-
-    depth = DepthMap([[1.0, 255.0]], kind="disparity", unit="level", encoding="levels")
-    made = Upscaler(Overshoot(), scale=2)(depth)
-    assert made.values.min() >= 0.5
-    assert made.values.max() == 255
-
-
-def test_a_network_that_gives_nan_is_an_error_and_no_hole(rng):
-    class Broken(Recorder):
-        def answer(
-            self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
-        ) -> np.ndarray:
-            return np.full_like(super().answer(lr_depth, scale, window), np.nan)
-
-    with pytest.raises(ModelError, match="not finite"):
-        Upscaler(Broken(), scale=2)(DepthMap([[1.0, 2.0]]))
-
-
 def test_nothing_valid_and_bad_scales_and_devices_are_refused(recorder):
     with pytest.raises(DepthError, match="no pixel of the map is valid"):
         Upscaler(recorder, scale=2)(DepthMap([[0.0]], [[False]]))
@@ -363,8 +201,9 @@ def test_nothing_valid_and_bad_scales_and_devices_are_refused(recorder):
             ScaleError, match=r"scale is .*: allowed are whole numbers from 2 to 16"
         ):
             Upscaler(recorder, scale=scale)
+    recorder.scales = (2, 4)
     with pytest.raises(ScaleError, match="from 2 to 4"):
-        Upscaler(recorder, scale=8, factors=(2, 4))
+        Upscaler(recorder, scale=8)
     for both in ({}, {"scale": 2, "size": (4, 4)}):
         with pytest.raises(ScaleError, match="give a scale or a size, one of them"):
             Upscaler(recorder, **both)
@@ -375,19 +214,6 @@ def test_nothing_valid_and_bad_scales_and_devices_are_refused(recorder):
         Upscaler.from_pretrained(scale=2, device="tpu9")
 
 
-class Doubtful(Repeating):
-    """A backend that expects a tenth of a pixel's share of the range."""
-
-    symmetric = True
-    confident = True
-
-    def answer(
-        self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
-    ) -> np.ndarray:
-        part = super().answer(lr_depth, scale, window)
-        return np.concatenate([part, part / 10], 1)
-
-
 @pytest.mark.parametrize("edges", ["smooth", "sharp"])
 @pytest.mark.parametrize("tile", ["auto", 3])
 def test_expected_errors_come_in_the_maps_unit_with_its_holes(rng, tile, edges):
@@ -395,9 +221,10 @@ def test_expected_errors_come_in_the_maps_unit_with_its_holes(rng, tile, edges):
     valid = rng.random((8, 10)) < 0.8
     values[valid.argmax() // 10, valid.argmax() % 10] = 4.0
     depth = DepthMap(values, valid, unit="m", intrinsics=Intrinsics(fx=9, fy=9, cx=4, cy=3))
-    upscaler = Upscaler(Doubtful(), scale=4, tile=tile, edges=edges)
-    large, errors = upscaler.with_errors(depth)
-    plain = upscaler(depth)
+    upscaler = Upscaler(ErrorPredicting(), scale=4, tile=tile, edges=edges)
+    large, plain = upscaler(depth, errors=True), upscaler(depth)
+    errors = large.error
+    assert plain.error is None
     np.testing.assert_array_equal(large.values, plain.values)
     assert large.intrinsics == plain.intrinsics
     assert errors.dtype == np.float32
@@ -405,28 +232,28 @@ def test_expected_errors_come_in_the_maps_unit_with_its_holes(rng, tile, edges):
     repeated = np.where(valid, values, np.nan).repeat(4, 0).repeat(4, 1)
     known = large.valid & np.isfinite(repeated)
     np.testing.assert_allclose(errors[known], (repeated[known] - 4.0) / 10, atol=1e-5)
-    bands = list(upscaler.bands_with_errors(depth))
-    np.testing.assert_array_equal(np.concatenate([band for _, band in bands]), errors)
+    bands = [band.error for band in upscaler.bands(depth, errors=True)]
+    np.testing.assert_array_equal(np.concatenate(bands), errors)
     # To another size, an error is one of those around.
-    smaller, at = Upscaler(Doubtful(), size=(27, 33), edges=edges).with_errors(depth)
-    assert at.shape == smaller.shape == (27, 33)
-    assert np.nanmin(at) >= 0
-    assert np.nanmax(at) <= np.nanmax(errors) + 1e-6
+    other = Upscaler(ErrorPredicting(), size=(27, 33), edges=edges)(depth, errors=True)
+    assert other.error.shape == other.shape == (27, 33)
+    assert np.nanmin(other.error) >= 0
+    assert np.nanmax(other.error) <= np.nanmax(errors) + 1e-6
 
 
 def test_nothing_is_wrong_with_a_flat_map():
-    large, errors = Upscaler(Doubtful(), scale=2).with_errors(DepthMap(np.full((3, 4), 2.0)))
+    large = Upscaler(ErrorPredicting(), scale=2)(DepthMap(np.full((3, 4), 2.0)), errors=True)
     assert (large.values == 2).all()
-    assert (errors == 0).all()
+    assert (large.error == 0).all()
 
 
 def test_networks_that_tell_no_errors_are_refused(recorder):
-    with pytest.raises(ModelError, match="doesn't tell which errors it expects"):
-        Upscaler(recorder, scale=2).with_errors(DepthMap(np.ones((2, 2))))
+    with pytest.raises(ModelError, match="doesn't predict the expected error"):
+        Upscaler(recorder, scale=2)(DepthMap(np.ones((2, 2))), errors=True)
 
 
 def test_turned_answers_and_errors_have_one_mean(rng):
     depth = DepthMap(rng.uniform(1, 2, (5, 6)))
-    alone = Upscaler(Doubtful(), scale=2).with_errors(depth)[1]
-    together = Upscaler(SelfEnsemble(Doubtful()), scale=2).with_errors(depth)[1]
-    np.testing.assert_allclose(together, alone, atol=1e-6)
+    alone = Upscaler(ErrorPredicting(), scale=2)(depth, errors=True)
+    together = Upscaler(SelfEnsemble(ErrorPredicting()), scale=2)(depth, errors=True)
+    np.testing.assert_allclose(together.error, alone.error, atol=1e-6)

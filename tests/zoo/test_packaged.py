@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -48,18 +49,18 @@ class TestEveryPackagedNetwork:
         assert is_symmetric(model) == model.config.symmetric
 
     def test_it_beats_bicubic_on_a_rendered_scene_at_every_factor(self, name):
-        truth, _ = render_sample(seed=9)
-        target = torch.from_numpy(truth.values.copy())[None, None].double()
+        hr_depth, _ = render_sample(seed=9)
+        target = torch.from_numpy(hr_depth.values.copy())[None, None].double()
         for scale in from_pretrained(name).scales:
-            small = resize(target, 1 / scale)
-            made = Upscaler.from_pretrained(name, scale=scale, device="cpu")(
-                DepthMap(small[0, 0].numpy(), unit="m")
+            lr_depth = resize(target, 1 / scale)
+            pred = Upscaler.from_pretrained(name, scale=scale, device="cpu")(
+                DepthMap(lr_depth[0, 0].numpy(), unit="m")
             )
-            error = np.sqrt(np.mean((made.values - truth.values) ** 2))
-            plain = resize(small, scale)[0, 0].numpy()
+            error = np.sqrt(np.mean((pred.values - hr_depth.values) ** 2))
+            plain = resize(lr_depth, scale)[0, 0].numpy()
             shares = {2: 0.5, 4: 0.7, 8: 0.85, 16: 0.9}
             share = 0.9 if name in REFERENCES else shares[scale]
-            assert error < share * np.sqrt(np.mean((plain - truth.values) ** 2))
+            assert error < share * np.sqrt(np.mean((plain - hr_depth.values) ** 2))
 
     def test_ramps_stay_ramps(self, name):
         y, x = np.mgrid[:24, :32]
@@ -71,7 +72,7 @@ class TestEveryPackagedNetwork:
         assert np.abs(made - expected)[inner].max() < 0.02
 
 
-def test_maps_of_known_making_get_the_weights_for_them(tmp_path, tiny_model):
+def test_maps_of_a_known_degradation_get_the_weights_for_it(tmp_path, tiny_model):
     save_pretrained(tiny_model, tmp_path, "card")
     assert for_known(str(tmp_path)) == {}
     other = copy.deepcopy(tiny_model)
@@ -150,6 +151,12 @@ def test_owner_slash_name_comes_from_the_hub(tmp_path, tiny_model, monkeypatch):
     assert asked == [("owner/net", True)]
     with pytest.raises(ModelError, match=r"the Hub did not give it: offline$"):
         from_pretrained("owner/none")
+
+
+def test_a_missing_hub_library_is_named_with_the_command_that_installs_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    with pytest.raises(ModelError, match=r"needs huggingface_hub: pip install 'dsdmsr\[hub\]'$"):
+        from_pretrained("owner/net")
 
 
 def test_saving_is_reproducible(tmp_path, tiny_model):

@@ -30,7 +30,7 @@ from dsdmsr.evaluation.protocols import PROTOCOLS, SUITE, Protocol
 from dsdmsr.evaluation.report import figure, lines, markdown, results, title_of, weights_of
 from dsdmsr.io.encodings import find_encoding
 from dsdmsr.scales import SCALES
-from dsdmsr.upscaling.refine import Refinement
+from dsdmsr.upscaling.refinement import Refinement
 from dsdmsr.zoo.names import DEFAULT_MODEL
 from dsdmsr.zoo.torch_networks import for_known, from_pretrained
 

@@ -9,7 +9,7 @@ import numpy as np
 from rich.console import Console
 
 from dsdmsr.app.inputs import depth_files
-from dsdmsr.depth.estimate import NOISY_FROM, edge_softness, estimate_noise, looks_averaged
+from dsdmsr.depth.estimate import NOISY_FROM, edge_ramp_share, estimate_noise, looks_averaged
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import DsdmsrError
 from dsdmsr.io import interpret, read_numbers
@@ -77,7 +77,7 @@ def _lines(
             f"  noise     about {noise:.2g}{unit} ({share:.2g} of the range), an estimate: "
             f"{serves} serves"
         )
-    soft = edge_softness(depth.values, depth.valid)
+    soft = edge_ramp_share(depth.values, depth.valid)
     if soft is not None:
         looks = "averages" if looks_averaged(depth.values, depth.valid) else "samples"
         lines.append(f"  steps     {soft:.0%} with a value in between: looks made of {looks}")

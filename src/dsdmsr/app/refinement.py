@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dsdmsr.errors import ConfigError
-from dsdmsr.upscaling.refine import Averaging, Refinement
+from dsdmsr.upscaling.refinement import Averaging, Refinement
 
 __all__ = ["refinement_of"]
 

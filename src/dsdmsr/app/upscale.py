@@ -8,16 +8,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from dsdmsr._atomic import writing
-from dsdmsr.app.choice import Upscalers
 from dsdmsr.app.jobs import beside, plan
 from dsdmsr.app.stereo import StereoOptions, with_stereo
 from dsdmsr.depth.convert import to_kind
@@ -25,26 +22,25 @@ from dsdmsr.depth.estimate import looks_noisy
 from dsdmsr.depth.map import DepthMap, Kind
 from dsdmsr.errors import ConfigError, DepthError, DsdmsrError, FileError
 from dsdmsr.io import (
+    ERROR_SUFFIXES,
     check_output,
     choose_encoding,
     default_encoding,
+    error_writer,
     read_depth,
     write_bands,
 )
 from dsdmsr.io.encodings import ENCODINGS, find_encoding
-from dsdmsr.io.files import FORMATS
 from dsdmsr.io.png import write_png
 from dsdmsr.upscaling import TemporalFilter, Upscaler
-from dsdmsr.upscaling.refine import Averaging, Refinement
+from dsdmsr.upscaling.auto import AUTO, announcement, choose_network
+from dsdmsr.upscaling.refinement import Averaging, Refinement
 from dsdmsr.upscaling.sharpen import Edges
 from dsdmsr.upscaling.sizes import Size
 from dsdmsr.upscaling.tiles import Tile, check_tile
+from dsdmsr.zoo.names import DEFAULT_MODEL
 
 __all__ = ["Wishes", "upscale_files"]
-
-_FLOATS = (".npy", *(suffix for suffix, of in FORMATS.items() if of.holds != "whole"))
-"""Endings of files that hold floating point."""
-_ROWS_AT_ONCE = 256
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,7 +170,11 @@ def upscale_files(
         jobs.sort(key=lambda job: _in_order(job[0]))
     none = [None] * len(jobs)
     marks = beside("--filled", wishes.filled, jobs, [".png"]) if wishes.filled else none
-    sure = beside("--confidence", wishes.confidence, jobs, _FLOATS) if wishes.confidence else none
+    sure = (
+        beside("--confidence", wishes.confidence, jobs, ERROR_SUFFIXES)
+        if wishes.confidence
+        else none
+    )
     works = [Work(*job, *others) for job, *others in zip(jobs, marks, sure, strict=True)]
     left = [work for work in works if not (wishes.resume and work.is_done())]
     alone, there = len(works) == 1, len(works) - len(left)
@@ -220,7 +220,7 @@ def _upscale_all(
         degradation=wishes.degradation,
         refinement=wishes.refinement,
     )
-    upscalers = Upscalers(wishes.model, load)
+    upscaler = load(wishes.model)
     steady = TemporalFilter() if wishes.temporal else None
     failures: list[tuple[Path, DsdmsrError]] = []
     announced: set[str] = set()
@@ -230,7 +230,7 @@ def _upscale_all(
             progress.update(task, completed=number)
             try:
                 show = partial(_show, progress, task, number)
-                said = _upscale_one(upscalers, work, wishes, steady, show)
+                said = _upscale_one(upscaler, work, wishes, steady, show)
             except DsdmsrError as error:
                 if alone:
                     raise
@@ -247,7 +247,7 @@ def _show(progress: Progress, task: TaskID, before: int, share: float) -> None:
 
 
 def _upscale_one(
-    upscalers: Upscalers,
+    upscaler: Upscaler,
     work: Work,
     wishes: Wishes,
     steady: TemporalFilter | None,
@@ -258,7 +258,7 @@ def _upscale_one(
     depth = wishes.read(source)
     work.check(overwrite=wishes.overwrite)
     chosen = wishes.output_of(depth, target)
-    upscaler, of_choice = upscalers.of(depth)
+    of_choice = announcement(wishes.model, depth)
     goal = upscaler.size.goal(*depth.shape)
     shape = goal.height, goal.width
     try:
@@ -269,22 +269,23 @@ def _upscale_one(
                 unfinished = held.enter_context(writing(marks))
                 write_png(unfinished, 255 * upscaler.filled(depth.valid).view(np.uint8))
             if steady is not None:
-                large, errors = upscaler.with_errors(depth, progress)
+                large = upscaler(depth, errors=True, progress=progress)
                 noisy = looks_noisy(depth.values, depth.valid)
-                bands = iter([steady(large, errors, noisy=noisy)])
-            elif confidence is None:
-                bands = upscaler.bands(depth, progress)
+                bands = iter([steady(large, noisy=noisy)])
             else:
-                # On the disk, since a map may be larger than memory.
-                errors = np.memmap(
-                    held.enter_context(TemporaryFile()), np.float32, "w+", shape=shape
+                bands = upscaler.bands(depth, errors=confidence is not None, progress=progress)
+            if confidence is not None:
+                writer = error_writer(
+                    confidence,
+                    shape,
+                    made_by=choose_network(depth)
+                    if wishes.model == AUTO
+                    else wishes.model or DEFAULT_MODEL,
+                    overwrite=wishes.overwrite,
                 )
-                bands = _held(upscaler.bands_with_errors(depth, progress), errors)
+                bands = map(held.enter_context(writer), bands)
             bands = _converted(bands, wishes.to_kind)
             write_bands(target, shape, bands, chosen, overwrite=wishes.overwrite)
-            if confidence is not None:
-                maps = _as_maps(errors)
-                write_bands(confidence, shape, maps, "inverse", overwrite=wishes.overwrite)
     except DepthError as error:
         raise DepthError(f"{source}: {error}") from error
     except (MemoryError, RuntimeError) as error:
@@ -304,24 +305,6 @@ def _upscale_one(
     if wishes.output_encoding is None and chosen != depth.encoding:
         said.add(f"written as {chosen}: {ENCODINGS[chosen].meaning}; --output-encoding changes it")
     return said
-
-
-def _held(
-    bands: Iterator[tuple[DepthMap, NDArray[np.float32]]], errors: NDArray[np.float32]
-) -> Iterator[DepthMap]:
-    """Yield bands, and put what is expected of their errors into an array."""
-    top = 0
-    for band, expected in bands:
-        errors[top : top + len(expected)] = expected
-        top += len(expected)
-        yield band
-
-
-def _as_maps(errors: NDArray[np.float32]) -> Iterator[DepthMap]:
-    """Yield expected errors in bands, as files take them: like inverse depth, 0 is a number."""
-    for top in range(0, len(errors), _ROWS_AT_ONCE):
-        part = errors[top : top + _ROWS_AT_ONCE]
-        yield DepthMap(part, np.isfinite(part), kind="inverse_depth")
 
 
 def _converted(bands: Iterator[DepthMap], kind: Kind | None) -> Iterator[DepthMap]:

@@ -1,10 +1,11 @@
-"""From disparity to depth to inverse depth, and back."""
+"""Conversions between depth, disparity and inverse depth."""
 
 from __future__ import annotations
 
 from typing import get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dsdmsr.depth.map import DepthMap, Kind
 from dsdmsr.errors import DepthError
@@ -13,12 +14,13 @@ __all__ = ["to_kind"]
 
 
 def to_kind(depth: DepthMap, kind: Kind) -> DepthMap:
-    """Return what a map tells in another kind.
+    """Return a map in another kind.
 
     ``Z = baseline·focal / (d + doffs)`` (Middlebury stereo datasets, 2014), with the map's
     `stereo`; inverse depth is ``1/Z``. Depth comes in metres and disparity in pixels where the
     stereo is used; between depth and inverse depth, the unit stays what it is. Pixels behind the
     camera become invalid; those infinitely far too, where depth is wanted, and stay otherwise.
+    The expected error is left out: it belongs to the values of the old kind.
 
     Args:
         depth: The map.
@@ -40,11 +42,7 @@ def to_kind(depth: DepthMap, kind: Kind) -> DepthMap:
         elif kind == "depth":
             values, ahead = 1 / inverse, inverse > 0
         else:
-            stereo = depth.stereo
-            if stereo is None or unit not in ("m", None):
-                raise DepthError(_lacking(depth, kind))
-            values, ahead = stereo.baseline * stereo.focal * inverse - stereo.doffs, inverse >= 0
-            unit = "px"
+            values, ahead, unit = _disparity(depth, inverse), inverse >= 0, "px"
     return DepthMap(
         values,
         depth.valid & ahead,
@@ -55,7 +53,16 @@ def to_kind(depth: DepthMap, kind: Kind) -> DepthMap:
     )
 
 
-def _inverse_depth(depth: DepthMap) -> np.ndarray:
+def _disparity(depth: DepthMap, inverse: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the disparity of a map's pixels, whose inverse depth is given."""
+    stereo = depth.stereo
+    if stereo is None or depth.unit not in ("m", None):
+        raise DepthError(_lacking(depth, "disparity"))
+    return stereo.baseline * stereo.focal * inverse - stereo.doffs
+
+
+def _inverse_depth(depth: DepthMap) -> NDArray[np.float64]:
+    """Return the inverse depth of a map's pixels."""
     values = depth.values.astype(np.float64)
     if depth.kind == "inverse_depth":
         return values
@@ -69,6 +76,7 @@ def _inverse_depth(depth: DepthMap) -> np.ndarray:
 
 
 def _lacking(depth: DepthMap, kind: Kind) -> str:
+    """Return why a map can't be converted."""
     if depth.stereo is None:
         return (
             f"no focal length and baseline are known, so that {depth.kind} cannot become {kind}: "

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NOISY_FROM", "edge_softness", "estimate_noise", "looks_averaged", "looks_noisy"]
+__all__ = ["NOISY_FROM", "edge_ramp_share", "estimate_noise", "looks_averaged", "looks_noisy"]
 
 _PLACES_MIN = 64
-"""Below so many places nothing is said."""
+"""Below so many places no noise is estimated."""
 NOISY_FROM = 0.006
 """Estimated noise, as a share of a map's range, from which it is better removed than kept."""
 _QUARTILE = 0.3186393639643752
@@ -22,9 +22,9 @@ _FLANK_MAX = 0.2
 _MIDDLE = (0.2, 0.8)
 """Of a step, what is between its sides."""
 _STEPS_MIN = 30
-"""Below so many steps nothing is said."""
+"""Below so many steps no share is given."""
 _AVERAGED_FROM = 0.5
-"""Share of soft steps from which a map looks averaged."""
+"""Share of ramps among steps from which a map looks averaged."""
 
 
 def estimate_noise(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> float | None:
@@ -32,8 +32,9 @@ def estimate_noise(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> fl
 
     Planes, and all that is linear along rows or along columns, leave nothing of the 3×3 difference
     1 -2 1, -2 4 -2, 1 -2 1; what it leaves is noise, and surfaces that bend or end. Of its
-    absolute values the lower quartile is taken, since even in small maps a quarter of the places
-    see neither. Noise that isn't alike everywhere gives a value between its least and its most.
+    absolute values the lower quartile is taken, since even at low resolution a quarter of the
+    places see neither. Noise that isn't alike everywhere gives a value between its least and its
+    most.
 
     Args:
         values: The map, h×w.
@@ -73,13 +74,13 @@ def looks_noisy(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> bool:
     return span > 0 and noise / span >= NOISY_FROM
 
 
-def edge_softness(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> float | None:
-    """Return the share of a map's steps with a value in between; None if there are too few.
+def edge_ramp_share(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> float | None:
+    """Return the share of a map's steps that are ramps; None if there are too few steps.
 
     A step is where two pixels with one between them, in a row or a column, differ by a twentieth
     of the map's range or more, and by five times what each differs from the pixel beyond. It is
-    soft if the one between lies in the middle three fifths of it. Averages, as resizing with
-    antialiasing takes them, leave half of all steps soft or more; samples, few.
+    a ramp if the one between lies in the middle three fifths of it. Where antialiased resizing
+    averaged pixels, half of all steps are ramps or more; where pixels are samples, few.
 
     Args:
         values: The map, h×w.
@@ -88,26 +89,33 @@ def edge_softness(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> flo
     if not valid.any():
         return None
     span = float(np.ptp(values[valid]))
+    if span == 0:
+        return None
     known = np.where(valid, values, 0.0).astype(np.float64)
-    steps = soft = 0
-    for axis in (0, 1):
-        line, whole = np.moveaxis(known, axis, 0), np.moveaxis(valid, axis, 0)
-        count = len(line) - 4
-        if count < 1 or span == 0:
-            continue
-        beyond, first, middle, last, after = (line[k : k + count] for k in range(5))
-        height = np.abs(last - first)
-        beside = np.maximum(np.abs(first - beyond), np.abs(after - last))
-        here = (height >= _STEP_MIN * span) & (beside <= _FLANK_MAX * height)
-        for k in range(5):
-            here = here & whole[k : k + count]
-        share = (middle - first)[here] / (last - first)[here]
-        steps += share.size
-        soft += int(((share > _MIDDLE[0]) & (share < _MIDDLE[1])).sum())
-    return soft / steps if steps >= _STEPS_MIN else None
+    shares = np.concatenate([_steps(known, valid, span), _steps(known.T, valid.T, span)])
+    if len(shares) < _STEPS_MIN:
+        return None
+    ramps = int(((shares > _MIDDLE[0]) & (shares < _MIDDLE[1])).sum())
+    return ramps / len(shares)
+
+
+def _steps(
+    known: NDArray[np.float64], valid: NDArray[np.bool_], span: float
+) -> NDArray[np.float64]:
+    """Return where between its sides the middle pixel of each step down a column is, 0…1."""
+    count = len(known) - 4
+    if count < 1:
+        return np.empty(0)
+    beyond, first, middle, last, after = (known[k : k + count] for k in range(5))
+    height = np.abs(last - first)
+    flank = np.maximum(np.abs(first - beyond), np.abs(after - last))
+    here = (height >= _STEP_MIN * span) & (flank <= _FLANK_MAX * height)
+    for k in range(5):
+        here = here & valid[k : k + count]
+    return np.asarray((middle - first)[here] / (last - first)[here])
 
 
 def looks_averaged(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> bool:
-    """Return whether half of a map's steps are soft, or more; see `edge_softness`."""
-    found = edge_softness(values, valid)
-    return found is not None and found >= _AVERAGED_FROM
+    """Return whether half of a map's steps are ramps, or more; see `edge_ramp_share`."""
+    share = edge_ramp_share(values, valid)
+    return share is not None and share >= _AVERAGED_FROM

@@ -1,4 +1,4 @@
-"""From depth maps to points and surfaces in space."""
+"""Points and surfaces in space, from depth maps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STEEPEST = 85.0
 
 
 def distances(depth: DepthMap) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return distances along the optical axis, H×W, and which of them there are.
+    """Return distances along the optical axis, H×W, and which of them are known.
 
     Disparity needs the map's `stereo`; where it gives no distance in front of the camera, there
     is none. What has no unit keeps its own.
@@ -25,8 +25,8 @@ def distances(depth: DepthMap) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     Raises:
         DepthError: If the map is disparity without `stereo`.
     """
-    held = to_kind(depth, "depth")
-    return held.values.astype(np.float64), held.valid & (held.values > 0)
+    metric = to_kind(depth, "depth")
+    return metric.values.astype(np.float64), metric.valid & (metric.values > 0)
 
 
 def points(distance: NDArray[np.float64], camera: Intrinsics) -> NDArray[np.float32]:
@@ -44,7 +44,7 @@ def points(distance: NDArray[np.float64], camera: Intrinsics) -> NDArray[np.floa
 
 def triangles(
     distance: NDArray[np.float64],
-    there: NDArray[np.bool_],
+    known: NDArray[np.bool_],
     camera: Intrinsics,
     steepest: float = STEEPEST,
 ) -> NDArray[np.int32]:
@@ -52,7 +52,7 @@ def triangles(
 
     Args:
         distance: Distances along the optical axis, H×W.
-        there: Which of them there are.
+        known: Which of them are known.
         camera: The camera, of a picture of this size.
         steepest: Degrees from the image plane that a surface may have between two pixels.
 
@@ -67,9 +67,9 @@ def triangles(
     faces = np.concatenate(
         [np.stack(corners, -1).reshape(-1, 3) for corners in ((a, c, b), (b, c, d))]
     )
-    z, known = distance.ravel()[faces], there.ravel()[faces].all(axis=1)
+    z, whole = distance.ravel()[faces], known.ravel()[faces].all(axis=1)
     # At a slope of t a surface is t·z/f further away a pixel further on.
     focal = min(camera.fx, camera.fy)
     most = math.tan(math.radians(steepest)) * z.min(axis=1) / focal
-    whole: NDArray[np.int32] = faces[known & (np.ptp(z, axis=1) <= most)]
-    return whole
+    kept: NDArray[np.int32] = faces[whole & (np.ptp(z, axis=1) <= most)]
+    return kept

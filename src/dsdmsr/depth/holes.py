@@ -1,4 +1,4 @@
-"""Holes: what the network sees in them, and what becomes of them."""
+"""Holes of depth maps: their filling for networks, their upscaling, and their sizes."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.depth.windows import ROWS_AT_ONCE
 from dsdmsr.errors import DepthError
 
 __all__ = ["enlarge_valid", "fill_nearest", "hole_sizes"]
-
-
-_ROWS_AT_ONCE = 256
-
 
 _Float = TypeVar("_Float", bound=np.floating)
 
@@ -43,8 +40,8 @@ def fill_nearest(values: NDArray[_Float], valid: NDArray[np.bool_]) -> NDArray[_
     source_row = np.where(rows - above <= below - rows, above, below)
     filled = np.empty_like(values)
     # Part by part: what is squared and compared takes many times the map's memory.
-    for top in range(0, height, _ROWS_AT_ONCE):
-        part = slice(top, top + _ROWS_AT_ONCE)
+    for top in range(0, height, ROWS_AT_ONCE):
+        part = slice(top, top + ROWS_AT_ONCE)
         nearest = _nearest_column(source_row[part].astype(np.int64) - rows[part])
         filled[part] = values[np.take_along_axis(source_row[part], nearest, axis=1), nearest]
     return filled
@@ -81,11 +78,11 @@ def enlarge_valid(
     """Return which pixels of a map `scale` times as large are valid.
 
     The border of a hole runs half-way between the centres of valid and invalid pixels, and cuts
-    corners: it is where the linear interpolation of 0 and 1 is one half. Each small pixel, valid
-    or not, keeps some of its large ones.
+    corners: it is where the linear interpolation of 0 and 1 is one half. Each low-resolution
+    pixel, valid or not, keeps some of its high-resolution ones.
 
     Args:
-        valid: What is valid of the small map, H×W.
+        valid: What is valid of the low-resolution map, H×W.
         scale: The factor.
         top: The first of its rows that is looked at.
         bottom: The one after the last. Default: all.

@@ -32,7 +32,7 @@ class Intrinsics:
     def scaled(self, scale: float, scale_y: float | None = None) -> Intrinsics:
         """Return the camera of a map `scale` times as large.
 
-        A small pixel covers a block of large ones, so ``f' = s·f`` and
+        A low-resolution pixel covers a block of high-resolution ones, so ``f' = s·f`` and
         ``c' = s·(c + 0.5) - 0.5``.
 
         Args:
@@ -77,7 +77,7 @@ class Stereo:
 
 @dataclass(frozen=True, eq=False)
 class DepthMap:
-    """Hold a depth map; nothing in it changes after it is made.
+    """Hold a depth map, read-only: values with their validity, kind, unit and expected error.
 
     Args:
         values: Numbers, H×W, kept as a read-only float32 copy; 0 under invalid pixels.
@@ -88,10 +88,22 @@ class DepthMap:
         intrinsics: The camera.
         stereo: What turns the disparity into depth.
         encoding: The name of the file encoding that the values came in.
+        error: The absolute error that is expected of each value, H×W, in the map's unit, as
+            `Upscaler` gives it; 0 or more where the map is valid, kept as NaN elsewhere. Default:
+            not known.
 
     Raises:
         DepthError: If the shape is not H×W with both at least 1, the values are not numbers,
-            `valid` has another shape, `kind` or `unit` is unknown, or a valid depth is negative.
+            `valid` or `error` has another shape, `kind` or `unit` is unknown, or a valid depth
+            or the error of a valid pixel is negative.
+
+    Example:
+        >>> from dsdmsr import DepthMap
+        >>> depth = DepthMap([[1.5, 0.0], [2.0, 4.0]], [[True, False], [True, True]], unit="m")
+        >>> depth
+        DepthMap(2×2, depth, m, 75.0% valid, 1.5…4)
+        >>> float(depth.values[depth.valid].max())
+        4.0
     """
 
     values: NDArray[np.float32]
@@ -101,6 +113,7 @@ class DepthMap:
     intrinsics: Intrinsics | None
     stereo: Stereo | None
     encoding: str | None
+    error: NDArray[np.float32] | None
 
     def __init__(
         self,
@@ -112,43 +125,26 @@ class DepthMap:
         intrinsics: Intrinsics | None = None,
         stereo: Stereo | None = None,
         encoding: str | None = None,
+        error: ArrayLike | None = None,
     ) -> None:
-        given = np.asarray(values)
-        if given.dtype.kind not in "fiub":
-            raise DepthError(f"values are of type {given.dtype}: give real numbers")
-        if given.ndim != 2 or 0 in given.shape:
-            raise DepthError(f"values have shape {given.shape}: give H×W, both at least 1")
-        with np.errstate(over="ignore"):
-            numbers = given.astype(np.float32)
-        usable = np.isfinite(numbers)
-        if valid is not None:
-            mask = np.asarray(valid)
-            if mask.shape != given.shape or mask.dtype != np.bool_:
-                raise DepthError(
-                    f"valid is {mask.dtype} of shape {mask.shape}: give bool, {given.shape}"
-                )
-            usable &= mask
         if kind not in get_args(Kind):
             raise DepthError(f"kind is {kind!r}: allowed are {', '.join(get_args(Kind))}")
         if unit is not None and unit not in get_args(Unit):
             raise DepthError(f"unit is {unit!r}: allowed are {', '.join(get_args(Unit))}, None")
-        numbers = np.where(usable, numbers, np.float32(0))
-        if kind == "depth" and (negative := int((numbers < 0).sum())):
-            raise DepthError(
-                f"{negative} pixels are negative, which a depth can't be: mark them invalid, or "
-                "give another kind (disparity, inverse_depth)"
-            )
-        numbers.setflags(write=False)
-        usable.setflags(write=False)
-        for name, value in (
-            ("values", numbers),
-            ("valid", usable),
-            ("kind", kind),
-            ("unit", unit),
-            ("intrinsics", intrinsics),
-            ("stereo", stereo),
-            ("encoding", encoding),
-        ):
+        numbers, usable = _checked_values(values, valid, kind)
+        fields = {
+            "values": numbers,
+            "valid": usable,
+            "kind": kind,
+            "unit": unit,
+            "intrinsics": intrinsics,
+            "stereo": stereo,
+            "encoding": encoding,
+            "error": None if error is None else _checked_error(error, usable),
+        }
+        for name, value in fields.items():
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
             object.__setattr__(self, name, value)
 
     @property
@@ -165,3 +161,50 @@ class DepthMap:
             used = self.values[self.valid]
             text += f", {used.min():.6g}…{used.max():.6g}"
         return text + ")"
+
+
+def _real_numbers(given: NDArray[np.generic], name: str) -> NDArray[np.float32]:
+    """Return an array as float32; what is too large for that becomes infinite."""
+    if given.dtype.kind not in "fiub":
+        raise DepthError(f"{name} are of type {given.dtype}: give real numbers")
+    with np.errstate(over="ignore"):
+        return given.astype(np.float32)
+
+
+def _checked_values(
+    values: ArrayLike, valid: ArrayLike | None, kind: Kind
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return a map's values, 0 where they are invalid, and which are valid."""
+    given = np.asarray(values)
+    numbers = _real_numbers(given, "values")
+    if given.ndim != 2 or 0 in given.shape:
+        raise DepthError(f"values have shape {given.shape}: give H×W, both at least 1")
+    usable = np.isfinite(numbers)
+    if valid is not None:
+        mask = np.asarray(valid)
+        if mask.shape != given.shape or mask.dtype != np.bool_:
+            raise DepthError(
+                f"valid is {mask.dtype} of shape {mask.shape}: give bool, {given.shape}"
+            )
+        usable &= mask
+    numbers = np.where(usable, numbers, np.float32(0))
+    if kind == "depth" and (negative := int((numbers < 0).sum())):
+        raise DepthError(
+            f"{negative} pixels are negative, which a depth can't be: mark them invalid, or "
+            "give another kind (disparity, inverse_depth)"
+        )
+    return numbers, usable
+
+
+def _checked_error(error: ArrayLike, valid: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return expected errors, NaN where the map is invalid."""
+    given = np.asarray(error)
+    if given.shape != valid.shape:
+        raise DepthError(f"error has shape {given.shape}: give that of the map, {valid.shape}")
+    numbers = _real_numbers(given, "errors")
+    if wrong := int((valid & ~(numbers >= 0)).sum()):
+        raise DepthError(
+            f"the error of {wrong} valid pixels is negative or NaN: give an absolute error, 0 or "
+            "more, or mark them invalid"
+        )
+    return np.where(valid, numbers, np.float32(np.nan))

@@ -16,7 +16,7 @@ from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from dsdmsr.errors import FileError
-from dsdmsr.io.checks import in_one_line, the_one
+from dsdmsr.io.checks import ERROR_MARK, in_one_line, refuse_errors, the_one
 
 __all__ = ["read_npy", "read_npz", "write_npy", "write_npz"]
 
@@ -39,6 +39,10 @@ _DAMAGE = (
 """What NumPy and the archive's readers raise for files that are not whole."""
 
 
+_NOTE_LENGTH = 1000
+"""Bytes behind an array among which a note on it would begin; see `dsdmsr.io.error_files`."""
+
+
 def _load(path: Path, wanted: type[Any], name: str) -> Any:
     """Return what `np.load` makes of the file, arrays of an archive loaded."""
     try:
@@ -46,6 +50,8 @@ def _load(path: Path, wanted: type[Any], name: str) -> Any:
             loaded = np.load(file, allow_pickle=False)
             if not isinstance(loaded, wanted):
                 raise FileError(f"{path} is not an {name} file, whatever its name says")
+            if name == "NPY" and ERROR_MARK.encode() in file.read(_NOTE_LENGTH):
+                refuse_errors(path)
             return loaded if name == "NPY" else {key: loaded[key] for key in loaded.files}
     except _DAMAGE as error:
         if "pickle" in str(error):

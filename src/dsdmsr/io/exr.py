@@ -30,11 +30,14 @@ def read_exr(path: Path) -> NDArray[np.float32]:
     return np.asarray(the_one(channels, "Z", path, "channel"), dtype=np.float32)
 
 
-def write_exr(path: Path, numbers: NDArray[np.generic]) -> None:
-    """Write float32 numbers as the channel ``Z``."""
+def write_exr(
+    path: Path, numbers: NDArray[np.generic], channel: str = "Z", comments: str | None = None
+) -> None:
+    """Write float32 numbers as a channel."""
     import OpenEXR
 
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
-    depth = np.ascontiguousarray(numbers, dtype=np.float32)
-    with OpenEXR.File(header, {"Z": depth}) as file:
+    if comments is not None:
+        header["comments"] = comments
+    with OpenEXR.File(header, {channel: np.ascontiguousarray(numbers, np.float32)}) as file:
         file.write(str(path))

@@ -87,22 +87,30 @@ def _data_set(file: Any, path: Path) -> Any:
     return the_one(sets, "depth", path, "data set")
 
 
-def write_hdf5(path: Path, numbers: NDArray[np.generic]) -> None:
-    """Write the numbers as the data set ``depth``."""
+def write_hdf5(
+    path: Path, numbers: NDArray[np.generic], name: str = "depth", description: str | None = None
+) -> None:
+    """Write the numbers as a data set."""
     import h5py
 
     with h5py.File(path, "w") as file:
-        file.create_dataset("depth", data=numbers, compression="gzip", shuffle=True)
+        data = file.create_dataset(name, data=numbers, compression="gzip", shuffle=True)
+        if description is not None:
+            data.attrs["description"] = description
 
 
-def write_mat(path: Path, numbers: NDArray[np.generic]) -> None:
-    """Write the numbers as the variable ``depth`` of a MATLAB file of version 7.3."""
+def write_mat(
+    path: Path, numbers: NDArray[np.generic], name: str = "depth", description: str | None = None
+) -> None:
+    """Write the numbers as a variable of a MATLAB file of version 7.3."""
     import h5py
 
     # MATLAB's own header, in the block that HDF5 leaves to its user.
     with h5py.File(path, "w", userblock_size=512) as file:
-        variable = file.create_dataset("depth", data=numbers.T)
+        variable = file.create_dataset(name, data=numbers.T)
         variable.attrs["MATLAB_class"] = np.bytes_(_MATLAB_CLASSES[numbers.dtype.str[1:]])
+        if description is not None:
+            variable.attrs["description"] = description
     head = b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM"
     with path.open("r+b") as file:
         file.write(head)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.errors import FileError
-from dsdmsr.io.checks import in_one_line
+from dsdmsr.io.checks import ERROR_MARK, in_one_line, refuse_errors
 
 __all__ = ["read_tiff", "write_tiff"]
 
@@ -31,9 +31,12 @@ def read_tiff(path: Path) -> NDArray[np.generic]:
     try:
         with tifffile.TiffFile(path) as file:
             pages, numbers = len(file.pages), np.asarray(file.pages[0].asarray())
+            description = str(getattr(file.pages[0], "description", ""))
     except Exception as error:  # tifffile lets through whatever its decoders raise
         summary = in_one_line(error)
         raise FileError(f"{path} is damaged, or no TIFF that can be read: {summary}") from error
+    if description.startswith(ERROR_MARK):
+        refuse_errors(path)
     if pages != 1 or numbers.ndim != 2:
         form = "×".join(map(str, numbers.shape))
         raise FileError(f"{path} holds {pages} page(s) of {form}: give one grey page")
@@ -41,7 +44,11 @@ def read_tiff(path: Path) -> NDArray[np.generic]:
 
 
 def write_tiff(
-    path: Path, shape: tuple[int, int], dtype: np.dtype[Any], bands: Iterator[NDArray[np.generic]]
+    path: Path,
+    shape: tuple[int, int],
+    dtype: np.dtype[Any],
+    bands: Iterator[NDArray[np.generic]],
+    description: str | None = None,
 ) -> None:
     """Write as a TIFF in tiles what comes in bands of rows, from the top to the bottom."""
     import tifffile
@@ -55,6 +62,8 @@ def write_tiff(
             tile=(_TILE, _TILE),
             bigtiff=math.prod(shape) * dtype.itemsize > _CLASSIC,
             photometric="minisblack",
+            description=description,
+            metadata=None if description else {},
         )
 
 

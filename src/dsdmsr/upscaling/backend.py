@@ -1,4 +1,4 @@
-"""The one border between maps and the network: arrays in, arrays out."""
+"""The one border between maps and networks: arrays in, arrays out."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from numpy.typing import NDArray
 
 from dsdmsr.upscaling.window import Window
 
-__all__ = ["Answers", "Backend"]
+__all__ = ["Backend", "Predictor"]
 
 
-class Answers(Protocol):
-    """Give answers for what lies in a part of maps."""
+class Predictor(Protocol):
+    """Predict the high-resolution map of what lies in one block of low-resolution maps."""
 
     def __call__(self, window: Window, *, errors: bool = False) -> NDArray[np.float32]:
-        """Return the answer for a window in the part: b c H W, as much larger as asked for.
+        """Return the prediction for a window in the block: b c H W, `scale` times as large.
 
-        Its first channel is the map; a second, if `errors` are asked for and the backend is
-        confident, the absolute error that is expected of it.
+        The first channel is the map. A second is there if `errors` are asked for and the backend
+        predicts them: the expected absolute error.
         """
         ...
 
@@ -28,27 +28,32 @@ class Backend(Protocol):
     """Run a network on a batch of normalised maps."""
 
     @property
+    def scales(self) -> tuple[int, ...]:
+        """Those of 2, 4, 8, 16 that the network serves."""
+        ...
+
+    @property
     def border(self) -> int:
-        """By how many small pixels maps are mirrored outwards before they come here."""
+        """By how many low-resolution pixels maps are mirrored outwards before they come here."""
         ...
 
     @property
     def symmetric(self) -> bool:
-        """Whether a turned or mirrored map gives the turned or mirrored answer."""
+        """Whether a rotated or mirrored map gives the rotated or mirrored prediction."""
         ...
 
     @property
-    def confident(self) -> bool:
-        """Whether it tells what error is expected."""
+    def predicts_error(self) -> bool:
+        """Whether it predicts the expected error."""
         ...
 
-    def largest(self, scale: int) -> int:
-        """Return how many times larger the largest map is that is made for a factor."""
+    def largest_scale(self, scale: int) -> int:
+        """Return the scale of the largest map that is computed on the way to `scale`."""
         ...
 
-    def begin(self, lr_depth: NDArray[np.float32], scale: int, window: Window) -> Answers:
-        """Return what gives answers for what lies in a part of maps ``b 1 h w``.
+    def predictor(self, lr_depth: NDArray[np.float32], scale: int, block: Window) -> Predictor:
+        """Return the predictor for a block of maps ``b 1 h w``.
 
-        What they have in common is computed once, here.
+        What its windows have in common is computed once, here.
         """
         ...

@@ -1,4 +1,4 @@
-"""The mean answer to a map turned and mirrored in all eight ways."""
+"""The self-ensemble: the mean prediction for a map rotated and mirrored in all eight ways."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.errors import ConfigError
-from dsdmsr.upscaling.backend import Answers, Backend
+from dsdmsr.upscaling.backend import Backend, Predictor
 from dsdmsr.upscaling.window import Window
 
 __all__ = ["SelfEnsemble", "ensemble_of"]
 
 
 class SelfEnsemble:
-    """Ask a backend eight times, with the map turned by quarters and mirrored; return the mean.
+    """Run a backend eight times, with the map rotated by quarters and mirrored; return the mean.
 
     What a network has learned of edges differs a little with their direction; the mean is more
-    accurate, and turning the map turns the answer.
+    accurate, and rotating the map rotates the prediction.
 
     Args:
-        backend: What is asked.
+        backend: The backend that is run.
 
     Source:
         Timofte, Rothe, Van Gool: "Seven ways to improve example-based single image super
@@ -32,75 +32,83 @@ class SelfEnsemble:
         self.backend = backend
 
     @property
+    def scales(self) -> tuple[int, ...]:
+        """The backend's scales."""
+        return self.backend.scales
+
+    @property
     def border(self) -> int:
         """The backend's border."""
         return self.backend.border
 
     @property
     def symmetric(self) -> bool:
-        """True: turning the map turns the answer."""
+        """True: rotating the map rotates the prediction."""
         return True
 
     @property
-    def confident(self) -> bool:
-        """Whether the backend is; the mean of what it expects is expected."""
-        return self.backend.confident
+    def predicts_error(self) -> bool:
+        """Whether the backend predicts the expected error; the mean of its errors is taken."""
+        return self.backend.predicts_error
 
-    def largest(self, scale: int) -> int:
-        """Return what the backend does."""
-        return self.backend.largest(scale)
+    def largest_scale(self, scale: int) -> int:
+        """Return the backend's largest scale."""
+        return self.backend.largest_scale(scale)
 
-    def begin(self, lr_depth: NDArray[np.float32], scale: int, window: Window) -> Answers:
-        """Return what gives mean answers; see `dsdmsr.upscaling.backend.Backend`."""
+    def predictor(self, lr_depth: NDArray[np.float32], scale: int, block: Window) -> Predictor:
+        """Return the predictor of the mean; see `dsdmsr.upscaling.backend.Backend`."""
         size = lr_depth.shape[-2:]
-        begun = [
-            self.backend.begin(way.of(lr_depth), scale, way.where(window, *size)) for way in _WAYS
+        predictors = [
+            self.backend.predictor(each.apply(lr_depth), scale, each.moved(block, *size))
+            for each in _SYMMETRIES
         ]
 
-        def answers(window: Window, *, errors: bool = False) -> NDArray[np.float32]:
+        def predict(window: Window, *, errors: bool = False) -> NDArray[np.float32]:
             total = np.zeros(())
-            for way, answer in zip(_WAYS, begun, strict=True):
-                total = total + way.undone(answer(way.where(window, *size), errors=errors))
-            return (total / len(_WAYS)).astype(np.float32)
+            for each, predicted in zip(_SYMMETRIES, predictors, strict=True):
+                total = total + each.undo(predicted(each.moved(window, *size), errors=errors))
+            return (total / len(_SYMMETRIES)).astype(np.float32)
 
-        return answers
+        return predict
 
 
-class _Way(NamedTuple):
-    """How a map is mirrored, left for right, and then turned by quarters."""
+class _Symmetry(NamedTuple):
+    """A symmetry of the square: mirrored left for right or not, then rotated by quarters."""
 
     mirrored: bool
-    turns: int
+    quarters: int
 
-    def of(self, depth: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.rot90(depth[..., ::-1] if self.mirrored else depth, self.turns, (-2, -1))
+    def apply(self, depth: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.rot90(depth[..., ::-1] if self.mirrored else depth, self.quarters, (-2, -1))
 
-    def undone(self, depth: NDArray[np.float32]) -> NDArray[np.float32]:
-        turned = np.rot90(depth, -self.turns, (-2, -1))
-        return turned[..., ::-1] if self.mirrored else turned
+    def undo(self, depth: NDArray[np.float32]) -> NDArray[np.float32]:
+        rotated = np.rot90(depth, -self.quarters, (-2, -1))
+        return rotated[..., ::-1] if self.mirrored else rotated
 
-    def where(self, window: Window, height: int, width: int) -> Window:
-        """Return where a part of a map is then."""
+    def moved(self, window: Window, height: int, width: int) -> Window:
+        """Return where a window of a map of this size is afterwards."""
         if self.mirrored:
             window = window._replace(left=width - window.right, right=width - window.left)
-        for _ in range(self.turns):
+        for _ in range(self.quarters):
             top, bottom, left, right = window
             window = Window(width - right, width - left, top, bottom)
             height, width = width, height
         return window
 
 
-_WAYS = tuple(_Way(mirrored, turns) for mirrored in (False, True) for turns in range(4))
+_SYMMETRIES = tuple(
+    _Symmetry(mirrored, quarters) for mirrored in (False, True) for quarters in range(4)
+)
 
 
 def ensemble_of(backend: Backend, count: int) -> Backend:
     """Return the backend itself for 1, its self-ensemble for 8.
 
-    A symmetric network answers a turned map with the turned answer, so that it is its own ensemble.
+    A symmetric network is its own ensemble: all eight predictions would be the same.
 
     Raises:
         ConfigError: If `count` is another number.
     """
     if count not in (1, 8):
-        raise ConfigError(f"ensemble is {count}: allowed are 1, one answer, and 8, their mean")
+        raise ConfigError(f"ensemble is {count}: allowed are 1, one prediction, and 8, their mean")
     return backend if count == 1 or backend.symmetric else SelfEnsemble(backend)

@@ -1,51 +1,56 @@
-"""The linear operators of refinement, with their transposes: differences, and making small."""
+"""The linear operators of refinement, with their transposes: differences and downsampling."""
 
 from __future__ import annotations
 
 import warnings
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn import functional
 
 from dsdmsr.degradation.degrade import reduction_matrix
+from dsdmsr.upscaling.refinement import Averaging
 from dsdmsr.upscaling.window import Window
 
 __all__ = [
     "HALF_ROOT",
-    "Averaging",
-    "Reduction",
+    "Downsampling",
     "bending",
     "bending_transposed",
     "gradient",
     "gradient_transposed",
+    "huber",
+    "largest_around",
+    "nearest_dual",
 ]
-
-Averaging = Literal["bicubic", "area"]
-"""Degradations in which every large pixel has its part."""
 
 HALF_ROOT = 0.5**0.5
 """The weight of the mixed differences in `bending`, each of which is there twice."""
 
 
+_ROUNDED = 1e-3
+"""Length below which Huber's function is a parabola, and not the absolute value."""
+
+
 def gradient(u: Float[Tensor, "H W"]) -> Float[Tensor, "2 H W"]:
     """Return a map's differences down and across, 0 behind the last row and column."""
-    made = u.new_zeros((2, *u.shape))
-    torch.sub(u[1:], u[:-1], out=made[0, :-1])
-    torch.sub(u[:, 1:], u[:, :-1], out=made[1, :, :-1])
-    return made
+    differences = u.new_zeros((2, *u.shape))
+    torch.sub(u[1:], u[:-1], out=differences[0, :-1])
+    torch.sub(u[:, 1:], u[:, :-1], out=differences[1, :, :-1])
+    return differences
 
 
 def gradient_transposed(p: Float[Tensor, "2 H W"]) -> Float[Tensor, "H W"]:
     """Apply the transpose of `gradient`."""
-    made = torch.zeros_like(p[0])
-    made[:-1] -= p[0, :-1]
-    made[1:] += p[0, :-1]
-    made[:, :-1] -= p[1, :, :-1]
-    made[:, 1:] += p[1, :, :-1]
-    return made
+    total = torch.zeros_like(p[0])
+    total[:-1] -= p[0, :-1]
+    total[1:] += p[0, :-1]
+    total[:, :-1] -= p[1, :, :-1]
+    total[:, 1:] += p[1, :, :-1]
+    return total
 
 
 def bending(v: Float[Tensor, "2 H W"]) -> Float[Tensor, "3 H W"]:
@@ -65,43 +70,62 @@ def bending_transposed(q: Float[Tensor, "3 H W"]) -> Float[Tensor, "2 H W"]:
     )
 
 
-class Reduction:
-    """Make a part of a small map from a large one, and apply the transpose, by sparse matrices.
+def huber(field: Float[Tensor, "c H W"]) -> Float[Tensor, "H W"]:
+    """Return Huber's function of a field's length at each pixel."""
+    length = field.square().sum(0).sqrt()
+    return torch.where(length < _ROUNDED, length.square() / (2 * _ROUNDED), length - _ROUNDED / 2)
+
+
+def nearest_dual(dual: Float[Tensor, "c H W"], radius: Tensor, step: float) -> Tensor:
+    """Return the proximal map of the conjugate of `huber`, scaled by `radius`."""
+    dual = dual / (1 + step * _ROUNDED / radius)
+    return dual / (dual.square().sum(0, keepdim=True).sqrt() / radius).clamp(min=1)
+
+
+def largest_around(values: Float[Tensor, "H W"], radius: int) -> Float[Tensor, "H W"]:
+    """Return the largest value of the square around each pixel."""
+    largest, side = values[None, None], 2 * radius + 1
+    largest = functional.max_pool2d(largest, (side, 1), 1, (radius, 0))
+    return functional.max_pool2d(largest, (1, side), 1, (0, radius))[0, 0]
+
+
+class Downsampling:
+    """Downsample a map to a part of a low-resolution one, and apply the transpose: D, and Dᵀ.
+
+    By sparse matrices, one for each axis.
 
     Args:
-        large: A map of the large one's size, type and device.
-        scale: How many times larger it is.
-        kind: How the small map is made of it, see `dsdmsr.degradation.degrade.degrade`.
-        part: The part, in pixels of the small map.
+        like: A map of the high-resolution size, type and device.
+        scale: The factor.
+        kind: The degradation, see `dsdmsr.degradation.degrade.degrade`.
+        part: The part, in low-resolution pixels.
     """
 
-    def __init__(self, large: Tensor, scale: int, kind: Averaging, part: Window) -> None:
+    def __init__(self, like: Tensor, scale: int, kind: Averaging, part: Window) -> None:
         ends = (part.top, part.bottom), (part.left, part.right)
         axes = [
-            _axis(side, scale, kind, *end, large.dtype, large.device)
-            for side, end in zip(large.shape, ends, strict=True)
+            _axis(side, scale, kind, *end, like.dtype, like.device)
+            for side, end in zip(like.shape, ends, strict=True)
         ]
         self._to, self._from = [axis.to for axis in axes], [axis.back for axis in axes]
         self._inverses = [axis.inverse for axis in axes]
         self._sums = [axis.sums for axis in axes]
 
-    def __call__(self, large: Float[Tensor, "H W"]) -> Float[Tensor, "h w"]:
+    def __call__(self, u: Float[Tensor, "H W"]) -> Float[Tensor, "h w"]:
         """Return D u."""
-        return _both_ways(self._to, large)
+        return _along_both_axes(self._to, u)
 
-    def back(self, small: Float[Tensor, "h w"]) -> Float[Tensor, "H W"]:
+    def transposed(self, r: Float[Tensor, "h w"]) -> Float[Tensor, "H W"]:
         """Return Dᵀ r."""
-        return _both_ways(self._from, small)
+        return _along_both_axes(self._from, r)
 
-    def nearest(
-        self, large: Float[Tensor, "H W"], small: Float[Tensor, "h w"]
-    ) -> Float[Tensor, "H W"]:
-        """Return the map nearest to `large` of which D makes `small`."""
+    def nearest(self, u: Float[Tensor, "H W"], y: Float[Tensor, "h w"]) -> Float[Tensor, "H W"]:
+        """Return the map nearest to `u` whose downsampling is `y`."""
         rows, columns = self._inverses
-        return large + self.back(rows @ (small - self(large)) @ columns)
+        return u + self.transposed(rows @ (y - self(u)) @ columns)
 
     def sums(self, axis: int) -> Float[Tensor, "rows columns"]:
-        """Return the sums of D's absolute weights, over small pixels (0) or large ones (1)."""
+        """Return the sums of D's absolute weights, over low- (0) or high-resolution pixels (1)."""
         rows, columns = (sums[axis] for sums in self._sums)
         return rows[:, None] * columns
 
@@ -115,7 +139,7 @@ class _Axis(NamedTuple):
     inverse: Tensor
     """Of D Dᵀ."""
     sums: tuple[Tensor, Tensor]
-    """Of its absolute weights, over small pixels and over large ones."""
+    """Of its absolute weights, over low-resolution and over high-resolution pixels."""
 
 
 @lru_cache(maxsize=16)
@@ -128,7 +152,7 @@ def _axis(
     dtype: torch.dtype,
     device: torch.device,
 ) -> _Axis:
-    """Return D's rows from `first` to `last` along an axis of `side` large pixels.
+    """Return D's rows from `first` to `last` along an axis of `side` high-resolution pixels.
 
     The tiles of a map have few such axes.
     """
@@ -149,6 +173,6 @@ def _sparse(matrix: Tensor) -> Tensor:
         return matrix.to_sparse_csr()
 
 
-def _both_ways(matrices: list[Tensor], values: Tensor) -> Tensor:
+def _along_both_axes(matrices: list[Tensor], values: Tensor) -> Tensor:
     rows, columns = matrices
     return (columns @ (rows @ values).T).T

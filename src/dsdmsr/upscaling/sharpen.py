@@ -8,10 +8,11 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.depth.windows import window_extreme
 from dsdmsr.errors import ConfigError
-from dsdmsr.upscaling.shrink import Rows
+from dsdmsr.upscaling.rows import Rows, filter_bands
 
-__all__ = ["Edges", "check_edges", "sharp"]
+__all__ = ["Edges", "check_edges", "sharpen"]
 
 Edges = Literal["smooth", "sharp"]
 
@@ -23,10 +24,11 @@ _FLAT = 1.5
 """How much more than within `_REACH` values may differ within twice that, beside a jump: between
 surfaces they hardly differ more; on a slope, twice as much."""
 _CONTEXT = 3 * _REACH
+"""Rows above and below on which a row depends."""
 
 
 def check_edges(edges: Edges) -> Edges:
-    """Return what edges shall be.
+    """Return the kind of edges, checked.
 
     Raises:
         ConfigError: If it is neither smooth nor sharp.
@@ -36,7 +38,7 @@ def check_edges(edges: Edges) -> Edges:
     return edges
 
 
-def sharp(bands: Iterator[Rows], height: int) -> Iterator[Rows]:
+def sharpen(bands: Iterator[Rows], height: int) -> Iterator[Rows]:
     """Yield a map's rows with each pixel between two surfaces put on the nearer one.
 
     A pixel lies between two surfaces if it is further than a fifth of the range of the 5×5 pixels
@@ -45,54 +47,51 @@ def sharp(bands: Iterator[Rows], height: int) -> Iterator[Rows]:
     that lie on a surface; where there is none, it stays.
 
     Args:
-        bands: The rows, from the top to the bottom, in parts of any height.
+        bands: The rows, from the top to the bottom, in bands of any height.
         height: How many there are.
     """
-    held: Rows | None = None
-    top, done = 0, 0
-    for band in bands:
-        held = band if held is None else held.followed_by(band)
-        bottom = top + len(held.values)
-        ready = height if bottom == height else bottom - _CONTEXT
-        if ready <= done:
-            continue
-        rows = slice(done - top, ready - top)
-        yield held._replace(values=_sharpened(held.values)).part(rows)
-        done = ready
-        drop = max(done - _CONTEXT - top, 0)
-        held, top = held.part(slice(drop, None)), top + drop
+
+    def compute(held: Rows, top: int, rows: range) -> Rows:
+        sharp = held._replace(values=_sharpened(held.values))
+        return sharp.part(slice(rows.start - top, rows.stop - top))
+
+    return filter_bands(
+        bands,
+        compute,
+        ready=lambda bottom: height if bottom == height else bottom - _CONTEXT,
+        first_needed=lambda done: done - _CONTEXT,
+    )
 
 
 def _sharpened(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    least, most = _extreme(values, np.minimum), _extreme(values, np.maximum)
-    span = most - least
-    wide = _extreme(most, np.maximum) - _extreme(least, np.minimum)
-    margin = np.float32(_ON_A_SURFACE) * span
-    between = (values - least > margin) & (most - values > margin) & (wide < _FLAT * span)
-    rows, columns = np.nonzero(between)
+    rows, columns, between = _between_surfaces(values)
     now = values[rows, columns]
-    made, nearest = now.copy(), np.full(now.shape, np.inf, np.float32)
-    around, open_ = np.pad(values, _REACH, mode="edge"), np.pad(between, _REACH, mode="edge")
+    # Of the values on surfaces, the nearest so far, and how far it is from the pixel's own.
+    best, distance = now.copy(), np.full(now.shape, np.inf, np.float32)
+    padded, open_ = np.pad(values, _REACH, mode="edge"), np.pad(between, _REACH, mode="edge")
     for down in range(2 * _REACH + 1):
         for right in range(2 * _REACH + 1):
             place = rows + down, columns + right
-            found = around[place]
-            away = np.where(open_[place], np.float32(np.inf), np.abs(found - now))
+            value = padded[place]
+            away = np.where(open_[place], np.float32(np.inf), np.abs(value - now))
             # Of two that are equally near, the lesser, whichever side it is on.
-            nearer = (away < nearest) | ((away == nearest) & (found < made))
+            nearer = (away < distance) | ((away == distance) & (value < best))
             nearer &= np.isfinite(away)
-            made[nearer], nearest[nearer] = found[nearer], away[nearer]
-    sharpened = values.copy()
-    sharpened[rows, columns] = made
-    return sharpened
+            best[nearer], distance[nearer] = value[nearer], away[nearer]
+    sharp = values.copy()
+    sharp[rows, columns] = best
+    return sharp
 
 
-def _extreme(values: NDArray[np.float32], pick: np.ufunc) -> NDArray[np.float32]:
-    """Return the least or the greatest value of each pixel's 5×5, as far as the map goes."""
-    for axis in (0, 1):
-        width = [(0, 0), (0, 0)]
-        width[axis] = (_REACH, _REACH)
-        padded, length = np.pad(values, width, mode="edge"), values.shape[axis]
-        shifted = [padded.take(range(k, k + length), axis) for k in range(2 * _REACH + 1)]
-        values = np.asarray(pick.reduce(shifted), np.float32)
-    return values
+def _between_surfaces(
+    values: NDArray[np.float32],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Return rows and columns of the pixels between two surfaces, and the mask of them."""
+    least = window_extreme(values, _REACH, np.minimum)
+    most = window_extreme(values, _REACH, np.maximum)
+    span = most - least
+    wide = window_extreme(most, _REACH, np.maximum) - window_extreme(least, _REACH, np.minimum)
+    margin = np.float32(_ON_A_SURFACE) * span
+    between = (values - least > margin) & (most - values > margin) & (wide < _FLAT * span)
+    rows, columns = np.nonzero(between)
+    return rows, columns, between

@@ -1,4 +1,4 @@
-"""From the network's size to a somewhat smaller one, without a blur across depth edges."""
+"""The step from the network's size to a smaller one, without a blur across depth edges."""
 
 from __future__ import annotations
 
@@ -8,34 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Rows", "reduced"]
+from dsdmsr.upscaling.rows import Rows, filter_bands
 
-
-class Rows(NamedTuple):
-    """Some rows of a map, full width."""
-
-    values: NDArray[np.float32]
-    """n×W."""
-    valid: NDArray[np.bool_]
-    """n×W."""
-    errors: NDArray[np.float32] | None = None
-    """The absolute errors that are expected of the values, n×W."""
-
-    def followed_by(self, more: Rows) -> Rows:
-        """Return these rows and those below them."""
-        errors = None
-        if self.errors is not None and more.errors is not None:
-            errors = np.concatenate([self.errors, more.errors])
-        return Rows(
-            np.concatenate([self.values, more.values]),
-            np.concatenate([self.valid, more.valid]),
-            errors,
-        )
-
-    def part(self, which: slice) -> Rows:
-        """Return some of the rows."""
-        errors = None if self.errors is None else self.errors[which]
-        return Rows(self.values[which], self.valid[which], errors)
+__all__ = ["shrink"]
 
 
 class _Places(NamedTuple):
@@ -61,24 +36,24 @@ def _places(old: int, new: int) -> _Places:
 def _slope(values: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
     """Return each pixel's slope along an axis by the minmod limiter; 0 for the outermost."""
     steps = np.diff(values, axis=axis)
-    made = np.zeros_like(values)
+    slope = np.zeros_like(values)
     inner = (slice(1, -1), slice(None)) if axis == 0 else (slice(None), slice(1, -1))
     back, ahead = (steps.take(range(k, steps.shape[axis] - 1 + k), axis) for k in (0, 1))
     smaller = np.minimum(np.abs(back), np.abs(ahead))
-    made[inner] = 0.5 * (np.sign(back) + np.sign(ahead)) * smaller
-    return made
+    slope[inner] = 0.5 * (np.sign(back) + np.sign(ahead)) * smaller
+    return slope
 
 
 def _sampled(rows: Rows, down: _Places, across: _Places) -> Rows:
     """Return the map at the places of both axes.
 
     Where a new centre lies between two pixels, or four, the least of what they show is taken, so
-    that a turned or mirrored map gives the turned or mirrored result; and the greatest of the
-    errors that are expected.
+    that a rotated or mirrored map gives the rotated or mirrored result; and the greatest of the
+    expected errors.
     """
     slopes = _slope(rows.values, 0), _slope(rows.values, 1)
     values: NDArray[np.float32] | None = None
-    errors: NDArray[np.float32] | None = None
+    error: NDArray[np.float32] | None = None
     valid = np.ones((len(down.first), len(across.first)), np.bool_)
     for y, beyond_y in _sides(down):
         for x, beyond_x in _sides(across):
@@ -88,9 +63,9 @@ def _sampled(rows: Rows, down: _Places, across: _Places) -> Rows:
             )
             values = shown if values is None else np.minimum(values, shown)
             valid &= rows.valid[at]
-            if rows.errors is not None:
-                errors = rows.errors[at] if errors is None else np.maximum(errors, rows.errors[at])
-    return Rows(np.asarray(values, np.float32), valid, errors)
+            if rows.error is not None:
+                error = rows.error[at] if error is None else np.maximum(error, rows.error[at])
+    return Rows(np.asarray(values, np.float32), valid, error)
 
 
 def _sides(places: _Places) -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
@@ -103,7 +78,7 @@ def _sides(places: _Places) -> list[tuple[NDArray[np.int64], NDArray[np.float32]
     return [first, (places.second, (places.offset - apart).astype(np.float32))]
 
 
-def reduced(bands: Iterator[Rows], old: tuple[int, int], new: tuple[int, int]) -> Iterator[Rows]:
+def shrink(bands: Iterator[Rows], old: tuple[int, int], new: tuple[int, int]) -> Iterator[Rows]:
     """Yield a map with fewer pixels that covers the same.
 
     A new pixel gets what its centre shows: the value on the plane through the old pixel there,
@@ -114,27 +89,25 @@ def reduced(bands: Iterator[Rows], old: tuple[int, int], new: tuple[int, int]) -
     surfaces, nor outside of the old values' range.
 
     Args:
-        bands: The map's rows, from the top to the bottom, in parts of any height.
+        bands: The map's rows, from the top to the bottom, in bands of any height.
         old: Its height and width.
         new: The height and width wanted, not larger.
 
     Yields:
-        As soon as they can be made, the new rows.
+        The new rows, as soon as they can be computed.
     """
     down, across = _places(old[0], new[0]), _places(old[1], new[1])
-    top, done = 0, 0
-    held: Rows | None = None
-    for band in bands:
-        held = band if held is None else held.followed_by(band)
-        bottom = top + len(held.values)
-        # A new row needs the old ones around, as far as there are any.
-        ready = np.searchsorted(np.minimum(down.second + 1, old[0] - 1), bottom)
-        if ready == done:
-            continue
-        rows = slice(done, ready)
-        here = _Places(down.first[rows] - top, down.second[rows] - top, down.offset[rows])
-        yield _sampled(held, here, across)
-        done = int(ready)
-        if done < new[0]:
-            drop = min(max(int(down.first[done]) - 1 - top, 0), len(held.values))
-            held, top = held.part(slice(drop, None)), top + drop
+    # A new row needs the old ones around, as far as there are any.
+    last_needed = np.minimum(down.second + 1, old[0] - 1)
+
+    def compute(held: Rows, top: int, rows: range) -> Rows:
+        part = slice(rows.start, rows.stop)
+        here = _Places(down.first[part] - top, down.second[part] - top, down.offset[part])
+        return _sampled(held, here, across)
+
+    return filter_bands(
+        bands,
+        compute,
+        ready=lambda bottom: int(np.searchsorted(last_needed, bottom)),
+        first_needed=lambda done: int(down.first[done]) - 1 if done < new[0] else 0,
+    )

@@ -1,4 +1,4 @@
-"""How large the result shall be, and what the network must make for it."""
+"""The size of results, and the factor that the network must serve for it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["Goal", "Size"]
 
 
 class Goal(NamedTuple):
-    """What a map becomes."""
+    """The size that a map becomes."""
 
     factor: int
-    """How many times larger the network makes it."""
+    """The factor by which the network enlarges it."""
     height: int
     """Rows of the result."""
     width: int
@@ -26,7 +26,7 @@ class Goal(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """Say how large results shall be: a factor, or a size in pixels.
+    """The size that is asked for: a factor, or pixels.
 
     Raises:
         ScaleError: If not exactly one of them is given, or the factor is none of 2…16.
@@ -52,7 +52,7 @@ class Size:
             raise ScaleError(f"scale is {self.scale}: allowed are whole numbers from 2 to {most}")
 
     def goal(self, height: int, width: int) -> Goal:
-        """Return what a map of `height` × `width` pixels becomes.
+        """Return the size that a map of `height` × `width` pixels becomes.
 
         Raises:
             ScaleError: If the size asked for is not larger than the map, or too large for the

@@ -1,4 +1,4 @@
-"""Parts of a map that are enlarged one after the other, so that memory stays bounded."""
+"""Tiles of a map, which are enlarged one after the other so that memory stays bounded."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from dsdmsr.upscaling.window import Window
 __all__ = ["Tile", "TileOf", "check_tile", "tiles"]
 
 Tile = Literal["auto"] | int
-"""Side of a tile in pixels of the small map; auto chooses."""
+"""Side of a tile in low-resolution pixels; auto chooses."""
 
 _LARGE = 1024
 """About how many pixels a side auto's tiles have in the largest map: at most half as many more."""
 _BLOCK = 640
-"""How many pixels of the small map a side auto's blocks have at the most, if tiles are smaller."""
-_HELD = _BLOCK * _BLOCK
-"""How many pixels of the small map blocks that lie beside each other have at the most, so."""
+"""Low-resolution pixels a side that auto's blocks have at the most, if tiles are smaller."""
+_BLOCKS_AREA = _BLOCK * _BLOCK
+"""Low-resolution pixels that blocks beside each other have at the most, then."""
 
 
 class TileOf(NamedTuple):
-    """A part of a small map, and the block of such parts that it is one of."""
+    """A tile of a low-resolution map, and the block of tiles that it is one of."""
 
     window: Window
     block: Window
@@ -41,27 +41,27 @@ def check_tile(tile: Tile) -> Tile:
         ConfigError: If it is a number below 1, or another word than auto.
     """
     if tile != "auto" and (not isinstance(tile, int) or tile < 1):
-        raise ConfigError(f"tile is {tile!r}: give auto, or 1 or more pixels of the small map")
+        raise ConfigError(f"tile is {tile!r}: give auto, or 1 or more low-resolution pixels")
     return tile
 
 
 def tiles(tile: Tile, scale: int, height: int, width: int) -> Iterator[TileOf]:
-    """Yield the parts of a small map of `height` × `width` pixels, row by row.
+    """Yield the tiles of a low-resolution map of `height` × `width` pixels, row by row.
 
     They are as equal as can be. None is larger than a tile that is given, which is a block of its
-    own; auto makes none for a small rest, since each tile needs to see what is around it, and
-    blocks of them, which have less around them.
+    own; auto gives a small rest no tile of its own, since each tile needs to see what is around
+    it, and groups tiles in blocks, which have less around them.
 
     Args:
         tile: See `Tile`.
-        scale: How many times larger the largest map is that is made of the small one.
-        height: Of the small map.
-        width: Of the small map.
+        scale: The scale of the largest map that is computed.
+        height: Of the low-resolution map.
+        width: Of the low-resolution map.
     """
     if tile == "auto":
         counts = tuple(max(1, round(side * scale / _LARGE)) for side in (height, width))
         across = max(1, _BLOCK * counts[1] // width)
-        down = max(1, min(_BLOCK, _HELD // width) * counts[0] // height)
+        down = max(1, min(_BLOCK, _BLOCKS_AREA // width) * counts[0] // height)
     else:
         counts = tuple(-(-side // tile) for side in (height, width))
         across = down = 1

@@ -1,77 +1,89 @@
-"""A depth map in, a larger one out."""
+"""The upscaler: a depth map in, a larger one out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.depth.degradations import Degradation
-from dsdmsr.depth.holes import enlarge_valid, hole_sizes
+from dsdmsr.depth.holes import hole_sizes
 from dsdmsr.depth.map import DepthMap
-from dsdmsr.depth.normalise import Normalised, normalise
 from dsdmsr.errors import ConfigError, ModelError
-from dsdmsr.io import ENCODINGS
-from dsdmsr.scales import SCALES
-from dsdmsr.upscaling.backend import Answers, Backend
+from dsdmsr.upscaling.auto import AUTO, AutoBackend
+from dsdmsr.upscaling.backend import Backend
+from dsdmsr.upscaling.enlarge import Enlargement, Progress, split_rows
 from dsdmsr.upscaling.ensemble import ensemble_of
-from dsdmsr.upscaling.refine import AROUND, Refinement, refined_answer
-from dsdmsr.upscaling.sharpen import Edges, check_edges, sharp
-from dsdmsr.upscaling.shrink import Rows, reduced
+from dsdmsr.upscaling.refinement import Refinement
+from dsdmsr.upscaling.rows import Rows
+from dsdmsr.upscaling.sharpen import Edges, check_edges, sharpen
+from dsdmsr.upscaling.shrink import shrink
 from dsdmsr.upscaling.sizes import Goal, Size
-from dsdmsr.upscaling.tiles import Tile, check_tile, tiles
-from dsdmsr.upscaling.torch_backend import TorchBackend
-from dsdmsr.upscaling.window import Window
-from dsdmsr.zoo.torch_networks import from_pretrained
+from dsdmsr.upscaling.tiles import Tile, check_tile
+from dsdmsr.zoo.names import DEFAULT_MODEL
 
-__all__ = ["Upscaler"]
+__all__ = ["Upscaler", "UpscalerSettings", "predict_everywhere"]
 
-_ROWS_AT_ONCE = 256
-"""Of the large map, about: what comes after the network takes many times their memory."""
-_MARGIN = 0.1
-"""How far an output may lie outside the input's range, as a share of that range."""
 
-Progress = Callable[[float], object]
+class UpscalerSettings(TypedDict, total=False):
+    """The arguments of `Upscaler` beside the backend."""
+
+    scale: int | None
+    size: tuple[int, int] | None
+    tile: Tile
+    fill: int
+    edges: Edges
+    refinement: Refinement | None
 
 
 class Upscaler:
-    """Make depth maps larger: by a whole factor from 2 to 16, or to a size.
+    """Upscale depth maps: by a whole factor from 2 to 16, or to a size.
 
-    The network makes maps 2, 4, 8 or 16 times larger. Where another size is asked for, it makes
-    the next larger one, and each pixel of the result gets what that shows at its centre, so that
-    no edge is blurred.
+    Networks serve the factors 2, 4, 8 and 16. For another size the next larger one is computed,
+    and each pixel of the result gets what that shows at its centre, so that no edge is blurred.
 
     What stands under invalid pixels changes nothing, and holes stay holes, with borders half-way
     between the centres of valid and invalid pixels; small ones are filled if `fill` says so, and
-    `filled` tells which pixels those are. The values keep their kind, unit and range: an output
+    `filled` returns which pixels those are. The values keep their kind, unit and range: an output
     is at most a tenth of the input's range outside of it, never at or below zero where no input
     is, and never outside of what the input's encoding can hold. Intrinsics scale with the map;
     `stereo` stays.
 
     Args:
-        backend: What runs the network.
+        backend: What runs the network, or the choice of networks.
         scale: The factor, a whole number from 2 to 16.
         size: Instead of it, height and width of the results.
-        tile: Side, in pixels of the small map, of the parts that are enlarged one after the
-            other; auto takes what needs a few hundred MiB. The answer doesn't depend on it.
-        fill: Of how many pixels of the small map a hole may be, at the most, to be filled.
-        edges: ``smooth``, as the network gives them; or ``sharp``: pixels that lie between two
+        tile: Side, in low-resolution pixels, of the tiles that are enlarged one after the other;
+            auto takes what needs a few hundred MiB. The result doesn't depend on it.
+        fill: The largest hole to fill, in low-resolution pixels.
+        edges: ``smooth``, as the network predicts them; or ``sharp``: pixels that lie between two
             surfaces are put on the nearer one, which leaves fewer points between them in space.
-        refinement: How the network's answers are refined, so that the result agrees with the
-            input; see `dsdmsr.upscaling.refine`. Default: not at all.
-        factors: Those of 2, 4, 8, 16 that the network serves.
+        refinement: How predictions are refined, so that the result agrees with the input; see
+            `dsdmsr.upscaling.refine`. Default: not at all.
 
     Raises:
-        ScaleError: If not exactly one of `scale` and `size` is given, or `scale` is not allowed.
+        ScaleError: If not exactly one of `scale` and `size` is given, or the network does not
+            serve `scale`.
         ConfigError: If `tile` is neither auto nor 1 or more, `fill` is negative, or `edges` are
             neither smooth nor sharp.
+
+    Example:
+        >>> import numpy as np
+        >>> from dsdmsr import DepthMap, Upscaler
+        >>> upscaler = Upscaler.from_pretrained("dsdmsr-fast", scale=2, device="cpu")
+        >>> depth = DepthMap(np.linspace(1, 2, 256).reshape(16, 16), unit="m")
+        >>> upscaler(depth).shape
+        (32, 32)
+        >>> upscaler(depth, errors=True).error.shape  # the expected absolute error, in metres
+        (32, 32)
     """
 
     def __init__(
         self,
-        backend: Backend,
+        backend: Backend | AutoBackend,
         *,
         scale: int | None = None,
         size: tuple[int, int] | None = None,
@@ -79,10 +91,9 @@ class Upscaler:
         fill: int = 0,
         edges: Edges = "smooth",
         refinement: Refinement | None = None,
-        factors: tuple[int, ...] = SCALES,
     ) -> None:
         self.backend, self.refinement = backend, refinement
-        self.size = Size(scale=scale, pixels=size, factors=factors)
+        self.size = Size(scale=scale, pixels=size, factors=backend.scales)
         self.tile, self.fill, self.edges = check_tile(tile), fill, check_edges(edges)
         if fill < 0:
             raise ConfigError(f"fill is {fill}: give 0, or the pixels of the largest hole to fill")
@@ -92,79 +103,47 @@ class Upscaler:
         cls,
         name: str | Path | None = None,
         *,
-        scale: int | None = None,
-        size: tuple[int, int] | None = None,
         device: str = "auto",
         ensemble: int = 1,
-        tile: Tile = "auto",
-        fill: int = 0,
-        edges: Edges = "smooth",
         degradation: Degradation | None = None,
-        refinement: Refinement | None = None,
+        **settings: Unpack[UpscalerSettings],
     ) -> Upscaler:
-        """Make one with a trained network.
+        """Load a trained network, and return an upscaler that runs it.
 
         Args:
-            name: A packaged network, a folder, or a repository on the Hub. Default: the package's
-                default network.
-            scale: A whole number from 2 to 16, as far as the network goes.
-            size: Instead of it, height and width of the results.
+            name: A packaged network, a folder, or a repository on the Hub; or ``auto``, which
+                takes ``dsdmsr-robust`` for noisy maps and ``dsdmsr-base`` for others. Default:
+                ``dsdmsr-base``.
             device: ``auto`` (CUDA where there is one), ``cpu``, ``cuda``, ``cuda:1``, …
-            ensemble: 8 for the mean answer to the map turned and mirrored in all eight ways: a
-                little more accurate, in eight times the time; or 1. Symmetric networks
-                (``model.config.symmetric``) answer so at once.
-            tile: See `Upscaler`.
-            fill: See `Upscaler`.
-            edges: See `Upscaler`.
-            degradation: How the maps came from larger ones, if they did and that is known; see
-                `dsdmsr.from_pretrained`. Sensors and renderers give samples: leave it out.
-            refinement: See `Upscaler`.
+            ensemble: 8 for the mean prediction for the map rotated and mirrored in all eight
+                ways: a little more accurate, in eight times the time; or 1.
+            degradation: The known degradation of the maps, see `dsdmsr.from_pretrained`. Sensors
+                and renderers give samples: leave it out.
+            settings: `scale` or `size`, and the other arguments of `Upscaler`.
 
         Raises:
-            ScaleError: If not exactly one of `scale` and `size` is given, or the network does not
-                serve `scale`.
+            ScaleError, ConfigError: As `Upscaler`; or if the device is not there, `ensemble` is
+                neither 1 nor 8, or there is no such degradation.
             ModelError: If the network cannot be found or loaded.
-            ConfigError: If the device is not there, `ensemble` is neither 1 nor 8, or `tile`,
-                `fill` or `edges` are not what `Upscaler` takes, or there is no such degradation.
         """
-        Size(scale=scale, pixels=size)
-        model = from_pretrained(None if name is None else str(name), degradation=degradation)
-        backend = ensemble_of(TorchBackend(model, device), ensemble)
-        return cls(
-            backend,
-            scale=scale,
-            size=size,
-            tile=tile,
-            fill=fill,
-            edges=edges,
-            refinement=refinement,
-            factors=model.scales,
-        )
+        Size(scale=settings.get("scale"), pixels=settings.get("size"))
 
-    def __call__(self, depth: DepthMap, progress: Progress | None = None) -> DepthMap:
-        """Return the larger map; see `values` for arguments and errors."""
-        return self._whole(depth, list(self.bands(depth, progress)))
+        def load(network: str) -> Backend:
+            # Needs torch.
+            from dsdmsr.upscaling.torch_backend import TorchBackend
 
-    def with_errors(
-        self, depth: DepthMap, progress: Progress | None = None
-    ) -> tuple[DepthMap, NDArray[np.float32]]:
-        """Return the larger map, and the absolute errors that the network expects of it.
+            backend = TorchBackend.from_pretrained(network, device, degradation)
+            return ensemble_of(backend, ensemble)
 
-        Returns:
-            The map, and of each of its pixels the expected absolute error in the map's unit, NaN
-            where it is invalid. About 90 % of the errors lie within 1.5 times as much, or
-            2.2 times where the map is noisy (`dsdmsr.metrics.WITHIN_90`, `WITHIN_90_NOISY`).
+        network = DEFAULT_MODEL if name is None else str(name)
+        return cls(AutoBackend(load) if network == AUTO else load(network), **settings)
 
-        Raises:
-            ModelError: If the network doesn't tell; and as `values`.
-        """
-        bands, errors = zip(*self.bands_with_errors(depth, progress), strict=True)
-        return self._whole(depth, bands), np.concatenate(errors)
-
-    def _whole(self, depth: DepthMap, bands: Sequence[DepthMap]) -> DepthMap:
-        """Return the larger map of its bands, with its camera."""
-        camera = depth.intrinsics
-        goal = self.size.goal(*depth.shape)
+    def __call__(
+        self, depth: DepthMap, *, errors: bool = False, progress: Progress | None = None
+    ) -> DepthMap:
+        """Return the larger map; arguments and errors as for `bands`."""
+        bands = list(self.bands(depth, errors=errors, progress=progress))
+        camera, goal = depth.intrinsics, self.size.goal(*depth.shape)
         return DepthMap(
             np.concatenate([band.values for band in bands]),
             np.concatenate([band.valid for band in bands]),
@@ -174,198 +153,108 @@ class Upscaler:
             and camera.scaled(goal.width / depth.shape[1], goal.height / depth.shape[0]),
             stereo=depth.stereo,
             encoding=depth.encoding,
+            error=np.concatenate([band.error for band in bands]) if errors else None,
         )
 
-    def bands(self, depth: DepthMap, progress: Progress | None = None) -> Iterator[DepthMap]:
+    def bands(
+        self, depth: DepthMap, *, errors: bool = False, progress: Progress | None = None
+    ) -> Iterator[DepthMap]:
         """Yield the larger map from the top to the bottom, in bands of its full width.
 
-        So no more than one band of it needs to be in memory. Bands have no intrinsics; see
-        `values` for arguments and errors.
-        """
-        for rows in self._reduced(depth, progress):
-            yield _band(depth, rows)
-
-    def bands_with_errors(
-        self, depth: DepthMap, progress: Progress | None = None
-    ) -> Iterator[tuple[DepthMap, NDArray[np.float32]]]:
-        """Yield bands as `bands` does, with what `with_errors` says of their pixels."""
-        if not self.backend.confident:
-            raise ModelError(
-                "the network doesn't tell which errors it expects: choose one that does"
-            )
-        for rows in self._reduced(depth, progress, errors=True):
-            expected = 0.0 if rows.errors is None else rows.errors
-            yield _band(depth, rows), np.where(rows.valid, expected, np.nan).astype(np.float32)
-
-    def filled(self, valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return which pixels of the large map are valid since a hole was filled.
-
-        Args:
-            valid: What is valid of the small map, H×W.
-        """
-        goal = self.size.goal(*valid.shape)
-        with_them, without = (_large_valid(mask, goal) for mask in (self._kept(valid), valid))
-        return with_them & ~without
-
-    def _kept(self, valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        return valid | (hole_sizes(valid) <= self.fill) if self.fill else valid
-
-    def values(self, depth: DepthMap, progress: Progress | None = None) -> NDArray[np.float32]:
-        """Return the large map's values, in holes those that follow from the nearest valid ones.
+        So no more than one band of it needs to be in memory. Bands have no intrinsics.
 
         Args:
             depth: Any map with at least one valid pixel.
+            errors: Whether the results have the absolute errors that the network expects, as
+                their `error`. About 90 % of the errors lie within 1.5 times as much, or 2.2 times
+                where the map is noisy (`dsdmsr.metrics.WITHIN_90`, `WITHIN_90_NOISY`).
             progress: Is told after each tile what share of the map is done.
 
         Raises:
             DepthError: If no pixel is valid.
             ScaleError: If the size asked for is not larger than the map, or too large.
-            ModelError: If the network gives values that are not finite.
+            ModelError: If the network gives values that are not finite, or `errors` are asked for
+                and it predicts none.
         """
-        return np.concatenate([rows.values for rows in self._reduced(depth, progress)])
+        for rows in self._rows(depth, errors, progress):
+            yield DepthMap(
+                rows.values,
+                rows.valid,
+                kind=depth.kind,
+                unit=depth.unit,
+                stereo=depth.stereo,
+                encoding=depth.encoding,
+                error=rows.error,
+            )
 
-    def values_and_errors(
-        self, depth: DepthMap, progress: Progress | None = None
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        """Return what `values` does, and the errors that the network expects of it, if it does."""
-        made = list(self._reduced(depth, progress, errors=True))
-        errors = [rows.errors for rows in made if rows.errors is not None]
-        values = np.concatenate([rows.values for rows in made])
-        return values, np.concatenate(errors) if errors else None
+    def filled(self, valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which pixels of the larger map are valid since a hole was filled.
 
-    def _reduced(
-        self, depth: DepthMap, progress: Progress | None, *, errors: bool = False
-    ) -> Iterator[Rows]:
-        goal = self.size.goal(*depth.shape)
-        rows = self._enlarged(depth, goal.factor, progress, errors and self.backend.confident)
+        Args:
+            valid: What is valid of the low-resolution map, H×W.
+        """
+        goal = self.size.goal(*valid.shape)
+        with_them, without = (_enlarged_valid(mask, goal) for mask in (self._kept(valid), valid))
+        return with_them & ~without
+
+    def backend_for(self, depth: DepthMap) -> Backend:
+        """Return what runs the network for a map."""
+        if isinstance(self.backend, AutoBackend):
+            return self.backend.for_map(depth)
+        return self.backend
+
+    def _kept(self, valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return which low-resolution pixels count as valid: those of holes to fill do."""
+        return valid | (hole_sizes(valid) <= self.fill) if self.fill else valid
+
+    def _rows(self, depth: DepthMap, errors: bool, progress: Progress | None) -> Iterator[Rows]:
+        """Return the rows of the larger map, with values in holes, too."""
+        goal, backend = self.size.goal(*depth.shape), self.backend_for(depth)
+        if errors and not backend.predicts_error:
+            raise ModelError("the network doesn't predict the expected error: choose one that does")
+        enlargement = Enlargement(
+            backend,
+            depth,
+            goal.factor,
+            kept=self._kept(depth.valid),
+            tile=self.tile,
+            refinement=self.refinement,
+            errors=errors,
+        )
+        rows = enlargement.rows(progress)
         if self.edges == "sharp":
-            rows = sharp(rows, goal.factor * depth.shape[0])
+            rows = sharpen(rows, goal.factor * depth.shape[0])
         return _to_goal(rows, depth.shape, goal)
 
-    def _enlarged(
-        self, depth: DepthMap, scale: int, progress: Progress | None, with_errors: bool
-    ) -> Iterator[Rows]:
-        """Yield the rows of the map `scale` times as large."""
-        height, width = depth.shape
-        border = self.backend.border
-        small = normalise(depth.values, depth.valid, border)
-        low, high = small.low, small.high
-        allowed = _allowed(low, high, depth.encoding)
-        kept = self._kept(depth.valid)
-        noise = self.refinement.noise_of(depth) if self.refinement else 0.0
-        begun: dict[Window, Answers] = {}
-        largest = self.backend.largest(scale)
-        for tile in tiles(self.tile, largest, height, width):
-            window = tile.window
-            top, bottom, left, right = window.scaled(scale)
-            if left == 0:
-                large = np.full((bottom - top, scale * width), low, np.float32)
-                errors = np.zeros_like(large) if with_errors else None
-            if low < high:
-                if tile.block not in begun:
-                    begun[tile.block] = self._begin(small, scale, tile.block)
-                part = Window(*(edge + border for edge in window))
-                made = self._answer(begun[tile.block], small, scale, part, noise, with_errors)[0]
-                if tile.last:
-                    del begun[tile.block]
-                if not np.isfinite(made).all():
-                    raise ModelError("the network gave values that are not finite: it is damaged")
-                large[:, left:right] = np.clip(small.in_unit(made[0]), *allowed)
-                if errors is not None:
-                    errors[:, left:right] = (high - low) * made[1]
-            if progress is not None:
-                # Row by row: what is above, and what is left in this row.
-                above, beside = window.top * width, (window.bottom - window.top) * window.right
-                progress((above + beside) / (height * width))
-            if window.right == width:
-                yield from _in_parts(large, kept, scale, window.top, errors)
 
-    def _begin(self, small: Normalised, scale: int, block: Window) -> Answers:
-        """Return what gives answers for a part of a map, and as much around as refinement asks."""
-        block = Window(*(edge + small.border for edge in block))
-        if self.refinement is not None:
-            block = block.grown(AROUND, *small.lr_depth.shape[-2:])
-        return self.backend.begin(small.lr_depth, scale, block)
+def predict_everywhere(
+    upscaler: Upscaler, depth: DepthMap
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """Return the larger map's values, in holes, too, and the expected errors if there are any.
 
-    def _answer(
-        self,
-        answers: Answers,
-        small: Normalised,
-        scale: int,
-        window: Window,
-        noise: float,
-        errors: bool,
-    ) -> NDArray[np.float32]:
-        """Return the answer for a part of a map, refined if that is wished."""
-        if self.refinement is None:
-            return answers(window, errors=errors)
-        share = noise / (small.high - small.low)
-        return refined_answer(
-            answers, small.lr_depth, scale, window, self.refinement, share, errors=errors
-        )
-
-
-def _to_goal(rows: Iterator[Rows], small: tuple[int, int], goal: Goal) -> Iterator[Rows]:
-    """Yield the rows of a map as large as is wanted, from those of the network's size."""
-    made = goal.factor * small[0], goal.factor * small[1]
-    wanted = goal.height, goal.width
-    return rows if made == wanted else reduced(rows, made, wanted)
-
-
-def _band(depth: DepthMap, rows: Rows) -> DepthMap:
-    """Return rows of the larger map of a small one."""
-    return DepthMap(
-        rows.values,
-        rows.valid,
-        kind=depth.kind,
-        unit=depth.unit,
-        stereo=depth.stereo,
-        encoding=depth.encoding,
-    )
-
-
-def _in_parts(
-    large: NDArray[np.float32],
-    valid: NDArray[np.bool_],
-    scale: int,
-    top: int,
-    errors: NDArray[np.float32] | None = None,
-) -> Iterator[Rows]:
-    """Yield rows of a large map and what is valid of them, not too many at once.
+    In holes stand the values that follow from the nearest valid ones. Evaluations take them, since
+    a hole of the low-resolution map may cover pixels whose target is known.
 
     Args:
-        large: Some of its rows, from that of the small map's row `top` on.
-        valid: What is valid of the small map.
-        scale: How many times larger the large one is.
-        top: See `large`.
-        errors: What is expected of the errors of `large`.
+        upscaler: What enlarges the map.
+        depth: The map; errors as for `Upscaler.bands`.
     """
-    step = max(1, _ROWS_AT_ONCE // scale)
-    bottom = top + len(large) // scale
-    for row in range(top, bottom, step):
-        end = min(row + step, bottom)
-        here = slice(scale * (row - top), scale * (end - top))
-        part = None if errors is None else errors[here]
-        yield Rows(large[here], enlarge_valid(valid, scale, row, end), part)
+    errors = upscaler.backend_for(depth).predicts_error
+    bands = list(upscaler._rows(depth, errors, None))
+    values = np.concatenate([rows.values for rows in bands])
+    return values, np.concatenate([rows.error for rows in bands]) if errors else None
 
 
-def _large_valid(valid: NDArray[np.bool_], goal: Goal) -> NDArray[np.bool_]:
-    """Return what is valid of the large map if `valid` is what is valid of the small one."""
+def _to_goal(rows: Iterator[Rows], lr_shape: tuple[int, int], goal: Goal) -> Iterator[Rows]:
+    """Yield the rows of a map of the size wanted, from those of the network's size."""
+    computed = goal.factor * lr_shape[0], goal.factor * lr_shape[1]
+    wanted = goal.height, goal.width
+    return rows if computed == wanted else shrink(rows, computed, wanted)
+
+
+def _enlarged_valid(valid: NDArray[np.bool_], goal: Goal) -> NDArray[np.bool_]:
+    """Return what is valid of the larger map, from what is valid of the low-resolution one."""
     height, width = valid.shape
     nothing = np.broadcast_to(np.float32(0), (goal.factor * height, goal.factor * width))
-    rows = _in_parts(nothing, valid, goal.factor, 0)
+    rows = split_rows(nothing, valid, goal.factor)
     return np.concatenate([part.valid for part in _to_goal(rows, (height, width), goal)])
-
-
-def _allowed(low: float, high: float, encoding: str | None) -> tuple[float, float]:
-    """Return the least and greatest output for an input of range `low`…`high`."""
-    margin = _MARGIN * (high - low)
-    least, most = low - margin, high + margin
-    if low > 0:
-        least = max(least, low / 2)
-    elif low == 0:
-        least = 0.0
-    if encoding in ENCODINGS:
-        smallest, greatest = ENCODINGS[encoding].value_range
-        least, most = max(least, min(smallest, low)), min(most, max(greatest, high))
-    return least, most

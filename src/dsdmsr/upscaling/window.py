@@ -1,4 +1,4 @@
-"""Windows of maps: rectangles, and what follows from them by arithmetic."""
+"""Windows of maps: rectangles of whole pixels, and their arithmetic."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ class Window(NamedTuple):
     def scaled(self, factor: int) -> Window:
         """Return the same part of a map `factor` times as large."""
         return Window(*(factor * edge for edge in self))
+
+    def shifted(self, distance: int) -> Window:
+        """Return where the part is in a map that has a border of `distance` more pixels."""
+        return Window(*(edge + distance for edge in self))
 
     def halved(self) -> Window:
         """Return the least part of a map half as large that covers this one."""

@@ -1,4 +1,4 @@
-"""Where networks are found: in the package, in folders, on the Hub. Needs no torch."""
+"""Folders of networks: in the package, the user's, or downloaded from the Hub. Needs no torch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["CARD", "CONFIG", "WEIGHTS", "find_network", "folders_for_known", "re
 
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
 _FOR_KNOWN: dict[str, tuple[Degradation, ...]] = {"bicubic": ("bicubic", "pil_bicubic")}
-"""Folder in a network's folder → the degradations for which the network in there is the better one.
+"""Folder inside a network's folder → the known degradations for which its network is better.
 
 Both cubics have the same kernel, and are antialiased."""
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
@@ -65,14 +65,20 @@ def find_network(name: str) -> Path:
 
 
 def _patterns() -> list[str]:
+    """Return what is downloaded of a repository."""
     files = [CONFIG, WEIGHTS, CARD]
     return [*files, *(f"{inside}/{file}" for inside in _FOR_KNOWN for file in files)]
 
 
 def _download(name: str) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-
+    try:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    except ImportError as error:
+        raise ModelError(
+            f"model {name!r} is neither packaged ({', '.join(PACKAGED)}) nor a folder; the Hub "
+            "needs huggingface_hub: pip install 'dsdmsr[hub]'"
+        ) from error
     try:
         return Path(snapshot_download(name, allow_patterns=_patterns()))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:

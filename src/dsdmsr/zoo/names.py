@@ -1,4 +1,4 @@
-"""The packaged networks by name; needs no torch."""
+"""The names of the packaged networks; needs no torch."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PACKAGED: dict[str, str] = {
 """Name → what it is for."""
 
 REFERENCES = ("dsdmsr-vdsr", "dsdmsr-srcnn")
-"""Those that are there to compare with."""
+"""The paper's networks, to compare with."""
 
 
 def folder_of(name: str) -> Traversable:

@@ -1,4 +1,4 @@
-"""Networks in torch, read from folders and written to them in the form of the Hub."""
+"""Networks in torch, read from folders of the Hub's form and written to such."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ def from_pretrained(name: str | None = None, *, degradation: Degradation | None 
     Args:
         name: A packaged name, a folder with ``config.json`` and ``model.safetensors``, or a
             repository on the Hugging Face Hub (``owner/name``). Default: `DEFAULT_MODEL`.
-        degradation: How small maps were made, if that is known: the network may have other
-            weights for such maps, in a folder in its own, such as ``bicubic``. Default: it isn't.
+        degradation: The degradation of low-resolution maps, if it is known: the network may have
+            other weights for it, in a folder inside its own, such as ``bicubic``. Default: blind,
+            for any.
 
     Returns:
         The network in float32, on the CPU, in evaluation mode.
@@ -44,13 +45,13 @@ def from_pretrained(name: str | None = None, *, degradation: Degradation | None 
 
 
 def for_known(name: str) -> dict[Degradation, DSDMSR]:
-    """Load the networks that there are for maps of which it is known how they were made.
+    """Load the networks for known degradations that a network comes with.
 
     Args:
         name: As in `from_pretrained`.
 
     Returns:
-        Degradation → the network for it; the others are for `from_pretrained`'s.
+        Degradation → the network for it; others are served by that of `from_pretrained`.
 
     Raises:
         ModelError: As `from_pretrained`.
@@ -77,7 +78,7 @@ def save_pretrained(model: DSDMSR, folder: Path, card: str) -> None:
 
     Args:
         model: The network.
-        folder: Where; made if missing, files in it are replaced.
+        folder: Where; created if missing, files in it are replaced.
         card: The text of README.md, with the Hub's YAML header.
     """
     folder.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ import torch
 
 from dsdmsr.nn import DSDMSR, ModelConfig
 from dsdmsr.nn.units import UNITS
-from dsdmsr.upscaling.torch_parts import Part
+from dsdmsr.upscaling.torch_backend import Block
 from dsdmsr.upscaling.window import Window
 
 PLAIN = ModelConfig(scale=8, width=(8,), depth=(3,))
@@ -71,13 +71,13 @@ def test_a_part_is_as_the_whole_has_it(monkeypatch, name, scale):
         if prediction.log_error is not None:
             whole = torch.cat([whole, prediction.log_error.exp()], 1)
             assert whole[:, 1].std() > 1e-3
-        everything = Part(model, depth, scale, Window(0, HEIGHT, 0, WIDTH))
+        everything = Block(model, depth, scale, Window(0, HEIGHT, 0, WIDTH))
         for window in windows:
             # Alone, beside what is around it, and of the whole.
-            larger = Part(model, depth, scale, window.grown(3, HEIGHT, WIDTH))
-            found = Part(model, depth, scale, window).answer(window, errors=True)
+            larger = Block(model, depth, scale, window.grown(3, HEIGHT, WIDTH))
+            found = Block(model, depth, scale, window).predict(window, errors=True)
             for part in (larger, everything):
-                same = part.answer(window, errors=True)
+                same = part.predict(window, errors=True)
                 torch.testing.assert_close(same, found, rtol=1e-5, atol=1e-5 * float(whole.std()))
             expected = whole[
                 ...,
@@ -86,7 +86,7 @@ def test_a_part_is_as_the_whole_has_it(monkeypatch, name, scale):
             ]
             # Corrections are made in single precision.
             torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5 * float(whole.std()))
-            alone = Part(model, depth, scale, window).answer(window)
+            alone = Block(model, depth, scale, window).predict(window)
             torch.testing.assert_close(alone, found[:, :1], rtol=0, atol=0)
     assert whole.std() > 1e-3
 
@@ -105,8 +105,8 @@ def test_a_part_needs_less_than_its_receptive_field_at_every_stage(monkeypatch):
             )[1],
         )
     with torch.no_grad():
-        part = Part(model, torch.rand(1, 1, 200, 200).double(), 8, Window(90, 110, 90, 110))
-        part.answer(Window(90, 110, 90, 110))
+        part = Block(model, torch.rand(1, 1, 200, 200).double(), 8, Window(90, 110, 90, 110))
+        part.predict(Window(90, 110, 90, 110))
     # Four small pixels of correction; radii 8, 6 and 4 at stages 1, 2 and 3.
     third = 4 * (20 + 2 * 4) + 2 * 4
     second = third // 2 + 2 * 6
@@ -125,22 +125,15 @@ def test_what_the_first_stage_makes_is_shared(monkeypatch):
 
         monkeypatch.setattr(stage, "forward", forward)
     with torch.no_grad():
-        part = Part(model, torch.rand(1, 1, 30, 30).double(), 8, Window(5, 25, 5, 25))
+        part = Block(model, torch.rand(1, 1, 30, 30).double(), 8, Window(5, 25, 5, 25))
         assert runs == [1, 0, 0]
         for left in (5, 10, 15):
-            part.answer(Window(5, 25, left, left + 5))
+            part.predict(Window(5, 25, left, left + 5))
     assert runs == [1, 3, 3]
 
 
 @pytest.mark.parametrize("window", [Window(4, 9, 5, 9), Window(5, 26, 5, 9), Window(6, 9, 20, 26)])
 def test_a_window_out_of_the_part_is_refused(window):
-    part = Part(network(SHARED), torch.rand(1, 1, 30, 30).double(), 4, Window(5, 25, 5, 25))
-    with pytest.raises(ValueError, match=r"reaches out of .*: begin a larger part"):
-        part.answer(window)
-
-
-def test_windows_keep_to_the_map():
-    assert Window(1, 4, 0, 3).grown(2, 5, 9) == Window(0, 5, 0, 5)
-    assert Window(1, 4, 0, 3).within(Window(2, 9, 1, 2)) == Window(2, 4, 1, 2)
-    assert Window(1, 4, 3, 6).halved() == Window(0, 2, 1, 3)
-    assert Window(1, 4, 3, 6).scaled(4) == Window(4, 16, 12, 24)
+    part = Block(network(SHARED), torch.rand(1, 1, 30, 30).double(), 4, Window(5, 25, 5, 25))
+    with pytest.raises(ValueError, match=r"reaches out of .*: begin a larger block"):
+        part.predict(window)

@@ -5,14 +5,14 @@ import pytest
 
 from dsdmsr import DepthMap, Upscaler
 from dsdmsr.errors import ConfigError
-from dsdmsr.upscaling.sharpen import sharp
-from dsdmsr.upscaling.shrink import Rows
+from dsdmsr.upscaling.rows import Rows
+from dsdmsr.upscaling.sharpen import sharpen
 from dsdmsr.upscaling.torch_backend import TorchBackend
 
 
 def whole(values: np.ndarray) -> np.ndarray:
     values = values.astype(np.float32)
-    (rows,) = sharp(iter([Rows(values, np.ones(values.shape, bool))]), len(values))
+    (rows,) = sharpen(iter([Rows(values, np.ones(values.shape, bool))]), len(values))
     return rows.values
 
 
@@ -56,7 +56,7 @@ def test_the_height_of_bands_does_not_show_and_turning_commutes(rng):
     np.testing.assert_array_equal(whole(middle[:, ::-1])[:, ::-1], whole(middle))
     for cuts in ([1, 2, 3, 30], list(range(1, 55)), [54]):
         bands = zip(np.split(values, cuts), np.split(valid, cuts), strict=True)
-        made = list(sharp((Rows(*band) for band in bands), 55))
+        made = list(sharpen((Rows(*band) for band in bands), 55))
         np.testing.assert_array_equal(np.concatenate([r.values for r in made]), expected)
         np.testing.assert_array_equal(np.concatenate([r.valid for r in made]), valid)
 

@@ -1,0 +1,165 @@
+"""The enlargement of one map by a network's own factor: tile by tile, in bands of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsdmsr.depth.holes import enlarge_valid
+from dsdmsr.depth.map import DepthMap
+from dsdmsr.depth.normalise import normalise
+from dsdmsr.depth.windows import ROWS_AT_ONCE
+from dsdmsr.errors import ModelError
+from dsdmsr.io import ENCODINGS
+from dsdmsr.upscaling.backend import Backend, Predictor
+from dsdmsr.upscaling.refinement import CONTEXT, Refinement
+from dsdmsr.upscaling.rows import Rows
+from dsdmsr.upscaling.tiles import Tile, TileOf, tiles
+from dsdmsr.upscaling.window import Window
+
+__all__ = ["Enlargement", "Progress", "split_rows"]
+
+Progress = Callable[[float], object]
+"""Is told after each tile what share of the map is done."""
+
+_MARGIN = 0.1
+"""How far an output may lie outside the input's range, as a share of that range."""
+
+
+class Enlargement:
+    """Enlarge one map by a factor that the network serves.
+
+    Args:
+        backend: What runs the network.
+        depth: The map, with at least one valid pixel.
+        scale: The factor.
+        kept: Which pixels count as valid in the result, H×W: holes to fill do.
+        tile: See `dsdmsr.upscaling.tiles.Tile`.
+        refinement: How predictions are refined. Default: not at all.
+        errors: Whether the expected errors are wanted; the backend must predict them.
+
+    Raises:
+        DepthError: If no pixel is valid.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        depth: DepthMap,
+        scale: int,
+        *,
+        kept: NDArray[np.bool_],
+        tile: Tile = "auto",
+        refinement: Refinement | None = None,
+        errors: bool = False,
+    ) -> None:
+        self._backend, self._scale, self._kept = backend, scale, kept
+        self._tile, self._refinement, self._errors = tile, refinement, errors
+        self._shape = depth.shape
+        self._lr = normalise(depth.values, depth.valid, backend.border)
+        self._allowed = _allowed_range(self._lr.low, self._lr.high, depth.encoding)
+        self._noise = refinement.noise_of(depth) if refinement else 0.0
+        self._predictors: dict[Window, Predictor] = {}
+
+    def rows(self, progress: Progress | None = None) -> Iterator[Rows]:
+        """Yield the rows of the map `scale` times as large, from the top to the bottom.
+
+        In holes, too, there are values: those that follow from the nearest valid ones.
+
+        Raises:
+            ModelError: If the network gives values that are not finite.
+        """
+        height, width = self._shape
+        low = self._lr.low
+        for tile in tiles(self._tile, self._backend.largest_scale(self._scale), height, width):
+            top, bottom, left, right = tile.window
+            if left == 0:
+                shape = self._scale * (bottom - top), self._scale * width
+                values = np.full(shape, low, np.float32)
+                error = np.zeros(shape, np.float32) if self._errors else None
+            if low < self._lr.high:
+                self._predict_into(values, error, tile)
+            if progress is not None:
+                # Row by row: what is above, and what is left in this row.
+                progress((top * width + (bottom - top) * right) / (height * width))
+            if right == width:
+                yield from split_rows(values, self._kept, self._scale, top, error)
+
+    def _predict_into(
+        self, values: NDArray[np.float32], error: NDArray[np.float32] | None, tile: TileOf
+    ) -> None:
+        """Put the prediction for a tile into the rows that it is in."""
+        pred = self._predict(tile)[0]
+        if not np.isfinite(pred).all():
+            raise ModelError("the network gave values that are not finite: it is damaged")
+        columns = slice(self._scale * tile.window.left, self._scale * tile.window.right)
+        values[:, columns] = np.clip(self._lr.in_unit(pred[0]), *self._allowed)
+        if error is not None:
+            error[:, columns] = (self._lr.high - self._lr.low) * pred[1]
+
+    def _predict(self, tile: TileOf) -> NDArray[np.float32]:
+        """Return the prediction for a tile, refined if that is asked for: 1 c H W."""
+        lr_depth, border = self._lr.lr_depth, self._lr.border
+        if tile.block not in self._predictors:
+            block = tile.block.shifted(border)
+            if self._refinement is not None:
+                block = block.grown(CONTEXT, *lr_depth.shape[-2:])
+            self._predictors[tile.block] = self._backend.predictor(lr_depth, self._scale, block)
+        predict, window = self._predictors[tile.block], tile.window.shifted(border)
+        if tile.last:
+            del self._predictors[tile.block]
+        if self._refinement is None:
+            return predict(window, errors=self._errors)
+        # Needs torch.
+        from dsdmsr.upscaling.refine import refined_prediction
+
+        return refined_prediction(
+            predict,
+            lr_depth,
+            self._scale,
+            window,
+            self._refinement,
+            self._noise / (self._lr.high - self._lr.low),
+            errors=self._errors,
+        )
+
+
+def split_rows(
+    values: NDArray[np.float32],
+    valid: NDArray[np.bool_],
+    scale: int,
+    top: int = 0,
+    error: NDArray[np.float32] | None = None,
+) -> Iterator[Rows]:
+    """Yield rows of a high-resolution map with their validity, not too many at once.
+
+    Args:
+        values: Some of its rows, from that of the low-resolution map's row `top` on.
+        valid: What is valid of the low-resolution map.
+        scale: The factor between the two.
+        top: See `values`.
+        error: The expected error of `values`.
+    """
+    step = max(1, ROWS_AT_ONCE // scale)
+    bottom = top + len(values) // scale
+    for row in range(top, bottom, step):
+        end = min(row + step, bottom)
+        here = slice(scale * (row - top), scale * (end - top))
+        part = None if error is None else error[here]
+        yield Rows(values[here], enlarge_valid(valid, scale, row, end), part)
+
+
+def _allowed_range(low: float, high: float, encoding: str | None) -> tuple[float, float]:
+    """Return the least and greatest output for an input of range `low`…`high`."""
+    margin = _MARGIN * (high - low)
+    least, most = low - margin, high + margin
+    if low > 0:
+        least = max(least, low / 2)
+    elif low == 0:
+        least = 0.0
+    if encoding in ENCODINGS:
+        smallest, greatest = ENCODINGS[encoding].value_range
+        least, most = max(least, min(smallest, low)), min(most, max(greatest, high))
+    return least, most

@@ -1,0 +1,69 @@
+"""Rows of a map, and the filtering of maps that come in bands of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Rows", "filter_bands"]
+
+
+class Rows(NamedTuple):
+    """Some rows of a map, full width."""
+
+    values: NDArray[np.float32]
+    """n×W."""
+    valid: NDArray[np.bool_]
+    """n×W."""
+    error: NDArray[np.float32] | None = None
+    """The absolute error that is expected of the values, n×W."""
+
+    def followed_by(self, more: Rows) -> Rows:
+        """Return these rows and those below them."""
+        error = None
+        if self.error is not None and more.error is not None:
+            error = np.concatenate([self.error, more.error])
+        return Rows(
+            np.concatenate([self.values, more.values]),
+            np.concatenate([self.valid, more.valid]),
+            error,
+        )
+
+    def part(self, which: slice) -> Rows:
+        """Return some of the rows."""
+        error = None if self.error is None else self.error[which]
+        return Rows(self.values[which], self.valid[which], error)
+
+
+def filter_bands(
+    bands: Iterator[Rows],
+    compute: Callable[[Rows, int, range], Rows],
+    *,
+    ready: Callable[[int], int],
+    first_needed: Callable[[int], int],
+) -> Iterator[Rows]:
+    """Yield the rows of a filtered map, each as soon as the rows that it depends on have come.
+
+    Input rows are held until no output row needs them any more, so that memory stays bounded.
+
+    Args:
+        bands: The input's rows, from the top to the bottom, in bands of any height.
+        compute: Input rows that are held, the number of the first of them, and the numbers of
+            output rows → these output rows.
+        ready: Number of input rows that have come → number of output rows that can be computed.
+        first_needed: Number of output rows that are done → the first input row that others need.
+    """
+    held: Rows | None = None
+    top, done = 0, 0
+    for band in bands:
+        held = band if held is None else held.followed_by(band)
+        end = ready(top + len(held.values))
+        if end <= done:
+            continue
+        yield compute(held, top, range(done, end))
+        done = end
+        drop = min(max(first_needed(done) - top, 0), len(held.values))
+        held, top = held.part(slice(drop, None)), top + drop

@@ -32,7 +32,8 @@ from dsdmsr.training.cost import explain
 from dsdmsr.training.examples import Examples, make_examples
 from dsdmsr.training.fit import fit
 from dsdmsr.training.module import TrainingModule
-from dsdmsr.training.recipe import Recipe, load_recipe, recipe_to_dict
+from dsdmsr.training.recipe import Recipe
+from dsdmsr.training.recipe_files import load_recipe, recipe_to_dict
 from dsdmsr.training.run_folder import read_provenance, stored_recipe
 from options import ROOT, add_data
 from scene_mix import MAPS, error, trained, truths

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from dsdmsr import DepthMap, Intrinsics, Upscaler
-from dsdmsr.app.sample import render_sample
+from dsdmsr.data.scenes.rendered import render_sample
 from dsdmsr.degradation.resample import resize
 from dsdmsr.depth.geometry import points
 from options import ROOT

@@ -20,7 +20,7 @@ from rich.progress import track
 
 import dsdmsr.app  # noqa: F401  (torch takes its memory as it does for the command)
 from dsdmsr._provenance import provenance, write_json
-from dsdmsr.app.sample import render_sample
+from dsdmsr.data.scenes.rendered import render_sample
 from dsdmsr.evaluation.ground_truth import TruthFile, own_truths, protocol_truths
 from dsdmsr.evaluation.measure import cases, evaluate
 from dsdmsr.evaluation.methods import Method, Network, Small, Values, baseline

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from dsdmsr import write_depth
-from dsdmsr.app.sample import render_sample
+from dsdmsr.data.scenes.rendered import render_sample
 from dsdmsr.degradation.sensors import add_gaussian_noise
 from dsdmsr.evaluation.ground_truth import TruthFile, own_truths
 from dsdmsr.evaluation.methods import Small

@@ -22,7 +22,9 @@ import yaml
 from dsdmsr._provenance import provenance, write_json
 from dsdmsr.evaluation.methods import Network
 from dsdmsr.training.noise import Noises
-from dsdmsr.training.recipe import Recipe, load_recipe, recipe_to_dict
+from dsdmsr.training.options import TrainOptions
+from dsdmsr.training.recipe import Recipe
+from dsdmsr.training.recipe_files import load_recipe, recipe_to_dict
 from dsdmsr.training.run import train_recipe
 from dsdmsr.training.run_folder import NETWORK
 from dsdmsr.zoo.torch_networks import from_pretrained
@@ -62,7 +64,7 @@ def trained(name: str, steps: int, runs: Path) -> Path:
         runs.mkdir(parents=True, exist_ok=True)
         file = runs / f"{run.name}.yaml"
         file.write_text(yaml.safe_dump(recipe_to_dict(recipe(STRENGTHS[name]))), encoding="utf-8")
-        train_recipe(str(file), run, steps=steps, resume="auto")
+        train_recipe(TrainOptions(recipe=str(file), run_dir=run, steps=steps, resume="auto"))
     return run / NETWORK
 
 

@@ -24,7 +24,9 @@ from rich.console import Console
 import readme
 from accuracy import GROUPS, group_of, measure
 from dsdmsr.nn import DSDMSR
-from dsdmsr.training.run import legs_of, train_recipe
+from dsdmsr.training.card import training_history
+from dsdmsr.training.options import TrainOptions
+from dsdmsr.training.run import train_recipe
 from dsdmsr.training.run_folder import stored_recipe
 from dsdmsr.zoo.find import read_card
 from dsdmsr.zoo.names import PACKAGED
@@ -62,7 +64,7 @@ def take_errors(made: Path, name: str, scale: int, times: float) -> Path:
     head.load_state_dict(trained.stages[last].expected.state_dict())
     with torch.no_grad():
         head.ratios.bias += math.log(times)
-    before, leg = legs_of(read_card(name))[-1], legs_of(read_card(str(made)))[-1]
+    before, leg = training_history(read_card(name))[-1], training_history(read_card(str(made)))[-1]
     card = read_card(name).replace(before, f"{before}\n{leg} Of it, ×{scale} alone, times {times}.")
     was, now = (f"{sum(p.numel() for p in m.parameters()):,} param" for m in (packaged, model))
     card = card.replace(was, now)
@@ -88,12 +90,14 @@ def main() -> None:
         parser.error(f"{given.name} is not in dsdmsr.zoo.names.PACKAGED: enter it there first")
     console = Console()
     made = train_recipe(
-        given.recipe,
-        given.run_dir or ROOT / "runs" / given.name,
-        minutes=given.minutes,
-        steps=given.steps,
-        resume="auto",
-        init=given.init,
+        TrainOptions(
+            recipe=given.recipe,
+            run_dir=given.run_dir or ROOT / "runs" / given.name,
+            minutes=given.minutes,
+            steps=given.steps,
+            resume="auto",
+            init=given.init,
+        )
     )
     if given.errors_of is None:
         folder = package(made, given.name, given.consistency)

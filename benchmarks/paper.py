@@ -24,7 +24,8 @@ from dsdmsr._provenance import provenance, write_json
 from dsdmsr.data.prepare.plan import Forms
 from dsdmsr.data.prepare.run import prepare
 from dsdmsr.data.sources.dtu import dtu
-from dsdmsr.training.recipe import load_recipe, recipe_to_dict
+from dsdmsr.training.options import TrainOptions
+from dsdmsr.training.recipe_files import load_recipe, recipe_to_dict
 from dsdmsr.training.run import train_recipe
 from dsdmsr.training.run_folder import LOG, NETWORK, read_provenance, stored_recipe
 from dtu_like import make_tree
@@ -103,7 +104,15 @@ def main() -> None:
         for data, maps in sources.items():
             run = given.runs / f"{recipe} {data}".replace(" ", "_")
             if not (run / NETWORK).exists():
-                train_recipe(str(file), run, minutes=given.minutes, maps=maps, resume="auto")
+                train_recipe(
+                    TrainOptions(
+                        recipe=str(file),
+                        run_dir=run,
+                        minutes=given.minutes,
+                        maps=maps,
+                        resume="auto",
+                    )
+                )
             rows.append(row_of(recipe, data, run))
             print(rows[-1])
     before = json.loads(RESULTS.read_text(encoding="utf-8"))["rows"] if RESULTS.exists() else []

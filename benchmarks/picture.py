@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from dsdmsr import Upscaler
-from dsdmsr.app.sample import render_sample
+from dsdmsr.data.scenes.rendered import render_sample
 from dsdmsr.degradation.resample import resize
 
 PICTURE = Path(__file__).resolve().parents[1] / "docs" / "before-after.png"

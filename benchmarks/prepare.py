@@ -35,7 +35,7 @@ from dsdmsr.data.prepare.run import prepare
 from dsdmsr.data.prepared.pyramid import LEVELS, level_name
 from dsdmsr.data.prepared.shards import Shards
 from dsdmsr.data.sources.dtu import dtu
-from dsdmsr.training.recipe import load_recipe
+from dsdmsr.training.recipe_files import load_recipe
 from dtu_like import make_tree
 from options import ROOT
 from scene_throughput import training_seconds

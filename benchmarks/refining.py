@@ -23,7 +23,7 @@ from rich.progress import track
 import dsdmsr.app  # noqa: F401  (torch takes its memory as it does for the command)
 from dsdmsr import DepthMap, Upscaler
 from dsdmsr._provenance import provenance, write_json
-from dsdmsr.app.sample import render_sample
+from dsdmsr.data.scenes.rendered import render_sample
 from dsdmsr.degradation.degrade import degrade
 from dsdmsr.evaluation.ground_truth import protocol_truths
 from dsdmsr.evaluation.measure import cases, evaluate

@@ -25,7 +25,7 @@ from dsdmsr.metrics import rmse
 from dsdmsr.nn import DSDMSR, Prediction
 from dsdmsr.training.examples import normalise_crops
 from dsdmsr.training.fit import fit
-from dsdmsr.training.recipe import load_recipe
+from dsdmsr.training.recipe_files import load_recipe
 from dsdmsr.training.run_folder import WEIGHTS, read_provenance, stored_recipe
 from dsdmsr.zoo.names import DEFAULT_MODEL
 from dsdmsr.zoo.torch_networks import from_pretrained, load_weights

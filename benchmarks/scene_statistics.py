@@ -23,7 +23,7 @@ from scipy import ndimage
 from dsdmsr._provenance import provenance, write_json
 from dsdmsr.data.batches import LARGEST_SEED
 from dsdmsr.data.scenes.render import SceneConfig, draw_scenes
-from dsdmsr.training.recipe import load_recipe
+from dsdmsr.training.recipe_files import load_recipe
 from options import ROOT, add_data
 
 RESULTS = ROOT / "benchmarks" / "results" / "scene_statistics.json"

@@ -22,7 +22,8 @@ from dsdmsr.data.batches import CropMix, make_batch
 from dsdmsr.data.crops import Synthetic
 from dsdmsr.training.examples import make_examples
 from dsdmsr.training.module import TrainingModule
-from dsdmsr.training.recipe import Recipe, load_recipe
+from dsdmsr.training.recipe import Recipe
+from dsdmsr.training.recipe_files import load_recipe
 
 RESULTS = Path(__file__).resolve().parent / "results" / "scene_throughput.json"
 

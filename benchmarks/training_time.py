@@ -22,6 +22,7 @@ from typing import Any
 from ablation import left_of_bicubic
 from dsdmsr._provenance import provenance, write_json
 from dsdmsr.nn import DSDMSR
+from dsdmsr.training.options import TrainOptions
 from dsdmsr.training.run import train_recipe
 from dsdmsr.training.run_folder import LOG, read_provenance
 from dsdmsr.zoo.find import read_card
@@ -41,7 +42,9 @@ def row_of(model: DSDMSR, data: Path, **about: Any) -> dict[str, Any]:
 
 def run_row(recipe: str, minutes: float, run_dir: Path, data: Path) -> dict[str, Any]:
     """Train, unless it is done, and return what came of it."""
-    network = train_recipe(recipe, run_dir, minutes=minutes, resume="auto")
+    network = train_recipe(
+        TrainOptions(recipe=recipe, run_dir=run_dir, minutes=minutes, resume="auto")
+    )
     with (run_dir / LOG).open(newline="", encoding="utf-8") as file:
         log = list(csv.DictReader(file))
     scores = [

@@ -164,7 +164,7 @@ def test_accuracy_against_time_is_drawn(tmp_path, monkeypatch):
 def test_bounded_recipes_of_the_paper_differ_in_batch_precision_and_validation_alone(tmp_path):
     paper, config = (
         importlib.import_module("paper"),
-        importlib.import_module("dsdmsr.training.recipe"),
+        importlib.import_module("dsdmsr.training.recipe_files"),
     )
     for name in paper.RECIPES:
         whole = config.load_recipe(name)

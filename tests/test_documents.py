@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from dsdmsr._plain import to_plain
+from dsdmsr.evaluation.means import weights_of
 from dsdmsr.evaluation.protocols import SUITE
-from dsdmsr.evaluation.report import weights_of
 from dsdmsr.zoo.names import PACKAGED, REFERENCES, ROBUST_MODEL
 from dsdmsr.zoo.torch_networks import for_known, from_pretrained
 
@@ -49,7 +50,7 @@ def test_results_are_those_of_the_weights_in_the_package(file, names, letters):
     assert [model["name"] for model in results["models"]] == names
     for model in results["models"]:
         name = model["name"]
-        assert model == {"name": name, **weights_of(from_pretrained(name), for_known(name))}
+        assert model == to_plain(weights_of(name, from_pretrained(name), for_known(name)))
     assert [p["letter"] for p in results["protocols"]] == list(letters)
     assert results["commit"]
     assert results["date"]
@@ -97,7 +98,7 @@ def test_maps_are_prepared_and_read_as_fast_as_the_page_says():
 
 
 def test_every_data_set_has_a_page():
-    from dsdmsr.app.prepare_commands import prepare
+    from dsdmsr.app.prepare import prepare
 
     pages = {path.stem for path in (ROOT / "docs" / "data").glob("*.md")}
     assert pages == {name for name in prepare if not name.startswith("-")}

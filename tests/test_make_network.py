@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dsdmsr.training.recipe import load_recipe, recipe_to_dict
-from dsdmsr.training.run import legs_of
+from dsdmsr.training.card import training_history
+from dsdmsr.training.recipe_files import load_recipe, recipe_to_dict
 from dsdmsr.zoo.torch_networks import from_pretrained
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
@@ -39,7 +39,7 @@ def test_one_command_goes_from_an_empty_folder_to_a_packaged_network(
     card = (made / "README.md").read_text()
     assert card.startswith("---\nlicense: apache-2.0")
     assert "\n# mine\n" in card
-    assert len(legs_of(card)) == 1
+    assert len(training_history(card)) == 1
     assert "2 back-projection(s)" in card
     assert "<!-- table: accuracy_a -->" in card
     # Given again with a longer run, it goes on from where it was.

@@ -1,4 +1,4 @@
-"""Make depth maps 2, 4, 8 or 16 times larger, from the depth map alone.
+"""Upscale depth maps by 2, 4, 8 or 16, from the depth map alone.
 
 The names below are loaded when they are first used; importing the package does not import torch.
 """
@@ -12,26 +12,34 @@ if TYPE_CHECKING:
     from dsdmsr.degradation.degrade import degrade
     from dsdmsr.depth.map import DepthMap, Intrinsics, Stereo
     from dsdmsr.errors import DsdmsrError
+    from dsdmsr.evaluation.options import EvaluateOptions
+    from dsdmsr.evaluation.run import evaluate
     from dsdmsr.io import read_depth, write_depth
+    from dsdmsr.io.sample import sample
     from dsdmsr.nn import DSDMSR, ModelConfig
     from dsdmsr.upscaling import TemporalFilter, Upscaler
     from dsdmsr.upscaling.memory import keep_memory
+    from dsdmsr.upscaling.options import UpscaleOptions
     from dsdmsr.zoo.torch_networks import from_pretrained, save_pretrained
 
 __all__ = [
     "DSDMSR",
     "DepthMap",
     "DsdmsrError",
+    "EvaluateOptions",
     "Intrinsics",
     "ModelConfig",
     "Stereo",
     "TemporalFilter",
+    "UpscaleOptions",
     "Upscaler",
     "__version__",
     "degrade",
+    "evaluate",
     "from_pretrained",
     "keep_memory",
     "read_depth",
+    "sample",
     "save_pretrained",
     "write_depth",
 ]
@@ -40,15 +48,19 @@ _HOMES = {
     "DSDMSR": "dsdmsr.nn",
     "DepthMap": "dsdmsr.depth",
     "DsdmsrError": "dsdmsr.errors",
+    "EvaluateOptions": "dsdmsr.evaluation.options",
     "Intrinsics": "dsdmsr.depth",
     "ModelConfig": "dsdmsr.nn",
     "Stereo": "dsdmsr.depth",
     "TemporalFilter": "dsdmsr.upscaling",
+    "UpscaleOptions": "dsdmsr.upscaling.options",
     "Upscaler": "dsdmsr.upscaling",
     "degrade": "dsdmsr.degradation",
+    "evaluate": "dsdmsr.evaluation.run",
     "from_pretrained": "dsdmsr.zoo.torch_networks",
     "keep_memory": "dsdmsr.upscaling.memory",
     "read_depth": "dsdmsr.io",
+    "sample": "dsdmsr.io.sample",
     "save_pretrained": "dsdmsr.zoo.torch_networks",
     "write_depth": "dsdmsr.io",
 }

@@ -43,11 +43,13 @@ def from_plain(cls: type[T], values: object, where: str) -> T:
 
 
 def to_plain(value: object) -> Any:
-    """Return dataclasses as dicts and tuples as lists, all the way down."""
+    """Return dataclasses as dicts and tuples as lists, all the way down; dicts stay dicts."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, (list, tuple)):
         return [to_plain(v) for v in value]
+    if isinstance(value, dict):
+        return {name: to_plain(v) for name, v in value.items()}
     return value
 
 
@@ -55,6 +57,10 @@ def _typed(kind: Any, value: Any, where: str) -> Any:
     origin, options = get_origin(kind), get_args(kind)
     if dataclasses.is_dataclass(kind):
         return from_plain(typing.cast(type, kind), value, where)
+    if origin is dict:
+        if not isinstance(value, dict):
+            raise ConfigError(f"{where} is {value!r}: give lines of 'key: value'")
+        return {name: _typed(options[1], v, f"{where}.{name}") for name, v in value.items()}
     if origin is tuple:
         if not isinstance(value, (list, tuple)):
             raise ConfigError(f"{where} is {value!r}: give a list")

@@ -1,4 +1,4 @@
-"""What made a file: package, commit, date, machine."""
+"""Provenance of files: package, commit, date, machine."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from dsdmsr._atomic import replacing
 
 __all__ = ["named", "provenance", "where_and_when", "write_json"]
 
-_MADE = ("benchmarks/results", "docs", "*.md")
-"""What measurements write into a checkout, and documents: a change there changes no figure."""
+_NOT_CODE = ("benchmarks/results", "docs", "*.md")
+"""Results and documents: a change there changes no figure."""
+_BUILT_FROM = "_commit.txt"
+"""Beside this file in a wheel: the commit that it was built from (hatch_build.py)."""
 
 
 def provenance(device: str = "cpu") -> dict[str, Any]:
     """Return what made a figure: package, commit, date, machine, and the GPU if on ``cuda``."""
+    import torch
+
     return {
         "version": version("dsdmsr"),
         "commit": _commit(),
@@ -36,11 +38,11 @@ def provenance(device: str = "cpu") -> dict[str, Any]:
     }
 
 
-def where_and_when(made: dict[str, Any]) -> str:
+def where_and_when(source: dict[str, Any]) -> str:
     """Return the commit, day and machine of `provenance` in words."""
-    machine = made["machine"]
+    machine = source["machine"]
     return (
-        f"commit {made['commit']}, {made['date'][:10]}, on {named(machine)}, "
+        f"commit {source['commit']}, {source['date'][:10]}, on {named(machine)}, "
         f"torch {machine['torch']}"
     )
 
@@ -52,7 +54,7 @@ def named(machine: dict[str, Any]) -> str:
 
 
 def _commit() -> str | None:
-    """Return the commit of the checkout that this package runs from, if it is one."""
+    """Return the commit of the checkout that this package runs from, or was built from."""
     here = Path(__file__)
 
     def git(*arguments: str) -> str:
@@ -63,11 +65,12 @@ def _commit() -> str | None:
     try:
         git("ls-files", "--error-unmatch", here.name)
         commit = git("describe", "--always")
-        but_made = [f":(top,exclude){files}" for files in _MADE]
-        changed = git("status", "--porcelain", "-uno", "--", ":(top)", *but_made)
+        others = [f":(top,exclude){files}" for files in _NOT_CODE]
+        changed = git("status", "--porcelain", "-uno", "--", ":(top)", *others)
         return f"{commit}-dirty" if changed else commit
     except (OSError, subprocess.SubprocessError):
-        return None
+        built_from = here.with_name(_BUILT_FROM)
+        return built_from.read_text(encoding="utf-8").strip() if built_from.is_file() else None
 
 
 def _processor() -> str:

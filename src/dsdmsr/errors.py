@@ -9,6 +9,7 @@
     ├── ConfigError     a configuration or a recipe that does not make sense
     │   └── ScaleError      a factor that is not served
     ├── ModelError      a network that cannot be found or loaded
+    ├── DependencyError a package that an extra of this one brings, and that is not installed
     ├── DataError       a data set that is missing or is not what it should be
     └── TrainingError   a run that cannot start, go on or be trusted
 
@@ -17,9 +18,14 @@ Each message is one line: what was given, what is allowed, what to do.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 __all__ = [
+    "EXTRAS",
     "ConfigError",
     "DataError",
+    "DependencyError",
     "DepthError",
     "DsdmsrError",
     "EncodingError",
@@ -27,7 +33,27 @@ __all__ = [
     "ModelError",
     "ScaleError",
     "TrainingError",
+    "needing",
 ]
+
+EXTRAS = {
+    "OpenEXR": "io",
+    "filelock": "prepare",
+    "h5py": "io",
+    "huggingface_hub": "hub",
+    "jaxtyping": "torch",
+    "jinja2": "evaluate",
+    "lightning": "train",
+    "safetensors": "torch",
+    "tensorboard": "train",
+    "tifffile": "io",
+    "torch": "torch",
+    "torchmetrics": "evaluate",
+    "wandb": "wandb",
+    "webdataset": "prepare",
+    "yaml": "evaluate",
+}
+"""Module → the extra of this package that brings it."""
 
 
 class DsdmsrError(Exception):
@@ -64,3 +90,33 @@ class DataError(DsdmsrError):
 
 class TrainingError(DsdmsrError):
     """A run that cannot start, go on or be trusted."""
+
+
+class DependencyError(DsdmsrError, ImportError):
+    """A package that an extra of this one brings, and that is not installed."""
+
+
+@contextmanager
+def needing(purpose: str) -> Iterator[None]:
+    """Turn the failing import of an extra's package into an error that names the extra.
+
+    Args:
+        purpose: What needs it: "upscaling", "TIFF files".
+
+    Raises:
+        DependencyError: If a module of `EXTRAS` that the block imports is not installed.
+
+    Example:
+        >>> with needing("a network"):
+        ...     import json
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        module = (error.name or "").partition(".")[0]
+        if module not in EXTRAS:
+            raise
+        raise DependencyError(
+            f"{purpose} needs {module}, which is not installed: "
+            f"pip install 'dsdmsr[{EXTRAS[module]}]'"
+        ) from error

@@ -21,7 +21,8 @@ from dsdmsr.data.scenes.cutouts import CutoutConfig
 from dsdmsr.data.scenes.render import SceneConfig
 from dsdmsr.data.sources.folder import folder_of_files
 from dsdmsr.errors import ConfigError, DataError, EncodingError
-from dsdmsr.training.recipe import Maps, Recipe, load_recipe, recipe_from_dict, recipe_to_dict
+from dsdmsr.training.recipe import Maps, Recipe
+from dsdmsr.training.recipe_files import load_recipe, recipe_from_dict, recipe_to_dict
 from dsdmsr.training.sources import crop_source, validation_source
 
 SIZE = (96, 128)
@@ -384,5 +385,5 @@ def test_a_network_trains_on_shards_and_its_card_says_so(shards, tmp_path):
     fit(recipe, tmp_path / "run", device="cpu")
     card = (package_run("mine", tmp_path / "run") / "README.md").read_text()
     assert "no real map" not in card
-    assert f"`{shards.name}`, and scenes drawn by the package" in card
+    assert f"`{shards.name}`, and scenes rendered by the package" in card
     assert "bind" in card

@@ -8,7 +8,7 @@ import torch
 
 from dsdmsr.errors import ConfigError
 from dsdmsr.nn import DSDMSR, ModelConfig
-from dsdmsr.nn.symmetry import begin_symmetric, symmetrise_gradients, turned
+from dsdmsr.nn.symmetry import init_symmetric, symmetrise_gradients, transformed
 
 
 def network(unit: str, *, bias: bool = False, symmetric: bool = True, far: bool = False) -> DSDMSR:
@@ -35,7 +35,7 @@ def network(unit: str, *, bias: bool = False, symmetric: bool = True, far: bool 
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
     if symmetric:
-        begin_symmetric(model)
+        init_symmetric(model)
     return model
 
 
@@ -50,7 +50,7 @@ def network(unit: str, *, bias: bool = False, symmetric: bool = True, far: bool 
         ("gated", False, False),
     ],
 )
-def test_a_turned_map_gives_the_turned_answer(monkeypatch, rng, unit, bias, far, scale):
+def test_a_rotated_map_gives_the_rotated_prediction(monkeypatch, rng, unit, bias, far, scale):
     # Errors that random weights expect are not cut off.
     monkeypatch.setattr("dsdmsr.nn.expectation._LOG_ERRORS", (-50, 50))
     model = network(unit, bias=bias, far=far)
@@ -58,37 +58,40 @@ def test_a_turned_map_gives_the_turned_answer(monkeypatch, rng, unit, bias, far,
     with torch.no_grad():
         answer = model(depth, scale)
         for element in range(1, 8):
-            found = model(turned(depth, element), scale)
+            found = model(transformed(depth, element), scale)
             for made, expected in zip(found.stages, answer.stages, strict=True):
-                torch.testing.assert_close(made, turned(expected, element))
-            torch.testing.assert_close(found.fused, turned(answer.fused, element))
-            torch.testing.assert_close(found.log_error, turned(answer.log_error, element))
+                torch.testing.assert_close(made, transformed(expected, element))
+            torch.testing.assert_close(found.fused, transformed(answer.fused, element))
+            torch.testing.assert_close(found.log_error, transformed(answer.log_error, element))
     assert answer.log_error.std() > 0.05
     assert answer.fused.std() > 0.05
 
 
-def test_other_networks_answer_otherwise_when_turned(rng):
+def test_other_networks_predict_otherwise_when_rotated(rng):
     model, depth = network("residual", symmetric=False), torch.from_numpy(rng.random((1, 1, 6, 9)))
     with torch.no_grad():
-        difference = model(turned(depth, 1)).fused - turned(model(depth).fused, 1)
+        difference = model(transformed(depth, 1)).fused - transformed(model(depth).fused, 1)
     assert difference.abs().max() > 0.01
 
 
 def test_the_eight_turns_are_different_and_undo_each_other():
     square = torch.arange(9).reshape(3, 3)
-    assert len({tuple(turned(square, e).flatten().tolist()) for e in range(8)}) == 8
+    assert len({tuple(transformed(square, e).flatten().tolist()) for e in range(8)}) == 8
     assert all(
-        any(torch.equal(turned(turned(square, e), f), square) for f in range(8)) for e in range(8)
+        any(torch.equal(transformed(transformed(square, e), f), square) for f in range(8))
+        for e in range(8)
     )
 
 
-def test_a_symmetric_gradient_is_the_mean_over_the_turned_data(rng):
+def test_a_symmetric_gradient_is_the_mean_over_the_transformed_data(rng):
     model, depth = network("residual"), torch.from_numpy(rng.random((1, 1, 5, 6)))
     target = torch.from_numpy(rng.random((1, 1, 40, 48)))
     means = [torch.zeros_like(p) for p in model.parameters()]
     for element in range(8):
         model.zero_grad()
-        (model(turned(depth, element)).fused - turned(target, element)).square().mean().backward()
+        (
+            model(transformed(depth, element)).fused - transformed(target, element)
+        ).square().mean().backward()
         for mean, p in zip(means, model.parameters(), strict=True):
             mean += 0 if p.grad is None else p.grad / 8
     model.zero_grad()
@@ -132,7 +135,7 @@ def test_where_tensors_are_made_by_default_does_not_matter():
     code = (
         "import torch\n"
         "from dsdmsr.nn import DSDMSR\n"
-        "from dsdmsr.training.recipe import load_recipe\n"
+        "from dsdmsr.training.recipe_files import load_recipe\n"
         "model = load_recipe('base').model\n"
         "with torch.device('meta'):\n"
         "    DSDMSR(model)\n"

@@ -7,7 +7,8 @@ import pytest
 from dsdmsr.data.batches import CropMix
 from dsdmsr.nn import DSDMSR, ModelConfig
 from dsdmsr.training.cost import explain
-from dsdmsr.training.recipe import Recipe, load_recipe, packaged_recipes
+from dsdmsr.training.recipe import Recipe
+from dsdmsr.training.recipe_files import load_recipe, packaged_recipes
 
 
 def test_the_operations_of_a_small_network_are_those_counted_by_hand():

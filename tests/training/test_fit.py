@@ -31,11 +31,15 @@ from dsdmsr.nn import DSDMSR, ModelConfig
 from dsdmsr.nn.losses import expectation_loss
 from dsdmsr.nn.symmetry import is_symmetric
 from dsdmsr.training.callbacks import Checkpoints
+from dsdmsr.training.card import training_history
 from dsdmsr.training.examples import draw_small_maps, make_examples, normalise_crops
 from dsdmsr.training.fit import fit
-from dsdmsr.training.module import TrainingModule, _drawing_processes
-from dsdmsr.training.recipe import Recipe, SmallMaps, load_recipe, recipe_to_dict
-from dsdmsr.training.run import legs_of, train_recipe
+from dsdmsr.training.loaders import worker_count
+from dsdmsr.training.module import TrainingModule
+from dsdmsr.training.options import TrainOptions
+from dsdmsr.training.recipe import Recipe, SmallMaps
+from dsdmsr.training.recipe_files import load_recipe, recipe_to_dict
+from dsdmsr.training.run import train_recipe
 from dsdmsr.training.run_folder import WEIGHTS, begin, resume_at, step_of, stored_recipe, take_up
 from dsdmsr.zoo.torch_networks import from_pretrained, load_weights
 from dsdmsr.zoo.warm_start import load_fitting
@@ -67,7 +71,7 @@ def test_a_scene_that_cannot_be_drawn_ends_the_run_at_once(tmp_path, recipe):
     code = f"""if True:
         import dataclasses, pathlib
         from dsdmsr.data.batches import Batches
-        from dsdmsr.training.recipe import load_recipe
+        from dsdmsr.training.recipe_files import load_recipe
         from dsdmsr.training.fit import fit
 
         def fail(self):
@@ -84,7 +88,7 @@ def test_a_scene_that_cannot_be_drawn_ends_the_run_at_once(tmp_path, recipe):
 
 
 def test_the_smoke_recipe_learns_to_beat_bicubic(tmp_path):
-    folder = train_recipe("smoke", tmp_path / "run", console=quiet())
+    folder = train_recipe(TrainOptions(recipe="smoke", run_dir=tmp_path / "run"), console=quiet())
     with (tmp_path / "run" / "log.csv").open() as file:
         rows = list(csv.DictReader(file))
 
@@ -106,11 +110,12 @@ def test_the_smoke_recipe_learns_to_beat_bicubic(tmp_path):
     crops = [{"scale": scale, "crop": 32, "batch": 1} for scale in (2, 4)]
     short = {**recipe_to_dict(load_recipe("smoke")), "steps": 1, "crops": crops}
     (tmp_path / "short.yaml").write_text(yaml.safe_dump(short))
-    again = train_recipe(
-        str(tmp_path / "short.yaml"), tmp_path / "again", init=str(folder), console=quiet()
+    options = TrainOptions(
+        recipe=str(tmp_path / "short.yaml"), run_dir=tmp_path / "again", init=str(folder)
     )
-    legs = legs_of((again / "README.md").read_text())
-    assert legs[0] == legs_of(card)[0]
+    again = train_recipe(options, console=quiet())
+    legs = training_history((again / "README.md").read_text())
+    assert legs[0] == training_history(card)[0]
     assert "recipe `short`, seed 1, 1 steps" in legs[1]
 
 
@@ -155,7 +160,7 @@ def test_a_run_resumed_ends_with_the_bits_of_an_unbroken_one(
 
 _ENDLESS = """
 import dataclasses, io, pathlib, rich.console, torch
-from dsdmsr.training.recipe import load_recipe
+from dsdmsr.training.recipe_files import load_recipe
 from dsdmsr.training.fit import fit
 torch.set_num_threads(1)
 smoke = load_recipe('smoke')
@@ -706,9 +711,9 @@ def test_stages_on_the_way_learn_antialiased_maps(rng, given, used):
 
 def test_a_gpu_is_fed_by_all_cores_but_two(monkeypatch):
     monkeypatch.setattr("os.cpu_count", lambda: 16)
-    assert _drawing_processes(None, "cpu") == 1
-    assert _drawing_processes(None, "cuda") == 14
-    assert _drawing_processes(0, "cuda") == 0
+    assert worker_count(None, "cpu") == 1
+    assert worker_count(None, "cuda") == 14
+    assert worker_count(0, "cuda") == 0
 
 
 def test_crops_are_normalised_over_their_valid_pixels(rng):

@@ -5,7 +5,7 @@ import torch
 
 from dsdmsr.errors import ConfigError
 from dsdmsr.training.noise import Noises, add_noise
-from dsdmsr.training.recipe import load_recipe, recipe_from_dict
+from dsdmsr.training.recipe_files import load_recipe, recipe_from_dict
 
 NONE = dict.fromkeys(
     ("none", "gaussian", "disparity", "root_disparity", "time_of_flight", "structured_light"), 0.0

@@ -19,7 +19,7 @@ from dsdmsr.data.prepare.run import prepare
 from dsdmsr.data.sources.dtu import dtu
 from dsdmsr.training.fit import fit
 from dsdmsr.training.options import Tracking
-from dsdmsr.training.recipe import load_recipe
+from dsdmsr.training.recipe_files import load_recipe
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 RECIPES = ("srcnn-x8", "vdsr-x8", "srcnn-x16", "vdsr-x16", "srcnn-x8-legacy", "vdsr-x8-legacy")
@@ -43,7 +43,7 @@ def test_each_recipe_leaves_panels_csv_tensorboard_and_wandb(tmp_path, prepared,
     pytest.importorskip("wandb")
     brief = load_recipe(name).learning_from(prepared).in_brief()
     recipe = dataclasses.replace(brief, steps=2, validate_every=2, panels=1)
-    both = Tracking(trackers=("tensorboard", "wandb"))
+    both = Tracking(tracker=("tensorboard", "wandb"))
     fit(recipe, tmp_path, tracking=both, console=Console(file=io.StringIO()), device="cpu")
     with (tmp_path / "log.csv").open() as file:
         found = {

@@ -18,9 +18,10 @@ from dsdmsr.data.batches import Batches, CropMix, Part, make_batch
 from dsdmsr.data.crops import Synthetic
 from dsdmsr.data.scenes.render import SceneConfig
 from dsdmsr.errors import ConfigError
+from dsdmsr.training.launch import check_processes
 from dsdmsr.training.options import TrainerOptions
-from dsdmsr.training.processes import check_processes, is_main
-from dsdmsr.training.recipe import load_recipe, recipe_to_dict
+from dsdmsr.training.processes import is_main
+from dsdmsr.training.recipe_files import load_recipe, recipe_to_dict
 from dsdmsr.training.run_folder import step_of
 
 STEPS = 50
@@ -213,13 +214,13 @@ def test_all_processes_leave_when_one_is_told_to(two_processes):
 
 WAITS = """
 import os, sys, time
-from dsdmsr.training import processes
+from dsdmsr.training import launch
 from dsdmsr.training.options import TrainerOptions
 
 if os.environ.get("LOCAL_RANK"):
     raise SystemExit(int(sys.argv[1]))
-processes._UNTIL_NOTICED = 0.5
-with processes.others_of_machine(TrainerOptions(devices=2)):
+launch._NOTICE_SECONDS = 0.5
+with launch.spawn_local_ranks(TrainerOptions(devices=2)):
     time.sleep(float(sys.argv[2]))
 print("LOCAL_RANK" in os.environ)
 """

@@ -6,11 +6,10 @@ import pytest
 import yaml
 
 from dsdmsr.errors import ConfigError
-from dsdmsr.training.recipe import (
-    Maps,
-    Recipe,
+from dsdmsr.training.options import packaged_recipes
+from dsdmsr.training.recipe import Maps, Recipe
+from dsdmsr.training.recipe_files import (
     load_recipe,
-    packaged_recipes,
     recipe_from_dict,
     recipe_to_dict,
 )
@@ -129,7 +128,7 @@ def test_in_brief_a_recipe_keeps_its_network_and_its_road():
 
 
 def test_a_recipe_learns_from_a_folder_that_was_prepared(tmp_path):
-    with pytest.raises(ConfigError, match="is no folder that dsdmsr prepare has made: No such"):
+    with pytest.raises(ConfigError, match="is not a folder written by dsdmsr prepare: No such"):
         load_recipe("smoke").learning_from(tmp_path)
     for column, source in (("shard_path", "shards"), ("image_80x64_path", "pyramid")):
         (tmp_path / "train.csv").write_text(f"key,scene,{column}\n")

@@ -11,7 +11,8 @@ from dsdmsr.data.prepared.splits import Splitting
 from dsdmsr.data.sources.folder import folder_of_files
 from dsdmsr.errors import DataError
 from dsdmsr.io import write_depth
-from dsdmsr.training.recipe import Maps, load_recipe
+from dsdmsr.training.recipe import Maps
+from dsdmsr.training.recipe_files import load_recipe
 from dsdmsr.training.sources import described, validation_crop, validation_source
 
 
@@ -28,8 +29,8 @@ def files(tmp_path, rng):
 def test_a_recipe_says_where_its_maps_come_from(tmp_path, files):
     scenes = load_recipe("smoke")
     assert described(scenes) == [
-        "rendered scenes, drawn one by one, 100% of the crops",
-        "validated on 6 crops a factor of: rendered scenes, drawn one by one",
+        "rendered scenes, one after another, 100% of the crops",
+        "validated on 6 crops per scale: rendered scenes, one after another",
     ]
     prepared = tmp_path / "prepared"
     forms = Forms(pyramid=False, shards=True)
@@ -43,10 +44,10 @@ def test_a_recipe_says_where_its_maps_come_from(tmp_path, files):
         Maps(source="folder", folder=str(files)),
     )
     assert described(dataclasses.replace(scenes, maps=mixed, validation_maps=3)) == [
-        "rendered scenes, drawn one by one, 25% of the crops",
+        "rendered scenes, one after another, 25% of the crops",
         f"{counts[0]} maps of the train split of {prepared} (shards), 50% of the crops",
         f"20 files in {files}, 25% of the crops",
-        f"validated on 3 crops a factor of: {counts[1]} maps of the valid split of {prepared} "
+        f"validated on 3 crops per scale: {counts[1]} maps of the valid split of {prepared} "
         "(shards)",
     ]
     with pytest.raises(DataError, match="missing: give a folder that dsdmsr prepare has made"):

@@ -16,7 +16,8 @@ from dsdmsr.errors import ConfigError, TrainingError
 from dsdmsr.training import tracking as module
 from dsdmsr.training.fit import fit
 from dsdmsr.training.options import Tracking
-from dsdmsr.training.recipe import Recipe, load_recipe
+from dsdmsr.training.recipe import Recipe
+from dsdmsr.training.recipe_files import load_recipe
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def run(recipe: Recipe, folder: Path, tracking: Tracking, **more) -> None:
 def test_wandb_holds_offline_what_the_csv_holds(tmp_path, recipe, no_account):
     pytest.importorskip("wandb")
     folder = tmp_path / "run"
-    wandb = Tracking(trackers=("wandb",), project="depth", entity="us")
+    wandb = Tracking(tracker=("wandb",), wandb_project="depth", wandb_entity="us")
     run(recipe, folder, wandb)
     run(recipe.lasting(steps=6), folder, wandb, resume="auto")
     assert not (folder / "tensorboard").exists()
@@ -76,11 +77,11 @@ def test_wandb_that_does_not_begin_is_told(tmp_path, recipe, monkeypatch):
     monkeypatch.setenv("WANDB_MODE", "online")
     monkeypatch.setattr(wandb, "init", fails)
     with pytest.raises(TrainingError, match=r"\(no connection\): set WANDB_MODE=offline"):
-        run(recipe, tmp_path / "run", Tracking(trackers=("wandb",)))
+        run(recipe, tmp_path / "run", Tracking(tracker=("wandb",)))
 
 
 def test_without_trackers_the_folder_alone_is_written(tmp_path, recipe):
-    run(recipe, tmp_path, Tracking(trackers=("none",)))
+    run(recipe, tmp_path, Tracking(tracker=("none",)))
     assert (tmp_path / "log.csv").is_file()
     assert (tmp_path / "panels").is_dir()
     assert not (tmp_path / "tensorboard").exists()
@@ -103,7 +104,7 @@ def test_a_tracker_that_is_not_installed_is_named_before_anything_is_written(
 ):
     monkeypatch.setattr(module, "find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"dsdmsr\[train,wandb\]"):
-        run(recipe, tmp_path / "run", Tracking(trackers=("wandb",)))
+        run(recipe, tmp_path / "run", Tracking(tracker=("wandb",)))
     assert not (tmp_path / "run").exists()
 
 

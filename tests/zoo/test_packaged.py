@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from dsdmsr import DepthMap, Upscaler
-from dsdmsr.app.sample import render_sample
+from dsdmsr.data.scenes.rendered import render_sample
 from dsdmsr.degradation.resample import resize
 from dsdmsr.errors import ConfigError, ModelError
 from dsdmsr.nn import DSDMSR

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from dsdmsr import DepthMap, Upscaler
-from dsdmsr.app.sample import render_sample
+from dsdmsr.data.scenes.rendered import render_sample
 from dsdmsr.degradation.degrade import degrade
 from dsdmsr.depth.degradations import Degradation
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL

@@ -1,50 +1,75 @@
-"""The command line."""
+"""The command line: its commands, loaded when they are run, and its exit codes."""
 
 from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NoReturn
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 
-from dsdmsr.app.console import err, out
-from dsdmsr.app.file_commands import cloud, info, models, sample, upscale
-from dsdmsr.app.network_commands import evaluate, train
-from dsdmsr.app.prepare_commands import prepare
 from dsdmsr.errors import DsdmsrError
 
-__all__ = ["app", "main", "run"]
+__all__ = ["COMMANDS", "app", "main", "run"]
+
+COMMANDS = {
+    "upscale": "Upscale depth files. Holes stay holes.",
+    "info": "Describe depth files: size, encoding, unit, holes, range, noise.",
+    "cloud": "Write a depth file's valid pixels as a point cloud or mesh (PLY).\n\n"
+    "Points have x to the right, y down, and z forward, in metres where the file has a unit.",
+    "sample": "Write a sample depth map and its high-resolution ground truth.\n\n"
+    "lr_depth.png and hr_depth.png are rendered 16-bit PNGs in millimetres, 120×160 and 480×640.",
+    "models": "List the packaged networks.",
+    "evaluate": "Measure networks beside baselines and published figures.",
+    "train": "Train a network on rendered scenes or prepared data sets.",
+    "prepare": "Convert downloaded data sets to shards or pyramids of PNG files.\n\n"
+    "The output has an index, a split by scene, and a manifest.",
+}
+"""Command → its help; each is the function of its name in the module of its name."""
+
+
+def _shown(default: object) -> str | None:
+    """Return how help shows a default; None for what says nothing."""
+    if default is None or default is False or default == ():
+        return None
+    return ", ".join(map(str, default)) if isinstance(default, tuple) else str(default)
+
 
 app = App(
     name="dsdmsr",
-    help="Make depth maps 2, 4, 8 or 16 times larger, from the depth map alone.",
+    help="Upscale depth maps by 2, 4, 8 or 16, from the depth map alone.",
     version_flags=["--version"],
-    help_format="markdown",
+    help_format="plaintext",
     result_action="return_value",
-    console=out,
-    error_console=err,
+    default_parameter=Parameter(negative=(), consume_multiple=True, show_default=_shown),
     print_error=False,
     exit_on_error=False,
     suppress_keyboard_interrupt=False,
 )
+for _name, _help in COMMANDS.items():
+    app.command(f"dsdmsr.app.{_name}:{_name}", name=_name, help=_help)
 
-for _command in (upscale, info, cloud, sample, models, evaluate, train, prepare):
-    app.command(_command)
 
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code.
 
-def main(arguments: Iterable[str] | None = None) -> int:
-    """Run the command; return its exit code: 0, 1 (some files failed) or 2 (cannot be done)."""
+    0 is success, 1 that some of several files failed, 2 that nothing could be done as asked, 130 an
+    interrupt.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if list(arguments) in ([], ["-h"], ["--help"]):
+        print(_overview())
+        return 0
+    # rich takes longer to load than all that the overview needs.
+    from dsdmsr.app.console import err, out
+
     try:
-        result = app(None if arguments is None else list(arguments))
+        result = app(list(arguments), console=out, error_console=err)
     except CycloptsError as error:
         err.print(f"dsdmsr: {_one_line(str(error))}; see 'dsdmsr --help'", markup=False)
         return 2
-    except DsdmsrError as error:
-        err.print(f"dsdmsr: {_one_line(str(error))}", markup=False)
-        return 2
-    except OSError as error:
+    except (DsdmsrError, OSError) as error:
         err.print(f"dsdmsr: {_one_line(str(error))}", markup=False)
         return 2
     except KeyboardInterrupt:
@@ -54,10 +79,24 @@ def main(arguments: Iterable[str] | None = None) -> int:
 
 
 def run() -> NoReturn:
-    """Run the command as a process: Ctrl-C no longer counts once its work is done."""
+    """Run the command as a process; Ctrl-C is ignored once its work is done."""
     code = main()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code)
+
+
+def _overview() -> str:
+    """Return the help of the program: its commands, a line each."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:{width}}  {text.splitlines()[0]}" for name, text in COMMANDS.items()]
+    return "\n".join(
+        [
+            "Usage: dsdmsr COMMAND\n",
+            f"{app.help}\n",
+            *lines,
+            "\nSee dsdmsr COMMAND --help for a command's options; dsdmsr --version.",
+        ]
+    )
 
 
 def _one_line(text: str) -> str:

@@ -1,14 +1,15 @@
-"""Say what a depth file is."""
+"""The command that describes depth files."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
-from rich.console import Console
+from cyclopts import Parameter
 
-from dsdmsr.app.inputs import depth_files
+from dsdmsr.app.console import err, out
+from dsdmsr.app.files import depth_files
 from dsdmsr.depth.estimate import NOISY_FROM, edge_ramp_share, estimate_noise, looks_averaged
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import DsdmsrError
@@ -16,19 +17,23 @@ from dsdmsr.io import interpret, read_numbers
 from dsdmsr.io.encodings import ENCODINGS
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 
-__all__ = ["describe_files"]
+__all__ = ["info"]
 
 _BARS, _WIDTH = 12, 40
 
 
-def describe_files(
-    inputs: Sequence[str], encoding: str | None, *, out: Console, err: Console
+def info(
+    inputs: Annotated[list[str], Parameter(name="IN")], /, *, encoding: str | None = None
 ) -> int:
-    """Print what each file holds, and how it was read; return 0, or 1 if some of several failed.
+    """Run `dsdmsr info`; return 0, or 1 if some of several files failed.
+
+    Args:
+        inputs: Depth files, folders of them, or patterns.
+        encoding: What the numbers in the files mean, as for upscale.
 
     Raises:
         FileError: If a file is missing or damaged.
-        EncodingError: If the encoding is not one for its numbers.
+        EncodingError: If the encoding doesn't fit the numbers.
         DepthError: If the numbers are not a depth map.
     """
     paths = depth_files(inputs)
@@ -52,36 +57,44 @@ def _lines(
     path: Path, dtype: np.dtype[np.generic], depth: DepthMap, given: str | None
 ) -> list[str]:
     height, width = depth.shape
-    known = "" if given else "; assumed, --encoding changes it"
+    assumed = "" if given else "; assumed, --encoding changes it"
     name = depth.encoding or "float"
     values = depth.values[depth.valid]
     holes = depth.valid.size - values.size
-    unit = "" if depth.unit is None else f" {depth.unit}"
     lines = [
         str(path),
         f"  size      {width}×{height}, {dtype.name}",
-        f"  encoding  {name}: {ENCODINGS[name].meaning}{known}",
+        f"  encoding  {name}: {ENCODINGS[name].meaning}{assumed}",
         f"  kind      {depth.kind.replace('_', ' ')}, {_unit_of(depth)}",
         f"  holes     {holes:,} of {depth.valid.size:,} pixels ({holes / depth.valid.size:.1%})",
     ]
     if not values.size:
         return [*lines, "  range     none: no pixel is valid"]
     low, high = float(values.min()), float(values.max())
+    unit = "" if depth.unit is None else f" {depth.unit}"
     lines.append(f"  range     {low:.6g} to {high:.6g}{unit}, median {np.median(values):.6g}{unit}")
     lines.append(f"  levels    {np.unique(values).size:,} different values")
+    lines += _estimates(depth, high - low, unit)
+    return lines + _histogram(values, low, high, unit)
+
+
+def _estimates(depth: DepthMap, span: float, unit: str) -> list[str]:
+    """Return lines on noise and degradation, where they can be estimated."""
+    lines = []
     noise = estimate_noise(depth.values, depth.valid)
-    if noise is not None and high > low:
-        share = noise / (high - low)
-        serves = ROBUST_MODEL if share >= NOISY_FROM else DEFAULT_MODEL
+    if noise is not None and span > 0:
+        share = noise / span
+        suited = ROBUST_MODEL if share >= NOISY_FROM else DEFAULT_MODEL
         lines.append(
             f"  noise     about {noise:.2g}{unit} ({share:.2g} of the range), an estimate: "
-            f"{serves} serves"
+            f"{suited} is the network for it"
         )
-    soft = edge_ramp_share(depth.values, depth.valid)
-    if soft is not None:
-        looks = "averages" if looks_averaged(depth.values, depth.valid) else "samples"
-        lines.append(f"  steps     {soft:.0%} with a value in between: looks made of {looks}")
-    return lines + _histogram(values, low, high, unit)
+    ramps = edge_ramp_share(depth.values, depth.valid)
+    if ramps is not None:
+        averaged = looks_averaged(depth.values, depth.valid)
+        looks = "downsampled by averaging" if averaged else "sampled"
+        lines.append(f"  steps     {ramps:.0%} with a value in between: looks {looks}")
+    return lines
 
 
 def _unit_of(depth: DepthMap) -> str:

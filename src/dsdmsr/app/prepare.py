@@ -1,38 +1,117 @@
-"""Prepare data sets, with progress, and tell what came of it."""
+"""The commands that prepare data sets."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
+from cyclopts import App
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from dsdmsr.data.prepare.plan import Forms
-from dsdmsr.data.prepare.run import prepare
+from dsdmsr.app.console import err, out
+from dsdmsr.app.options import flattened
+from dsdmsr.data.prepare.options import (
+    DTUOptions,
+    FolderOptions,
+    MiddleburyOptions,
+    NYUOptions,
+    PrepareOptions,
+    SyntheticOptions,
+)
 from dsdmsr.data.prepared.splits import SPLITS
 from dsdmsr.data.sources.source import Source
 
-__all__ = ["prepare_set"]
+__all__ = ["prepare"]
 
-_MOST_LISTED = 20
+_LISTED_MAX = 20
+
+prepare = App(name="prepare")
+for _options in (DTUOptions, MiddleburyOptions, NYUOptions, FolderOptions, SyntheticOptions):
+    flattened(_options)
 
 
-def prepare_set(
-    source: Source,
-    folder: Path,
-    *,
-    pyramid: bool = False,
-    shards: bool = True,
-    workers: int,
-    resume: bool,
-    out: Console,
-    err: Console,
-) -> int:
-    """Prepare a set; return 0, or 1 if some of its maps failed, which are listed.
+@prepare.command(help="Prepare DTU's depth maps, split by scan as MVSNet does.")
+def dtu(source: Path, folder: Path, /, *, options: DTUOptions = DTUOptions()) -> int:  # noqa: B008
+    """Run `dsdmsr prepare dtu`.
 
-    Raises:
-        DsdmsrError: If nothing can be done as asked.
+    Args:
+        source: The folder with scanN/depth_map_*.pfm, or with Depths_raw or Depths.
+        folder: The output folder, new or empty.
+        options: See `DTUOptions`.
     """
+    return _prepare(options.source(source), folder, options)
+
+
+@prepare.command(
+    help="Prepare Middlebury's disparity maps of 2001 to 2021 as shards.\n\n"
+    "All views and sizes of a scene are in one split. The scenes that super-resolution is measured "
+    "on are for testing: art, books, cones, dolls, laundry, moebius, reindeer, teddy, tsukuba, "
+    "venus."
+)
+def middlebury(
+    source: Path,
+    folder: Path,
+    /,
+    *,
+    options: MiddleburyOptions = MiddleburyOptions(),  # noqa: B008
+) -> int:
+    """Run `dsdmsr prepare middlebury`.
+
+    Args:
+        source: A folder with the sets in it, at any depth.
+        folder: The output folder, new or empty.
+        options: See `MiddleburyOptions`.
+    """
+    return _prepare(options.source(source), folder, options)
+
+
+@prepare.command(help="Prepare NYU Depth v2 as shards, split by room.")
+def nyu(source: Path, folder: Path, /, *, options: NYUOptions = NYUOptions()) -> int:  # noqa: B008
+    """Run `dsdmsr prepare nyu`.
+
+    Args:
+        source: nyu_depth_v2_labeled.mat, or a folder of PNG files in millimetres, one folder a
+            room.
+        folder: The output folder, new or empty.
+        options: See `NYUOptions`.
+    """
+    return _prepare(options.source(source), folder, options)
+
+
+@prepare.command(
+    help="Prepare any depth files as shards: those in a folder and in the folders in it."
+)
+def folder(
+    source: Path,
+    folder: Path,
+    /,
+    *,
+    options: FolderOptions = FolderOptions(),  # noqa: B008
+) -> int:
+    """Run `dsdmsr prepare folder`.
+
+    Args:
+        source: The folder.
+        folder: The output folder, new or empty.
+        options: See `FolderOptions`.
+    """
+    return _prepare(options.source(source), folder, options)
+
+
+@prepare.command(
+    help="Render scenes as depth maps in metres, to share or to train from, as shards."
+)
+def synthetic(folder: Path, /, *, options: SyntheticOptions) -> int:
+    """Run `dsdmsr prepare synthetic`.
+
+    Args:
+        folder: The output folder, new or empty.
+        options: See `SyntheticOptions`.
+    """
+    return _prepare(options.source(), folder, options)
+
+
+def _prepare(source: Source, folder: Path, options: PrepareOptions) -> int:
+    """Prepare a set; return 0, or 1 if some of its maps failed, which are listed."""
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -44,22 +123,17 @@ def prepare_set(
     )
     with bar:
         task = bar.add_task(f"preparing {source.name}", total=None)
-        outcome = prepare(
-            source,
-            folder,
-            Forms(pyramid=pyramid, shards=shards),
-            workers=workers,
-            resume=resume,
-            advance=lambda done, total: bar.update(task, completed=done, total=total),
+        outcome = options.prepare(
+            source, folder, lambda done, total: bar.update(task, completed=done, total=total)
         )
     counts = ", ".join(f"{outcome.counts[split]} {split}" for split in SPLITS)
     out.print(f"wrote {sum(outcome.counts.values())} maps to {folder}: {counts}", markup=False)
-    for origin, reason in outcome.failures[:_MOST_LISTED]:
-        told = reason if origin in reason else f"{origin}: {reason}"
-        err.print(f"failed: {told}", markup=False)
-    if len(outcome.failures) > _MOST_LISTED:
-        more = len(outcome.failures) - _MOST_LISTED
+    for origin, reason in outcome.failures[:_LISTED_MAX]:
+        line = reason if origin in reason else f"{origin}: {reason}"
+        err.print(f"failed: {line}", markup=False)
+    if len(outcome.failures) > _LISTED_MAX:
+        more = len(outcome.failures) - _LISTED_MAX
         err.print(f"and {more} more: see {folder / 'manifest.json'}", markup=False)
     if outcome.failures:
-        err.print("mend them and go on with --resume", markup=False)
+        err.print("repair them and continue with --resume", markup=False)
     return 1 if outcome.failures else 0

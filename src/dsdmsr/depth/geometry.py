@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from dsdmsr.depth.convert import to_kind
 from dsdmsr.depth.map import DepthMap, Intrinsics
+from dsdmsr.errors import DepthError
 
-__all__ = ["STEEPEST", "distances", "points", "triangles"]
+__all__ = ["STEEPEST", "distances", "point_cloud", "points", "triangles"]
 
 STEEPEST = 85.0
 """Degrees from the image plane beyond which two neighbours are taken to lie on two surfaces."""
@@ -73,3 +74,30 @@ def triangles(
     most = math.tan(math.radians(steepest)) * z.min(axis=1) / focal
     kept: NDArray[np.int32] = faces[whole & (np.ptp(z, axis=1) <= most)]
     return kept
+
+
+def point_cloud(
+    depth: DepthMap, camera: Intrinsics, *, mesh: bool = False, steepest: float = STEEPEST
+) -> tuple[NDArray[np.float32], NDArray[np.int32] | None]:
+    """Return the valid pixels of a map as points in space, and triangles between them.
+
+    Args:
+        depth: The map; disparity needs its `stereo`.
+        camera: The camera, of a picture of the map's size.
+        mesh: Whether to return triangles.
+        steepest: See `triangles`.
+
+    Returns:
+        Points, N×3, and triangles as M×3 numbers of points, or None.
+
+    Raises:
+        DepthError: If the map is disparity without `stereo`, or has no valid pixel.
+    """
+    distance, valid = distances(depth)
+    if not valid.any():
+        raise DepthError("no pixel is valid, so there are no points")
+    vertices = points(distance, camera)[valid]
+    if not mesh:
+        return vertices, None
+    numbers = np.cumsum(valid.ravel()) - 1
+    return vertices, numbers[triangles(distance, valid, camera, steepest)].astype(np.int32)

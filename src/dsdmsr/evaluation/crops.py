@@ -1,11 +1,11 @@
-"""Pictures of the places where methods differ most."""
+"""Pictures of the windows where methods differ most."""
 
 from __future__ import annotations
 
 import base64
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -14,92 +14,75 @@ from PIL import Image
 from torch.nn import functional
 
 from dsdmsr.degradation.resample import resize_nearest
-from dsdmsr.evaluation.measure import Case
+from dsdmsr.evaluation.cases import Case
 from dsdmsr.evaluation.methods import Values
+from dsdmsr.evaluation.protocols import UNIT_NAMES
+from dsdmsr.evaluation.results import CropPicture, ErrorCrop
 from dsdmsr.pictures.colours import GREYS, HEAT, coloured
 
-__all__ = ["Crop", "Picture", "crop"]
+__all__ = ["SIDE", "error_crop"]
 
 SIDE = 96
-"""Side of a crop in pixels of the truth."""
+"""Side of a crop in pixels of the ground truth."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Picture:
-    """Hold one picture of a crop."""
-
-    title: str
-    depth: str
-    """A PNG file, base64."""
-    error: str | None = None
-    """The same of the error."""
+class _Window(NamedTuple):
+    rows: slice
+    columns: slice
 
 
-@dataclass(frozen=True, kw_only=True)
-class Crop:
-    """Hold the pictures of one place."""
-
-    set: str
-    scene: str
-    scale: int
-    top: int
-    left: int
-    side: tuple[int, int]
-    """Height and width in pixels of the truth."""
-    span: tuple[float, float]
-    """The depths that are black and white."""
-    largest_error: float
-    """The error that has the last colour."""
-    unit: str
-    pictures: tuple[Picture, ...]
-
-
-def crop(case: Case, preds: Mapping[str, Values]) -> Crop:
+def error_crop(case: Case, preds: Mapping[str, Values]) -> ErrorCrop:
     """Return pictures of the window where the methods' errors differ most.
 
     Args:
-        case: The map, at one factor.
-        preds: Method → its map.
+        case: The map, at one scale.
+        preds: Method → its prediction.
     """
     errors = {
         name: np.where(case.counted, np.abs(pred - case.target), 0) for name, pred in preds.items()
     }
-    window, top, left = _most_different(list(errors.values()), case.scale)
-    inside = case.counted[window]
-    shown = case.target[window][inside] if inside.any() else np.zeros(1)
+    window = _most_different(list(errors.values()), case.scale)
+    counted, target = case.counted[window], case.target[window]
+    shown = target[counted] if counted.any() else np.zeros(1)
     low, high = float(shown.min()), float(shown.max())
     first = next(iter(errors.values()))
     largest = float(np.percentile(first[window], 99)) or 1.0
-    small = case.small[0]
-    lr_depth = torch.from_numpy(np.stack([small.values, small.valid])[:, None])
-    blocks = resize_nearest(lr_depth, case.scale, interval=small.interval)[:, 0].numpy()
+    lr_values, lr_valid = _repeated(case)
     pictures = [
-        Picture(title="input", depth=_grey(blocks[0][window], blocks[1][window] > 0, low, high)),
-        Picture(title="truth", depth=_grey(case.target[window], inside, low, high)),
+        CropPicture(title="input", depth=_grey(lr_values[window], lr_valid[window], low, high)),
+        CropPicture(title="truth", depth=_grey(target, counted, low, high)),
     ]
     pictures += [
-        Picture(
+        CropPicture(
             title=name,
-            depth=_grey(pred[window], inside, low, high),
-            error=_heat(errors[name][window], inside, largest),
+            depth=_grey(pred[window], counted, low, high),
+            error=_heat(errors[name][window], counted, largest),
         )
         for name, pred in preds.items()
     ]
-    return Crop(
+    return ErrorCrop(
         set=case.file.set,
         scene=case.file.scene,
         scale=case.scale,
-        top=top,
-        left=left,
-        side=(window[0].stop - top, window[1].stop - left),
+        top=window.rows.start,
+        left=window.columns.start,
+        side=(window.rows.stop - window.rows.start, window.columns.stop - window.columns.start),
         span=(low, high),
         largest_error=largest,
-        unit=case.unit,
+        unit=UNIT_NAMES[case.unit],
         pictures=tuple(pictures),
     )
 
 
-def _most_different(errors: Sequence[Values], scale: int) -> tuple[tuple[slice, slice], int, int]:
+def _repeated(case: Case) -> tuple[Values, NDArray[np.bool_]]:
+    """Return the first low-resolution map at full size, pixels as blocks, and what is valid."""
+    low_res = case.low_res[0]
+    both = torch.from_numpy(np.stack([low_res.values, low_res.valid])[:, None])
+    values, valid = resize_nearest(both, case.scale, interval=low_res.interval)[:, 0].numpy()
+    return values, valid > 0
+
+
+def _most_different(errors: Sequence[Values], scale: int) -> _Window:
     """Return the window with the largest mean deviation of the methods' errors."""
     spread = torch.from_numpy(np.std(errors, axis=0))[None, None]
     height, width = spread.shape[-2:]
@@ -107,15 +90,15 @@ def _most_different(errors: Sequence[Values], scale: int) -> tuple[tuple[slice, 
     sums = functional.avg_pool2d(spread, size, stride=scale)[0, 0].numpy()
     row, column = np.unravel_index(int(sums.argmax()), sums.shape)
     top, left = int(row) * scale, int(column) * scale
-    return (slice(top, top + size[0]), slice(left, left + size[1])), top, left
+    return _Window(slice(top, top + size[0]), slice(left, left + size[1]))
 
 
 def _grey(depth: Values, valid: NDArray[np.bool_], low: float, high: float) -> str:
-    return _png(coloured((depth - low) / ((high - low) or 1), valid, GREYS))
+    return _png(coloured((depth - low) / ((high - low) or 1), GREYS, valid))
 
 
 def _heat(error: Values, valid: NDArray[np.bool_], largest: float) -> str:
-    return _png(coloured(error / largest, valid, HEAT))
+    return _png(coloured(error / largest, HEAT, valid))
 
 
 def _png(picture: Image.Image) -> str:

@@ -1,4 +1,4 @@
-"""The maps that predictions are compared with: a protocol's, or the user's own."""
+"""Ground truth maps: a protocol's, or the user's own."""
 
 from __future__ import annotations
 
@@ -9,36 +9,44 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.depth.map import Kind
 from dsdmsr.errors import DataError, FileError
-from dsdmsr.evaluation.protocols import LEVELS, MapSet, Protocol, Scene
+from dsdmsr.evaluation.protocols import FigureUnit, MapSet, Protocol, Scene
 from dsdmsr.io import read_depth
 from dsdmsr.io.arrays import read_npz
 from dsdmsr.io.png import read_png
 
-__all__ = ["OWN", "Truth", "TruthFile", "own_truths", "protocol_truths"]
+__all__ = [
+    "OWN",
+    "GroundTruth",
+    "GroundTruthFile",
+    "own_ground_truth",
+    "protocol_ground_truth",
+]
 
 OWN = "own"
 """Name of the set of the user's own maps."""
-_UNITS = {"m": "m", "px": "px", "level": LEVELS, None: "the file's unit"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Truth:
-    """Hold a map at full size."""
+class GroundTruth:
+    """Hold a map at full resolution."""
 
     values: NDArray[np.float64]
     """The map, H×W."""
-    known: NDArray[np.bool_]
-    """Which of its pixels may be used, H×W."""
+    valid: NDArray[np.bool_]
+    """Which pixels are valid, H×W: what low-resolution maps are computed from."""
     counted: NDArray[np.bool_]
-    """Which of them count, H×W."""
-    unit: str
+    """Which of them count in figures, H×W."""
+    kind: Kind
+    """What the values are."""
+    unit: FigureUnit | None
     """Unit of the values."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class TruthFile:
-    """Name a map that is read when its turn comes."""
+class GroundTruthFile:
+    """Name a map that is read only when it is measured."""
 
     set: str
     """Name of its set."""
@@ -53,29 +61,30 @@ class TruthFile:
     encoding: str | None = None
     """What the numbers of the user's own file mean; see `read_depth`."""
 
-    def read(self) -> Truth:
+    def read(self) -> GroundTruth:
         """Read the map.
 
         Raises:
             DataError: If it is missing, damaged, or has no valid pixel.
         """
         try:
-            return self._read_own() if self.maps is None else self._read_protocols(self.maps)
+            return self._read_own() if self.maps is None else self._read_of_protocol(self.maps)
         except FileError as error:
             raise DataError(f"a map cannot be used: {error}") from error
 
-    def _read_own(self) -> Truth:
+    def _read_own(self) -> GroundTruth:
         depth = read_depth(self.path, self.encoding)
         if not depth.valid.any():
             raise DataError(f"{self.path} has no valid pixel: leave it out")
-        return Truth(
+        return GroundTruth(
             values=depth.values.astype(np.float64),
-            known=depth.valid.copy(),  # torch wants arrays that can be written to
+            valid=depth.valid.copy(),  # torch wants arrays that can be written to
             counted=depth.valid.copy(),
-            unit=_UNITS[depth.unit],
+            kind=depth.kind,
+            unit=depth.unit,
         )
 
-    def _read_protocols(self, maps: MapSet) -> Truth:
+    def _read_of_protocol(self, maps: MapSet) -> GroundTruth:
         read = read_png if maps.suffix == ".png" else read_npz
         values = read(self.path).astype(np.float64) * maps.per_unit
         part = self.part or Scene(name=self.scene)
@@ -86,12 +95,16 @@ class TruthFile:
             inner = np.zeros_like(counted)
             inner[maps.border : -maps.border, maps.border : -maps.border] = True
             counted &= inner
-        return Truth(
-            values=values, known=np.ones(values.shape, bool), counted=counted, unit=maps.unit
+        return GroundTruth(
+            values=values,
+            valid=np.ones(values.shape, bool),
+            counted=counted,
+            kind=maps.kind,
+            unit=maps.unit,
         )
 
 
-def protocol_truths(protocol: Protocol, data: Path) -> list[TruthFile]:
+def protocol_ground_truth(protocol: Protocol, data: Path) -> list[GroundTruthFile]:
     """Return a protocol's maps.
 
     Args:
@@ -108,19 +121,19 @@ def protocol_truths(protocol: Protocol, data: Path) -> list[TruthFile]:
             if not path.is_file():
                 raise DataError(f"{path} is missing: give the folder that holds {maps.folder}")
             files.append(
-                TruthFile(set=maps.name, scene=scene.name, path=path, maps=maps, part=scene)
+                GroundTruthFile(set=maps.name, scene=scene.name, path=path, maps=maps, part=scene)
             )
     return files
 
 
-def own_truths(paths: Sequence[Path], encoding: str | None = None) -> list[TruthFile]:
+def own_ground_truth(paths: Sequence[Path], encoding: str | None = None) -> list[GroundTruthFile]:
     """Return the user's own depth files as a set.
 
-    Files of one name in several folders are told apart by their paths.
+    Files of one name in several folders are distinguished by their paths.
     """
     names = [path.stem for path in paths]
     return [
-        TruthFile(
+        GroundTruthFile(
             set=OWN,
             scene=path.stem if names.count(path.stem) == 1 else str(path),
             path=path,

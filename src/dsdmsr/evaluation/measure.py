@@ -1,8 +1,8 @@
-"""Measure methods under a protocol."""
+"""Measurement of methods on a case: metrics, errors by distance from edges, sparsification."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,11 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dsdmsr.degradation.degrade import degrade
-from dsdmsr.degradation.resample import resize_nearest
-from dsdmsr.errors import ConfigError, DataError
-from dsdmsr.evaluation.ground_truth import Truth, TruthFile
-from dsdmsr.evaluation.methods import Method, Network, Small, Values
-from dsdmsr.evaluation.protocols import LEVELS, NOISES, Protocol
+from dsdmsr.evaluation.cases import Case, round_levels
+from dsdmsr.evaluation.methods import HighRes, Method, Values
+from dsdmsr.evaluation.protocols import FigureUnit, Protocol
 from dsdmsr.metrics import (
     WITHIN_90,
     WITHIN_90_NOISY,
@@ -36,201 +34,87 @@ from dsdmsr.metrics import (
 
 __all__ = [
     "LEFT_OUT",
-    "METRICS",
     "PROFILE",
-    "Case",
-    "Measured",
-    "Score",
-    "cases",
-    "evaluate",
+    "CaseResult",
+    "Measurement",
+    "measure_case",
     "predict",
 ]
 
-METRICS = (
-    "rmse",
-    "mae",
-    "bad_pixel_rate",
-    "edge_rmse",
-    "flying_pixel_rate",
-    "psnr",
-    "input_rmse",
-    "coverage",
-    "ause",
-    "ssim",
-)
-"""The metrics of a score; coverage and ause of networks that expect errors, ssim if asked for."""
 LEFT_OUT = 20
-"""Of how many equal shares of the pixels it is measured what leaving them out does."""
+"""Steps of the sparsification curve, each leaving out an equal share of the pixels."""
 PROFILE = 16
-"""Up to how many pixels from an edge errors are told apart."""
-_STEPS = {LEVELS: (1.0,), "px": (1.0, 1 / 64, 1 / 256), "m": (1 / 1000, 1 / 5000)}
-"""Unit → what the values of files in it are often whole multiples of, largest first."""
-_WHOLE, _NEARLY = 0.98, 0.02
-"""What share of a truth's values must be multiples of a step for it to count as rounded, and by
-what share of the step they may miss them, since they are held in single precision."""
+"""Distance from an edge, in pixels, from which on errors are pooled."""
 _EDGE_STEP = 4.0
-"""What two neighbours must differ by to make an edge, in levels."""
+"""Difference of two neighbours that makes an edge, in levels."""
 
 
-class Yardstick(NamedTuple):
-    """Hold what predictions of a case are measured by."""
+class Reference(NamedTuple):
+    """Hold what all predictions of a case are measured against."""
 
     target: Tensor
-    """The truth, 1 1 H W."""
+    """The ground truth, 1 1 H W."""
     valid: Tensor
     """Which of its pixels count, 1 1 H W."""
     level: float
-    """A grey level, or a 255th of the truth's range for maps in other units."""
+    """A grey level, or a 255th of the ground truth's range for maps in other units."""
     data_range: float
+    """255 levels."""
     zone: EdgeZone
-    chosen: Tensor
-    """Where the valid pixels are, in the flattened map."""
-    truth: Tensor
-    """The truth there."""
+    """What the metrics near edges need."""
+    places: Tensor
+    """Where the counted pixels are, in the flattened map."""
+    counted: Tensor
+    """The ground truth there."""
     distance: Tensor
     """Their distance from the nearest edge."""
     rounding: float
-    """What the truth's values are whole multiples of; 0 where they aren't."""
+    """The step that the ground truth is rounded to, or 0."""
     within_90: float
-    """Within how many times the expected errors 90 % of those made should lie."""
+    """How many times the expected error 90 % of the errors should be within."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Score:
-    """Hold one method's errors on one scene at one factor, the mean over the noise's seeds."""
+class Measurement:
+    """Hold one method's errors on one scene at one scale, the mean over the noise's seeds."""
 
     set: str
     scene: str
     scale: int
     method: str
-    unit: str
-    """Of rmse, mae, edge_rmse and input_rmse."""
-    metrics: dict[str, float]
-    """Name (`METRICS`) → figure."""
+    unit: FigureUnit | None
+    """Unit of rmse, mae, edge_rmse and input_rmse."""
+    metrics: Mapping[str, float]
+    """Name (`dsdmsr.evaluation.results.METRICS`) → figure; NaN where no pixel counts."""
     profile: tuple[tuple[float, int], ...]
     """Sum of squared errors, and number of pixels, at 0, 1, … pixels from the nearest edge; the
     last entry is for all that are further away."""
     left: tuple[tuple[float, float], ...] = ()
-    """What is left of the mean absolute error when 0, 1, … of `LEFT_OUT` shares of the pixels are
-    left out by the errors that the network expects, and by those it makes."""
+    """Share of the mean absolute error that is left when 0, 1, … of `LEFT_OUT` shares of the pixels
+    are left out by the errors that the network expects, and by those it makes."""
 
 
-class Measured(NamedTuple):
-    """Hold what came of a case."""
+class CaseResult(NamedTuple):
+    """Hold the measurements of a case."""
 
-    scores: list[Score]
+    measurements: list[Measurement]
     """One for each method."""
     preds: dict[str, Values]
-    """Method → its map, from the first seed's small map."""
+    """Method → its prediction from the first seed's low-resolution map."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Case:
-    """Hold a truth at one factor, and the small maps to start from."""
-
-    file: TruthFile
-    scale: int
-    unit: str
-    target: Values
-    """H×W, each side a multiple of the factor."""
-    counted: NDArray[np.bool_]
-    """H×W."""
-    known: NDArray[np.bool_]
-    """What the small maps were made from, H×W."""
-    small: tuple[Small, ...]
-    """One for each seed of the noise."""
-
-    @property
-    def rounding(self) -> float:
-        """What the truth's values are whole multiples of, such as a level or a millimetre, or 0."""
-        truth = self.target[self.counted]
-        for step in _STEPS.get(self.unit, ()):
-            missed = np.abs(truth / step - np.rint(truth / step))
-            if np.mean(missed < _NEARLY) >= _WHOLE:
-                return step
-        return 0.0
+def predict(protocol: Protocol, case: Case, method: Method, seed: int = 0) -> HighRes:
+    """Return a method's prediction, rounded where the protocol says so."""
+    pred = method(case.low_res[seed])
+    if protocol.rounded and case.unit == "level":
+        return pred._replace(values=round_levels(pred.values))
+    return pred
 
 
-def cases(protocol: Protocol, file: TruthFile, scales: Sequence[int]) -> Iterator[Case]:
-    """Yield a map at each of the factors.
-
-    Raises:
-        DataError: If the map is missing, damaged, or smaller than a factor.
-        ConfigError: If the protocol is for grey levels only, and the map is not in them.
-    """
-    truth = file.read()
-    if protocol.needs_levels and truth.unit != LEVELS:
-        raise ConfigError(
-            f"protocol ({protocol.letter}) is for 8-bit grey levels only, and {file.path} is in "
-            f"{truth.unit}: choose another protocol, or --encoding levels"
-        )
-    for scale in scales:
-        yield _case(protocol, file, truth, scale)
-
-
-def _case(protocol: Protocol, file: TruthFile, truth: Truth, scale: int) -> Case:
-    height, width = (n // scale * scale for n in truth.values.shape)
-    if not height or not width:
-        shape = "×".join(map(str, truth.values.shape))
-        raise DataError(f"{file.path} is {shape}: too small to be made {scale} times smaller")
-    target = truth.values[:height, :width]
-    known = torch.from_numpy(truth.known[:height, :width])[None, None]
-    lr_depth, lr_valid = degrade(
-        torch.from_numpy(target)[None, None], scale, protocol.degradation, known
-    )
-    if not bool(lr_valid.any()):
-        raise DataError(f"{file.path} has no valid pixel left {scale} times smaller: leave it out")
-    if protocol.lr_rounded:
-        lr_depth = torch.from_numpy(_rounded(lr_depth.numpy()))
-    interval = protocol.degradation == "interval"
-    reached = resize_nearest(lr_valid, scale, interval=interval)[0, 0].numpy()
-    small = []
-    for seed in range(protocol.seeds):
-        noisy = lr_depth
-        if protocol.noise is not None:
-            noisy = NOISES[protocol.noise](lr_depth, torch.Generator().manual_seed(seed))
-        values = noisy[0, 0].numpy()
-        small.append(Small(values, lr_valid[0, 0].numpy(), scale, protocol.degradation))
-    counted = truth.counted[:height, :width] & reached
-    counted[height - protocol.dropped :] = False
-    counted[:, width - protocol.dropped :] = False
-    return Case(
-        file=file,
-        scale=scale,
-        unit=truth.unit,
-        target=target,
-        counted=counted,
-        known=truth.known[:height, :width],
-        small=tuple(small),
-    )
-
-
-def _rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.clip(np.floor(values + 0.5), 0, 255)
-
-
-def predict(protocol: Protocol, case: Case, method: Method, seed: int = 0) -> Values:
-    """Return a method's map, rounded where the protocol says so."""
-    return _predict(protocol, case, method, seed)[0]
-
-
-def _predict(
-    protocol: Protocol, case: Case, method: Method, seed: int
-) -> tuple[Values, Values | None]:
-    """Return a method's map, and the errors that it expects, if it does."""
-    small = case.small[seed]
-    expected: Values | None = None
-    if isinstance(method, Network):
-        pred, expected = method.with_errors(small)
-    else:
-        pred = method(small)
-    return _rounded(pred) if protocol.rounded and case.unit == LEVELS else pred, expected
-
-
-def evaluate(
-    protocol: Protocol, case: Case, methods: dict[str, Method], *, with_ssim: bool = False
-) -> Measured:
-    """Measure all methods on a map at one factor.
+def measure_case(
+    protocol: Protocol, case: Case, methods: Mapping[str, Method], *, with_ssim: bool = False
+) -> CaseResult:
+    """Measure all methods on a map at one scale.
 
     Args:
         protocol: How to measure.
@@ -238,112 +122,120 @@ def evaluate(
         methods: Name → method.
         with_ssim: Whether to give ssim too, which takes longer than all else.
     """
-    yardstick = _yardstick(protocol, case)
-    scores: list[Score] = []
+    reference = _reference(protocol, case)
+    measurements: list[Measurement] = []
     preds: dict[str, Values] = {}
     for name, method in methods.items():
-        figures, profiles, left = [], [], []
-        for seed in range(len(case.small)):
-            values, expected = _predict(protocol, case, method, seed)
-            preds.setdefault(name, values)
-            pred = torch.from_numpy(values)[None, None]
-            # Chosen once, since that takes longer than the sums.
-            chosen = pred.flatten()[yardstick.chosen]
-            made = _figures(pred, chosen, yardstick, with_ssim=with_ssim)
-            made["input_rmse"] = _left_of_input(protocol, case, pred, seed)
-            profiles.append(_profile(chosen, yardstick))
-            if expected is not None:
-                certainty = _certainty(chosen, expected, yardstick)
-                made |= certainty.figures
-                left.append(certainty.left)
-            figures.append(made)
-        scores.append(
-            Score(
-                set=case.file.set,
-                scene=case.file.scene,
-                scale=case.scale,
-                method=name,
-                unit=case.unit,
-                metrics={k: float(np.mean([f[k] for f in figures])) for k in figures[0]},
-                profile=tuple(
-                    (float(total), int(count)) for total, count in np.sum(profiles, axis=0).tolist()
-                ),
-                left=tuple(map(tuple, np.mean(left, axis=0).tolist())) if left else (),
-            )
-        )
-    return Measured(scores, preds)
+        seeds = []
+        for seed in range(len(case.low_res)):
+            pred = predict(protocol, case, method, seed)
+            preds.setdefault(name, pred.values)
+            seeds.append(_measure(protocol, case, reference, pred, seed, with_ssim=with_ssim))
+        measurements.append(_mean_of_seeds(case, name, seeds))
+    return CaseResult(measurements, preds)
 
 
-def _yardstick(protocol: Protocol, case: Case) -> Yardstick:
+class _OfSeed(NamedTuple):
+    metrics: dict[str, float]
+    profile: NDArray[np.float64]
+    """Sums and counts; see `Measurement.profile`."""
+    left: NDArray[np.float64] | None
+    """See `Measurement.left`."""
+
+
+def _measure(
+    protocol: Protocol, case: Case, by: Reference, high_res: HighRes, seed: int, *, with_ssim: bool
+) -> _OfSeed:
+    pred = torch.from_numpy(high_res.values)[None, None]
+    # Gathered once, since that takes longer than the sums.
+    counted = pred.flatten()[by.places]
+    metrics = _metrics(pred, counted, by, with_ssim=with_ssim)
+    metrics["input_rmse"] = _input_rmse(protocol, case, pred, seed)
+    left = None
+    if high_res.error is not None:
+        certainty, left = _certainty(counted, high_res.error, by)
+        metrics |= certainty
+    return _OfSeed(metrics, _profile(counted, by), left)
+
+
+def _mean_of_seeds(case: Case, method: str, seeds: list[_OfSeed]) -> Measurement:
+    left = [seed.left for seed in seeds if seed.left is not None]
+    profile = np.sum([seed.profile for seed in seeds], axis=0).tolist()
+    return Measurement(
+        set=case.file.set,
+        scene=case.file.scene,
+        scale=case.scale,
+        method=method,
+        unit=case.unit,
+        metrics={
+            name: float(np.mean([seed.metrics[name] for seed in seeds]))
+            for name in seeds[0].metrics
+        },
+        profile=tuple((float(total), int(count)) for total, count in profile),
+        left=tuple(map(tuple, np.mean(left, axis=0).tolist())) if left else (),
+    )
+
+
+def _reference(protocol: Protocol, case: Case) -> Reference:
     target, valid = (torch.from_numpy(x)[None, None] for x in (case.target, case.counted))
-    span = 255.0 if case.unit == LEVELS else float(np.ptp(case.target[case.counted])) or 1.0
+    span = 255.0 if case.unit == "level" else float(np.ptp(case.target[case.counted])) or 1.0
     zone = edge_zone(target, valid, _EDGE_STEP * span / 255, PROFILE)
-    chosen = valid.flatten().nonzero().flatten()
-    return Yardstick(
+    places = valid.flatten().nonzero().flatten()
+    return Reference(
         target=target,
         valid=valid,
         level=span / 255,
         data_range=span,
         zone=zone,
-        chosen=chosen,
-        truth=target.flatten()[chosen],
-        distance=zone.distance.flatten()[chosen],
+        places=places,
+        counted=target.flatten()[places],
+        distance=zone.distance.flatten()[places],
         rounding=case.rounding,
         within_90=WITHIN_90 if protocol.noise is None else WITHIN_90_NOISY,
     )
 
 
-def _figures(pred: Tensor, chosen: Tensor, by: Yardstick, *, with_ssim: bool) -> dict[str, float]:
-    """Return the metrics of a prediction, whole and where it counts."""
+def _metrics(pred: Tensor, counted: Tensor, by: Reference, *, with_ssim: bool) -> dict[str, float]:
+    """Return the metrics of a prediction, given whole and at its counted pixels."""
     step, whole = _EDGE_STEP * by.level, (pred, by.target, by.valid)
-    counted = chosen, by.truth, torch.ones_like(chosen, dtype=torch.bool)
-    made = {
-        "rmse": rmse(*counted),
-        "mae": mae(*counted),
-        "bad_pixel_rate": bad_pixel_rate(*counted, by.level),
+    pixels = counted, by.counted, torch.ones_like(counted, dtype=torch.bool)
+    metrics = {
+        "rmse": rmse(*pixels),
+        "mae": mae(*pixels),
+        "bad_pixel_rate": bad_pixel_rate(*pixels, by.level),
         "edge_rmse": edge_rmse(*whole, step, by.zone),
         "flying_pixel_rate": flying_pixel_rate(*whole, step, by.zone),
-        "psnr": psnr(*counted, by.data_range),
+        "psnr": psnr(*pixels, by.data_range),
     }
     if with_ssim:
-        made["ssim"] = ssim(*whole, by.data_range)
-    return {name: float(value) for name, value in made.items()}
+        metrics["ssim"] = ssim(*whole, by.data_range)
+    return {name: float(value) for name, value in metrics.items()}
 
 
-class _Certainty(NamedTuple):
-    figures: dict[str, float]
-    left: NDArray[np.float64]
-    """See `Score.left`."""
-
-
-def _certainty(chosen: Tensor, expected: Values, by: Yardstick) -> _Certainty:
-    """Return how well expected errors describe those of the pixels that count."""
-    wanted = torch.from_numpy(expected).flatten()[by.chosen]
-    error, every = chosen - by.truth, torch.ones_like(by.chosen, dtype=torch.bool)
+def _certainty(
+    counted: Tensor, expected: Values, by: Reference
+) -> tuple[dict[str, float], NDArray[np.float64]]:
+    """Return how well expected errors describe those made, and both sparsification curves."""
+    wanted = torch.from_numpy(expected).flatten()[by.places]
+    error, every = counted - by.counted, torch.ones_like(by.places, dtype=torch.bool)
     curves = [
         sparsification(error, ranking, every, LEFT_OUT).numpy() for ranking in (wanted, error.abs())
     ]
-    return _Certainty(
-        {
-            "coverage": float(
-                coverage(error, rounded_off(wanted, by.rounding), every, by.within_90)
-            ),
-            "ause": float((curves[0] - curves[1]).mean()),
-        },
-        np.stack(curves, axis=1),
-    )
+    covered = coverage(error, rounded_off(wanted, by.rounding), every, by.within_90)
+    metrics = {"coverage": float(covered), "ause": float((curves[0] - curves[1]).mean())}
+    return metrics, np.stack(curves, axis=1)
 
 
-def _left_of_input(protocol: Protocol, case: Case, pred: Tensor, seed: int) -> float:
-    """Return the RMSE between a prediction, made small as its input was, and that input."""
-    small, known = case.small[seed], torch.from_numpy(case.known)[None, None]
-    again, valid = degrade(pred, case.scale, protocol.degradation, known)
-    return float(rmse(again, torch.from_numpy(small.values)[None, None], valid))
+def _input_rmse(protocol: Protocol, case: Case, pred: Tensor, seed: int) -> float:
+    """Return the RMSE between a prediction, degraded as its input was, and that input."""
+    low_res, valid = case.low_res[seed], torch.from_numpy(case.valid)[None, None]
+    again, again_valid = degrade(pred, case.scale, protocol.degradation, valid)
+    return float(rmse(again, torch.from_numpy(low_res.values)[None, None], again_valid))
 
 
-def _profile(chosen: Tensor, by: Yardstick) -> NDArray[np.float64]:
+def _profile(counted: Tensor, by: Reference) -> NDArray[np.float64]:
     """Return sums of squared errors and counts by distance, 2 columns."""
-    squares = (chosen - by.truth).square()
+    squares = (counted - by.counted).square()
     sums = torch.bincount(by.distance, squares, minlength=PROFILE + 1)
     counts = torch.bincount(by.distance, minlength=PROFILE + 1)
     return np.stack([sums.numpy(), counts.double().numpy()], axis=1)

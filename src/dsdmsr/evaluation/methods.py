@@ -1,9 +1,9 @@
-"""What is compared: plain resizes, edge-preserving ones that a library offers, and networks."""
+"""Methods to compare: plain resizes, OpenCV's edge-preserving filters, and networks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from dsdmsr.degradation.resample import Kernel, resize, resize_nearest
 from dsdmsr.depth.degradations import Degradation
 from dsdmsr.depth.estimate import estimate_noise
 from dsdmsr.depth.holes import fill_nearest
-from dsdmsr.depth.map import DepthMap
+from dsdmsr.depth.map import DepthMap, Kind
 from dsdmsr.depth.normalise import normalise
 from dsdmsr.errors import ConfigError
 from dsdmsr.nn import DSDMSR
@@ -28,99 +28,127 @@ __all__ = [
     "BASELINES",
     "FILTERS",
     "VARIATIONAL",
+    "HighRes",
+    "LowRes",
     "Method",
     "Network",
-    "Small",
+    "Values",
     "baseline",
 ]
 
 Values = NDArray[np.float64]
 
 
-class Small(NamedTuple):
-    """A small map as methods get it."""
+class LowRes(NamedTuple):
+    """A low-resolution map as methods get it."""
 
     values: Values
     """h×w."""
     valid: NDArray[np.bool_]
     """h×w."""
     scale: int
-    """The factor."""
+    """The scale to upsample it by."""
     degradation: Degradation
-    """How it was made."""
+    """How it came from the ground truth."""
+    kind: Kind = "disparity"
+    """What the values are."""
 
     @property
     def interval(self) -> bool:
-        """Whether pixel i sits on large pixel s·i; see `dsdmsr.degradation.degrade.resize`."""
+        """Whether pixel i sits on high-resolution pixel s·i; see `dsdmsr.degradation.resample`."""
         return self.degradation == "interval"
 
+    def to_depth_map(self) -> DepthMap:
+        """Return it as a map to upscale.
 
-Method = Callable[[Small], Values]
-"""A small map → the large one."""
+        Resampling and noise may take a depth below zero, where it is no depth any more; such a
+        map goes in as signed values, of the kind ``disparity``.
+        """
+        signed = self.kind == "depth" and bool((self.values[self.valid] < 0).any())
+        return DepthMap(self.values, self.valid, kind="disparity" if signed else self.kind)
 
 
-def _tensor(small: Small) -> torch.Tensor:
-    filled = fill_nearest(small.values, small.valid)
+class HighRes(NamedTuple):
+    """A method's prediction."""
+
+    values: Values
+    """H×W."""
+    error: Values | None = None
+    """The absolute errors that the method expects, H×W, if it predicts them."""
+
+
+class Method(Protocol):
+    """Upsample low-resolution maps."""
+
+    def __call__(self, low_res: LowRes, /) -> HighRes:
+        """Return the map at the scale that is asked for."""
+        ...
+
+
+def _filled(low_res: LowRes) -> torch.Tensor:
+    filled = fill_nearest(low_res.values, low_res.valid)
     return torch.from_numpy(np.ascontiguousarray(filled))[None, None]
 
 
-def _nearest(small: Small) -> Values:
-    large = resize_nearest(_tensor(small), small.scale, interval=small.interval)
-    return np.asarray(large[0, 0].numpy())
+def _nearest(low_res: LowRes) -> HighRes:
+    pred = resize_nearest(_filled(low_res), low_res.scale, interval=low_res.interval)
+    return HighRes(np.asarray(pred[0, 0].numpy()))
 
 
 def _by(kernel: Kernel) -> Method:
-    def method(small: Small) -> Values:
-        large = resize(_tensor(small), small.scale, kernel, interval=small.interval)
-        return np.asarray(large[0, 0].numpy())
+    def method(low_res: LowRes) -> HighRes:
+        pred = resize(_filled(low_res), low_res.scale, kernel, interval=low_res.interval)
+        return HighRes(np.asarray(pred[0, 0].numpy()))
 
     return method
 
 
 _bicubic = _by("bicubic")
-_LONGEST = 2000
-"""Iterations of total generalised variation at the most."""
+_MAX_ITERATIONS = 2000
+"""Of total generalised variation."""
 _COLOUR_SIGMA = 0.1
 """The filters' deviation along depth, as a share of the map's range."""
 
 
-def _rolling_guidance(small: Small) -> Values:
+def _rolling_guidance(low_res: LowRes) -> HighRes:
     """Bicubic, then the rolling guidance filter (Zhang et al., ECCV 2014) of OpenCV."""
     from cv2 import ximgproc
 
-    large = _bicubic(small)
-    made = ximgproc.rollingGuidanceFilter(
-        large.astype(np.float32),
-        d=2 * small.scale + 1,
-        sigmaColor=max(_COLOUR_SIGMA * float(np.ptp(large)), 1e-6),
-        sigmaSpace=small.scale,
+    bicubic = _bicubic(low_res).values
+    pred = ximgproc.rollingGuidanceFilter(
+        bicubic.astype(np.float32),
+        d=2 * low_res.scale + 1,
+        sigmaColor=max(_COLOUR_SIGMA * float(np.ptp(bicubic)), 1e-6),
+        sigmaSpace=low_res.scale,
         numOfIter=4,
     )
-    return np.asarray(made, dtype=np.float64)
+    return HighRes(np.asarray(pred, dtype=np.float64))
 
 
-def _weighted_median(small: Small) -> Values:
+def _weighted_median(low_res: LowRes) -> HighRes:
     """Bicubic, then OpenCV's weighted median filter (Zhang et al., CVPR 2014) under itself."""
     from cv2 import ximgproc
 
-    large = _bicubic(small)
-    low, span = large.min(), max(float(np.ptp(large)), 1e-6)
-    guide = np.round((large - low) / span * 255).astype(np.uint8)
+    bicubic = _bicubic(low_res).values
+    low, span = bicubic.min(), max(float(np.ptp(bicubic)), 1e-6)
+    guide = np.round((bicubic - low) / span * 255).astype(np.uint8)
     sigma = 255 * _COLOUR_SIGMA
-    made = ximgproc.weightedMedianFilter(guide, large.astype(np.float32), small.scale, sigma=sigma)
-    return np.asarray(made, dtype=np.float64)
+    pred = ximgproc.weightedMedianFilter(
+        guide, bicubic.astype(np.float32), low_res.scale, sigma=sigma
+    )
+    return HighRes(np.asarray(pred, dtype=np.float64))
 
 
-def _variational(small: Small) -> Values:
-    """Return what total generalised variation makes of the small map alone."""
-    noise = estimate_noise(small.values, small.valid) or 0.0
-    seen = normalise(small.values, small.valid, 0)
-    lr_depth = torch.from_numpy(seen.lr_depth)
-    start = resize(lr_depth, small.scale)[0, 0]
-    share = noise / ((seen.high - seen.low) or 1.0)
-    made = refine(start, lr_depth[0, 0], small.scale, noise=share, trust=0.0, most=_LONGEST).depth
-    large = seen.in_unit(made.numpy())
-    return _moved(large, small.scale) if small.interval else large
+def _variational(low_res: LowRes) -> HighRes:
+    """Minimise total generalised variation, with the low-resolution map as the only data."""
+    noise = estimate_noise(low_res.values, low_res.valid) or 0.0
+    scale, normalised = low_res.scale, normalise(low_res.values, low_res.valid, 0)
+    lr_depth = torch.from_numpy(normalised.lr_depth)
+    start = resize(lr_depth, scale)[0, 0]
+    share = noise / ((normalised.high - normalised.low) or 1.0)
+    refined = refine(start, lr_depth[0, 0], scale, noise=share, trust=0.0, most=_MAX_ITERATIONS)
+    pred = normalised.in_unit(refined.depth.numpy())
+    return HighRes(_shifted(pred, scale) if low_res.interval else pred)
 
 
 BASELINES: dict[str, Method] = {
@@ -139,7 +167,7 @@ FILTERS: dict[str, Method] = {
 
 
 VARIATIONAL: dict[str, Method] = {"tgv": _variational}
-"""What takes long, but has learned nothing: see `dsdmsr.upscaling.refine`."""
+"""Slow, and learned from nothing: see `dsdmsr.upscaling.refine`."""
 
 
 def baseline(name: str) -> Method:
@@ -151,8 +179,8 @@ def baseline(name: str) -> Method:
     if name in BASELINES or name in VARIATIONAL:
         return (BASELINES | VARIATIONAL)[name]
     if name not in FILTERS:
-        known = ", ".join([*BASELINES, *VARIATIONAL, *FILTERS])
-        raise ConfigError(f"method {name!r} is unknown: allowed are {known}")
+        allowed = ", ".join([*BASELINES, *VARIATIONAL, *FILTERS])
+        raise ConfigError(f"method {name!r} is unknown: allowed are {allowed}")
     try:
         from cv2 import ximgproc  # noqa: F401
     except ImportError as error:
@@ -163,18 +191,18 @@ def baseline(name: str) -> Method:
 
 
 class Network:
-    """A network, or its self-ensemble of 8, as a method, perhaps with refined answers.
+    """A network, or its self-ensemble of 8, as a method, perhaps with refined predictions.
 
-    It takes small pixels to lie in the middle of the large ones that they cover. Where they sit on
-    every s-th large pixel, its answer is moved by (s - 1)/2 pixels, by linear interpolation.
+    It takes low-resolution pixels to lie in the middle of the high-resolution ones that they
+    cover. Where they sit on every s-th high-resolution pixel, its prediction is shifted by
+    (s - 1)/2 pixels, by linear interpolation.
 
     Args:
         model: The network.
         device: What runs it.
         ensemble: 1 or 8.
-        refinement: How answers are refined. Default: not at all.
-        known: Other networks for degradations of which it is told; see
-            `dsdmsr.zoo.torch_networks.for_known`.
+        refinement: How predictions are refined. Default: not at all.
+        known: Other networks for known degradations; see `dsdmsr.zoo.torch_networks.for_known`.
     """
 
     def __init__(
@@ -188,33 +216,30 @@ class Network:
         def running(model: DSDMSR) -> Backend:
             return ensemble_of(TorchBackend(model, device), ensemble)
 
-        self._usual, self._refinement = running(model), refinement
+        self._blind, self._refinement = running(model), refinement
         self._known = {kind: running(better) for kind, better in (known or {}).items()}
 
-    def __call__(self, small: Small) -> Values:
-        """Return the large map."""
-        return self.with_errors(small)[0]
-
-    def with_errors(self, small: Small) -> tuple[Values, Values | None]:
-        """Return the large map, and the absolute errors that the network expects, if it does."""
-        # Disparity: a small map may overshoot below zero.
-        depth = DepthMap(small.values, small.valid, kind="disparity")
-        backend = self._known.get(small.degradation, self._usual)
-        upscaler = Upscaler(backend, scale=small.scale, refinement=self._refinement)
-        made = predict_everywhere(upscaler, depth)
-        large, expected = (None if x is None else x.astype(np.float64) for x in made)
-        assert large is not None
-        if small.interval:
-            large = _moved(large, small.scale)
-            expected = None if expected is None else _moved(expected, small.scale)
-        return large, expected
+    def __call__(self, low_res: LowRes, /) -> HighRes:
+        """Return the upscaled map, and the errors that the network expects, if it does."""
+        backend = self._known.get(low_res.degradation, self._blind)
+        upscaler = Upscaler(backend, scale=low_res.scale, refinement=self._refinement)
+        values, error = predict_everywhere(upscaler, low_res.to_depth_map())
+        pred, expected = _double(values), None if error is None else _double(error)
+        if low_res.interval:
+            pred = _shifted(pred, low_res.scale)
+            expected = None if expected is None else _shifted(expected, low_res.scale)
+        return HighRes(pred, expected)
 
 
-def _moved(large: Values, scale: int) -> Values:
+def _double(values: NDArray[np.float32]) -> Values:
+    return values.astype(np.float64)
+
+
+def _shifted(pred: Values, scale: int) -> Values:
     """Return the map whose pixel x lies where x + (scale - 1)/2 was."""
     for axis in (0, 1):
-        length = large.shape[axis]
+        length = pred.shape[axis]
         first = np.arange(length) + scale // 2 - 1
         pair = (np.minimum(first + k, length - 1) for k in (0, 1))
-        large = sum(large.take(index, axis) for index in pair) / 2
-    return large
+        pred = sum(pred.take(index, axis) for index in pair) / 2
+    return pred

@@ -1,10 +1,11 @@
-"""The field's protocols: exactly how a figure comes about."""
+"""The protocols of the literature: which maps, which degradation, which pixels and which metric."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -15,29 +16,47 @@ from dsdmsr.degradation.sensors import (
     add_root_disparity_noise,
 )
 from dsdmsr.depth.degradations import Degradation
+from dsdmsr.depth.map import Kind
 from dsdmsr.scales import SCALES
 
-__all__ = ["LEVELS", "NOISES", "PROTOCOLS", "SUITE", "MapSet", "Protocol", "Scene"]
+__all__ = [
+    "NOISES",
+    "PROTOCOLS",
+    "SUITE",
+    "UNIT_NAMES",
+    "FigureUnit",
+    "MapSet",
+    "Protocol",
+    "Scene",
+]
 
-LEVELS = "grey levels 0-255"
-"""The unit of maps whose values are 8-bit numbers."""
+FigureUnit = Literal["level", "px", "m", "cm"]
+"""A unit of maps and their errors; a `level` is a step of an 8-bit number."""
+UNIT_NAMES: dict[FigureUnit | None, str] = {
+    "level": "grey levels 0-255",
+    "px": "px",
+    "m": "m",
+    "cm": "cm",
+    None: "the file's unit",
+}
+"""Unit → its name in tables and results files."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """Name a map, and what of it is looked at."""
+    """Name a map, and the part of it that is used."""
 
     name: str
     """File name without its suffix."""
     above: float | None = None
-    """What the truth must exceed for a pixel to count. Default: every pixel counts."""
+    """What the ground truth must exceed for a pixel to count. Default: every pixel counts."""
     size: tuple[int, int] | None = None
     """Height and width of the top left part that is used. Default: the whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MapSet:
-    """Name the maps of a set; every pixel of theirs is known."""
+    """Name the maps of a set; all their pixels are valid."""
 
     name: str
     """The set's name in tables, and in the file of published figures."""
@@ -49,20 +68,22 @@ class MapSet:
     """The maps."""
     suffix: str = ".png"
     """.png (8 bit) or .npz (one array called depth)."""
-    unit: str = LEVELS
+    kind: Kind = "disparity"
+    """Kind of the values; grey levels are disparities."""
+    unit: FigureUnit = "level"
     """Unit of the figures."""
     per_unit: float = 1.0
-    """By what the file's numbers are multiplied to get that unit."""
+    """What the file's numbers are multiplied by to get that unit."""
     border: int = 0
     """Rows and columns on all four sides that do not count."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """Describe how a small map is made, and how a prediction is compared with the truth.
+    """Describe how a map is degraded, and how a prediction is compared with the ground truth.
 
-    The truth is cropped right and bottom to a multiple of the factor and made smaller by
-    `degradation`, in floating point.
+    The ground truth is cropped at the right and bottom to a multiple of the scale and downsampled
+    by `degradation`, in floating point.
     """
 
     letter: str
@@ -70,21 +91,21 @@ class Protocol:
     title: str
     """What it is and where it comes from."""
     degradation: Degradation
-    """How small maps are made."""
+    """How low-resolution maps come from the ground truth."""
     lr_rounded: bool = False
-    """Whether small maps are rounded half up and clipped to 0…255."""
+    """Whether low-resolution maps are rounded half up and clipped to 0…255."""
     noise: str | None = None
-    """The standard deviation of what is added to small maps in grey levels (`NOISES`)."""
+    """Standard deviation of the noise added to low-resolution maps, in grey levels (`NOISES`)."""
     seeds: int = 1
-    """Over how many seeds of the noise a figure is the mean."""
+    """Seeds of the noise that a figure is the mean over."""
     rounded: bool = False
     """Whether predictions in grey levels are rounded half up and clipped to 0…255."""
     dropped: int = 0
     """Rows at the bottom and columns at the right that do not count."""
     metric: str = "rmse"
-    """The metric that the field gives."""
+    """The metric that the literature reports."""
     scales: tuple[int, ...] = SCALES
-    """The factors."""
+    """The scales."""
     sets: tuple[MapSet, ...] = ()
     """The maps."""
 
@@ -127,7 +148,7 @@ NOISES: dict[str, Callable[[Tensor, torch.Generator], Tensor]] = {
     "√(651/d)": add_root_disparity_noise,
     "5": partial(add_gaussian_noise, sigma=5.0),
 }
-"""Standard deviation at the level d → what adds the noise to small maps."""
+"""Standard deviation at the level d → the function that adds that noise."""
 
 
 def _noisy(letter: str, noise: str, what: str) -> Protocol:
@@ -171,6 +192,7 @@ PROTOCOLS: dict[str, Protocol] = {
                 folder="nyu/eval",
                 scenes=_scenes("1001 1002"),
                 suffix=".npz",
+                kind="depth",
                 unit="cm",
                 per_unit=100.0,
                 border=6,
@@ -211,4 +233,4 @@ PROTOCOLS: dict[str, Protocol] = {
 """Letter → protocol."""
 
 SUITE: tuple[str, ...] = ("a", "b", "d", "e", "interval")
-"""Those that the field gives figures under, or that DSDMSR was made for: ``all``."""
+"""The protocols of ``all``: those with published figures, and that of DSDMSR."""

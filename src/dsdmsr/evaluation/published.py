@@ -1,12 +1,13 @@
-"""Figures of other methods, to stand beside ours."""
+"""Published figures of other methods, to compare with."""
 
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
 from importlib import resources
 
-__all__ = ["Published", "published"]
+from dsdmsr.evaluation.results import PublishedFigure
+
+__all__ = ["published"]
 
 _SEES = {
     "none": "depth",
@@ -15,29 +16,11 @@ _SEES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Published:
-    """Hold one figure of another method."""
-
-    set: str
-    scene: str
-    """A scene, or ``mean`` where only the set's mean is known."""
-    scale: int
-    metric: str
-    unit: str
-    method: str
-    sees: str
-    """What the method is given."""
-    value: float
-    source: str
-    """The paper, or that it was measured outside this repository."""
-
-
-def published(letter: str) -> list[Published]:
-    """Return the figures that are known under a protocol, as ``published.csv`` lists them."""
+def published(letter: str) -> list[PublishedFigure]:
+    """Return the figures known under a protocol, as ``published.csv`` lists them."""
     text = (resources.files("dsdmsr.evaluation") / "published.csv").read_text(encoding="utf-8")
     return [
-        Published(
+        PublishedFigure(
             set=row["set"],
             scene=row["scene"],
             scale=int(row["scale"]),

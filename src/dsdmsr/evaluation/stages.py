@@ -1,4 +1,4 @@
-"""All that a network makes of a map on the way to its answer, measured and drawn."""
+"""Outputs of a network's stages, with their errors and a panel that shows them."""
 
 from __future__ import annotations
 
@@ -11,106 +11,110 @@ from numpy.typing import NDArray
 from dsdmsr.degradation.degrade import stage_truths
 from dsdmsr.depth.degradations import Degradation
 from dsdmsr.depth.normalise import normalise
-from dsdmsr.evaluation.measure import Case
+from dsdmsr.evaluation.cases import Case
 from dsdmsr.evaluation.methods import Values, baseline
+from dsdmsr.evaluation.protocols import UNIT_NAMES
+from dsdmsr.evaluation.results import StageScore
 from dsdmsr.metrics import mae, psnr, rmse
 from dsdmsr.nn import DSDMSR
-from dsdmsr.pictures.panels import Panel, Shown
+from dsdmsr.pictures.panels import MaskedMap, Panel, PanelStage
 
-__all__ = ["ANSWER", "StageFigures", "panel_of", "stage_figures", "stages"]
+__all__ = ["PREDICTION", "StageOutput", "stage_outputs", "stage_panel", "stage_scores"]
 
-ANSWER = "answer"
+PREDICTION = "prediction"
+"""Name of a network's prediction among its outputs."""
 
 
-class Stage(NamedTuple):
-    """What a stage makes, and what it should."""
+class StageOutput(NamedTuple):
+    """A stage's output, and its target."""
 
-    factor: int
-    """How many times larger than the input."""
-    made: Values
-    """Its map."""
+    scale: int
+    """Size relative to the input."""
+    pred: Values
+    """The output."""
     target: Values
-    """The truth of that size."""
+    """The ground truth of that size."""
     valid: NDArray[np.bool_]
     """Which pixels count."""
 
 
-class StageFigures(NamedTuple):
-    """The errors of one output."""
+def stage_outputs(model: DSDMSR, case: Case, degradation: Degradation) -> list[StageOutput]:
+    """Run a network on a case's first low-resolution map; return the outputs of its stages.
 
-    output: str
-    """×2, ×4, …, or `ANSWER`."""
-    rmse: float
-    mae: float
-    psnr: float
-    """Of the range of the truth's counted pixels, in decibels."""
-
-
-def stages(model: DSDMSR, case: Case, degradation: Degradation) -> list[Stage]:
-    """Run a network on a case's first small map; return what each stage makes.
-
-    Each is compared with what it learned to make; see `dsdmsr.degradation.degrade.stage_truths`.
+    Each is compared with the target it was trained on; see
+    `dsdmsr.degradation.degrade.stage_truths`.
 
     Args:
         model: The network, on any device.
-        case: The map, at one factor.
+        case: The map, at one scale.
         degradation: The protocol's.
     """
-    small = case.small[0]
-    brought = normalise(small.values, small.valid, model.config.border)
+    low_res = case.low_res[0]
+    normalised = normalise(low_res.values, low_res.valid, model.config.border)
     device = next(model.parameters()).device
     with torch.inference_mode():
-        prediction = model(torch.from_numpy(brought.lr_depth).to(device), case.scale)
-    truth, counted = (torch.from_numpy(x)[None, None] for x in (case.target, case.counted))
-    truths = stage_truths(truth, counted, case.scale, degradation)
+        prediction = model(torch.from_numpy(normalised.lr_depth).to(device), case.scale)
+    target, counted = (torch.from_numpy(x)[None, None] for x in (case.target, case.counted))
+    targets = stage_truths(target, counted, case.scale, degradation)
     return [
-        Stage(
+        StageOutput(
             2**k,
-            brought.restored(made.float().cpu().numpy(), 2**k),
-            target[0, 0].numpy(),
+            normalised.restored(output.float().cpu().numpy(), 2**k),
+            of_stage[0, 0].numpy(),
             valid[0, 0].numpy(),
         )
-        for k, (made, (target, valid)) in enumerate(
-            zip(prediction.stages, truths, strict=True), start=1
+        for k, (output, (of_stage, valid)) in enumerate(
+            zip(prediction.stages, targets, strict=True), start=1
         )
     ]
 
 
-def stage_figures(case: Case, made: list[Stage], answer: Values) -> list[StageFigures]:
-    """Return the errors of each stage's output and of the answer."""
-    counted = case.target[case.counted]
-    span = float(np.ptp(counted)) or 1.0
-    outputs = [(f"×{stage.factor}", *stage[1:]) for stage in made]
-    outputs.append((ANSWER, answer, case.target, case.counted))
-    figures = []
-    for name, values, target, valid in outputs:
-        pred, truth, mask = (torch.from_numpy(x)[None, None] for x in (values, target, valid))
-        figures.append(
-            StageFigures(
-                name,
-                float(rmse(pred, truth, mask)),
-                float(mae(pred, truth, mask)),
-                float(psnr(pred, truth, mask, span)),
+def stage_scores(
+    case: Case, method: str, outputs: list[StageOutput], pred: Values
+) -> list[StageScore]:
+    """Return the errors of each stage's output and of the prediction."""
+    span = float(np.ptp(case.target[case.counted])) or 1.0
+    named = [(f"×{output.scale}", output) for output in outputs]
+    named.append((PREDICTION, StageOutput(case.scale, pred, case.target, case.counted)))
+    scores = []
+    for name, output in named:
+        _, *arrays = output
+        output_pred, target, valid = (torch.from_numpy(x)[None, None] for x in arrays)
+        scores.append(
+            StageScore(
+                set=case.file.set,
+                scene=case.file.scene,
+                scale=case.scale,
+                method=method,
+                unit=UNIT_NAMES[case.unit],
+                output=name,
+                rmse=float(rmse(output_pred, target, valid)),
+                mae=float(mae(output_pred, target, valid)),
+                psnr=float(psnr(output_pred, target, valid, span)),
             )
         )
-    return figures
+    return scores
 
 
-def panel_of(title: str, case: Case, made: list[Stage], answer: Values) -> Panel:
-    """Return a panel of a network's outputs; see `dsdmsr.pictures.panels.draw_panel`."""
-    small = case.small[0]
+def stage_panel(title: str, case: Case, outputs: list[StageOutput], pred: Values) -> Panel:
+    """Return a panel of a network's outputs; see `dsdmsr.pictures.panels.plot_panel`."""
+    low_res = case.low_res[0]
 
-    def shown(values: Values, valid: NDArray[np.bool_]) -> Shown:
-        return Shown(values.astype(np.float32), valid)
+    def masked(values: Values, valid: NDArray[np.bool_]) -> MaskedMap:
+        return MaskedMap(values.astype(np.float32), valid)
 
     return Panel(
         title=title,
-        unit=case.unit,
-        small=shown(small.values, small.valid),
+        unit=UNIT_NAMES[case.unit],
+        lr_depth=masked(low_res.values, low_res.valid),
         stages=[
-            (stage.factor, shown(stage.made, stage.valid), shown(stage.target, stage.valid))
-            for stage in made
+            PanelStage(
+                output.scale,
+                masked(output.pred, output.valid),
+                masked(output.target, output.valid),
+            )
+            for output in outputs
         ],
-        answer=answer.astype(np.float32),
-        bicubic=baseline("bicubic")(small).astype(np.float32),
+        pred=pred.astype(np.float32),
+        bicubic=baseline("bicubic")(low_res).values.astype(np.float32),
     )

@@ -1,4 +1,4 @@
-"""The network, in torch alone: views, units, stages, fusion, losses."""
+"""Network in torch: views, units, stages, fusion, losses."""
 
 from dsdmsr.nn.config import ModelConfig
 from dsdmsr.nn.losses import deep_supervision_loss, masked_loss

@@ -1,4 +1,4 @@
-"""Blocks that units are stacked from: each is added to its input, and begins as the identity.
+"""Residual blocks that units are stacked from; each is initialised as the identity.
 
 Without a bias each is positively homogeneous: twice the input gives twice the output.
 """
@@ -39,7 +39,7 @@ class ResidualBlock(nn.Module):
             for _ in range(2)
         )
         nn.init.kaiming_normal_(self.conv1.weight, nonlinearity="relu")
-        _begin_silent(self.conv2)
+        _init_zero(self.conv2)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         """Return the block's output, the shape of `x`."""
@@ -65,7 +65,7 @@ class LargeKernelBlock(nn.Module):
         self.narrow = nn.Conv2d(2 * wide, wide, 1, groups=copies, bias=bias)
         nn.init.kaiming_normal_(self.around.weight, nonlinearity="linear")
         nn.init.kaiming_normal_(self.widen.weight, nonlinearity="relu")
-        _begin_silent(self.narrow)
+        _init_zero(self.narrow)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         """Return the block's output, the shape of `x`."""
@@ -75,14 +75,14 @@ class LargeKernelBlock(nn.Module):
 
 
 class GatedBlock(nn.Module):
-    """Two branches, of which one opens and closes the other.
+    """Two branches, of which one gates the other.
 
     A gate is a channel's activity relative to the mean activity of its unit's gates at that
     pixel, so that the block stays homogeneous.
 
     Source:
         After Chen et al.: "Simple baselines for image restoration", ECCV 2022, whose gate is a
-        plain product, without normalisation of the input and attention over the whole picture.
+        plain product, without normalisation of the input and attention over the whole image.
     """
 
     radius = 1
@@ -96,7 +96,7 @@ class GatedBlock(nn.Module):
         self.narrow = nn.Conv2d(wide, wide, 1, groups=copies, bias=bias)
         nn.init.kaiming_normal_(self.widen.weight, nonlinearity="linear")
         nn.init.kaiming_normal_(self.around.weight, nonlinearity="linear")
-        _begin_silent(self.narrow)
+        _init_zero(self.narrow)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         """Return the block's output, the shape of `x`."""
@@ -112,10 +112,10 @@ BLOCKS: dict[str, type[ResidualBlock | LargeKernelBlock | GatedBlock]] = {
     "large_kernel": LargeKernelBlock,
     "gated": GatedBlock,
 }
-"""Kind of unit → the block that it is stacked from."""
+"""Kind of unit → its block."""
 
 
-def _begin_silent(layer: nn.Conv2d) -> None:
+def _init_zero(layer: nn.Conv2d) -> None:
     nn.init.zeros_(layer.weight)
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)

@@ -1,4 +1,4 @@
-"""Answers that are chosen between a regressed value and the values around a pixel."""
+"""Candidates for each output pixel: a regressed value and the input's values around it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from torch.nn import functional
 __all__ = ["Candidates"]
 
 _SPREAD = 0.5
-"""Standard deviation, in pixels, with which the weights of values begin to fall off."""
+"""Standard deviation, in pixels, of the initial weights of the values around."""
 _REGRESSED = 2.0
-"""Score that the regressed value begins with: it then has most of the weight."""
-_DECISIVENESS = 5.0
-"""By what scores are multiplied, so that small changes of the weights soon decide a choice."""
+"""Initial score of the regressed value, which gives it most of the weight."""
+_SHARPNESS = 5.0
+"""Factor of the scores, so that small changes of the weights soon decide a choice."""
 
 
 class Candidates(nn.Module):
-    """Turn scores into views: each pixel a weighted mean of what has been suggested for it.
+    """Turn scores into views: each pixel is a weighted mean of its candidates.
 
-    Candidates are a regressed value, and the small map's values in a square around the pixel, of
-    which one or the other is exact beside an edge. The weights are a softmax of the scores, which
-    are taken relative to the square's range, so that what is learned of a high step holds for a
-    low one.
+    Candidates are a regressed value and the low-resolution values in a square around the pixel, one
+    of which is often exact beside an edge. The weights are a softmax of the scores relative to the
+    square's range, so that what is learned from a high step holds for a low one.
 
     Args:
         side: Width and height of the square, odd.
@@ -59,17 +58,17 @@ class Candidates(nn.Module):
         Args:
             scores: ``count`` for each of the four views, channels ordered (view, candidate), the
                 regressed value's first.
-            regressed: The views that have been regressed.
-            depth: The small map.
+            regressed: The regressed views.
+            depth: The low-resolution map.
         """
         margin = self.side // 2
         b, _, height, width = depth.shape
         padded = functional.pad(depth, (margin,) * 4, mode="replicate")
         values = functional.unfold(padded, self.side).reshape(b, -1, height, width)
         span = (values.amax(1, True) - values.amin(1, True)).detach()
-        sharpness = _DECISIVENESS / torch.where(span > 0, span, 1.0)
+        sharpness = _SHARPNESS / torch.where(span > 0, span, 1.0)
         views = []
-        # View by view, since scores and weights are the largest tensors of the whole network.
+        # View by view, since scores and weights are the largest tensors of the network.
         for view, own in enumerate(torch.split(scores, self.count, 1)):
             weights = (own * sharpness + self.prior[view]).softmax(1)
             chosen = torch.sum(weights[:, 1:] * values, 1, keepdim=True)

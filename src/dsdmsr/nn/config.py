@@ -1,4 +1,4 @@
-"""The shape of a network, as data."""
+"""Configuration of a network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dsdmsr.scales import SCALES
 __all__ = ["ORBIT", "ModelConfig"]
 
 ORBIT = 8
-"""Turns and mirrorings of a square: the channels of symmetric networks come in such groups."""
+"""Rotations and reflections of a square: symmetric networks have channels in groups of 8."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class ModelConfig:
     """
 
     scale: int = 8
-    """Largest factor, 2, 4, 8 or 16; every smaller one is served by the first stages."""
+    """Largest scale, 2, 4, 8 or 16; the first stages alone serve the smaller ones."""
     unit: UnitKind = "srcnn"
     """The DCNN unit: srcnn, vdsr, residual, large_kernel or gated."""
     sharing: Literal["independent", "shared"] = "independent"
@@ -34,31 +34,31 @@ class ModelConfig:
     depth: tuple[int, ...] = (10,)
     """Layers (vdsr) or blocks of a unit: one number, or one for each stage."""
     dilations: tuple[int, ...] = ()
-    """Dilations of residual blocks that follow the first stage's: they see far, as noise asks."""
+    """Dilations of further residual blocks in the first stage, whose wide view suppresses noise."""
     carried: int = 0
-    """Feature channels handed from stage to stage, beside the map."""
+    """Feature channels handed from stage to stage, in addition to the map."""
     skip: Literal["nearest", "bicubic"] = "nearest"
-    """How units that add their input make it as large as their output."""
+    """Upsampling of the input in units that add it to their output."""
     two_heads: bool = False
-    """Whether a stage makes the map that it hands on and the one that it answers with apart."""
+    """Whether a stage has a head of its own for the map that it hands on."""
     candidates: int = 0
-    """Side of the square whose values are candidates for the answer, odd; 0: it is regressed."""
+    """Side, odd, of the square whose values are candidates for a pixel; 0: pixels are regressed."""
     fusion: Literal["mean", "legacy", "none"] = "mean"
-    """How stages are fused; with none, the last stage's output is the answer."""
+    """How stages are fused; with none, the last stage's output is the prediction."""
     bias: bool = True
     """Whether convolutions have a bias."""
     differences: bool = False
     """Whether units see differences of depth only; with no bias: exact for a·z + b."""
     symmetric: bool = False
-    """Whether a turned or mirrored map gives the turned or mirrored answer."""
+    """Whether a rotated or mirrored map gives the rotated or mirrored prediction."""
     supersampled: bool = False
-    """Whether answers are made twice as large, where there is a stage for it, and averaged."""
+    """Whether one stage more runs, where there is one, and its output is averaged down by 2."""
     consistency: int = 0
-    """How often the answer is corrected so that it agrees with the input when made small again."""
+    """Back-projections: corrections so that the downsampled prediction agrees with the input."""
     confidence: int = 0
-    """Channels of the layer from which each stage estimates its answer's error; 0: none does."""
+    """Channels of the layer from which stages estimate their prediction's error; 0: no estimate."""
     border: int = 8
-    """Small-map pixels by which a map is mirrored outwards before the network sees it."""
+    """Low-resolution pixels by which maps are mirrored outwards before they enter the network."""
 
     def __post_init__(self) -> None:
         _one_of("scale", self.scale, SCALES)
@@ -66,6 +66,16 @@ class ModelConfig:
         _one_of("sharing", self.sharing, ("independent", "shared"))
         _one_of("skip", self.skip, ("nearest", "bicubic"))
         _one_of("fusion", self.fusion, ("mean", "legacy", "none"))
+        self._check_sizes()
+        self._check_fusion()
+        self._check_symmetry()
+        if self.differences and (self.bias or self.fusion != "none" or self.unit == "srcnn"):
+            raise ConfigError(
+                "differences goes with bias: false, fusion: none and a unit that adds its input "
+                "(all but srcnn), or a·z + b is not exact"
+            )
+
+    def _check_sizes(self) -> None:
         for name in ("width", "depth"):
             values = getattr(self, name)
             if len(values) not in (1, self.stages) or min(values, default=0) < 1:
@@ -86,30 +96,26 @@ class ModelConfig:
             )
         if min(self.carried, self.consistency, self.confidence, self.border) < 0:
             raise ConfigError("carried, consistency, confidence and border are 0 or more")
-        if self.confidence and self.fusion != "none":
-            raise ConfigError("confidence goes with fusion: none, since fusion gives the answer")
-        if self.supersampled and self.fusion != "none":
-            raise ConfigError("supersampled goes with fusion: none, since fusion gives the answer")
-        if self.two_heads and self.fusion != "none":
-            raise ConfigError("two_heads goes with fusion: none, since fusion gives the answer")
-        if self.symmetric and (
-            self.sharing != "shared" or self.fusion != "none" or self.unit == "srcnn"
-        ):
+
+    def _check_fusion(self) -> None:
+        for name in ("confidence", "supersampled", "two_heads"):
+            if getattr(self, name) and self.fusion != "none":
+                raise ConfigError(
+                    f"{name} goes with fusion: none, since fusion gives the prediction"
+                )
+
+    def _check_symmetry(self) -> None:
+        if not self.symmetric:
+            return
+        if self.sharing != "shared" or self.fusion != "none" or self.unit == "srcnn":
             raise ConfigError(
                 "symmetric goes with sharing: shared, fusion: none and a unit that adds its input "
                 "(all but srcnn)"
             )
-        if self.symmetric and any(
-            channels % ORBIT for channels in (*self.width, self.carried, self.confidence)
-        ):
+        if any(channels % ORBIT for channels in (*self.width, self.carried, self.confidence)):
             raise ConfigError(
                 f"width is {list(self.width)}, carried {self.carried} and confidence "
                 f"{self.confidence}: a symmetric network's are multiples of {ORBIT}"
-            )
-        if self.differences and (self.bias or self.fusion != "none" or self.unit == "srcnn"):
-            raise ConfigError(
-                "differences goes with bias: false, fusion: none and a unit that adds its input "
-                "(all but srcnn), or a·z + b is not exact"
             )
 
     @property

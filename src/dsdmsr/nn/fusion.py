@@ -1,4 +1,4 @@
-"""Multi-scale fusion: the input and every stage's output, made one."""
+"""Multi-scale fusion of the input and all stages' outputs."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["Fusion"]
 
 
 class Fusion(nn.Module):
-    """Bring all maps to the final size, average them, and pass the mean through one unit.
+    """Upsample all maps to the final size, average them, and pass the mean through one unit.
 
     With ``config.fusion == "legacy"`` the stages' outputs are summed and the input is left out,
-    as an early implementation of the method did; kept for comparison.
+    as in an early implementation of the method; kept for comparison.
 
     Source:
         Song, Dai, Qin: arXiv 1808.08688, section 3 (multi-scale fusion).
@@ -45,11 +45,11 @@ class Fusion(nn.Module):
         """Return the fused map at the size of the last stage's output."""
         maps = list(stages) if self.legacy else [lr_depth, *stages]
         size = stages[-1].shape[-2:]
-        enlarged = [
+        upsampled = [
             functional.interpolate(m, size=size, mode="bilinear", align_corners=False)
             for m in maps[:-1]
         ]
-        total = torch.stack([*enlarged, maps[-1]]).sum(0)
+        total = torch.stack([*upsampled, maps[-1]]).sum(0)
         merged = total if self.legacy else total / len(maps)
         residual: Tensor = self.unit.head(self.unit(merged))
         return merged + residual if self.adds_input else residual

@@ -13,18 +13,24 @@ from torch.nn import functional
 
 from dsdmsr.nn.model import Prediction
 
-__all__ = ["LossKind", "alone", "deep_supervision_loss", "expectation_loss", "masked_loss"]
+__all__ = [
+    "LossKind",
+    "deep_supervision_loss",
+    "expectation_loss",
+    "masked_loss",
+    "of_one_process",
+]
 
 LossKind = Literal["l1", "mse", "charbonnier", "l1_mse", "rmse", "edge_l1", "sse"]
 
 _FLAT = 1 / 512
 """RMSE below which a crop of range 1 loses weight under `rmse`: half a grey level."""
 _EDGE_WEIGHT = 10.0
-"""What a step of a crop's whole range adds to the weight of the pixels beside it."""
+"""Weight that a step of a crop's whole range adds to the pixels beside it."""
 
 
-def alone(count: Tensor) -> Tensor:
-    """Return a number of pixels or maps as it is: its mean over one process."""
+def of_one_process(count: Tensor) -> Tensor:
+    """Return a number of pixels or maps unchanged: its mean over one process."""
     return count
 
 
@@ -35,7 +41,7 @@ def masked_loss(
     kind: LossKind,
     *,
     mse_weight: float = 1.0,
-    mean: Callable[[Tensor], Tensor] = alone,
+    mean: Callable[[Tensor], Tensor] = of_one_process,
 ) -> Float[Tensor, ""]:
     """Return the mean loss over the valid pixels; 0 where none is valid.
 
@@ -44,16 +50,15 @@ def masked_loss(
 
     Args:
         pred: The prediction.
-        target: The truth; its values under invalid pixels are not looked at.
+        target: The ground truth; its values at invalid pixels are ignored.
         valid: Which pixels count.
         kind: ``l1``, ``mse``, ``charbonnier`` (√(e² + 10⁻⁶)), ``l1_mse`` (|e| + mse_weight·e²),
             ``rmse`` (√(mean e² + 512⁻²) − 512⁻¹ of each map), ``edge_l1`` (|e|·(1 + 10·the
-            truth's range over the 3×3 pixels around)) or ``sse`` (half the sum of each map's e², as
-            VDSR was trained).
+            target's range over the 3×3 pixels around)) or ``sse`` (half the sum of each map's e²,
+            as VDSR was trained).
         mse_weight: The weight of e² in ``l1_mse``.
-        mean: The mean over processes of a number of pixels or of maps. Where processes share the
-            maps of a batch, it is what each divides by, so that the mean of their losses is the
-            loss of the batch.
+        mean: The mean over processes of a number of pixels or of maps. Processes that share a
+            batch divide by it, so that the mean of their losses is the loss of the batch.
     """
     error = torch.where(valid, pred.float() - target, 0.0)
     if kind == "rmse":
@@ -61,18 +66,28 @@ def masked_loss(
         return ((each + _FLAT**2).sqrt() - _FLAT).sum() / mean(each.new_tensor(len(each)))
     if kind == "sse":
         return error.square().sum() / 2 / mean(error.new_tensor(len(error)))
-    if kind == "l1":
-        values = error.abs()
-    elif kind == "edge_l1":
-        values = error.abs() * (1 + _EDGE_WEIGHT * _range_around(target, valid))
-    elif kind == "mse":
-        values = error.square()
-    elif kind == "charbonnier":
-        values = torch.where(valid, (error.square() + 1e-6).sqrt(), 0.0)
-    else:
-        values = error.abs() + mse_weight * error.square()
+    values = _pixel_losses(error, target, valid, kind, mse_weight)
     count = mean(valid.sum().float())
     return values.sum() / torch.where(count > 0, count, 1.0)
+
+
+def _pixel_losses(
+    error: Float[Tensor, "b 1 h w"],
+    target: Float[Tensor, "b 1 h w"],
+    valid: Bool[Tensor, "b 1 h w"],
+    kind: LossKind,
+    mse_weight: float,
+) -> Float[Tensor, "b 1 h w"]:
+    """Return each pixel's loss of a kind that is a mean over pixels; 0 where not valid."""
+    if kind == "l1":
+        return error.abs()
+    if kind == "edge_l1":
+        return error.abs() * (1 + _EDGE_WEIGHT * _range_around(target, valid))
+    if kind == "mse":
+        return error.square()
+    if kind == "charbonnier":
+        return torch.where(valid, (error.square() + 1e-6).sqrt(), 0.0)
+    return error.abs() + mse_weight * error.square()
 
 
 def _range_around(
@@ -91,9 +106,9 @@ def expectation_loss(
     error: Float[Tensor, "b 1 h w"],
     valid: Bool[Tensor, "b 1 h w"],
     *,
-    mean: Callable[[Tensor], Tensor] = alone,
+    mean: Callable[[Tensor], Tensor] = of_one_process,
 ) -> Float[Tensor, ""]:
-    """Return how badly the errors that a network expects describe those that it makes.
+    """Return how badly the errors that a network expects describe its actual ones.
 
     It is the mean negative log-likelihood of the errors under Laplace distributions whose mean
     absolute values are the expected ones, less log 2: least where those are the errors' means.
@@ -121,18 +136,18 @@ def deep_supervision_loss(
     kind: LossKind,
     mse_weight: float,
     stage_weights: Sequence[float],
-    mean: Callable[[Tensor], Tensor] = alone,
+    mean: Callable[[Tensor], Tensor] = of_one_process,
 ) -> Float[Tensor, ""]:
-    """Return the answer's loss plus the weighted losses of all other outputs.
+    """Return the final prediction's loss plus the weighted losses of all other outputs.
 
     Args:
         prediction: The network's outputs.
-        targets: The truth at each stage's size, smallest first.
+        targets: The ground truth at each stage's size, smallest first.
         valids: Which pixels of each target count.
         kind: See `masked_loss`.
         mse_weight: See `masked_loss`.
-        stage_weights: The weight of each stage's output that is not the answer, smallest first;
-            one for all, or one for each stage that the network has.
+        stage_weights: The weight of each stage's output that is not the final prediction, smallest
+            first; one for all, or one for each stage that the network has.
         mean: See `masked_loss`.
     """
     of = partial(masked_loss, kind=kind, mse_weight=mse_weight, mean=mean)

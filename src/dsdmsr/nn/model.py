@@ -1,4 +1,4 @@
-"""The DSDMSR network: a cascade of ×2 stages, deeply supervised, fused over all scales."""
+"""DSDMSR network: a cascade of ×2 stages, deeply supervised, fused over all scales."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from dsdmsr.degradation.resample import resize
 from dsdmsr.nn.config import ModelConfig
 from dsdmsr.nn.fusion import Fusion
 from dsdmsr.nn.stage import Stage
-from dsdmsr.nn.symmetry import begin_symmetric
+from dsdmsr.nn.symmetry import init_symmetric
 from dsdmsr.scales import SCALES, check_scale
 
-__all__ = ["CORRECTION_RADIUS", "DSDMSR", "Prediction", "back_project", "made_smaller"]
+__all__ = ["CORRECTION_RADIUS", "DSDMSR", "Prediction", "back_project", "halve"]
 
 CORRECTION_RADIUS = 4
-"""How many small pixels away `back_project` looks: making small and large again take two each."""
+"""Radius of `back_project` in low-resolution pixels: two each for down- and upsampling."""
 
 
 class Prediction(NamedTuple):
-    """All that a forward pass makes."""
+    """Outputs of a forward pass."""
 
     stages: tuple[Float[Tensor, "b 1 ? ?"], ...]
     """Each stage's map, smallest first: twice, four times, … the input's size."""
     fused: Float[Tensor, "b 1 h w"]
-    """The network's answer; without a fusion unit, the last of `stages`."""
+    """The final prediction; without a fusion unit, the last of `stages`."""
     log_error: Float[Tensor, "b 1 h w"] | None = None
-    """Logarithm of the absolute error that the network expects of its answer, if it does."""
+    """Logarithm of the absolute error that the network expects of it, if it estimates errors."""
 
     def part(self, which: slice) -> Prediction:
-        """Return the same of some of the maps; what was one tensor stays one."""
+        """Return the outputs of some of the maps; outputs that are one tensor stay one."""
         stages = tuple(stage[which] for stage in self.stages)
         is_last = self.fused is self.stages[-1]
         fused = stages[-1] if is_last else self.fused[which]
@@ -40,10 +40,10 @@ class Prediction(NamedTuple):
 
 
 class DSDMSR(nn.Module):
-    """Make a depth map `scale` times as large, scale by scale.
+    """Upscale a depth map `scale` times, stage by stage.
 
     Args:
-        config: The network's shape.
+        config: The network's configuration.
 
     Source:
         Song, Dai, Qin: "Deeply Supervised Depth Map Super-Resolution as Novel View Synthesis",
@@ -56,13 +56,13 @@ class DSDMSR(nn.Module):
         self.stages = nn.ModuleList(Stage(config, k) for k in range(config.stages))
         self.fusion = None if config.fusion == "none" else Fusion(config)
         if config.symmetric:
-            begin_symmetric(self)
+            init_symmetric(self)
 
     def forward(self, lr_depth: Float[Tensor, "b 1 h w"], scale: int | None = None) -> Prediction:
         """Return every stage's map and the fused one.
 
         Args:
-            lr_depth: The small map, normalised to about 0…1, of any size from 1×1.
+            lr_depth: The low-resolution map, normalised to about 0…1, of any size from 1×1.
             scale: A factor up to ``config.scale``; its first stages run. Default: the largest.
 
         Raises:
@@ -73,10 +73,10 @@ class DSDMSR(nn.Module):
         depth, carried = lr_depth, None
         maps: list[Tensor] = []
         for k, stage in enumerate(self.stages[:count]):
-            depth, carried, log_error = stage(depth, carried, answers=k == count - 1)
+            depth, carried, log_error = stage(depth, carried, is_last=k == count - 1)
             maps.append(depth)
         if 2**count > scale:
-            fused, log_error = made_smaller(maps.pop(), log_error)
+            fused, log_error = halve(maps.pop(), log_error)
         else:
             fused = maps[-1] if self.fusion is None else self.fusion(lr_depth, maps)
         for _ in range(self.config.consistency):
@@ -110,22 +110,23 @@ class DSDMSR(nn.Module):
 def back_project(
     depth: Float[Tensor, "b 1 H W"], lr_depth: Float[Tensor, "b 1 h w"], scale: int
 ) -> Float[Tensor, "b 1 H W"]:
-    """Move a large map towards agreement with the small one it came from.
+    """Correct a prediction towards agreement with its low-resolution input.
 
-    What the small map has beyond the large one made small (both bicubic) is made large and added.
+    The difference between the input and the downsampled prediction is upsampled and added (both
+    bicubic).
 
     Source:
         Irani, Peleg: "Improving resolution by image registration", CVGIP 1991.
     """
-    large, small = (x.float() if x.dtype.itemsize < 4 else x for x in (depth, lr_depth))
-    missing = small - resize(large, 1 / scale)
-    return large + resize(missing, scale)
+    pred, given = (x.float() if x.dtype.itemsize < 4 else x for x in (depth, lr_depth))
+    residual = given - resize(pred, 1 / scale)
+    return pred + resize(residual, scale)
 
 
-def made_smaller(
+def halve(
     depth: Float[Tensor, "b 1 H W"], log_error: Float[Tensor, "b 1 H W"] | None
 ) -> tuple[Float[Tensor, "b 1 h w"], Float[Tensor, "b 1 h w"] | None]:
-    """Return an answer and the logarithm of its expected errors at half their size.
+    """Return a prediction and the logarithm of its expected errors at half the size.
 
     Both are means over blocks of 2×2: an edge between blocks stays as crisp as it is, and errors
     beside each other are alike.

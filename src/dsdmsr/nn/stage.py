@@ -1,4 +1,4 @@
-"""One ×2 step: four DCNN units, and the interleaving of their views."""
+"""Stage of a cascade, one ×2 step: four DCNN units, and the interleaving of their views."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from dsdmsr.degradation.resample import resize
 from dsdmsr.nn.candidates import Candidates
 from dsdmsr.nn.config import ModelConfig
 from dsdmsr.nn.expectation import ExpectedErrors
-from dsdmsr.nn.units import Unit, begin_small
+from dsdmsr.nn.units import Unit, init_near_zero
 from dsdmsr.nn.views import interleave, repeat_views, split_views
 
 __all__ = ["Stage", "StageOutput"]
 
 
 class StageOutput(NamedTuple):
-    """What a stage makes, all at twice the size of its input."""
+    """Outputs of a stage, all at twice the size of its input."""
 
     depth: Float[Tensor, "b 1 h w"]
-    """The answer of the last stage that runs; of others, the map that is handed on."""
+    """The prediction of the last stage that runs; of others, the map that is handed on."""
     carried: Float[Tensor, "b c h w"] | None
     """Features for the next stage."""
     log_error: Float[Tensor, "b 1 h w"] | None = None
-    """Natural logarithm of the answer's absolute error that the stage expects."""
+    """Natural logarithm of the absolute error that the stage expects of its prediction."""
 
 
 class Stage(nn.Module):
-    """Make a map twice as large by synthesising its four views.
+    """Upscale a map ×2 by synthesising its four views.
 
-    A map that is handed to a next stage should look like the truth made smaller, with the soft
-    edges that this gives; a map that is the answer should have the truth's own edges. With
-    ``config.two_heads`` the stage makes both; otherwise they are one. With ``config.candidates``
-    the answer is chosen between this and the values around each pixel, which makes crisp edges.
+    A map that is handed to a next stage should look like the downsampled target, with its soft
+    edges; the final prediction should have the target's own edges. With ``config.two_heads`` the
+    stage has a head for each; otherwise they are one. With ``config.candidates`` the prediction is
+    chosen between the regressed value and the values around each pixel, which gives crisp edges.
 
     Args:
         config: The network's configuration.
@@ -47,8 +47,8 @@ class Stage(nn.Module):
         width, depth = config.width_of(index), config.depth_of(index)
         shared = config.sharing == "shared"
         last = index == config.stages - 1
-        # Of a supersampled network, the first stage never answers.
-        answers = last or index > 0 or not config.supersampled
+        # The first stage of a supersampled network never gives the final prediction.
+        can_be_last = last or index > 0 or not config.supersampled
         copies = 1 if shared else 4
         self.unit = Unit(
             config.unit,
@@ -68,9 +68,9 @@ class Stage(nn.Module):
         self.adds_input = config.unit != "srcnn"
         self.skip = config.skip
         if self.hand_on is not None and self.adds_input:
-            begin_small(self.hand_on)
+            init_near_zero(self.hand_on)
         self.candidates: Candidates | None = None
-        if config.candidates and answers:
+        if config.candidates and can_be_last:
             self.candidates = Candidates(config.candidates)
             scores = 4 * self.candidates.count
             self.score = nn.Conv2d(inside, scores, 3, padding=1, groups=groups, bias=config.bias)
@@ -79,7 +79,7 @@ class Stage(nn.Module):
         if config.carried and not last:
             self.carry = nn.Conv2d(inside, 4 * config.carried, 3, padding=1, bias=config.bias)
         self.expected: ExpectedErrors | None = None
-        if config.confidence and answers:
+        if config.confidence and can_be_last:
             self.expected = ExpectedErrors(inside, config.confidence)
 
     @property
@@ -89,8 +89,8 @@ class Stage(nn.Module):
         added = 2 if self.adds_input and self.skip == "bicubic" else 0
         return max(self.unit.radius, chosen_from, added)
 
-    def _enlarged(self, depth: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 4 h w"]:
-        """Return the views of the map made twice as large."""
+    def _upsampled(self, depth: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 4 h w"]:
+        """Return the views of the map upsampled ×2."""
         if self.skip == "nearest":
             return repeat_views(depth)
         whole = depth.float() if depth.dtype.itemsize < 4 else depth
@@ -101,26 +101,26 @@ class Stage(nn.Module):
         depth: Float[Tensor, "b 1 h w"],
         carried: Float[Tensor, "b c h w"] | None = None,
         *,
-        answers: bool = True,
+        is_last: bool = True,
         errors: bool = True,
     ) -> StageOutput:
         """Return the map at twice the size, and what a next stage needs.
 
         Args:
-            depth: The small map, or what the stage before handed on.
-            carried: The features that it carried on.
-            answers: Whether no other stage follows.
-            errors: Whether to tell, if none does, which errors are expected.
+            depth: The low-resolution map, or the previous stage's.
+            carried: The previous stage's features.
+            is_last: Whether no other stage follows.
+            errors: Whether to estimate, if none does, the prediction's errors.
         """
         features = self.unit(depth if carried is None else torch.cat([depth, carried], 1))
-        head = self.unit.head if answers or self.hand_on is None else self.hand_on
+        head = self.unit.head if is_last or self.hand_on is None else self.hand_on
         views = head(features)
         if self.adds_input:
-            views = views + self._enlarged(depth)
+            views = views + self._upsampled(depth)
         if self.candidates is not None and head is self.unit.head:
             views = self.candidates(self.score(features), views, depth)
-        carry = None if answers or self.carry is None else interleave(self.carry(features))
+        carry = None if is_last or self.carry is None else interleave(self.carry(features))
         log_error = None
-        if answers and errors and self.expected is not None:
+        if is_last and errors and self.expected is not None:
             log_error = self.expected(features)
         return StageOutput(interleave(views), carry, log_error)

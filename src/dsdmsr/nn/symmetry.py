@@ -1,10 +1,10 @@
-"""Networks that commute with the eight turns and mirrorings of a map.
+"""Symmetry: networks that commute with the eight rotations and reflections of a map.
 
-The channels of a hidden layer come in orbits of eight: when the input is turned, each channel's
-map is turned and moves to another channel of its orbit. A convolution commutes with that exactly
-where its kernels agree with each other in the same way. So all it takes is that the weights begin
-symmetric, and that each step is taken along symmetric gradients, which are the mean over the
-eight turns of the data; what the network is made of, and its cost, stay as they are.
+The channels of a hidden layer come in orbits of eight: when the input is transformed, each
+channel's map is transformed and moves to another channel of its orbit. A convolution commutes with
+that exactly if its kernels agree with each other in the same way. It is enough to initialise the
+weights symmetrically and to take each step along symmetric gradients, which are the mean over the
+eight transforms of the data; the network's layers and its cost stay the same.
 
 Source:
     Cohen, Welling: "Group equivariant convolutional networks", ICML 2016.
@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from dsdmsr.nn.config import ORBIT
 from dsdmsr.nn.stage import Stage
 
-__all__ = ["Channels", "begin_symmetric", "is_symmetric", "symmetrise_gradients", "turned"]
+__all__ = ["Channels", "init_symmetric", "is_symmetric", "symmetrise_gradients", "transformed"]
 
 Channels = Literal["depth", "depth_and_orbits", "orbits", "views", "scores", "carried"]
 """What a layer's channels are.
@@ -32,22 +32,22 @@ and of the values of a square; or four views of each channel of orbits.
 """
 
 _ROUNDING = 1e-3
-"""By how much of its largest weight a layer's weights may differ from symmetric ones."""
+"""Tolerance of a layer's weights, relative to its largest one."""
 
 
-def turned(x: Tensor, element: int) -> Tensor:
-    """Return maps or kernels (… h w) mirrored (from 4 on), then turned by quarters.
+def transformed(x: Tensor, element: int) -> Tensor:
+    """Return maps or kernels (… h w) mirrored (from 4 on), then rotated by quarter turns.
 
     Args:
-        x: What is turned; after an odd number of quarters, the result is … w h.
-        element: Which of the eight; 0 changes nothing.
+        x: Maps or kernels; after an odd number of quarter turns, the result is … w h.
+        element: Which of the eight; 0 is the identity.
     """
     return torch.rot90(x.flip(-1) if element >= ORBIT // 2 else x, element % 4, (-2, -1))
 
 
 def _moved(square: Tensor, element: int) -> Tensor:
-    """Return where each number of a square of 0 … n-1 is after a turn."""
-    return turned(square, element).flatten().argsort()
+    """Return the new position of each number of a square of 0 … n-1."""
+    return transformed(square, element).flatten().argsort()
 
 
 def _square(side: int) -> Tensor:
@@ -56,23 +56,23 @@ def _square(side: int) -> Tensor:
 
 @cache
 def _orbit_moves() -> tuple[Tensor, ...]:
-    """Return for each of the eight its products with each of the eight."""
+    """Return the products of each of the eight with each of the eight."""
     marked = _square(3)
-    names = {tuple(turned(marked, h).flatten().tolist()): h for h in range(ORBIT)}
+    names = {tuple(transformed(marked, h).flatten().tolist()): h for h in range(ORBIT)}
 
     def product(g: int, h: int) -> int:
-        return names[tuple(turned(turned(marked, h), g).flatten().tolist())]
+        return names[tuple(transformed(transformed(marked, h), g).flatten().tolist())]
 
     return tuple(torch.tensor([product(g, h) for h in range(ORBIT)]) for g in range(ORBIT))
 
 
 def _within(outer: Tensor, inner: Tensor) -> Tensor:
-    """Return where channels go that are ordered (outer, inner)."""
+    """Return the new positions of channels that are ordered (outer, inner)."""
     return (outer[:, None] * len(inner) + inner).flatten()
 
 
 def _moves(kind: Channels, count: int, element: int) -> Tensor:
-    """Return where each of `count` channels goes."""
+    """Return the new position of each of `count` channels."""
     view = _moved(_square(2), element)
     if kind == "depth":
         return torch.arange(count)
@@ -94,25 +94,25 @@ def _moves(kind: Channels, count: int, element: int) -> Tensor:
 def _sources(
     shape: torch.Size, inputs: Channels, outputs: Channels, device: torch.device
 ) -> Tensor:
-    """Return for each of the eight where in a flattened kernel or bias its turned form's is."""
-    # Counted on the CPU, wherever tensors are made by default when this is first asked for.
+    """Return, for each of the eight, the source of each number of a flattened kernel or bias."""
+    # On the CPU, whatever the default device is at the first call, since results are cached.
     with torch.device("cpu"):
-        return _counted_sources(shape, inputs, outputs).to(device)
+        return _sources_on_cpu(shape, inputs, outputs).to(device)
 
 
-def _counted_sources(shape: torch.Size, inputs: Channels, outputs: Channels) -> Tensor:
+def _sources_on_cpu(shape: torch.Size, inputs: Channels, outputs: Channels) -> Tensor:
     numbered = torch.arange(shape.numel()).reshape(shape)
-    found = []
+    sources = []
     for element in range(ORBIT):
-        placed = torch.empty_like(numbered)
+        moved = torch.empty_like(numbered)
         rows = _moves(outputs, shape[0], element)
         if len(shape) == 1:
-            placed[rows] = numbered
+            moved[rows] = numbered
         else:
             columns = _moves(inputs, shape[1], element)
-            placed[rows[:, None], columns] = turned(numbered, element)
-        found.append(placed.flatten())
-    return torch.stack(found)
+            moved[rows[:, None], columns] = transformed(numbered, element)
+        sources.append(moved.flatten())
+    return torch.stack(sources)
 
 
 def _mean(values: Tensor, inputs: Channels, outputs: Channels) -> Tensor:
@@ -133,7 +133,7 @@ _OUTPUTS: dict[str, Channels] = {
 
 
 def _parameters(network: nn.Module) -> Iterator[tuple[Tensor, Channels, Channels]]:
-    """Yield the kernels and biases of a network's stages with what their layer's channels are."""
+    """Yield the kernels and biases of a network's stages with their inputs' and outputs' kind."""
     for stage in network.modules():
         if not isinstance(stage, Stage):
             continue
@@ -151,8 +151,8 @@ def _parameters(network: nn.Module) -> Iterator[tuple[Tensor, Channels, Channels
 
 
 @torch.no_grad()
-def begin_symmetric(network: nn.Module) -> None:
-    """Make random weights symmetric, of the same size: √8 times their mean over the eight."""
+def init_symmetric(network: nn.Module) -> None:
+    """Make random weights symmetric, with their variance: √8 times their mean over the eight."""
     for parameter, inputs, outputs in _parameters(network):
         parameter.copy_(ORBIT**0.5 * _mean(parameter, inputs, outputs))
 
@@ -167,7 +167,7 @@ def symmetrise_gradients(network: nn.Module) -> None:
 
 @torch.no_grad()
 def is_symmetric(network: nn.Module) -> bool:
-    """Return whether a network's weights are symmetric, but for rounding to half precision."""
+    """Return whether a network's weights are symmetric to within half precision."""
     return all(
         torch.allclose(parameter, mean, rtol=0, atol=_ROUNDING * float(parameter.abs().max()))
         for parameter, inputs, outputs in _parameters(network)

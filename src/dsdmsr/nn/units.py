@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Literal, get_args
 
 import torch
@@ -18,7 +19,7 @@ from torch.nn import functional
 
 from dsdmsr.nn.blocks import BLOCKS, ResidualBlock
 
-__all__ = ["UNITS", "DifferenceConv2d", "Unit", "UnitKind", "begin_small"]
+__all__ = ["UNITS", "DifferenceConv2d", "Unit", "UnitKind", "init_near_zero"]
 
 UnitKind = Literal["srcnn", "vdsr", "residual", "large_kernel", "gated"]
 UNITS: tuple[UnitKind, ...] = get_args(UnitKind)
@@ -29,7 +30,7 @@ class DifferenceConv2d(nn.Conv2d):
 
     The kernel slices that read channel 0 are used less their mean, so that they sum to zero, and
     the border is replicated. Together with layers that have no bias, the network then commutes
-    with ``a·z + b`` for every a ≥ 0: what it has learned of a tall step it knows of a low one.
+    with ``a·z + b`` for every a ≥ 0: what it has learned from a high step holds for a low one.
     """
 
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int) -> None:
@@ -47,17 +48,17 @@ class DifferenceConv2d(nn.Conv2d):
         half = torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
         if kind != "cuda" and not half:
             return functional.conv2d(padded, weight)
-        # Half precision keeps 8 bits of a depth and TF32, which GPUs use otherwise, keeps 11: that
-        # leaves nothing of small differences.
+        # Half precision keeps 8 bits of a depth, and TF32, which GPUs use otherwise, 11: small
+        # differences would be lost.
         with torch.autocast(kind, enabled=False), _without_tf32():
-            seen = functional.conv2d(padded[:, :1].float(), weight[:, :1].float())
+            of_depth = functional.conv2d(padded[:, :1].float(), weight[:, :1].float())
         if x.shape[1] == 1:
-            return seen
-        return seen + functional.conv2d(padded[:, 1:], weight[:, 1:])
+            return of_depth
+        return of_depth + functional.conv2d(padded[:, 1:], weight[:, 1:])
 
 
 def _without_tf32() -> AbstractContextManager[None]:
-    """Let convolutions of float32 be exact on GPUs, too."""
+    """Compute float32 convolutions in full precision on GPUs, too."""
     cudnn = torch.backends.cudnn
     flags: AbstractContextManager[None] = cudnn.flags(
         enabled=cudnn.enabled,
@@ -76,18 +77,18 @@ def _conv(
     )
 
 
-def begin_small(head: nn.Conv2d) -> None:
-    """Let a layer whose output is added to the input begin near zero."""
+def init_near_zero(head: nn.Conv2d) -> None:
+    """Initialise a layer whose output is added to the input near zero."""
     nn.init.normal_(head.weight, std=1e-3)
     if head.bias is not None:
         nn.init.zeros_(head.bias)
 
 
-def _begin_by_he(layers: Sequence[nn.Module]) -> None:
-    """Let plain layers hand on as much as they get, however many there are.
+def _init_he(layers: Sequence[nn.Module]) -> None:
+    """Initialise plain layers so that signals keep their variance, however many there are.
 
     Source:
-        He et al.: "Delving deep into rectifiers", ICCV 2015, as VDSR begins.
+        He et al.: "Delving deep into rectifiers", ICCV 2015, as in VDSR.
     """
     for layer in layers:
         if isinstance(layer, nn.Conv2d):
@@ -97,17 +98,17 @@ def _begin_by_he(layers: Sequence[nn.Module]) -> None:
 
 
 @torch.no_grad()
-def _begin_as_identity(layers: Sequence[nn.Module], copies: int) -> None:
-    """Let each copy's first channels hand on a map that is not negative; the rest stays random.
+def _init_identity(layers: Sequence[nn.Module], copies: int) -> None:
+    """Let each copy's first channels pass a non-negative map unchanged; the rest stays random.
 
     A unit that does not add its input would otherwise spend most of a short training on learning
-    to repeat it.
+    the identity.
     """
     for layer in layers:
         assert isinstance(layer, nn.Conv2d)
         middle, rows = layer.kernel_size[0] // 2, layer.out_channels // copies
         if layer is layers[-1]:
-            begin_small(layer)
+            init_near_zero(layer)
             layer.weight[:, 0, middle, middle] = 1.0
             continue
         if layer.bias is not None:
@@ -115,6 +116,14 @@ def _begin_as_identity(layers: Sequence[nn.Module], copies: int) -> None:
         for first in range(0, layer.out_channels, rows):
             layer.weight[first] = 0.0
             layer.weight[first, 0, middle, middle] = 1.0
+
+
+def _plain_layers(wide: int, count: int, *, copies: int, bias: bool) -> list[nn.Module]:
+    """Return VDSR's middle layers, with the ReLU of the first layer before them."""
+    layers: list[nn.Module] = [nn.ReLU()]
+    for _ in range(count):
+        layers += [_conv(wide, wide, 3, groups=copies, bias=bias), nn.ReLU()]
+    return layers
 
 
 class Unit(nn.Module):
@@ -131,7 +140,7 @@ class Unit(nn.Module):
         width: Channels of the widest layer of one copy.
         depth: Layers for ``vdsr``, else blocks; ``srcnn`` always has three layers.
         copies: Independent units side by side.
-        outputs: Maps that each copy makes.
+        outputs: Output maps of each copy.
         bias: Whether the convolutions have a bias.
         differences: Whether the first layer sees differences of depth only.
         dilations: Dilations of residual blocks after the others.
@@ -155,43 +164,33 @@ class Unit(nn.Module):
     ) -> None:
         super().__init__()
         wide = copies * width
-        first_kernel = 9 if kind == "srcnn" else 3
-        first: nn.Module
-        if differences:
-            first = DifferenceConv2d(in_channels, wide, first_kernel)
-        else:
-            first = _conv(in_channels, wide, first_kernel, bias=bias)
+        first_kernel, last_kernel = (9, 5) if kind == "srcnn" else (3, 3)
+        first_conv = DifferenceConv2d if differences else partial(_conv, bias=bias)
+        layers: list[nn.Module] = [first_conv(in_channels, wide, first_kernel)]
+        self.feature_channels = wide // 2 if kind == "srcnn" else wide
         if kind == "srcnn":
-            self.feature_channels = wide // 2
             middle = _conv(wide, self.feature_channels, 5, groups=copies, bias=bias)
-            layers: list[nn.Module] = [first, nn.ReLU(), middle, nn.ReLU()]
+            layers += [nn.ReLU(), middle, nn.ReLU()]
             self.radius = 4 + 2 + 2
         elif kind == "vdsr":
-            self.feature_channels = wide
-            layers = [first, nn.ReLU()]
-            for _ in range(depth - 2):
-                layers += [_conv(wide, wide, 3, groups=copies, bias=bias), nn.ReLU()]
-            _begin_by_he(layers)
+            layers += _plain_layers(wide, depth - 2, copies=copies, bias=bias)
+            _init_he(layers)
             self.radius = depth
         else:
-            self.feature_channels = wide
             block = BLOCKS[kind]
-            layers = [first, *(block(width, copies=copies, bias=bias) for _ in range(depth))]
-            self.radius = block.radius * depth + 2
-            for dilation in dilations:
-                layers.append(ResidualBlock(width, copies=copies, bias=bias, dilation=dilation))
-                self.radius += ResidualBlock.radius * dilation
+            layers += [block(width, copies=copies, bias=bias) for _ in range(depth)]
+            dilated = partial(ResidualBlock, width, copies=copies, bias=bias)
+            layers += [dilated(dilation=dilation) for dilation in dilations]
+            self.radius = block.radius * depth + 2 + ResidualBlock.radius * sum(dilations)
         self.features = nn.Sequential(*layers)
-        last_kernel = 5 if kind == "srcnn" else 3
-        self.head = _conv(
-            self.feature_channels, copies * outputs, last_kernel, groups=copies, bias=bias
-        )
+        channels = copies * outputs
+        self.head = _conv(self.feature_channels, channels, last_kernel, groups=copies, bias=bias)
         if kind == "srcnn":
-            _begin_as_identity((layers[0], layers[2], self.head), copies)
+            _init_identity((layers[0], layers[2], self.head), copies)
         else:
-            begin_small(self.head)
+            init_near_zero(self.head)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b f h w"]:
-        """Return the features from which `head` makes ``copies·outputs`` maps."""
+        """Return the features from which `head` computes ``copies·outputs`` maps."""
         features: Tensor = self.features(x)
         return features

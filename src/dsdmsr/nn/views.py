@@ -1,4 +1,4 @@
-"""The four sub-grids of a ×2 larger map, and how they are interleaved."""
+"""Views: the four sub-grids of a ×2 larger map, and their interleaving."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["interleave", "repeat_views", "split_views"]
 
 
 def interleave(views: Float[Tensor, "b c4 h w"]) -> Float[Tensor, "b c h2 w2"]:
-    """Interleave views into a map twice as large.
+    """Interleave views into a map of twice the size.
 
     View ``2·r + c`` of each output channel holds the pixels ``(2i + r, 2j + c)``.
 
@@ -35,5 +35,5 @@ def split_views(depth: Float[Tensor, "b c h2 w2"]) -> Float[Tensor, "b c4 h w"]:
 
 
 def repeat_views(depth: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 4 h w"]:
-    """Repeat a map four times: the views of its nearest-neighbour ×2 enlargement."""
+    """Repeat a map four times: the views of its nearest-neighbour ×2 upsampling."""
     return depth.expand(-1, 4, -1, -1)

@@ -1,36 +1,74 @@
-"""Maps and errors as pictures of few colours."""
+"""Colour scales, and pictures of maps and errors in them."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-__all__ = ["GREYS", "HEAT", "coloured"]
+__all__ = ["GREYS", "HEAT", "NEARNESS", "coloured", "nearness"]
 
-_SHARES = np.linspace(0, 1, 255)
-GREYS = np.repeat(np.round(255 * _SHARES).astype(np.uint8)[:, None], 3, axis=1)
+_STEPS = 255
+
+
+def _scale(anchors: ArrayLike) -> NDArray[np.float64]:
+    """Return colours interpolated between evenly spaced anchors, `_STEPS`×3."""
+    stops = np.asarray(anchors, np.float64)
+    at, places = np.linspace(0, 1, _STEPS), np.linspace(0, 1, len(stops))
+    return np.stack([np.interp(at, places, channel) for channel in stops.T], axis=1)
+
+
+GREYS = np.round(_scale([[0, 0, 0], [255, 255, 255]])).astype(np.uint8)
 """Black to white."""
-_HEAT_STOPS = np.array(
+HEAT = _scale(
     [[255, 255, 255], [255, 214, 150], [240, 120, 60], [170, 20, 60], [40, 0, 40]]
-)
-HEAT = np.stack(
-    [np.interp(_SHARES, np.linspace(0, 1, 5), stop) for stop in _HEAT_STOPS.T], axis=1
 ).astype(np.uint8)
 """From no error to the largest, lightness falling all the way."""
+NEARNESS = np.round(
+    _scale(
+        [
+            [13, 22, 60],
+            [48, 50, 130],
+            [92, 72, 150],
+            [160, 85, 130],
+            [225, 110, 90],
+            [250, 190, 95],
+            [252, 250, 190],
+        ]
+    )
+).astype(np.uint8)
+"""From far to near, lightness rising all the way, so that its order is kept in grey."""
 _INVALID = (190, 205, 225)
 
 
-def coloured(
-    share: NDArray[np.floating], valid: NDArray[np.bool_], colours: NDArray[np.uint8]
-) -> Image.Image:
-    """Return shares 0…1 in 255 colours, and what is not valid in one more, as a palette picture.
+def nearness(depth: NDArray[np.floating], near: float, far: float) -> NDArray[np.floating]:
+    """Return depth as a share: 0 at `far`, 1 at `near`, even in inverse depth; for `NEARNESS`.
 
-    What is no number is not valid.
+    Args:
+        depth: Depths above 0.
+        near: The depth of share 1.
+        far: The depth of share 0.
     """
-    last, valid = len(colours) - 1, valid & ~np.isnan(share)
-    share = np.where(valid, share, 0)
-    index = np.where(valid, np.round(np.clip(share, 0, 1) * last), last + 1).astype(np.uint8)
+    return np.clip((1 / depth - 1 / far) / (1 / near - 1 / far), 0, 1)
+
+
+def coloured(
+    share: NDArray[np.floating],
+    colours: NDArray[np.uint8],
+    valid: NDArray[np.bool_] | None = None,
+) -> Image.Image:
+    """Return shares as a palette picture, invalid pixels in a colour of their own.
+
+    Args:
+        share: 0…1, H×W; what lies beyond is clipped, NaN is invalid.
+        colours: The colour scale, at most 255 × RGB.
+        valid: Which pixels are valid, H×W. Default: all.
+    """
+    last, usable = len(colours) - 1, ~np.isnan(share)
+    if valid is not None:
+        usable &= valid
+    share = np.where(usable, share, 0)
+    index = np.where(usable, np.round(np.clip(share, 0, 1) * last), last + 1).astype(np.uint8)
     picture = Image.fromarray(index)
     picture.putpalette([*colours.flatten().tolist(), *_INVALID])
     return picture

@@ -1,9 +1,9 @@
-"""Panels: all that a network makes of one map, beside the truth."""
+"""Panels: pictures of all outputs of a network on one map, beside their targets."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +11,14 @@ from PIL import Image, ImageDraw, ImageFont
 
 from dsdmsr.pictures.colours import GREYS, HEAT, coloured
 
-__all__ = ["Panel", "Shown", "draw_panel"]
+__all__ = ["MaskedMap", "Panel", "PanelStage", "plot_panel"]
 
 _SIDE, _GAP, _HEAD = 256, 8, 26
+_Cell: TypeAlias = tuple[str, Image.Image]
+"""A label, and the picture below it."""
 
 
-class Shown(NamedTuple):
+class MaskedMap(NamedTuple):
     """A map in a panel."""
 
     values: NDArray[np.float32]
@@ -25,68 +27,81 @@ class Shown(NamedTuple):
     """H×W."""
 
 
+class PanelStage(NamedTuple):
+    """A stage's output in a panel."""
+
+    scale: int
+    """Size relative to the input."""
+    pred: MaskedMap
+    """The output."""
+    target: MaskedMap
+    """The ground truth of that size."""
+
+
 class Panel(NamedTuple):
-    """What a panel shows, in one unit."""
+    """Content of a panel, in one unit."""
 
     title: str
     """Above all."""
     unit: str
     """Of the values."""
-    small: Shown
+    lr_depth: MaskedMap
     """The input."""
-    stages: Sequence[tuple[int, Shown, Shown]]
-    """Each stage's factor, output and truth, smallest first."""
-    answer: NDArray[np.float32]
-    """The network's answer, of the last truth's size."""
+    stages: Sequence[PanelStage]
+    """By scale."""
+    pred: NDArray[np.float32]
+    """The network's prediction, of the last target's size."""
     bicubic: NDArray[np.float32]
     """Bicubic interpolation of the input, of the same size."""
 
 
-def draw_panel(panel: Panel) -> Image.Image:
-    """Return the panel: two columns, each stage beside its truth, one grey scale for all.
+def plot_panel(panel: Panel) -> Image.Image:
+    """Return the panel: two columns, each stage beside its target, one grey scale for all.
 
-    Below are the answer and bicubic's, the errors of both in one scale, and truth and input.
+    Below are the prediction and bicubic's, the errors of both in one scale, and target and input.
     """
-    truth, valid = panel.stages[-1][2]
-    low, high = (float(f(truth[valid])) if valid.any() else 0.0 for f in (np.min, np.max))
-    errors = {
-        name: np.abs(made - truth)
-        for name, made in (("answer", panel.answer), ("bicubic", panel.bicubic))
-    }
-    largest = float(np.percentile(errors["bicubic"][valid], 99)) if valid.any() else 0.0
+    target, valid = panel.stages[-1].target
+    low, high = (float(f(target[valid])) if valid.any() else 0.0 for f in (np.min, np.max))
 
-    def grey(shown: Shown) -> Image.Image:
-        return coloured((shown.values - low) / ((high - low) or 1), shown.valid, GREYS)
+    def grey(shown: MaskedMap) -> Image.Image:
+        return coloured((shown.values - low) / ((high - low) or 1), GREYS, shown.valid)
 
-    rows = []
-    for factor, made, target in panel.stages:
-        rows.append([(f"×{factor} prediction", grey(made)), (f"×{factor} truth", grey(target))])
-    pair = [("answer", panel.answer), ("bicubic", panel.bicubic)]
-    rows.append([(name, grey(Shown(made, valid))) for name, made in pair])
+    rows = [
+        [(f"×{scale} prediction", grey(pred)), (f"×{scale} truth", grey(of_stage))]
+        for scale, pred, of_stage in panel.stages
+    ]
+    preds = {"prediction": panel.pred, "bicubic": panel.bicubic}
+    rows.append([(name, grey(MaskedMap(pred, valid))) for name, pred in preds.items()])
+    largest, cells = _error_cells([np.abs(pred - target) for pred in preds.values()], valid)
+    rows.append(cells)
+    height, width = panel.lr_depth.values.shape
     rows.append(
         [
-            (
-                f"|error|, RMSE {_rmse(error, valid):.4g}",
-                coloured(error / (largest or 1), valid, HEAT),
-            )
-            for error in errors.values()
+            ("truth", grey(MaskedMap(target, valid))),
+            (f"input, {height}×{width}", grey(panel.lr_depth)),
         ]
-    )
-    height, width = panel.small.values.shape
-    rows.append(
-        [("truth", grey(Shown(truth, valid))), (f"input, {height}×{width}", grey(panel.small))]
     )
     scale = f"{low:.4g} black, {high:.4g} white; error {largest:.4g} darkest ({panel.unit})"
     return _sheet(panel.title, scale, rows)
+
+
+def _error_cells(
+    errors: Sequence[NDArray[np.float32]], valid: NDArray[np.bool_]
+) -> tuple[float, list[_Cell]]:
+    """Return the error that is darkest, of the last map's, and all errors in that scale."""
+    largest = float(np.percentile(errors[-1][valid], 99)) if valid.any() else 0.0
+    cells = []
+    for error in errors:
+        picture = coloured(error / (largest or 1), HEAT, valid)
+        cells.append((f"|error|, RMSE {_rmse(error, valid):.4g}", picture))
+    return largest, cells
 
 
 def _rmse(error: NDArray[np.float32], valid: NDArray[np.bool_]) -> float:
     return float(np.sqrt(np.mean(error[valid].astype(np.float64) ** 2))) if valid.any() else 0.0
 
 
-def _sheet(
-    title: str, scale: str, rows: Sequence[Sequence[tuple[str, Image.Image]]]
-) -> Image.Image:
+def _sheet(title: str, scale: str, rows: Sequence[Sequence[_Cell]]) -> Image.Image:
     """Return labelled pictures in rows, each as high as wide maps allow."""
     large, small = (ImageFont.load_default(size=size) for size in (17, 14))
     columns = len(rows[0])

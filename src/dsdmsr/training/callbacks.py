@@ -1,4 +1,4 @@
-"""What a run does while it goes on: save its state, stop when told, show how far it is."""
+"""Trainer callbacks: checkpoints, a stop on signals, and the progress bar."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from dsdmsr._atomic import replacing
 from dsdmsr.errors import TrainingError
-from dsdmsr.training.processes import largest
+from dsdmsr.training.processes import largest_of_processes
 from dsdmsr.training.run_folder import BEST, CHECKPOINT
 
 __all__ = ["Checkpoints", "PlainFiles", "RunProgress", "StopBySignal"]
 
-_ALARMING = 10.0
-"""A loss so many times the usual one may be the beginning of the end: wait with saving."""
+_SUSPICIOUS = 10.0
+"""A loss so many times the usual one may be the start of divergence: don't save yet."""
 
 
 class PlainFiles(TorchCheckpointIO):
-    """Write checkpoints where they are asked for, with no copy in the temporary folder."""
+    """Write checkpoints to their path directly, with no copy in the temporary folder."""
 
     def save_checkpoint(self, checkpoint: Any, path: Any, storage_options: Any = None) -> None:
         """Write a checkpoint."""
@@ -35,13 +35,13 @@ class PlainFiles(TorchCheckpointIO):
 
 
 class Checkpoints(lightning.Callback):
-    """Save the state every so many seconds and after each validation, and the best by that.
+    """Save the state every so many seconds and after each validation, and the best one.
 
-    A step that a validation follows is saved after it, so that a resume never leaves one out. A
-    state whose weights are not finite is never saved.
+    A step that a validation follows is saved after it, so that a resume never skips one. A state
+    whose weights are not finite is never saved.
 
     Attributes:
-        best: The least `val/score` so far.
+        best: The lowest `val/score` so far.
     """
 
     def __init__(self, run_dir: Path, every_seconds: float) -> None:
@@ -51,7 +51,7 @@ class Checkpoints(lightning.Callback):
         self.best = math.inf
 
     def save(self, trainer: lightning.Trainer, name: str = CHECKPOINT) -> None:
-        """Save the state of this moment, whole or not at all."""
+        """Save the current state, whole or not at all."""
         if not _finite(trainer.lightning_module):
             return
         if trainer.is_global_zero:
@@ -64,7 +64,7 @@ class Checkpoints(lightning.Callback):
             self.saved_at = time.monotonic()
 
     def on_train_start(self, trainer: lightning.Trainer, module: Any) -> None:
-        """Save the beginning, which may be other weights than the recipe's seed gives."""
+        """Save the initial state, whose weights may not be those of the recipe's seed."""
         if (self.run_dir / BEST).exists():
             state = torch.load(self.run_dir / BEST, weights_only=True, map_location="cpu")
             self.best = float(state["callbacks"][self.state_key]["best"])
@@ -74,16 +74,16 @@ class Checkpoints(lightning.Callback):
     def on_train_batch_end(
         self, trainer: lightning.Trainer, module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Save when it is time."""
+        """Save if the interval has passed."""
         loss = module.loss
-        calm = self.usual is None or loss < _ALARMING * self.usual
+        steady = self.usual is None or loss < _SUSPICIOUS * self.usual
         self.usual = loss if self.usual is None else 0.99 * self.usual + 0.01 * loss
-        waited = largest(time.monotonic() - self.saved_at, module.device)
-        if waited > self.every and calm and not module.validates_now():
+        elapsed = largest_of_processes(time.monotonic() - self.saved_at, module.device)
+        if elapsed > self.every and steady and not module.validates_now():
             self.save(trainer)
 
     def on_validation_end(self, trainer: lightning.Trainer, module: Any) -> None:
-        """Save, and save the best; what answers nothing finite is not worth keeping."""
+        """Save the state, and the best one; a score that is not finite saves nothing."""
         score = float(trainer.callback_metrics["val/score"])
         if not math.isfinite(score):
             return
@@ -93,7 +93,7 @@ class Checkpoints(lightning.Callback):
         self.save(trainer)
 
     def on_train_end(self, trainer: lightning.Trainer, module: Any) -> None:
-        """Refuse an end that is none.
+        """Raise if the last weights are not usable.
 
         Raises:
             TrainingError: If the weights have diverged.
@@ -106,7 +106,7 @@ class Checkpoints(lightning.Callback):
             )
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what `on_train_start` looks for in the best checkpoint."""
+        """Return what `on_train_start` reads from the best checkpoint."""
         return {"best": self.best}
 
 
@@ -115,9 +115,9 @@ def _finite(module: lightning.LightningModule) -> bool:
 
 
 class StopBySignal(lightning.Callback):
-    """Save and leave after the step that is going on when SIGTERM or Ctrl-C comes.
+    """Save and exit after the current step when SIGTERM or Ctrl-C comes.
 
-    Of several processes all leave when it came to one. A second signal leaves at once, to the
+    If one of several processes gets the signal, all exit. A second signal exits at once, with the
     checkpoint before. Used around the whole run (``with``), since a signal may come before the
     first step.
     """
@@ -129,19 +129,19 @@ class StopBySignal(lightning.Callback):
         self.before: dict[int, Any] = {}
 
     def __enter__(self) -> StopBySignal:
-        """Listen."""
+        """Install the signal handlers."""
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT):
                 self.before[number] = signal.signal(number, self._note)
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Listen no more."""
+        """Restore the handlers from before."""
         for number, handler in self.before.items():
             signal.signal(number, handler)
 
     def on_train_start(self, trainer: lightning.Trainer, module: Any) -> None:
-        """Listen again, in the place of the trainer, which has begun to listen itself."""
+        """Install the handlers again, since the trainer has installed its own."""
         for number in self.before:
             signal.signal(number, self._note)
 
@@ -153,16 +153,16 @@ class StopBySignal(lightning.Callback):
     def on_train_batch_end(
         self, trainer: lightning.Trainer, module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Leave, if a signal came and no validation is due."""
-        self.agreed = int(largest(self.caught or 0, module.device))
+        """Exit if a signal came and no validation is due."""
+        self.agreed = int(largest_of_processes(self.caught or 0, module.device))
         if not module.validates_now():
-            self._leave(trainer, saved=False)
+            self._exit(trainer, saved=False)
 
     def on_validation_end(self, trainer: lightning.Trainer, module: Any) -> None:
-        """Leave, if a signal came."""
-        self._leave(trainer, saved=True)
+        """Exit if a signal came."""
+        self._exit(trainer, saved=True)
 
-    def _leave(self, trainer: lightning.Trainer, *, saved: bool) -> None:
+    def _exit(self, trainer: lightning.Trainer, *, saved: bool) -> None:
         if not self.agreed:
             return
         if not saved:
@@ -172,12 +172,13 @@ class StopBySignal(lightning.Callback):
             "on with --resume auto",
             markup=False,
         )
-        # The main process speaks for all; one that ends with an error would have it killed.
+        # Only the main process exits with the signal's status: launchers kill a run whose other
+        # processes fail.
         raise SystemExit(128 + self.agreed if trainer.is_global_zero else 0)
 
 
 class RunProgress(lightning.Callback):
-    """Show how far the run is, its loss, and the time left."""
+    """Show the run's progress, its loss, and the time left."""
 
     def __init__(self, console: Console) -> None:
         self.bar = Progress(
@@ -200,7 +201,7 @@ class RunProgress(lightning.Callback):
     def on_train_batch_end(
         self, trainer: lightning.Trainer, module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Move the bar."""
+        """Update the bar."""
         self.bar.update(
             self.task,
             completed=module.progress,
@@ -209,11 +210,11 @@ class RunProgress(lightning.Callback):
         )
 
     def teardown(self, trainer: lightning.Trainer, module: Any, stage: str) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self.bar.stop()
 
     def on_exception(
         self, trainer: lightning.Trainer, module: Any, exception: BaseException
     ) -> None:
-        """Take it away then, too."""
+        """Remove the bar."""
         self.bar.stop()

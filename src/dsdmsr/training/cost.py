@@ -1,4 +1,4 @@
-"""What a recipe will take, before it runs."""
+"""Cost of a recipe before it runs: parameters, multiply-accumulates and memory."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from dsdmsr.training.recipe import Recipe
 __all__ = ["Cost", "MixCost", "explain"]
 
 _COPIES = {"adamw": 5, "adam": 5, "sgd": 4, "muon": 4}
-"""The weights, their gradients and average, and what the optimiser keeps for each."""
+"""Tensors per weight: itself, its gradient, its average, and the optimiser's state."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MixCost:
-    """What a step of one factor takes."""
+    """Cost of a step at one scale."""
 
     mix: CropMix
-    """The factor and its crops."""
+    """The scale and its crops."""
     share: float
-    """How often it is drawn, 0 to 1."""
+    """Share of the steps, 0 to 1."""
     macs: int
     """Multiply-accumulate operations of the network for the batch, forward."""
     activations: int
@@ -35,28 +35,28 @@ class MixCost:
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """What a recipe takes."""
+    """Cost of a recipe."""
 
     parameters: int
-    """Numbers to train."""
+    """Number of parameters."""
     mixes: tuple[MixCost, ...]
-    """Each factor's step."""
+    """A step at each scale."""
     state: int
     """Bytes of weights, gradients, averaged weights and the optimiser's state."""
 
     @property
     def macs_per_step(self) -> float:
-        """Mean of a step, forward and backward (taken as twice the forward pass)."""
+        """Mean over the steps, forward and backward (counted as twice the forward pass)."""
         return 3 * sum(mix.share * mix.macs for mix in self.mixes)
 
     @property
     def memory(self) -> int:
-        """Bytes at the largest step, without what libraries need to work in."""
+        """Bytes at the largest step, without the libraries' workspaces."""
         return self.state + max(mix.activations for mix in self.mixes)
 
 
 def explain(recipe: Recipe) -> Cost:
-    """Count what a recipe takes, without computing anything."""
+    """Count the cost of a recipe on torch's meta device, without computing anything."""
     with torch.device("meta"):
         model = DSDMSR(recipe.model)
     parameters = sum(p.numel() for p in model.parameters())
@@ -69,20 +69,21 @@ def explain(recipe: Recipe) -> Cost:
 
 
 def _mix_cost(model: DSDMSR, mix: CropMix, share: float) -> MixCost:
-    kept: dict[int, tuple[Tensor, int]] = {}
+    saved: dict[int, tuple[Tensor, int]] = {}
 
-    def keep(tensor: Tensor) -> Tensor:
-        # Holding the tensor keeps its storage's identity from being used again.
+    def record(tensor: Tensor) -> Tensor:
+        # A reference to the tensor keeps its storage's address from being reused.
         storage = tensor.untyped_storage()
-        kept[storage._cdata] = (tensor, storage.nbytes())
+        saved[storage._cdata] = (tensor, storage.nbytes())
         return tensor
 
     counter: Any = FlopCounterMode(display=False)
-    small = torch.empty(mix.batch, 1, mix.crop // mix.scale, mix.crop // mix.scale, device="meta")
-    with counter, torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        model(small, mix.scale)
+    side = mix.crop // mix.scale
+    lr_depth = torch.empty(mix.batch, 1, side, side, device="meta")
+    with counter, torch.autograd.graph.saved_tensors_hooks(record, lambda tensor: tensor):
+        model(lr_depth, mix.scale)
     own = {p.untyped_storage()._cdata for p in model.parameters()}
-    activations = sum(size for key, (_, size) in kept.items() if key not in own)
+    activations = sum(size for key, (_, size) in saved.items() if key not in own)
     return MixCost(
         mix=mix, share=share, macs=counter.get_total_flops() // 2, activations=activations
     )

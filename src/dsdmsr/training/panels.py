@@ -1,4 +1,4 @@
-"""Panels of the maps that a run is validated on."""
+"""Panels of validation maps: every stage beside its target."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 from dsdmsr.degradation.resample import resize
 from dsdmsr.nn import Prediction
-from dsdmsr.pictures.panels import Panel, Shown
+from dsdmsr.pictures.panels import MaskedMap, Panel, PanelStage
 from dsdmsr.training.examples import Examples
 
 __all__ = ["panels_of"]
@@ -17,21 +17,21 @@ def panels_of(examples: Examples, prediction: Prediction, count: int) -> list[Pa
     """Return panels of the first examples, in the unit of their maps.
 
     Args:
-        examples: The maps.
-        prediction: What the network made of them.
-        count: How many panels.
+        examples: The low-resolution maps and their targets.
+        prediction: The network's outputs for them.
+        count: The number of panels.
     """
     bicubic = resize(examples.small, examples.scale)
     panels = []
     for k in range(min(count, len(examples.small))):
 
-        def shown(share: Tensor, valid: Tensor, k: int = k) -> Shown:
-            values = (share * examples.span + examples.low)[k, 0]
-            return Shown(values.float().cpu().numpy(), valid[k, 0].cpu().numpy())
+        def shown(normalised: Tensor, valid: Tensor, k: int = k) -> MaskedMap:
+            values = (normalised * examples.span + examples.low)[k, 0]
+            return MaskedMap(values.float().cpu().numpy(), valid[k, 0].cpu().numpy())
 
         stages = [
-            (2 ** (number + 1), shown(made, valid), shown(truth, valid))
-            for number, (made, truth, valid) in enumerate(
+            PanelStage(2 ** (number + 1), shown(pred, valid), shown(target, valid))
+            for number, (pred, target, valid) in enumerate(
                 zip(prediction.stages, examples.truths, examples.valids, strict=True)
             )
         ]
@@ -40,9 +40,9 @@ def panels_of(examples: Examples, prediction: Prediction, count: int) -> list[Pa
             Panel(
                 title=f"validation map {k + 1}, ×{examples.scale}",
                 unit=examples.kinds[k].replace("_", " "),
-                small=shown(examples.small, torch.ones_like(examples.small, dtype=torch.bool)),
+                lr_depth=shown(examples.small, torch.ones_like(examples.small, dtype=torch.bool)),
                 stages=stages,
-                answer=shown(prediction.fused, valid).values,
+                pred=shown(prediction.fused, valid).values,
                 bicubic=shown(bicubic, valid).values,
             )
         )

@@ -1,17 +1,12 @@
-"""Recipes: what a training run is, as frozen data that YAML files fill in."""
+"""Recipes: the settings of a training run, as frozen dataclasses that YAML files fill in."""
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Literal, get_args
 
-import yaml
-
-from dsdmsr._plain import from_plain, to_plain
 from dsdmsr.data.batches import LARGEST_SEED, CropMix
 from dsdmsr.data.scenes.render import SceneConfig
 from dsdmsr.depth.degradations import Degradation, check_degradation
@@ -22,24 +17,15 @@ from dsdmsr.nn.losses import LossKind
 from dsdmsr.training.noise import Noises
 from dsdmsr.training.optimizers import OPTIMIZERS, OptimizerKind
 
-__all__ = [
-    "Maps",
-    "Recipe",
-    "SmallMaps",
-    "load_recipe",
-    "packaged_recipes",
-    "recipe_from_dict",
-    "recipe_to_dict",
-    "resolve",
-]
+__all__ = ["Maps", "Recipe", "SmallMaps"]
 
 _BRIEF = 20
-"""Steps of a recipe in brief."""
+"""Steps of a recipe cut by `Recipe.in_brief`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SmallMaps:
-    """Say how small maps come from large ones, and how often.
+    """Say how low-resolution maps come from high-resolution ones, and how often.
 
     Raises:
         ConfigError: If the degradation is unknown, or the share not positive.
@@ -48,9 +34,9 @@ class SmallMaps:
     degradation: Degradation = "bicubic"
     """See `dsdmsr.degradation.degrade.degrade`."""
     rounded: bool = False
-    """Whether they are rounded to whole levels where the large map holds whole levels."""
+    """Whether they are rounded to whole levels where the high-resolution map has whole levels."""
     noise: Noises | None = None
-    """What sensors add to them."""
+    """Sensor noise that is added to them."""
     share: float = 1.0
     """How often, relative to the others."""
 
@@ -62,7 +48,7 @@ class SmallMaps:
 
 @dataclass(frozen=True, kw_only=True)
 class Maps:
-    """Say where the large maps come from, and how often.
+    """Say where the high-resolution maps come from, and how often.
 
     Raises:
         ConfigError: If a folder is missing or needless, or the share not positive.
@@ -70,10 +56,10 @@ class Maps:
     """
 
     source: Literal["scenes", "shards", "pyramid", "folder"] = "scenes"
-    """Scenes that are drawn; or the train split of shards or a pyramid that ``dsdmsr prepare`` has
+    """Rendered scenes; or the train split of shards or a pyramid that ``dsdmsr prepare`` has
     written; or all depth files in a folder."""
     folder: str | None = None
-    """Where those are."""
+    """Path of the shards, the pyramid or the files; none for scenes."""
     encoding: str | None = None
     """What the numbers in a folder's files mean, see `dsdmsr.io.read_depth`."""
     share: float = 1.0
@@ -104,23 +90,24 @@ class Recipe:
     model: ModelConfig = field(default_factory=ModelConfig)
     """The network."""
     scenes: SceneConfig = field(default_factory=SceneConfig)
-    """What the scenes look like."""
+    """Contents of the rendered scenes."""
     maps: tuple[Maps, ...] = (Maps(),)
-    """Where the large maps come from; drawn for each crop."""
+    """Sources of the high-resolution maps; sampled for each crop."""
     crops: tuple[CropMix, ...] = (CropMix(scale=8, crop=128, batch=8),)
-    """The factors to train, and their crops."""
+    """Scales to train, and their crops."""
     small_maps: tuple[SmallMaps, ...] = (SmallMaps(),)
-    """How small maps come from large ones; drawn for each batch. Validation uses the first."""
+    """Degradations that give the low-resolution maps; sampled for each batch. Validation uses the
+    first."""
     trains: Literal["network", "expected_errors"] = "network"
-    """network: all of it; expected_errors: of a network that is begun from another, only the layers
-    that tell its errors, so that its answers stay as they are."""
+    """network: all parameters; expected_errors: of a network that starts from another's weights,
+    only the layers that estimate its errors, so that its predictions stay as they are."""
     loss: LossKind = "l1"
     """l1, mse, charbonnier, l1_mse, rmse, edge_l1 or sse."""
     mse_weight: float = 1.0
     """Weight of the squared error in l1_mse."""
     stage_weights: tuple[float, ...] = (0.3,)
-    """Weight of each stage's loss beside the answer's, which is 1: one for all, or one for each
-    stage, smallest first."""
+    """Weight of each stage's loss relative to that of the final prediction: one for all stages, or
+    one for each, smallest first."""
     optimizer: OptimizerKind = "adamw"
     """adamw, adam, sgd (momentum 0.9) or muon."""
     learning_rate: float = 1e-3
@@ -140,7 +127,7 @@ class Recipe:
     """norm, or value: each element by itself, in a range that widens as the rate falls (Kim et
     al.: VDSR, CVPR 2016)."""
     ema: float = 0.999
-    """Decay of the averaged weights, which are the ones that are kept."""
+    """Decay of the averaged weights, which are the ones that validation and the result use."""
     steps: int | None = None
     """Length of the run in steps; give this or minutes."""
     minutes: float | None = None
@@ -148,19 +135,31 @@ class Recipe:
     precision: Literal["fp32", "bf16", "auto"] = "fp32"
     """auto is bf16 where the device has units for it; bf16 runs in channels_last."""
     workers: int | None = None
-    """Processes that draw scenes; null: one beside a CPU, beside a GPU all cores but two."""
+    """DataLoader workers; null: one on a CPU, all cores but two with a GPU."""
     seed: int = 0
-    """Of the weights, and of the scenes."""
+    """Seed of the weights and of the scenes."""
     validate_every: int = 1000
-    """Steps between validations on held-apart maps."""
+    """Steps between validations on held-out maps."""
     validation_maps: int = 6
-    """How many of them there are for each factor."""
+    """Held-out maps for each scale."""
     panels: int = 4
-    """Maps of which each validation draws a panel: every stage beside its truth."""
+    """Maps that each validation plots: every stage beside its target."""
     checkpoint_seconds: float = 90.0
     """Seconds between checkpoints."""
 
     def __post_init__(self) -> None:
+        self._check_data()
+        self._check_loss()
+        self._check_run()
+        positive = ("learning_rate", "clip", "warmup", "checkpoint_seconds")
+        for name in (*positive, "validate_every", "validation_maps"):
+            if getattr(self, name) <= 0:
+                raise ConfigError(f"{name} is {getattr(self, name)}: give a positive number")
+        for name in ("mse_weight", "weight_decay", "workers", "drops", "panels"):
+            if (getattr(self, name) or 0) < 0:
+                raise ConfigError(f"{name} is {getattr(self, name)}: give 0 or more")
+
+    def _check_data(self) -> None:
         if not self.crops:
             raise ConfigError("crops is empty: name at least one factor to train")
         too_large = [mix.scale for mix in self.crops if mix.scale > self.model.scale]
@@ -169,15 +168,25 @@ class Recipe:
                 f"crops has scale {too_large[0]}: the model ends at {self.model.scale}"
             )
         if not self.maps:
-            raise ConfigError("maps is empty: say where the large maps come from")
+            raise ConfigError("maps is empty: say where the high-resolution maps come from")
         if not self.small_maps:
-            raise ConfigError("small_maps is empty: say how small maps are made")
+            raise ConfigError("small_maps is empty: give at least one degradation")
+
+    def _check_loss(self) -> None:
         if self.trains not in ("network", "expected_errors"):
             raise ConfigError(f"trains is {self.trains!r}: allowed are network and expected_errors")
         if self.trains == "expected_errors" and not self.model.confidence:
             raise ConfigError("trains is expected_errors, and the model has confidence 0: give 8")
         if self.loss not in get_args(LossKind):
             raise ConfigError(f"loss is {self.loss!r}: allowed are {', '.join(get_args(LossKind))}")
+        weights = self.stage_weights
+        if len(weights) not in (1, self.model.stages) or min(weights, default=-1) < 0:
+            raise ConfigError(
+                f"stage_weights is {list(weights)}: give one number, 0 or more, or "
+                f"{self.model.stages} of them"
+            )
+
+    def _check_run(self) -> None:
         if self.optimizer not in OPTIMIZERS:
             raise ConfigError(
                 f"optimizer is {self.optimizer!r}: allowed are {', '.join(OPTIMIZERS)}"
@@ -190,24 +199,11 @@ class Recipe:
             raise ConfigError("give the run's length as steps or as minutes, one of them")
         if (self.steps or self.minutes or 0) <= 0:
             raise ConfigError("steps and minutes are positive numbers")
-        positive = ("learning_rate", "clip", "warmup", "checkpoint_seconds")
-        for name in (*positive, "validate_every", "validation_maps"):
-            if getattr(self, name) <= 0:
-                raise ConfigError(f"{name} is {getattr(self, name)}: give a positive number")
         if not 0 <= self.seed < LARGEST_SEED:
             raise ConfigError(f"seed is {self.seed}: give 0 to {LARGEST_SEED - 1}")
-        for name in ("mse_weight", "weight_decay", "workers", "drops", "panels"):
-            if (getattr(self, name) or 0) < 0:
-                raise ConfigError(f"{name} is {getattr(self, name)}: give 0 or more")
-        weights = self.stage_weights
-        if len(weights) not in (1, self.model.stages) or min(weights, default=-1) < 0:
-            raise ConfigError(
-                f"stage_weights is {list(weights)}: give one number, 0 or more, or "
-                f"{self.model.stages} of them"
-            )
 
     def in_brief(self) -> Recipe:
-        """Return the recipe cut to about a minute: a few steps of small batches of small crops."""
+        """Return the recipe cut to about a minute: a few steps, small batches, small crops."""
         crops = tuple(
             dataclasses.replace(mix, batch=min(2, mix.batch), crop=min(mix.crop, 8 * mix.scale))
             for mix in self.crops
@@ -223,17 +219,17 @@ class Recipe:
         )
 
     def learning_from(self, folder: Path) -> Recipe:
-        """Return the recipe with the maps of a folder that ``dsdmsr prepare`` has made alone.
+        """Return the recipe with the maps of one folder that ``dsdmsr prepare`` has written.
 
         Raises:
-            ConfigError: If it is no such folder.
+            ConfigError: If the folder has no index of prepared maps.
         """
         try:
             with (folder / "train.csv").open(encoding="utf-8") as file:
                 columns = file.readline().strip().split(",")
         except OSError as error:
             raise ConfigError(
-                f"{folder} is no folder that dsdmsr prepare has made: {error.strerror}"
+                f"{folder} is not a folder written by dsdmsr prepare: {error.strerror}"
             ) from error
         source: Literal["shards", "pyramid"] = "shards" if "shard_path" in columns else "pyramid"
         return dataclasses.replace(self, maps=(Maps(source=source, folder=str(folder)),))
@@ -243,71 +239,3 @@ class Recipe:
         if steps is None and minutes is None:
             return self
         return dataclasses.replace(self, steps=steps, minutes=minutes)
-
-
-def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
-    """Return the recipe as plain lists, dicts and scalars, the form of its YAML file."""
-    return cast(dict[str, Any], to_plain(recipe))
-
-
-def recipe_from_dict(values: object) -> Recipe:
-    """Build a recipe from the form of `recipe_to_dict`; what is left out keeps its default.
-
-    Raises:
-        ConfigError: If a key is unknown or a value is of the wrong type or range.
-    """
-    return from_plain(Recipe, values, "recipe")
-
-
-def packaged_recipes() -> dict[str, Traversable]:
-    """Return the recipes in the package: name → an openable path."""
-    folder = resources.files("dsdmsr.training") / "recipes"
-    return {
-        Path(item.name).stem: item
-        for item in sorted(folder.iterdir(), key=lambda item: Path(item.name).stem)
-        if item.name.endswith(".yaml")
-    }
-
-
-def load_recipe(name_or_file: str) -> Recipe:
-    """Load a recipe by its name in the package, or from a YAML file.
-
-    Raises:
-        ConfigError: If there is no such recipe, or the file is not one.
-    """
-    packaged = packaged_recipes()
-    source: Traversable = packaged.get(name_or_file, Path(name_or_file))
-    if not source.is_file():
-        raise ConfigError(
-            f"recipe {name_or_file!r} not found: give a YAML file, or one of {', '.join(packaged)}"
-        )
-    try:
-        values = yaml.safe_load(source.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, ValueError, OSError) as error:
-        summary = str(error).splitlines()[0]
-        raise ConfigError(f"recipe {name_or_file!r} is not readable YAML: {summary}") from error
-    return recipe_from_dict(values)
-
-
-def resolve(
-    name_or_file: str,
-    *,
-    steps: int | None,
-    minutes: float | None,
-    maps: Path | None,
-    brief: bool,
-    errors_alone: bool = False,
-) -> Recipe:
-    """Load a recipe and change it as asked; see `dsdmsr.training.run.train_recipe`.
-
-    Raises:
-        ConfigError: If there is no such recipe, or it cannot be changed so.
-    """
-    recipe = load_recipe(name_or_file)
-    if maps is not None:
-        recipe = recipe.learning_from(maps)
-    if brief:
-        recipe = recipe.in_brief()
-    if errors_alone:
-        recipe = dataclasses.replace(recipe, trains="expected_errors")
-    return recipe.lasting(steps=steps, minutes=minutes)

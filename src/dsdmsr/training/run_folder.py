@@ -1,4 +1,4 @@
-"""A run's folder: what is in it, and whether a run may begin or go on there."""
+"""Folder of a run: its files, and the checks before a run begins or resumes there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import yaml
@@ -15,7 +15,8 @@ import yaml
 from dsdmsr._atomic import remove_unfinished, replacing
 from dsdmsr._provenance import provenance, write_json
 from dsdmsr.errors import ConfigError, TrainingError
-from dsdmsr.training.recipe import Recipe, load_recipe, recipe_to_dict
+from dsdmsr.training.recipe import Recipe
+from dsdmsr.training.recipe_files import load_recipe, recipe_to_dict
 
 __all__ = [
     "BEST",
@@ -50,47 +51,47 @@ _DAMAGE = (
     ValueError,
     struct.error,
 )
-"""What torch raises for checkpoints that are not whole, or not ours."""
+"""Exceptions that torch raises for checkpoints that are incomplete or of another program."""
 
 
 def holds_run(run_dir: Path) -> bool:
-    """Return whether a run began in this folder."""
+    """Return whether there is a run in this folder."""
     return (run_dir / _RUN).is_file()
 
 
 def begin(recipe: Recipe, run_dir: Path, device: str, begun_from: Sequence[str] = ()) -> None:
-    """Begin a run in a new or empty folder, or one where beginning was interrupted.
+    """Begin a run in a new or empty folder, or where a run was interrupted while it began.
 
     Raises:
         TrainingError: If there is something else in the folder, or it cannot be written to.
     """
     if holds_run(run_dir):
         raise TrainingError(f"{run_dir} holds a run: give another folder, or --resume auto")
-    made = {**provenance(device), "begun_from": list(begun_from)}
+    origin = {**provenance(device), "begun_from": list(begun_from)}
     try:
         run_dir.mkdir(parents=True, exist_ok=True)
         if not _is_free(recipe, run_dir):
             raise TrainingError(f"{run_dir} is not empty: give a new folder")
         _store_recipe(recipe, run_dir)
-        write_json(run_dir / _RUN, made)
+        write_json(run_dir / _RUN, origin)
     except OSError as error:
         raise TrainingError(f"cannot write to {run_dir}: {error.strerror}") from error
 
 
 def _is_free(recipe: Recipe, run_dir: Path) -> bool:
-    """Return whether a folder holds nothing but what an interrupted beginning leaves."""
-    found = [path.name for path in run_dir.iterdir() if not path.match(".*.part")]
+    """Return whether a folder has nothing but files of a run that was interrupted as it began."""
+    names = [path.name for path in run_dir.iterdir() if not path.match(".*.part")]
     try:
-        return not found or (found == [_RECIPE] and stored_recipe(run_dir) == recipe)
+        return not names or (names == [_RECIPE] and stored_recipe(run_dir) == recipe)
     except TrainingError:
         return False
 
 
 def resume_at(recipe: Recipe, run_dir: Path, begun_from: Sequence[str] = ()) -> int | None:
-    """Look at the run in a folder, which is to go on, perhaps with another length.
+    """Check the run in a folder that is to be resumed, perhaps with another length.
 
     Returns:
-        The steps behind it; None if it has had its length already.
+        The steps that it has taken; None if it has reached its length.
 
     Raises:
         TrainingError: If it is the run of another recipe, its checkpoint is damaged, or it began
@@ -102,17 +103,14 @@ def resume_at(recipe: Recipe, run_dir: Path, begun_from: Sequence[str] = ()) -> 
             f"{run_dir} holds a run of another recipe: give its own, {run_dir / _RECIPE}, "
             "or another folder"
         )
-    made = read_provenance(run_dir)
+    origin = read_provenance(run_dir)
     checkpoint, step = run_dir / CHECKPOINT, 0
     if checkpoint.exists():
-        state = _load(checkpoint)
-        step = state["global_step"]
-        done = (
-            step / recipe.steps if recipe.steps else state["seconds"] / (60 * (recipe.minutes or 1))
-        )
+        step, seconds = _load(checkpoint)
+        done = step / recipe.steps if recipe.steps else seconds / (60 * (recipe.minutes or 1))
         if done >= 1 and (run_dir / BEST).exists():
             return None
-    elif made["begun_from"] != list(begun_from):
+    elif origin["begun_from"] != list(begun_from):
         raise TrainingError(
             f"{run_dir} holds a run without a checkpoint that began from other weights: give the "
             "same --init, or another folder"
@@ -121,7 +119,7 @@ def resume_at(recipe: Recipe, run_dir: Path, begun_from: Sequence[str] = ()) -> 
 
 
 def take_up(recipe: Recipe, run_dir: Path, step: int) -> None:
-    """Make a folder ready for its run to go on after `step`, see `resume_at`.
+    """Prepare a folder for its run to resume after `step`, see `resume_at`.
 
     Raises:
         TrainingError: If it cannot be written to.
@@ -136,19 +134,25 @@ def take_up(recipe: Recipe, run_dir: Path, step: int) -> None:
 
 
 def step_of(checkpoint: Path) -> int:
-    """Return how many steps a checkpoint has behind it.
+    """Return the step that a checkpoint was saved after.
 
     Raises:
         TrainingError: If it is damaged.
     """
-    step: int = _load(checkpoint)["global_step"]
-    return step
+    return _load(checkpoint).step
 
 
-def _load(checkpoint: Path) -> dict[str, Any]:
+class _Reached(NamedTuple):
+    """How far a checkpoint's run had come."""
+
+    step: int
+    seconds: float
+
+
+def _load(checkpoint: Path) -> _Reached:
     try:
         state: dict[str, Any] = torch.load(checkpoint, weights_only=True, map_location="cpu")
-        return {"global_step": int(state["global_step"]), "seconds": float(state["seconds"])}
+        return _Reached(int(state["global_step"]), float(state["seconds"]))
     except _DAMAGE as error:
         raise TrainingError(
             f"{checkpoint} cannot be resumed from ({type(error).__name__}): begin anew elsewhere"
@@ -156,7 +160,7 @@ def _load(checkpoint: Path) -> dict[str, Any]:
 
 
 def _forget_after(log: Path, step: int) -> None:
-    """Drop the rows of steps that will be taken again, and one that was not written to its end."""
+    """Drop the rows of steps that will be taken again, and an incomplete one."""
     if not log.is_file():
         return
     with log.open(encoding="utf-8", newline="") as file:
@@ -183,20 +187,20 @@ def stored_recipe(run_dir: Path) -> Recipe:
 
 
 def read_provenance(run_dir: Path) -> dict[str, Any]:
-    """Return what made the run in a folder.
+    """Return the provenance of the run in a folder, see `dsdmsr._provenance.provenance`.
 
     Raises:
         TrainingError: If it is missing or damaged.
     """
     try:
-        made: dict[str, Any] = json.loads((run_dir / _RUN).read_text(encoding="utf-8"))
+        origin: dict[str, Any] = json.loads((run_dir / _RUN).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise TrainingError(f"{run_dir / _RUN} is missing or damaged: begin anew") from error
-    return made
+    return origin
 
 
 def identity(run_dir: Path) -> bytes:
-    """Return what tells the run in a folder from others, and stays when it is resumed."""
+    """Return bytes that identify the run in a folder, and stay the same when it is resumed."""
     return str(run_dir.resolve()).encode() + (run_dir / _RUN).read_bytes()
 
 

@@ -1,4 +1,4 @@
-"""The maps that a recipe names."""
+"""Sources of a recipe's high-resolution maps, for training and for validation."""
 
 from __future__ import annotations
 
@@ -16,44 +16,43 @@ from dsdmsr.training.recipe import Maps, Recipe
 __all__ = ["crop_source", "described", "validation_crop", "validation_source"]
 
 _VALIDATION_CROPS = {2: 256, 4: 256, 8: 384, 16: 512}
-"""Factor → pixels a side of what validation looks at, where maps are large enough."""
+"""Scale → side of the validation crops in pixels, where maps are large enough."""
 
 
-def crop_source(recipe: Recipe, part: Part = WHOLE) -> CropSource:
-    """Return what a recipe's crops come from.
+def crop_source(recipe: Recipe, share: Part = WHOLE) -> CropSource:
+    """Return the source of a recipe's training crops.
 
     Args:
         recipe: The recipe.
-        part: Which of the processes that train together this is: maps that stream are shared out
-            between them.
+        share: This process's share of each batch: maps that stream are divided between processes.
 
     Raises:
         DataError: If a folder is not what the recipe says.
     """
-    return _mixture(recipe.maps, recipe.scenes, "train", part)
+    return _mixture(recipe.maps, recipe.scenes, "train", share)
 
 
 def validation_source(recipe: Recipe) -> CropSource:
-    """Return what the crops come from that a recipe's network is validated on.
+    """Return the source of the crops that a recipe's network is validated on.
 
-    These are the validation splits of the prepared folders that it learns from; where there is
-    none, scenes that are the same for every recipe.
+    It is the validation splits of the prepared folders that the network is trained on; where there
+    is none, scenes that are the same for every recipe.
 
     Raises:
         DataError: If a folder is not what the recipe says.
     """
-    return _mixture(_held_apart(recipe), SceneConfig(ray_cast=0.5), "valid")
+    return _mixture(_held_out(recipe), SceneConfig(ray_cast=0.5), "valid")
 
 
 def validation_crop(recipe: Recipe, scale: int) -> int:
-    """Return how many pixels a side a network's validation looks at, at a factor.
+    """Return the side of the validation crops at a scale, in pixels.
 
     Raises:
         DataError: If a folder is not what the recipe says.
     """
     sides = [
         max(_side(maps, row) for row in read_index(Path(maps.folder), "valid"))
-        for maps in _held_apart(recipe)
+        for maps in _held_out(recipe)
         if maps.folder is not None
     ]
     return min([_VALIDATION_CROPS[scale], *(max(scale, side // scale * scale) for side in sides)])
@@ -65,18 +64,18 @@ def _side(maps: Maps, row: dict[str, str]) -> int:
     return min(centre_window(shape)[2:] if maps.source == "pyramid" else shape)
 
 
-def _held_apart(recipe: Recipe) -> tuple[Maps, ...]:
+def _held_out(recipe: Recipe) -> tuple[Maps, ...]:
     """Return the prepared folders that have a validation split, or else scenes."""
-    found = tuple(
+    prepared = tuple(
         maps
         for maps in recipe.maps
         if maps.source in ("shards", "pyramid") and has_maps(Path(maps.folder or ""), "valid")
     )
-    return found or (Maps(),)
+    return prepared or (Maps(),)
 
 
 def described(recipe: Recipe) -> list[str]:
-    """Return a line for each place that maps come from, and one about what is held apart.
+    """Return a line for each source of maps, and one about what is held out.
 
     Raises:
         DataError: If a folder is not what the recipe says.
@@ -85,14 +84,14 @@ def described(recipe: Recipe) -> list[str]:
     lines = [
         f"{_counted(maps, 'train')}, {maps.share / total:.0%} of the crops" for maps in recipe.maps
     ]
-    held_apart = "; ".join(_counted(maps, "valid") for maps in _held_apart(recipe))
-    return [*lines, f"validated on {recipe.validation_maps} crops a factor of: {held_apart}"]
+    held_out = "; ".join(_counted(maps, "valid") for maps in _held_out(recipe))
+    return [*lines, f"validated on {recipe.validation_maps} crops per scale: {held_out}"]
 
 
 def _counted(maps: Maps, split: Split) -> str:
-    """Say where maps come from, and how many there are."""
+    """Return a source of maps and its number of maps in words."""
     if maps.folder is None:
-        return "rendered scenes, drawn one by one"
+        return "rendered scenes, one after another"
     if maps.source == "folder":
         count = len(folder_of_files(Path(maps.folder), maps.encoding, Splitting(rest=split)).frames)
         return f"{count} files in {maps.folder}"
@@ -101,20 +100,20 @@ def _counted(maps: Maps, split: Split) -> str:
 
 
 def _mixture(
-    chosen: tuple[Maps, ...], scenes: SceneConfig, split: Split, part: Part = WHOLE
+    chosen: tuple[Maps, ...], scenes: SceneConfig, split: Split, share: Part = WHOLE
 ) -> CropSource:
-    sources = [_source(maps, scenes, split, part) for maps in chosen]
+    sources = [_source(maps, scenes, split, share) for maps in chosen]
     if len(sources) == 1:
         return sources[0]
     return Mixture(sources, [maps.share for maps in chosen])
 
 
-def _source(maps: Maps, scenes: SceneConfig, split: Split, part: Part) -> CropSource:
+def _source(maps: Maps, scenes: SceneConfig, split: Split, share: Part) -> CropSource:
     if maps.folder is None:
         return Synthetic(scenes)
     folder = Path(maps.folder)
     if maps.source == "shards":
-        return Shards(folder, split, part)
+        return Shards(folder, split, share)
     if maps.source == "pyramid":
         return Pyramid(folder, split)
     return Folder(folder_of_files(folder, maps.encoding, Splitting(rest=split)), split)

@@ -1,4 +1,4 @@
-"""Where a run's figures and panels go: log.csv and panels/ always, and trackers."""
+"""Logs of a run's figures and panels: log.csv and panels/ always, and trackers."""
 
 from __future__ import annotations
 
@@ -15,38 +15,40 @@ import lightning
 import numpy as np
 import torch
 from PIL import Image
+from rich.console import Console
 
 from dsdmsr._atomic import replacing
 from dsdmsr.errors import ConfigError, TrainingError
 from dsdmsr.io.checks import in_one_line
-from dsdmsr.pictures.panels import draw_panel
+from dsdmsr.pictures.panels import plot_panel
 from dsdmsr.training.module import TrainingModule
 from dsdmsr.training.options import Tracking
-from dsdmsr.training.recipe import Recipe, recipe_to_dict
+from dsdmsr.training.recipe import Recipe
+from dsdmsr.training.recipe_files import recipe_to_dict
 from dsdmsr.training.run_folder import LOG, PANELS, TENSORBOARD, identity
 
 __all__ = ["Log", "Tracker", "check_trackers"]
 
 
 class Tracker(Protocol):
-    """Something that shows figures and panels."""
+    """A service or program that shows figures and panels."""
 
     def figures(self, values: Mapping[str, float], step: int) -> None:
-        """Take the figures of a step."""
+        """Log the figures of a step."""
 
     def picture(self, name: str, image: Image.Image, step: int) -> None:
-        """Take a picture."""
+        """Log a picture."""
 
     def close(self) -> None:
-        """Write what is left."""
+        """Flush and close."""
 
 
 class _TensorBoard:
-    """Files for TensorBoard; what they hold of steps to come is void.
+    """Event files for TensorBoard; events of steps that will be taken again are purged.
 
     Args:
-        folder: Where.
-        step: How many steps the run has behind it.
+        folder: Where they are written.
+        step: The steps that the run has taken.
     """
 
     def __init__(self, folder: Path, step: int) -> None:
@@ -69,11 +71,11 @@ class _TensorBoard:
 class _WeightsAndBiases:
     """A run of Weights & Biases; offline, in `folder`, where there is no account.
 
-    A resumed run goes on under the same identity. Steps are figures like others, since a resumed
+    A resumed run continues under the same identity. Steps are logged as a figure, since a resumed
     run may go back.
 
     Raises:
-        TrainingError: If it cannot begin, as without a connection.
+        TrainingError: If wandb can't start, as without a connection.
     """
 
     def __init__(self, folder: Path, recipe: Recipe, tracking: Tracking) -> None:
@@ -81,12 +83,12 @@ class _WeightsAndBiases:
 
         self._image: Any = wandb.Image
         try:
-            known = "WANDB_MODE" in os.environ or wandb.login(prompt=False)
+            has_account = "WANDB_MODE" in os.environ or wandb.login(prompt=False)
             self._run: Any = wandb.init(
                 dir=folder,
-                project=tracking.project,
-                entity=tracking.entity,
-                mode=None if known else "offline",
+                project=tracking.wandb_project,
+                entity=tracking.wandb_entity,
+                mode=None if has_account else "offline",
                 name=folder.name,
                 id=hashlib.sha256(identity(folder)).hexdigest()[:16],
                 resume="allow",
@@ -95,7 +97,7 @@ class _WeightsAndBiases:
             )
         except wandb.Error as error:
             raise TrainingError(
-                f"wandb does not begin ({in_one_line(error)}): set WANDB_MODE=offline, or give "
+                f"wandb does not start ({in_one_line(error)}): set WANDB_MODE=offline, or give "
                 "another tracker"
             ) from error
         self._run.define_metric("step")
@@ -111,23 +113,28 @@ class _WeightsAndBiases:
         self._run.finish()
 
 
-def check_trackers(tracking: Tracking) -> None:
-    """Look for what the trackers need.
+def check_trackers(tracking: Tracking, console: Console) -> None:
+    """Check that the trackers are installed; a run goes on without TensorBoard, and says so.
 
     Raises:
         ConfigError: If wandb is asked for and not installed.
     """
-    if "wandb" in tracking.trackers and find_spec("wandb") is None:
+    if "wandb" in tracking.tracker and find_spec("wandb") is None:
         raise ConfigError(
             "the tracker wandb needs the extra 'wandb': pip install 'dsdmsr[train,wandb]'"
+        )
+    if "tensorboard" in tracking.tracker and find_spec("tensorboard") is None:
+        console.print(
+            "no files for TensorBoard, which is not installed: pip install 'dsdmsr[train]'",
+            markup=False,
         )
 
 
 def _open(tracking: Tracking, folder: Path, module: TrainingModule) -> list[Tracker]:
     trackers: list[Tracker] = []
-    if "tensorboard" in tracking.trackers and find_spec("tensorboard"):
+    if "tensorboard" in tracking.tracker and find_spec("tensorboard"):
         trackers.append(_TensorBoard(folder / TENSORBOARD, module.global_step))
-    if "wandb" in tracking.trackers:
+    if "wandb" in tracking.tracker:
         trackers.append(_WeightsAndBiases(folder, module.recipe, tracking))
     return trackers
 
@@ -138,7 +145,7 @@ class Log(lightning.Callback):
     Args:
         run_dir: The run's folder.
         every: Steps between rows of training losses.
-        tracking: Where else they go.
+        tracking: The trackers that get them too.
     """
 
     def __init__(self, run_dir: Path, every: int, tracking: Tracking) -> None:
@@ -171,7 +178,7 @@ class Log(lightning.Callback):
     def on_train_batch_end(
         self, trainer: lightning.Trainer, module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Collect the loss; write the means when it is time."""
+        """Collect the loss; write the means every `every` steps."""
         if not trainer.is_global_zero:
             return
         total, count = self.sums.get(f"train/loss_x{batch.scale}", (0.0, 0))
@@ -189,18 +196,18 @@ class Log(lightning.Callback):
         self.sums, self.crops, self.since = {}, 0, time.monotonic()
 
     def on_train_end(self, trainer: lightning.Trainer, module: Any) -> None:
-        """Write what is left."""
+        """Write the last steps' means."""
         if self.sums:
             self._flush(module)
 
     def on_validation_end(self, trainer: lightning.Trainer, module: Any) -> None:
-        """Write the validation's figures, and draw its panels."""
+        """Write the validation's figures, and plot its panels."""
         if not trainer.is_global_zero:
             return
         values = {k: float(v) for k, v in trainer.callback_metrics.items() if k.startswith("val/")}
         self._write(module, dict(sorted(values.items())))
         for number, panel in enumerate(module.panels, start=1):
-            picture = draw_panel(panel._replace(title=f"{panel.title}, step {module.global_step}"))
+            picture = plot_panel(panel._replace(title=f"{panel.title}, step {module.global_step}"))
             folder = self.folder / PANELS
             folder.mkdir(exist_ok=True)
             with replacing(folder / f"step{module.global_step:07d}_map{number}.png") as beside:
@@ -217,5 +224,5 @@ class Log(lightning.Callback):
     def on_exception(
         self, trainer: lightning.Trainer, module: Any, exception: BaseException
     ) -> None:
-        """Close them then, too."""
+        """Close the trackers."""
         self.teardown(trainer, module, "fit")

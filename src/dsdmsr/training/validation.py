@@ -1,4 +1,4 @@
-"""The figures of a validation."""
+"""Figures of a validation: losses and masked metrics of every output at every scale."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _LEVELS = 255.0
 
 
 class ValidationFigures(nn.Module):
-    """Sums and counts over all maps, so that batches and processes change nothing.
+    """Sum and count over all maps, so that batches and processes change nothing.
 
-    For each factor the loss, and for the answer and each stage's output the RMSE, MAE and PSNR in
-    255ths of each map's range, as grey levels are, and the RMSE in the maps' own unit. The loss is
-    the mean over maps; the others are over all pixels.
+    For each scale the loss, and for the final prediction and each stage's output the RMSE, MAE and
+    PSNR in 255ths of each map's range, as grey levels are, and the RMSE in the maps' own unit. The
+    loss is the mean over maps; the others are over all pixels.
 
     Args:
-        scales: The factors that are validated.
+        scales: The scales that are validated.
         expectations: Whether there is `expectation_loss`, too: the mean over maps.
     """
 
@@ -49,7 +49,7 @@ class ValidationFigures(nn.Module):
         scale: int,
         prediction: Prediction,
         bicubic: Tensor,
-        truths: Sequence[Tensor],
+        targets: Sequence[Tensor],
         valids: Sequence[Tensor],
         *,
         losses: Tensor,
@@ -59,11 +59,11 @@ class ValidationFigures(nn.Module):
         """Add a batch.
 
         Args:
-            scale: The factor.
-            prediction: What the network made of maps with range 1.
-            bicubic: Bicubic interpolation of the same.
-            truths: The truth at each stage's size, smallest first.
-            valids: What of it is valid.
+            scale: The scale.
+            prediction: The network's outputs, of maps with range 1.
+            bicubic: Bicubic interpolation of the same maps.
+            targets: The ground truth at each stage's size, smallest first.
+            valids: Which of its pixels are valid.
             losses: Each map's loss.
             span: Each map's range in its own unit, b 1 1 1.
             expectations: Each map's `expectation_loss`.
@@ -72,11 +72,11 @@ class ValidationFigures(nn.Module):
         if expectations is not None:
             self._metric(f"expectation_x{scale}").update(expectations)
         self._metric(f"bicubic_x{scale}").update(
-            _LEVELS * bicubic.float(), _LEVELS * truths[-1], valids[-1]
+            _LEVELS * bicubic.float(), _LEVELS * targets[-1], valids[-1]
         )
-        outputs = [("", prediction.fused, truths[-1], valids[-1])]
-        for k, part in enumerate(zip(prediction.stages, truths, valids, strict=True), start=1):
-            outputs.append((f"_stage_x{2**k}", *part))
+        outputs = [("", prediction.fused, targets[-1], valids[-1])]
+        for k, maps in enumerate(zip(prediction.stages, targets, valids, strict=True), start=1):
+            outputs.append((f"_stage_x{2**k}", *maps))
         for output, pred, target, valid in outputs:
             in_levels = (_LEVELS * pred.float(), _LEVELS * target, valid)
             for name in ("rmse", "mae", "psnr"):
@@ -85,17 +85,17 @@ class ValidationFigures(nn.Module):
             self._metric(f"unit_rmse_x{scale}{output}").update(*in_unit)
 
     def compute(self) -> dict[str, Tensor]:
-        """Return ``val/…`` of each factor, and ``val/score``.
+        """Return ``val/…`` of each scale, and ``val/score``.
 
-        The score is what is left of bicubic's error, the mean over factors.
+        The score is the RMSE relative to bicubic interpolation's, the mean over scales.
         """
-        found: dict[str, Tensor] = {name: self._metric(name).compute() for name in self.metrics}
-        left = [found[f"rmse_x{scale}"] / found[f"bicubic_x{scale}"] for scale in self.scales]
-        made = {f"val/{name}": value.float() for name, value in found.items()}
-        return {**made, "val/score": (sum(left[1:], left[0]) / len(left)).float()}
+        values: dict[str, Tensor] = {name: self._metric(name).compute() for name in self.metrics}
+        ratios = [values[f"rmse_x{scale}"] / values[f"bicubic_x{scale}"] for scale in self.scales]
+        figures = {f"val/{name}": value.float() for name, value in values.items()}
+        return {**figures, "val/score": (sum(ratios[1:], ratios[0]) / len(ratios)).float()}
 
     def reset(self) -> None:
-        """Forget all batches."""
+        """Discard all batches."""
         for name in self.metrics:
             self._metric(name).reset()
 

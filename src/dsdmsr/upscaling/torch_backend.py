@@ -12,7 +12,7 @@ from dsdmsr.depth.degradations import Degradation
 from dsdmsr.errors import ConfigError
 from dsdmsr.nn import DSDMSR
 from dsdmsr.nn.fusion import Fusion
-from dsdmsr.nn.model import CORRECTION_RADIUS, back_project, made_smaller
+from dsdmsr.nn.model import CORRECTION_RADIUS, back_project, halve
 from dsdmsr.nn.stage import Stage, StageOutput
 from dsdmsr.upscaling.backend import Predictor
 from dsdmsr.upscaling.window import Window
@@ -123,7 +123,7 @@ class Block:
         self._shared = int(len(self._stages) > 1)
         """Number of stages that run once for the whole block."""
         if self._shared:
-            output = self._stages[0](self._depth, answers=False)
+            output = self._stages[0](self._depth, is_last=False)
             depth, carried = _cropped(output, inputs[1], inputs[0].scaled(2))
             # What lies around is not held.
             self._depth = depth.clone()
@@ -160,7 +160,7 @@ class Block:
         maps, log_error = self._run_stages(inputs, errors)
         depth, lr = maps[-1], outer.of(self._lr, self._outer)
         if 2 ** len(self._stages) > self.scale:
-            depth, log_error = made_smaller(depth, log_error)
+            depth, log_error = halve(depth, log_error)
         if self.model.fusion is not None:
             depth = _fused(self.model.fusion, lr, maps, inputs, outer)
         for _ in range(self.model.config.consistency):
@@ -179,7 +179,7 @@ class Block:
         maps, log_error = [depth] * self._shared, None
         for k in range(self._shared, len(self._stages)):
             last = k == len(self._stages) - 1
-            output = self._stages[k](depth, carried, answers=last, errors=errors)
+            output = self._stages[k](depth, carried, is_last=last, errors=errors)
             depth, carried = _cropped(output, inputs[k + 1], inputs[k].scaled(2))
             log_error = output.log_error
             maps.append(depth)

@@ -17,6 +17,7 @@ from dsdmsr.upscaling.auto import AUTO, AutoBackend
 from dsdmsr.upscaling.backend import Backend
 from dsdmsr.upscaling.enlarge import Enlargement, Progress, split_rows
 from dsdmsr.upscaling.ensemble import ensemble_of
+from dsdmsr.upscaling.options import UpscaleOptions
 from dsdmsr.upscaling.refinement import Refinement
 from dsdmsr.upscaling.rows import Rows
 from dsdmsr.upscaling.sharpen import Edges, check_edges, sharpen
@@ -137,6 +138,26 @@ class Upscaler:
 
         network = DEFAULT_MODEL if name is None else str(name)
         return cls(AutoBackend(load) if network == AUTO else load(network), **settings)
+
+    @classmethod
+    def from_options(cls, options: UpscaleOptions) -> Upscaler:
+        """Load the network that options name, and return an upscaler as they say.
+
+        Raises:
+            DsdmsrError: As `from_pretrained`.
+        """
+        return cls.from_pretrained(
+            options.model,
+            scale=options.scale,
+            size=options.pixels,
+            device=options.device,
+            ensemble=options.ensemble,
+            tile=options.tile,
+            fill=options.fill,
+            edges=options.edges,
+            degradation=options.degradation,
+            refinement=options.refinement,
+        )
 
     def __call__(
         self, depth: DepthMap, *, errors: bool = False, progress: Progress | None = None

@@ -14,11 +14,13 @@ from dsdmsr.degradation.degrade import degrade
 from dsdmsr.degradation.resample import resize
 from dsdmsr.errors import ConfigError, DataError
 from dsdmsr.evaluation import methods
-from dsdmsr.evaluation.ground_truth import own_truths, protocol_truths
-from dsdmsr.evaluation.measure import METRICS, PROFILE, cases, evaluate, predict
-from dsdmsr.evaluation.methods import BASELINES, FILTERS, Network, Small, baseline
-from dsdmsr.evaluation.protocols import LEVELS, PROTOCOLS, MapSet, Protocol, Scene
+from dsdmsr.evaluation.cases import cases
+from dsdmsr.evaluation.ground_truth import own_ground_truth, protocol_ground_truth
+from dsdmsr.evaluation.measure import PROFILE, measure_case, predict
+from dsdmsr.evaluation.methods import BASELINES, FILTERS, HighRes, LowRes, Network, baseline
+from dsdmsr.evaluation.protocols import PROTOCOLS, MapSet, Protocol, Scene
 from dsdmsr.evaluation.published import published
+from dsdmsr.evaluation.results import METRICS
 from dsdmsr.upscaling.window import Window
 from dsdmsr.zoo.names import DEFAULT_MODEL
 from dsdmsr.zoo.torch_networks import for_known, from_pretrained
@@ -38,12 +40,12 @@ def measured(letter: str, method: str, data_dir) -> dict[tuple[str, str, int], f
     """The protocol's figure of a baseline, for every row that is published."""
     protocol, expected, made = PROTOCOLS[letter], rows(letter, method), {}
     assert expected
-    for file in protocol_truths(protocol, data_dir):
+    for file in protocol_ground_truth(protocol, data_dir):
         wanted = [s for s in protocol.scales if (file.set, file.scene, s) in expected]
         for case in cases(protocol, file, wanted):
             errors = []
             for seed in range(protocol.seeds):
-                pred = predict(protocol, case, BASELINES[method], seed)
+                pred = predict(protocol, case, BASELINES[method], seed).values
                 error = (pred - case.target)[case.counted]
                 square = protocol.metric == "rmse"
                 errors.append(np.sqrt(np.mean(error**2)) if square else np.mean(np.abs(error)))
@@ -73,10 +75,10 @@ def test_baselines_reproduce_every_figure_of_theirs(data_dir, letter, method, co
 def test_bicubic_reproduces_the_means_known_for_lu(data_dir):
     protocol = PROTOCOLS["d"]
     errors: dict[int, list[float]] = {}
-    for file in protocol_truths(protocol, data_dir):
+    for file in protocol_ground_truth(protocol, data_dir):
         if file.set == "lu":
             for case in cases(protocol, file, protocol.scales):
-                error = predict(protocol, case, BASELINES["bicubic"]) - case.target
+                error = predict(protocol, case, BASELINES["bicubic"]).values - case.target
                 errors.setdefault(case.scale, []).append(float(np.sqrt(np.mean(error**2))))
     for row in published("d"):
         if (row.set, row.method) == ("lu", "bicubic"):
@@ -95,10 +97,10 @@ def test_packaged_networks_keep_their_accuracy(name, limits, data_dir):
     protocol = PROTOCOLS["a"]
     method = Network(from_pretrained(name), "cpu", known=for_known(name))
     errors: dict[int, list[float]] = {}
-    for file in protocol_truths(protocol, data_dir):
+    for file in protocol_ground_truth(protocol, data_dir):
         if file.set == "A":
             for case in cases(protocol, file, protocol.scales):
-                error = (predict(protocol, case, method) - case.target)[case.counted]
+                error = (predict(protocol, case, method).values - case.target)[case.counted]
                 errors.setdefault(case.scale, []).append(float(np.sqrt(np.mean(error**2))))
     for scale, most in limits.items():
         assert np.mean(errors[scale]) <= most
@@ -148,24 +150,24 @@ def test_what_a_truth_is_rounded_to_is_seen(tmp_path, rng, step, encoding, found
         Image.fromarray(values.astype(np.uint8)).save(file)
     else:
         np.save(file, values.astype(np.float32))
-    (case,) = cases(made_protocol(), own_truths([file], encoding)[0], (2,))
+    (case,) = cases(made_protocol(), own_ground_truth([file], encoding)[0], (2,))
     assert case.rounding == found
 
 
 def test_rounding_dropping_cropping_and_the_level_that_counts(map_folder):
     seen = []
 
-    def method(small: Small) -> np.ndarray:
-        seen.append(small.values)
+    def method(low_res: LowRes) -> HighRes:
+        seen.append(low_res.values)
         pred = np.full((4, 6), 21.5)  # becomes 22
         pred[-1], pred[:, -1], pred[0, 0] = 90, 90, 90  # none of which counts
         pred[0, 1] = 300  # becomes 255
-        return pred
+        return HighRes(pred)
 
     protocol = made_protocol()
-    (file,) = protocol_truths(protocol, map_folder)
+    (file,) = protocol_ground_truth(protocol, map_folder)
     (case,) = cases(protocol, file, (2,))
-    ((score,), preds) = evaluate(protocol, case, {"m": method}, with_ssim=True)
+    ((score,), preds) = measure_case(protocol, case, {"m": method}, with_ssim=True)
     assert preds["m"][0, 1] == 255
     assert seen[0].shape == (2, 3)
     assert seen[0][1, 1] == 20
@@ -181,36 +183,35 @@ def test_rounding_dropping_cropping_and_the_level_that_counts(map_folder):
 
 
 @pytest.mark.parametrize("degradation", ["bicubic", "area", "interval"])
-def test_what_is_left_of_the_input_is_measured_on_the_prediction_made_small(tmp_path, degradation):
+def test_the_input_error_is_measured_on_the_degraded_prediction(tmp_path, degradation):
     truth = np.random.default_rng(3).uniform(1, 9, (12, 16))
     truth[:5, :6] = 0  # unknown: one small pixel has nothing to be made from
     np.save(tmp_path / "m.npy", truth)
     protocol = made_protocol(degradation=degradation)
-    (file,) = own_truths([tmp_path / "m.npy"], "metres")
+    (file,) = own_ground_truth([tmp_path / "m.npy"], "metres")
     (case,) = cases(protocol, file, (4,))
-    offsets = np.where(case.known, 0.25, 90)
-    methods = {"exact": lambda small: case.target, "off": lambda small: case.target + offsets}
-    exact, off = evaluate(protocol, case, methods).scores
+    offsets = np.where(case.valid, 0.25, 90)
+    methods = {
+        "exact": lambda _: HighRes(case.target),
+        "off": lambda _: HighRes(case.target + offsets),
+    }
+    exact, off = measure_case(protocol, case, methods).measurements
     assert exact.metrics["input_rmse"] == pytest.approx(0, abs=1e-9)
     assert off.metrics["input_rmse"] == pytest.approx(0.25)
 
 
 @pytest.mark.parametrize(("noise", "covered"), [(None, 0.75), ("5", 1.0)])
 def test_noisy_maps_are_allowed_more_of_the_errors_that_are_expected(map_folder, noise, covered):
-    class Sure(Network):
-        def __init__(self) -> None:
-            pass
-
-        def with_errors(self, small: Small) -> tuple[np.ndarray, np.ndarray]:
-            # A quarter of the pixels is off by 1.8 times what is expected, the others by as much.
-            off = np.where(np.arange(6) % 2 & (np.arange(4) % 2)[:, None], 1.8, 1.0)
-            return case.target + off, np.ones((4, 6))
+    def sure(_: LowRes) -> HighRes:
+        # A quarter of the pixels is off by 1.8 times what is expected, the others by as much.
+        off = np.where(np.arange(6) % 2 & (np.arange(4) % 2)[:, None], 1.8, 1.0)
+        return HighRes(case.target + off, np.ones((4, 6)))
 
     protocol = made_protocol(noise=noise, rounded=False, dropped=0)
-    (file,) = protocol_truths(protocol, map_folder)
+    (file,) = protocol_ground_truth(protocol, map_folder)
     (case,) = cases(protocol, file, (2,))
     case = dataclasses.replace(case, counted=np.ones((4, 6), dtype=bool))
-    (score,) = evaluate(protocol, case, {"sure": Sure()}).scores
+    (score,) = measure_case(protocol, case, {"sure": sure}).measurements
     assert score.metrics["coverage"] == pytest.approx(covered)
 
 
@@ -229,26 +230,27 @@ def test_a_set_may_use_a_part_of_its_maps_and_leave_a_border_out(tmp_path):
         border=6,
     )
     protocol = made_protocol(sets=(maps,), dropped=0)
-    (file,) = protocol_truths(protocol, tmp_path)
+    (file,) = protocol_ground_truth(protocol, tmp_path)
     (case,) = cases(protocol, file, (2,))
     np.testing.assert_allclose(case.target, 100.0 * truth[:16, :20])
     assert case.counted.sum() == 4 * 8
     assert case.unit == "cm"
     # Only grey levels are rounded.
-    assert predict(protocol, case, lambda small: np.full((16, 20), 1.7))[0, 0] == 1.7
+    flat = predict(protocol, case, lambda _: HighRes(np.full((16, 20), 1.7)))
+    assert flat.values[0, 0] == 1.7
 
 
 def test_missing_damaged_and_small_maps_are_named(map_folder):
     protocol = made_protocol(sets=(MapSet(name="S", title="", folder="no", scenes=()),))
-    assert protocol_truths(protocol, map_folder) == []
+    assert protocol_ground_truth(protocol, map_folder) == []
     other = made_protocol(
         sets=(MapSet(name="S", title="", folder="maps", scenes=(Scene(name="two"),)),)
     )
     with pytest.raises(DataError, match=r"maps/two\.png is missing"):
-        protocol_truths(other, map_folder)
+        protocol_ground_truth(other, map_folder)
     protocol = made_protocol()
-    (file,) = protocol_truths(protocol, map_folder)
-    with pytest.raises(DataError, match="is 5×7: too small to be made 8 times smaller"):
+    (file,) = protocol_ground_truth(protocol, map_folder)
+    with pytest.raises(DataError, match="is 5×7: too small to be downsampled by 8"):
         list(cases(protocol, file, (8,)))
     file.path.write_bytes(file.path.read_bytes()[:50])
     with pytest.raises(DataError, match="cannot be used"):
@@ -261,55 +263,57 @@ def test_own_maps_keep_their_holes_and_unit(tmp_path, rng):
     np.save(tmp_path / "m.npy", depth)
     (tmp_path / "other").mkdir()
     np.save(tmp_path / "other" / "m.npy", depth)
-    files = own_truths([tmp_path / "m.npy", tmp_path / "other" / "m.npy"], "metres")
+    files = own_ground_truth([tmp_path / "m.npy", tmp_path / "other" / "m.npy"], "metres")
     assert files[0].scene != files[1].scene
     (case,) = cases(PROTOCOLS["a"], files[0], (4,))
     assert case.unit == "m"
     assert not case.counted[:8, :8].any()
     assert case.counted.sum() == 31 * 39 - 64
-    (small,) = case.small
-    assert not small.valid[:2, :2].any()
+    (low_res,) = case.low_res
+    assert not low_res.valid[:2, :2].any()
     for name in [*BASELINES, *FILTERS]:
-        pred = predict(PROTOCOLS["a"], case, baseline(name))
+        pred = predict(PROTOCOLS["a"], case, baseline(name)).values
         assert pred.shape == (32, 40)
-        # Neither rounded to levels, nor drawn towards what stands under holes.
+        # Neither rounded to levels, nor pulled towards values under holes.
         assert pred.min() > 0.5
         assert not np.array_equal(pred, np.round(pred))
     for letter in ("b", "e"):
         with pytest.raises(ConfigError, match="for 8-bit grey levels only"):
             list(cases(PROTOCOLS[letter], files[0], (4,)))
     np.save(tmp_path / "none.npy", np.full((8, 8), np.nan))
-    (file,) = own_truths([tmp_path / "none.npy"])
+    (file,) = own_ground_truth([tmp_path / "none.npy"])
     with pytest.raises(DataError, match="no valid pixel"):
         list(cases(PROTOCOLS["a"], file, (2,)))
 
 
-def test_protocol_b_draws_its_noise_by_seed_and_e_rounds_small_maps(tmp_path, rng):
+def test_protocol_b_samples_its_noise_by_seed_and_e_rounds_low_resolution_maps(tmp_path, rng):
     truth = rng.integers(30, 200, (32, 48)).astype(np.uint8)
     Image.fromarray(truth).save(tmp_path / "m.png")
-    (file,) = own_truths([tmp_path / "m.png"])
+    (file,) = own_ground_truth([tmp_path / "m.png"])
     (case,) = cases(PROTOCOLS["b"], file, (2,))
     again = next(cases(PROTOCOLS["b"], file, (2,)))
-    assert case.unit == LEVELS
-    assert len(case.small) == 5
+    assert case.unit == "level"
+    assert len(case.low_res) == 5
     clean, _ = degrade(torch.from_numpy(truth.astype(float))[None, None], 2, "bicubic")
-    noise = [(small.values - clean[0, 0].numpy()) * clean[0, 0].numpy() for small in case.small]
+    noise = [
+        (low_res.values - clean[0, 0].numpy()) * clean[0, 0].numpy() for low_res in case.low_res
+    ]
     assert np.std(noise) == pytest.approx(651, rel=0.03)
     assert abs(np.corrcoef(noise[0].ravel(), noise[1].ravel())[0, 1]) < 0.2
-    for one, other in zip(case.small, again.small, strict=True):
+    for one, other in zip(case.low_res, again.low_res, strict=True):
         np.testing.assert_array_equal(one.values, other.values)
     for letter, by_level in (("b-root", lambda d: np.sqrt(651 / d)), ("b-5", lambda d: 5 + 0 * d)):
         (case,) = cases(PROTOCOLS[letter], file, (2,))
         levels = clean[0, 0].numpy()
-        drawn = [(small.values - levels) / by_level(levels) for small in case.small]
+        drawn = [(low_res.values - levels) / by_level(levels) for low_res in case.low_res]
         assert np.std(drawn) == pytest.approx(1, rel=0.03)
     (case,) = cases(PROTOCOLS["e"], file, (4,))
-    assert np.array_equal(case.small[0].values, np.round(case.small[0].values))
+    assert np.array_equal(case.low_res[0].values, np.round(case.low_res[0].values))
 
 
 @pytest.mark.parametrize("scale", [2, 4, 8])
-def test_interval_answers_are_moved_to_where_the_small_pixels_sit(monkeypatch, scale):
-    """A network that keeps slopes must hit one wherever its small pixels sit."""
+def test_interval_predictions_are_shifted_to_where_low_resolution_pixels_sit(monkeypatch, scale):
+    """A network that keeps slopes must hit one wherever its low-resolution pixels sit."""
 
     class Slopes(Repeating):
         border = 8
@@ -331,14 +335,14 @@ def test_interval_answers_are_moved_to_where_the_small_pixels_sit(monkeypatch, s
         interval = made == "interval"
         at = slice(None, None, scale)
         values = slope[at, at] if interval else slope[at, at] + 5 * (scale - 1) / 2
-        small = Small(values, np.ones(values.shape, bool), scale, made)
+        low_res = LowRes(values, np.ones(values.shape, bool), scale, made)
         for method in (BASELINES["bilinear"], BASELINES["bicubic"], Network(None, "cpu")):
-            np.testing.assert_allclose(method(small)[inner], slope[inner], atol=1e-3)
-    nearest = BASELINES["nearest"](small._replace(degradation="interval"))
-    np.testing.assert_array_equal(nearest[at, at], small.values)
+            np.testing.assert_allclose(method(low_res).values[inner], slope[inner], atol=1e-3)
+    nearest = BASELINES["nearest"](low_res._replace(degradation="interval")).values
+    np.testing.assert_array_equal(nearest[at, at], low_res.values)
 
 
-def test_unknown_methods_and_missing_opencv_are_told(monkeypatch):
+def test_unknown_methods_and_missing_opencv_are_named(monkeypatch):
     with pytest.raises(
         ConfigError, match="allowed are nearest, bilinear, bicubic, lanczos, tgv, rol"
     ):
@@ -361,3 +365,17 @@ def test_published_rows_say_where_they_are_from():
     assert next(r for r in every if r.method == "MS-Net").source == (
         "measured outside this repository from the released weights"
     )
+
+
+def test_a_depth_below_zero_goes_in_as_signed_values_and_others_keep_their_kind():
+    valid = np.ones((2, 2), bool)
+    for kind, values, expected in (
+        ("depth", [[1.0, 2.0], [0.0, 3.0]], "depth"),
+        ("depth", [[1.0, 2.0], [-0.1, 3.0]], "disparity"),
+        ("inverse_depth", [[1.0, 2.0], [-0.1, 3.0]], "inverse_depth"),
+    ):
+        low_res = LowRes(np.array(values), valid, 2, "bicubic", kind)
+        assert low_res.to_depth_map().kind == expected
+    hole = np.array([[True, True], [False, True]])
+    low_res = LowRes(np.array([[1.0, 2.0], [-0.1, 3.0]]), hole, 2, "bicubic", "depth")
+    assert low_res.to_depth_map().kind == "depth"

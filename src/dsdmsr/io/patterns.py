@@ -1,4 +1,4 @@
-"""Depth files that people name: files, folders and patterns."""
+"""Depth files named by paths, folders and patterns."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dsdmsr.errors import FileError
-from dsdmsr.io import SUFFIXES
+from dsdmsr.io.files import SUFFIXES
 
 __all__ = ["depth_files"]
 
 
 def depth_files(given: Sequence[str]) -> list[Path]:
-    """Return the depth files that files, folders and patterns stand for.
+    """Return the depth files that paths, folders and patterns name.
 
     Raises:
         FileError: If a folder holds none, or a pattern matches none.

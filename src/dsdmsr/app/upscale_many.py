@@ -1,0 +1,87 @@
+"""Upscaling of many files: progress, failures that are collected, and remarks said once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.progress import Progress
+
+from dsdmsr.app.console import err, out
+from dsdmsr.app.files import Job
+from dsdmsr.errors import DsdmsrError
+from dsdmsr.io import ENCODINGS
+from dsdmsr.upscaling.auto import announcement
+from dsdmsr.upscaling.files import Upscaled, upscale_file
+from dsdmsr.upscaling.options import UpscaleOptions
+from dsdmsr.upscaling.temporal import TemporalFilter
+from dsdmsr.upscaling.upscaler import Upscaler
+
+__all__ = ["remarks", "upscale_many"]
+
+
+def upscale_many(jobs: Sequence[Job], output: Path, options: UpscaleOptions) -> int:
+    """Upscale files; print the failures at the end, and return 1 if there are any.
+
+    Raises:
+        DsdmsrError: If nothing can be done as asked.
+    """
+    if options.temporal:
+        jobs = sorted(jobs, key=lambda job: _frame_order(job.source))
+    left = [job for job in jobs if not (options.resume and job.is_done())]
+    failures = _upscale_all(left, options) if left else []
+    kept = len(jobs) - len(left)
+    existed = f"; {kept} existed" if kept else ""
+    out.print(f"wrote {len(left) - len(failures)} files to {output}{existed}", markup=False)
+    for source, failure in failures:
+        err.print(f"failed: {source}: {failure}", markup=False)
+    return 1 if failures else 0
+
+
+def remarks(result: Upscaled, options: UpscaleOptions) -> list[str]:
+    """Return what was assumed or chosen for a file, and the option that changes it."""
+    depth, encoding = result
+    network = announcement(options.model, depth)
+    lines = [] if network is None else [network]
+    if options.encoding is None and depth.encoding is not None:
+        meaning = ENCODINGS[depth.encoding].meaning
+        lines.append(f"read as {depth.encoding}: {meaning}; --encoding changes it")
+    if options.refine and options.noise is None:
+        lines.append("its noise was estimated, as dsdmsr info shows it; --noise changes that")
+    if options.output_encoding is None and encoding != depth.encoding:
+        meaning = ENCODINGS[encoding].meaning
+        lines.append(f"written as {encoding}: {meaning}; --output-encoding changes it")
+    return lines
+
+
+def _upscale_all(jobs: Sequence[Job], options: UpscaleOptions) -> list[tuple[Path, DsdmsrError]]:
+    """Upscale file after file with one network; return the failures."""
+    upscaler = Upscaler.from_options(options)
+    steady = TemporalFilter() if options.temporal else None
+    failures: list[tuple[Path, DsdmsrError]] = []
+    printed: set[str] = set()
+    with Progress(console=err, transient=True) as progress:
+        task = progress.add_task("upscaling", total=len(jobs))
+        for number, job in enumerate(jobs):
+
+            def show(share: float, done: int = number) -> None:
+                progress.update(task, completed=done + share)
+
+            show(0)
+            try:
+                result = upscale_file(*job, upscaler=upscaler, steady=steady, progress=show)
+            except DsdmsrError as error:
+                failures.append((job.source, error))
+                continue
+            for line in remarks(result, options):
+                if line not in printed:
+                    err.print(f"{job.source}: {line}", markup=False)
+                printed.add(line)
+    return failures
+
+
+def _frame_order(source: Path) -> list[tuple[bool, int, str]]:
+    """Return the key that sorts frames by the numbers in their names: frame2 before frame10."""
+    parts = re.split(r"(\d+)", str(source))
+    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]

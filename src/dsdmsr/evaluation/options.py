@@ -1,0 +1,83 @@
+"""Options of an evaluation: those of the command and of `dsdmsr.evaluate`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from dsdmsr.errors import ConfigError
+from dsdmsr.io.encodings import find_encoding
+
+__all__ = ["DATA_VARIABLE", "RESIZES", "EvaluateOptions", "ProtocolName"]
+
+DATA_VARIABLE = "DSDMSR_DATA"
+"""The environment variable that names the folder of the protocols' maps."""
+ProtocolName = Literal["a", "b", "b-root", "b-5", "d", "e", "interval", "all"]
+RESIZES = ("nearest", "bilinear", "bicubic", "lanczos")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateOptions:
+    """Options of an evaluation.
+
+    Raises:
+        ConfigError: If options contradict each other, or a baseline is unknown.
+        EncodingError: If the encoding is unknown.
+    """
+
+    protocol: tuple[ProtocolName, ...]
+    """One or more of: a, noise-free Middlebury; b, noisy Middlebury, deviation 651/level; b-root,
+    the square root of that; b-5, 5 levels everywhere; d, Lu and two frames of NYU v2; e, Middlebury
+    in 8 bits after OpenCV's cubic; interval, Middlebury, every s-th pixel; all, a, b, d, e and
+    interval."""
+    data: Path | None = None
+    """The folder that holds the protocols' maps (middlebury/eval, lu_rgbd/eval, nyu/eval). Default:
+    the one that DSDMSR_DATA names."""
+    maps: tuple[str, ...] = ()
+    """Instead of those, depth files of your own, folders of them, or patterns."""
+    encoding: str | None = None
+    """What the numbers in your own files mean, as for upscale."""
+    scales: tuple[Literal[2, 4, 8, 16], ...] = ()
+    """Only these scales. Default: those of the protocol."""
+    model: tuple[str, ...] = ()
+    """Packaged networks, folders, or owner/name on the Hub. Default: the default network."""
+    baselines: tuple[str, ...] = RESIZES
+    """Methods to measure beside them: nearest, bilinear, bicubic, lanczos; tgv, total generalised
+    variation, which takes long; and, with OpenCV installed, rolling-guidance, weighted-median."""
+    ensemble: Literal[1, 8] = 1
+    """8: measure the self-ensemble beside each network that isn't symmetric, which takes eight
+    times as long; see upscale."""
+    blind: bool = False
+    """Networks know the degradation of a protocol, as networks that others trained for it do.
+    Measure those that make use of it blind, too."""
+    refine: bool = False
+    """Measure each network's refined predictions beside it; see upscale."""
+    noise: float | None = None
+    """With refine: standard deviation of the low-resolution maps' noise. Default: estimated."""
+    ssim: bool = False
+    """Measure structural similarity, too, which takes as long as all the rest."""
+    crops: bool = False
+    """Show on the HTML page where methods differ most; it then holds parts of the maps."""
+    panels: Path | None = None
+    """A new folder for a picture of each map: the output of each stage beside the ground truth, the
+    prediction, and its error. The errors of all stages are written to stages.csv there."""
+    device: str = "auto"
+    """auto, cpu, or cuda."""
+    overwrite: bool = False
+    """Replace files that exist."""
+
+    def __post_init__(self) -> None:
+        if self.encoding is not None and not self.maps:
+            raise ConfigError("--encoding is for maps of your own: give --maps, too")
+        if self.data is not None and self.maps:
+            raise ConfigError("--data and --maps exclude each other: give one of them")
+        if self.noise is not None and not self.refine:
+            raise ConfigError("--noise needs --refine: give both, or leave it out")
+        if self.encoding is not None:
+            find_encoding(self.encoding)
+        if self.baselines != RESIZES:
+            from dsdmsr.evaluation.methods import baseline
+
+            for name in self.baselines:
+                baseline(name)

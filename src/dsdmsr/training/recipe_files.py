@@ -1,0 +1,78 @@
+"""Recipe files: YAML ⇄ `Recipe`, packaged recipes by name, and changes that a command asks for."""
+
+from __future__ import annotations
+
+import dataclasses
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from dsdmsr._plain import from_plain, to_plain
+from dsdmsr.errors import ConfigError
+from dsdmsr.training.options import TrainOptions, packaged_recipes
+from dsdmsr.training.recipe import Recipe
+
+__all__ = [
+    "load_recipe",
+    "recipe_from_dict",
+    "recipe_to_dict",
+    "recipe_to_yaml",
+    "resolve",
+]
+
+
+def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
+    """Return the recipe as plain lists, dicts and scalars, the form of its YAML file."""
+    return cast(dict[str, Any], to_plain(recipe))
+
+
+def recipe_to_yaml(recipe: Recipe) -> str:
+    """Return the recipe as a YAML file says it, with all its defaults."""
+    return yaml.safe_dump(recipe_to_dict(recipe), sort_keys=False, default_flow_style=None)
+
+
+def recipe_from_dict(values: object) -> Recipe:
+    """Build a recipe from the form of `recipe_to_dict`; what is left out keeps its default.
+
+    Raises:
+        ConfigError: If a key is unknown or a value is of the wrong type or range.
+    """
+    return from_plain(Recipe, values, "recipe")
+
+
+def load_recipe(name_or_file: str) -> Recipe:
+    """Load a recipe by its name in the package, or from a YAML file.
+
+    Raises:
+        ConfigError: If there is no such recipe, or the file is not one.
+    """
+    packaged = packaged_recipes()
+    source: Traversable = packaged.get(name_or_file, Path(name_or_file))
+    if not source.is_file():
+        raise ConfigError(
+            f"recipe {name_or_file!r} not found: give a YAML file, or one of {', '.join(packaged)}"
+        )
+    try:
+        values = yaml.safe_load(source.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, ValueError, OSError) as error:
+        summary = str(error).splitlines()[0]
+        raise ConfigError(f"recipe {name_or_file!r} is not readable YAML: {summary}") from error
+    return recipe_from_dict(values)
+
+
+def resolve(options: TrainOptions) -> Recipe:
+    """Load the recipe of a run, and change it as its options say.
+
+    Raises:
+        ConfigError: If there is no such recipe, or it cannot be changed so.
+    """
+    recipe = load_recipe(options.recipe)
+    if options.maps is not None:
+        recipe = recipe.learning_from(options.maps)
+    if options.fast_dev:
+        recipe = recipe.in_brief()
+    if options.errors_alone:
+        recipe = dataclasses.replace(recipe, trains="expected_errors")
+    return recipe.lasting(steps=options.steps, minutes=options.minutes)

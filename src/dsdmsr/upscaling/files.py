@@ -1,0 +1,145 @@
+"""Upscaling of depth files: one file read, upscaled, converted and written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from dsdmsr._atomic import writing
+from dsdmsr.depth.convert import to_kind
+from dsdmsr.depth.estimate import looks_noisy
+from dsdmsr.depth.map import DepthMap
+from dsdmsr.errors import DepthError, FileError
+from dsdmsr.io import (
+    check_error_output,
+    check_output,
+    choose_encoding,
+    default_encoding,
+    error_writer,
+    read_depth,
+    write_bands,
+)
+from dsdmsr.io.png import write_png
+from dsdmsr.upscaling.auto import AUTO, choose_network
+from dsdmsr.upscaling.options import UpscaleOptions
+from dsdmsr.upscaling.sizes import Goal
+from dsdmsr.upscaling.temporal import TemporalFilter
+from dsdmsr.upscaling.upscaler import Upscaler
+from dsdmsr.zoo.names import DEFAULT_MODEL
+
+__all__ = ["Upscaled", "upscale_file"]
+
+
+class Upscaled(NamedTuple):
+    """A file that was upscaled."""
+
+    depth: DepthMap
+    """The map that was read."""
+    encoding: str
+    """The encoding that its result was written in."""
+
+
+def upscale_file(
+    source: Path,
+    target: Path,
+    options: UpscaleOptions,
+    *,
+    upscaler: Upscaler | None = None,
+    steady: TemporalFilter | None = None,
+    progress: Callable[[float], object] | None = None,
+) -> Upscaled:
+    """Upscale a depth file; each output is written whole or not at all.
+
+    Args:
+        source: A depth file.
+        target: The output file; its suffix decides the format.
+        options: What is done, with `filled` and `confidence` as the files of this one.
+        upscaler: To load a network once for many files. Default: `Upscaler.from_options`.
+        steady: For the frames of a sequence, what filters them; keeps state from frame to frame.
+        progress: Called after each tile with the share of the map that is done.
+
+    Raises:
+        FileError: If a file cannot be read or written, or memory doesn't suffice.
+        DsdmsrError: If the map cannot be upscaled as asked.
+    """
+    _check_outputs(target, options)
+    depth = options.stereo.apply(read_depth(source, options.encoding, kind=options.from_kind))
+    # Checked before the network is loaded and run.
+    encoding = _output_encoding(depth, target, options)
+    upscaler = upscaler or Upscaler.from_options(options)
+    goal = upscaler.size.goal(*depth.shape)
+    try:
+        bands = _bands(upscaler, depth, options, steady, progress)
+        _write(target, goal, bands, encoding, options, upscaler, depth)
+    except DepthError as error:
+        raise DepthError(f"{source}: {error}") from error
+    except (MemoryError, RuntimeError) as error:
+        # torch reports a lack of memory as a RuntimeError.
+        if isinstance(error, RuntimeError) and "memory" not in str(error):
+            raise
+        height, width = depth.shape
+        raise FileError(
+            f"{source}: not enough memory to upscale {height}×{width} to {goal.height}×{goal.width}"
+            " pixels: give a smaller --tile, write .npy or .tif, or cut the map"
+        ) from error
+    return Upscaled(depth, encoding)
+
+
+def _check_outputs(target: Path, options: UpscaleOptions) -> None:
+    for path in (target, options.filled):
+        if path is not None:
+            check_output(path, overwrite=options.overwrite)
+    if options.confidence is not None:
+        check_error_output(options.confidence, overwrite=options.overwrite)
+
+
+def _output_encoding(depth: DepthMap, target: Path, options: UpscaleOptions) -> str:
+    if options.to_kind is None or options.to_kind == depth.kind:
+        return choose_encoding(target, depth, options.output_encoding)
+    converted = to_kind(depth, options.to_kind)
+    encoding = options.output_encoding or default_encoding(target, converted)
+    return choose_encoding(target, converted, encoding)
+
+
+def _bands(
+    upscaler: Upscaler,
+    depth: DepthMap,
+    options: UpscaleOptions,
+    steady: TemporalFilter | None,
+    progress: Callable[[float], object] | None,
+) -> Iterator[DepthMap]:
+    """Return the upscaled map in bands; a frame of a sequence is one band."""
+    if steady is None:
+        return upscaler.bands(depth, errors=options.confidence is not None, progress=progress)
+    frame = upscaler(depth, errors=True, progress=progress)
+    return iter([steady(frame, noisy=looks_noisy(depth.values, depth.valid))])
+
+
+def _write(
+    target: Path,
+    goal: Goal,
+    bands: Iterator[DepthMap],
+    encoding: str,
+    options: UpscaleOptions,
+    upscaler: Upscaler,
+    depth: DepthMap,
+) -> None:
+    """Write the bands, and what belongs to them: that is put in place after them."""
+    shape, overwrite = (goal.height, goal.width), options.overwrite
+    with ExitStack() as stack:
+        if options.filled is not None:
+            path = stack.enter_context(writing(options.filled))
+            write_png(path, 255 * upscaler.filled(depth.valid).view(np.uint8))
+        if options.confidence is not None:
+            network = options.model or DEFAULT_MODEL
+            network = choose_network(depth) if network == AUTO else network
+            writer = error_writer(options.confidence, shape, made_by=network, overwrite=overwrite)
+            bands = map(stack.enter_context(writer), bands)
+        if options.to_kind is not None:
+            kind = options.to_kind
+            bands = (to_kind(band, kind) for band in bands)
+        write_bands(target, shape, bands, encoding, overwrite=overwrite)

@@ -1,0 +1,150 @@
+"""Options of upscaling: the command's, and Python's."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from dsdmsr.depth.estimate import NOISY_FROM
+from dsdmsr.depth.map import Kind
+from dsdmsr.errors import ConfigError
+from dsdmsr.io import ERROR_SUFFIXES
+from dsdmsr.io.encodings import ENCODINGS, find_encoding
+from dsdmsr.io.stereo import StereoOptions
+from dsdmsr.upscaling.refinement import Averaging, Refinement
+from dsdmsr.upscaling.sharpen import Edges
+from dsdmsr.upscaling.sizes import Size
+from dsdmsr.upscaling.tiles import Tile, check_tile
+from dsdmsr.zoo.names import DEFAULT_MODEL, PACKAGED, ROBUST_MODEL
+
+__all__ = ["UpscaleOptions"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpscaleOptions:
+    """Say how depth files are upscaled; each field is an option of `dsdmsr upscale`.
+
+    Raises:
+        ConfigError: If options contradict each other or are out of range.
+        EncodingError: If an encoding is unknown.
+
+    Example:
+        >>> UpscaleOptions(size="640x480").pixels
+        (480, 640)
+    """
+
+    scale: int | None = None
+    """The factor, a whole number from 2 to 16. Networks upscale by 2, 4, 8 or 16; for other
+    factors the next larger map is resampled, without blurring edges."""
+    size: str | None = None
+    """WIDTHxHEIGHT of the results, instead of a factor."""
+    model: str | None = field(
+        default=None,
+        metadata={
+            "help": f"A packaged network ({', '.join(PACKAGED)}; see `dsdmsr models`), a folder, "
+            f"or owner/name on the Hub; or auto: {ROBUST_MODEL} for each map whose noise is "
+            f"estimated as {100 * NOISY_FROM:g} % of its range or more, {DEFAULT_MODEL} for "
+            f"others. Default: {DEFAULT_MODEL}."
+        },
+    )
+    """A network by name, a folder, or owner/name on the Hub; or auto."""
+    encoding: str | None = field(
+        default=None,
+        metadata={
+            "help": f"What the numbers in the files mean: {', '.join(ENCODINGS)}. Default: mm for "
+            "16-bit files, levels for 8-bit files, float for others, or disparity for PFM files "
+            "beside a calib.txt."
+        },
+    )
+    """A name in `dsdmsr.io.ENCODINGS`. Default: a guess by file format."""
+    output_encoding: str | None = None
+    """What the numbers in the output mean. Default: the same as in the input."""
+    from_kind: Kind | None = None
+    """What the files hold, instead of an encoding."""
+    to_kind: Kind | None = None
+    """Convert the results to this kind."""
+    stereo: StereoOptions = field(default_factory=StereoOptions)
+    """The two cameras, for converting disparity."""
+    device: str = "auto"
+    """auto, cpu, or cuda."""
+    ensemble: Literal[1, 8] = 1
+    """8: average the predictions for the map turned and mirrored in all eight ways; slightly more
+    accurate, eight times as slow. Symmetric networks, such as the packaged ones, gain nothing."""
+    tile: Tile = "auto"
+    """Side of the tiles, in pixels of the low-resolution map, that are upscaled one after another;
+    smaller tiles need less memory and more time. The result doesn't depend on it."""
+    edges: Edges = "smooth"
+    """sharp: put pixels between two surfaces on the nearer one; for point clouds."""
+    degradation: Averaging | None = None
+    """How the input was downsampled from a larger map, where that is known: bicubic, antialiased
+    (as by MATLAB's or Pillow's resize), for which dsdmsr-base has weights of its own; or area, the
+    mean of each block. Sensors and renderers sample: leave it out. --refine assumes bicubic."""
+    refine: bool = False
+    """Make the result agree with the input: downsampled again, it equals the input to within the
+    noise. Takes about twice the time."""
+    noise: float | None = None
+    """With --refine: standard deviation of the input's noise in its unit (metres, pixels or
+    levels); 0 for none. Default: estimated."""
+    fill: int = 0
+    """Fill holes of up to this many pixels of the low-resolution map; --filled marks them."""
+    filled: Path | None = None
+    """With --fill: a PNG file for one input, otherwise a folder; filled pixels are white."""
+    confidence: Path | None = field(
+        default=None,
+        metadata={
+            "help": f"A file for one input ({', '.join(ERROR_SUFFIXES)}), otherwise a folder: the "
+            "absolute error that the network expects at each pixel, in the map's unit; NaN in "
+            "holes."
+        },
+    )
+    """A file for one input, otherwise a folder, for the expected absolute errors."""
+    temporal: bool = False
+    """Treat the inputs as frames of a sequence, in the order of the numbers in their names: steady
+    surfaces that don't move, without smearing edges. Needs memory for a whole frame."""
+    resume: bool = False
+    """Skip inputs whose output exists."""
+    overwrite: bool = False
+    """Replace existing files."""
+
+    def __post_init__(self) -> None:
+        Size(scale=self.scale, pixels=self.pixels)
+        check_tile(self.tile)
+        if self.noise is not None and not self.refine:
+            raise ConfigError("--noise needs --refine: give both, or leave it out")
+        if (self.fill > 0) != (self.filled is not None):
+            raise ConfigError("--fill and --filled go together: what is filled is always marked")
+        if self.confidence is not None and self.to_kind is not None:
+            raise ConfigError("--confidence is in the input's kind: leave --to-kind out")
+        if self.to_kind is None and self.stereo != StereoOptions():
+            raise ConfigError(
+                "--focal, --baseline, --doffs and --calib serve --to-kind: give it, or leave them "
+                "out"
+            )
+        if self.temporal and self.resume:
+            raise ConfigError(
+                "--temporal needs all frames in order: give --overwrite instead of --resume"
+            )
+        if self.resume and self.overwrite:
+            raise ConfigError("--resume keeps files, --overwrite replaces them: give one")
+        for name in (self.encoding, self.output_encoding):
+            if name is not None:
+                find_encoding(name)
+
+    @property
+    def pixels(self) -> tuple[int, int] | None:
+        """Height and width of the results, if `size` is given."""
+        if self.size is None:
+            return None
+        numbers = re.fullmatch(r"(\d{1,9})[x×](\d{1,9})", self.size)
+        if numbers is None:
+            raise ConfigError(f"size is {self.size!r}: give WIDTHxHEIGHT, such as 640x480")
+        return int(numbers[2]), int(numbers[1])
+
+    @property
+    def refinement(self) -> Refinement | None:
+        """How predictions are refined; None if they aren't."""
+        if not self.refine:
+            return None
+        return Refinement(noise=self.noise, degradation=self.degradation or "bicubic")

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import h5py
+import numpy as np
+from PIL import Image
+from testing.command import refused, run
+
+import dsdmsr
+from dsdmsr import TemporalFilter, read_depth
+from dsdmsr.depth.estimate import looks_noisy
+
+
+def test_each_map_of_a_folder_gets_its_network(capsys, tmp_path, rng):
+    truth = np.where(np.arange(40) < 20, 1.0, 2.0) * np.ones((30, 1))
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    for name, sigma in (("clean", 0), ("noisy", 0.02)):
+        noisy = truth + sigma * rng.normal(size=truth.shape)
+        np.save(frames / f"{name}.npy", noisy.astype(np.float32))
+    command = ["upscale", frames, "-o", tmp_path / "out", "--scale", 2, "--model", "auto"]
+    code, _, err = run(capsys, *command)
+    assert code == 0
+    assert "clean.npy: looks clean" in err
+    assert "noisy.npy: looks noisy" in err
+    made = {name: np.load(tmp_path / "out" / f"{name}.npy") for name in ("clean", "noisy")}
+    for name, network in (("clean", "dsdmsr-base"), ("noisy", "dsdmsr-robust")):
+        upscaler = dsdmsr.Upscaler.from_pretrained(network, scale=2, device="cpu")
+        alone = upscaler(read_depth(frames / f"{name}.npy"))
+        np.testing.assert_allclose(made[name], alone.values, atol=1e-6)
+    # What cannot be done is told before any file.
+    assert "scale" in refused(capsys, *command[:4], "--scale", 17, "--model", "auto")
+
+
+def test_folders_and_patterns_and_a_failure_among_many(capsys, tmp_path, small):
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    for name in "ab":
+        (frames / f"{name}.png").write_bytes(small.read_bytes())
+    (frames / "notes.txt").write_text("not a depth file")
+    code, out, _ = run(capsys, "upscale", frames, "-o", tmp_path / "out", "--scale", 2)
+    assert code == 0
+    assert "wrote 2 files" in out
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a.png", "b.png"]
+
+    (frames / "c.png").write_bytes(small.read_bytes()[:50])
+    pattern = frames / "*.png"
+    code, out, err = run(capsys, "upscale", pattern, "-o", tmp_path / "out2", "--scale", 2)
+    assert code == 1
+    assert "wrote 2 files" in out
+    assert "failed: " in err
+    assert "c.png is damaged" in err
+    assert sorted(p.name for p in (tmp_path / "out2").iterdir()) == ["a.png", "b.png"]
+
+    code, _, err = run(capsys, "upscale", frames, "-o", tmp_path / "out", "--scale", 2)
+    assert code == 1
+    assert err.count("exists") == 2
+    code, _, _ = run(capsys, "upscale", frames, "-o", tmp_path / "out", "--scale", 2, "--overwrite")
+    assert code == 1
+
+
+def test_filled_holes_are_marked_in_a_file_of_their_own(capsys, tmp_path):
+    numbers = np.arange(1000, 1064, dtype=np.uint16).reshape(8, 8)
+    numbers[2, 2] = numbers[5:, 4:] = 0
+    (tmp_path / "in").mkdir()
+    for name in ("a", "b"):
+        Image.fromarray(numbers).save(tmp_path / "in" / f"{name}.png")
+    more = ("--scale", 4, "--fill", 3, "--filled", tmp_path / "marks")
+    code, _, _ = run(capsys, "upscale", tmp_path / "in", "-o", tmp_path / "out", *more)
+    assert code == 0
+    for name in ("a", "b"):
+        large, marks = (
+            np.asarray(Image.open(tmp_path / folder / f"{name}.png")) for folder in ("out", "marks")
+        )
+        assert set(np.unique(marks)) == {0, 255}
+        assert (large[marks == 255] > 0).all()
+        assert (marks[8:12, 8:12] == 255).mean() > 0.6
+        assert not marks[20:, 16:].any()
+        assert not large[22:, 18:].any()
+
+
+def test_a_folder_is_gone_on_with(capsys, tmp_path, small):
+    frames, results = tmp_path / "frames", tmp_path / "out"
+    frames.mkdir()
+    results.mkdir()
+    for name in "abc":
+        (frames / f"{name}.png").write_bytes(small.read_bytes())
+    (results / "b.png").write_text("mine")
+    ask = ("upscale", frames, "-o", results, "--scale", 2)
+    marked = (*ask, "--fill", 9, "--filled", tmp_path / "marks", "--resume")
+    code, out, _ = run(capsys, *ask, "--resume")
+    assert (code, "wrote 2 files" in out, "1 existed" in out) == (0, True, True)
+    assert (results / "b.png").read_text() == "mine"
+    assert read_depth(results / "a.png").shape == tuple(2 * n for n in read_depth(small).shape)
+    code, out, _ = run(capsys, *ask, "--resume")
+    assert (code, "wrote 0 files" in out) == (0, True)
+    # Without its marks, a file is not done, and is not replaced either.
+    assert "exists without its marks: give --overwrite to replace it" in refused(capsys, *marked)
+    assert (results / "b.png").read_text() == "mine"
+    alone = ("upscale", small, "-o", results / "b.png", "--scale", 2, "--resume")
+    code, out, _ = run(capsys, *alone)
+    assert (code, "which exists" in out.replace("\n", " ")) == (0, True)
+
+
+def test_maps_of_a_stack_go_to_files_of_their_own(capsys, tmp_path, rng):
+    stack = tmp_path / "stack.h5"
+    with h5py.File(stack, "w") as file:
+        file["depths"] = rng.uniform(1, 2, (3, 4, 5)).astype(np.float32)
+    before = stack.read_bytes()
+    ask = ("upscale", f"{stack}#0", "--scale", 2, "--overwrite")
+    assert "replaced by its output" in refused(capsys, *ask, "-o", stack)
+    assert (
+        run(capsys, "upscale", f"{stack}#1", f"{stack}#2", "--scale", 2, "-o", tmp_path / "o")[0]
+        == 0
+    )
+    assert sorted(p.name for p in (tmp_path / "o").iterdir()) == ["stack-1.h5", "stack-2.h5"]
+    assert read_depth(tmp_path / "o" / "stack-2.h5").shape == (8, 10)
+    assert stack.read_bytes() == before
+
+
+def test_a_sequence_is_steadied_in_the_order_of_its_numbers(
+    monkeypatch, capsys, tmp_path, doubtful_folder, rng
+):
+    # A network of random weights expects large errors.
+    monkeypatch.setattr("dsdmsr.upscaling.temporal._EVEN", 10.0)
+    (tmp_path / "in").mkdir()
+    surface = np.linspace(1, 2, 16) + np.linspace(0, 1, 12)[:, None]
+    for number in (2, 9, 10):
+        np.save(tmp_path / "in" / f"f{number}.npy", surface + 0.001 * rng.normal(size=(12, 16)))
+    ask = ("upscale", tmp_path / "in", "--scale", 4, "--model", tmp_path / "net", "--temporal")
+    sure = ("--confidence", tmp_path / "sure")
+    assert run(capsys, *ask, "-o", tmp_path / "out", *sure)[0] == 0
+    upscaler = dsdmsr.Upscaler.from_pretrained(tmp_path / "net", scale=4)
+    steady, changed = TemporalFilter(), []
+    for number in (2, 9, 10):
+        depth = read_depth(tmp_path / "in" / f"f{number}.npy")
+        large = upscaler(depth, errors=True)
+        expected = steady(large, noisy=looks_noisy(depth.values, depth.valid))
+        made = np.load(tmp_path / "out" / f"f{number}.npy")
+        np.testing.assert_array_equal(made, expected.values)
+        np.testing.assert_array_equal(np.load(tmp_path / "sure" / f"f{number}.npy"), large.error)
+        changed.append(not np.array_equal(made, large.values))
+    assert changed == [False, True, True]
+    assert "instead of --resume" in refused(capsys, *ask, "-o", tmp_path / "o", "--resume")
+    one = ("upscale", tmp_path / "in" / "f2.npy", "-o", tmp_path / "o.npy", "--scale", 4)
+    assert "give a folder or a pattern" in refused(capsys, *one, "--temporal")

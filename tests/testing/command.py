@@ -1,0 +1,22 @@
+"""The command line as tests run it."""
+
+from __future__ import annotations
+
+from dsdmsr.app.cli import main
+
+
+def run(capsys, *arguments: object) -> tuple[int, str, str]:
+    code = main([str(a) for a in arguments])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def refused(capsys, *arguments: object) -> str:
+    """Run what must be refused: exit code 2, and one line."""
+    code, out, err = run(capsys, *arguments)
+    assert code == 2
+    assert "Traceback" not in err
+    lines = [line for line in (out + err).splitlines() if line.strip()]
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("dsdmsr: ")
+    return lines[0]

@@ -16,7 +16,7 @@ from dsdmsr.degradation.sensors import NOISES
 from dsdmsr.errors import ConfigError, DataError
 from dsdmsr.evaluation.ground_truth import GroundTruth, GroundTruthFile
 from dsdmsr.evaluation.methods import LowRes, Values
-from dsdmsr.evaluation.protocols import PROTOCOL_NOISES, UNIT_NAMES, FigureUnit, Protocol
+from dsdmsr.evaluation.protocols import UNIT_NAMES, FigureUnit, Protocol
 
 __all__ = ["Case", "cases", "round_levels"]
 
@@ -122,8 +122,8 @@ def _noisy(protocol: Protocol, lr_depth: Tensor) -> Iterator[Tensor]:
         if protocol.noise is None:
             yield lr_depth
         else:
-            name, strength = PROTOCOL_NOISES[protocol.noise]
-            yield NOISES[name].add(lr_depth, torch.Generator().manual_seed(seed), strength)
+            generator = torch.Generator().manual_seed(seed)
+            yield NOISES[protocol.noise].add(lr_depth, generator, protocol.noise_parameter)
 
 
 def round_levels(values: Values) -> Values:

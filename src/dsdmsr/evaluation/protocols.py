@@ -6,7 +6,7 @@ Needs no torch, so that help can list them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from dsdmsr.depth.degradations import Degradation
 from dsdmsr.depth.map import Kind
@@ -14,13 +14,11 @@ from dsdmsr.scales import SCALES
 
 __all__ = [
     "PROTOCOLS",
-    "PROTOCOL_NOISES",
     "SUITE",
     "UNIT_NAMES",
     "FigureUnit",
     "MapSet",
     "Protocol",
-    "ProtocolNoise",
     "Scene",
 ]
 
@@ -89,7 +87,9 @@ class Protocol:
     lr_rounded: bool = False
     """Whether low-resolution maps are rounded half up and clipped to 0…255."""
     noise: str | None = None
-    """Standard deviation of the low-resolution maps' noise, in levels; see `PROTOCOL_NOISES`."""
+    """Noise of low-resolution maps, by its name in `dsdmsr.degradation.sensors.NOISES`."""
+    noise_parameter: float = 0.0
+    """Parameter of that noise, in grey levels."""
     seeds: int = 1
     """Seeds of the noise that a figure is the mean over."""
     rounded: bool = False
@@ -137,30 +137,13 @@ _SET_C = MapSet(
 )
 
 
-class ProtocolNoise(NamedTuple):
-    """The noise of a protocol, as `dsdmsr.degradation.sensors.NOISES` has it."""
-
-    name: str
-    """Its name there."""
-    strength: float = 1.0
-    """Its strength; 1 is that of the source."""
-
-
-PROTOCOL_NOISES: dict[str, ProtocolNoise] = {
-    "651/d": ProtocolNoise("disparity"),
-    "√(651/d)": ProtocolNoise("root_disparity"),
-    "5": ProtocolNoise("gaussian", 5 / 11.5),
-}
-"""Standard deviation at the level d → the noise. That of 5 levels is 5/11.5 as strong as Gaussian
-noise of strength 1, which is a twentieth of 230 levels."""
-
-
-def _noisy(letter: str, noise: str, what: str) -> Protocol:
+def _noisy(letter: str, noise: str, parameter: float, what: str) -> Protocol:
     return Protocol(
         letter=letter,
-        title=f"noisy Middlebury, {noise}{what}",
+        title=f"noisy Middlebury, {what}",
         degradation="bicubic",
         noise=noise,
+        noise_parameter=parameter,
         seeds=5,
         sets=(_SET_A,),
     )
@@ -175,9 +158,11 @@ PROTOCOLS: dict[str, Protocol] = {
         dropped=1,
         sets=(_SET_A, _SET_B, _SET_C),
     ),
-    "b": _noisy("b", "651/d", " (ATGV-Net, ECCV 2016)"),
-    "b-root": _noisy("b-root", "√(651/d)", ", where 651/d is read as the variance"),
-    "b-5": _noisy("b-5", "5", " levels everywhere"),
+    "b": _noisy("b", "disparity", 651.0, "651/d (ATGV-Net, ECCV 2016)"),
+    "b-root": _noisy(
+        "b-root", "root_disparity", 651.0, "√(651/d), where 651/d is read as the variance"
+    ),
+    "b-5": _noisy("b-5", "gaussian", 5.0, "5 levels everywhere"),
     "d": Protocol(
         letter="d",
         title="Lu and NYU v2 after Pillow's bicubic (DKN, FDSR, JIIF)",
@@ -227,8 +212,8 @@ PROTOCOLS: dict[str, Protocol] = {
     ),
     "interval": Protocol(
         letter="interval",
-        title="Middlebury with all but every s-th pixel left out (DSDMSR); predictions are "
-        "shifted by half a low-resolution pixel to fit",
+        title="Middlebury with all but every s-th pixel left out (DSDMSR); predictions are shifted "
+        "by half a low-resolution pixel to fit",
         degradation="interval",
         rounded=True,
         sets=(_SET_A,),

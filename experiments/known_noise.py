@@ -19,7 +19,7 @@ from benchmarks.accuracy.noise_strength import one_of_each_set, relative_error
 from benchmarks.common.options import ROOT, with_data
 from benchmarks.common.results import change, save_results, sourced_table
 from dsdmsr.evaluation.methods import Network
-from dsdmsr.training.noise import Noises
+from dsdmsr.training.noise import NoiseMix
 from dsdmsr.training.options import TrainOptions
 from dsdmsr.training.recipe import Recipe
 from dsdmsr.training.recipe_files import load_recipe, recipe_to_dict
@@ -34,7 +34,7 @@ STRENGTHS: dict[str, tuple[float, float]] = {
     "all": (0.05, 2.0),
     **{name: (20 * share, 20 * share) for name, share in SHARES.items()},
 }
-"""Strengths as `Noises` has them, of which 1 is a twentieth of the range."""
+"""Strengths as `NoiseMix` has them, of which 1 is a twentieth of the range."""
 
 
 def recipe(strength: tuple[float, float]) -> Recipe:
@@ -44,11 +44,8 @@ def recipe(strength: tuple[float, float]) -> Recipe:
     model = dataclasses.replace(
         fast.model, scale=SCALE, width=fast.model.width[:2], depth=fast.model.depth[:2]
     )
-    noises = Noises(
-        none=0, gaussian=1, disparity=0, root_disparity=0, time_of_flight=0, structured_light=0,
-        rounded=0, holes=0, strength=strength,
-    )  # fmt: skip
-    degradations = (dataclasses.replace(fast.degradations[0], noise=noises),)
+    noise = NoiseMix(shares={"gaussian": 1.0}, rounded=0, holes=0, strength=strength)
+    degradations = (dataclasses.replace(fast.degradations[0], noise=noise),)
     return dataclasses.replace(fast, model=model, crops=(mix,), degradations=degradations)
 
 

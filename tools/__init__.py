@@ -1,1 +1,1 @@
-"""Tools for maintainers: ``python -m tools.NAME``."""
+"""Tools for maintainers: ``python -m tools NAME``."""

@@ -26,7 +26,7 @@ from dsdmsr.zoo.find import read_card
 from dsdmsr.zoo.names import PACKAGED
 from dsdmsr.zoo.torch_networks import from_pretrained, save_pretrained
 from dsdmsr.zoo.warm_start import load_fitting
-from tools.fill_documents import fill_documents
+from tools import fill_documents
 
 ZOO = ROOT / "src" / "dsdmsr" / "zoo"
 FIGURES = "\n## Accuracy\n\n<!-- table: {table} -->\n<!-- end -->\n"
@@ -71,7 +71,6 @@ def take_errors(folder: Path, name: str, scale: int, times: float) -> Path:
 
 def main() -> None:
     parser = options(__doc__)
-    parser.prog = "python -m tools.make_network"
     parser.add_argument("recipe")
     parser.add_argument("name")
     parser.add_argument("--run-dir", type=Path, help="default: runs/NAME")
@@ -103,8 +102,4 @@ def main() -> None:
     print(f"wrote {folder}")
     if given.data is not None:
         measure(given.data, group_of(given.name))
-        fill_documents()
-
-
-if __name__ == "__main__":
-    main()
+        fill_documents.main()

@@ -12,7 +12,7 @@ from rich.progress import Progress
 
 import dsdmsr
 from benchmarks.common.options import ROOT, TIERS, with_data
-from benchmarks.common.results import RESULTS, made_by
+from benchmarks.common.results import RESULTS, made_by, sourced_table
 from dsdmsr.evaluation.options import EvaluateOptions, ProtocolName
 from dsdmsr.evaluation.page import page
 from dsdmsr.evaluation.protocols import SUITE
@@ -39,6 +39,8 @@ GROUPS = {
 }
 """Results file → what is in it. The paper's networks are slow, so they get set C, whose maps are
 few and low in resolution."""
+SHORT_SET = "B"
+"""The set that the README shows."""
 OMITTED = ("nearest", "bilinear", "lanczos")
 """Baselines that only docs/accuracy.md shows."""
 
@@ -100,6 +102,26 @@ def table(
             f"{source}; weights: {weights}.",
         ]
     )
+
+
+def short_table(content: dict[str, Any]) -> str:
+    """Return bicubic, the best depth-only method and the networks for clean maps on one set."""
+    results = Results.from_plain(content)
+    (protocol,) = [one for one in results.protocols if one.letter == "a"]
+    known = {m.name: protocol.degradation in m.sha256_for_known for m in results.models}
+    rows = []
+    for row in sorted(table_rows(protocol), key=lambda row: row.method != "bicubic"):
+        name, _, blind = row.method.partition(", ")
+        if row.set != SHORT_SET or row.method in OMITTED or row.sees != "depth":
+            continue
+        knows = "–" if name == "bicubic" else "known" if known.get(name, True) else "blind"
+        cells = [figure(row.values.get(scale)) for scale in protocol.scales]
+        if name in known:
+            cells = [f"**{cell}**" for cell in cells]
+        rows.append([name, blind or knows, *cells])
+    head = ["method", "degradation", *(f"×{scale}" for scale in protocol.scales)]
+    command = "dsdmsr evaluate --protocol a --blind"
+    return sourced_table(content, head, rows, names=2, command=command)
 
 
 def references_table(content: dict[str, Any]) -> str:

@@ -80,6 +80,7 @@ def sourced_table(
     *,
     names: int,
     notes: Sequence[str] = (),
+    command: str | None = None,
 ) -> str:
     """Return a Markdown table, paragraphs of notes, and the line that says what made them.
 
@@ -89,6 +90,7 @@ def sourced_table(
         rows: The cells.
         names: How many columns from the left hold text rather than numbers.
         notes: Paragraphs below the table.
+        command: What to type to get the results again, if they don't say it.
     """
-    parts = ["\n".join(markdown_table(head, rows, names=names)), *notes, made_by(results)]
+    parts = ["\n".join(markdown_table(head, rows, names=names)), *notes, made_by(results, command)]
     return "\n\n".join(parts)

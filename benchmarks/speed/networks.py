@@ -143,6 +143,24 @@ def table(results: dict[str, Any]) -> str:
     return sourced_table(results, head, rows, names=3)
 
 
+def short_table(results: dict[str, Any]) -> str:
+    """Return the packaged networks' times and memory for the largest input."""
+    height, width = SIZES[-1]
+    cells = {
+        (row["method"], row["scale"]): row
+        for row in results["rows"]
+        if (row["height"], row["width"]) == (height, width)
+    }
+    rows = [
+        [name]
+        + [f"{cells[name, scale]['times_bicubic']:.0f}" for scale in SCALES]
+        + [f"{cells[name, SCALES[-1]]['peak_mib']:.0f}"]
+        for name in NETWORKS
+    ]
+    head = [f"{height}×{width}, time / bicubic's", *(f"×{scale}" for scale in SCALES)]
+    return sourced_table(results, [*head, f"MiB at ×{SCALES[-1]}"], rows, names=1)
+
+
 def main() -> None:
     parser = options(__doc__)
     parser.add_argument("--rounds", type=int, default=5)

@@ -14,7 +14,7 @@ from tools.fill_documents import TABLES, documents, fill
 def test_tables_in_documents_are_those_of_the_results_files():
     for document in documents():
         text = document.read_text(encoding="utf-8")
-        assert fill(text) == text, f"run python -m tools.fill_documents ({document})"
+        assert fill(text) == text, f"run python -m tools fill_documents ({document})"
 
 
 def test_every_results_file_has_a_table_in_a_document():

@@ -7,8 +7,9 @@ import signal
 
 from torch.utils.data import DataLoader
 
-from dsdmsr.data.batches import LARGEST_SEED, Batch, Batches, CropMix, make_batch
+from dsdmsr.data.batches import Batch, Batches, CropMix, make_batch
 from dsdmsr.data.ranks import Rank
+from dsdmsr.data.seeds import LARGEST_SEED
 from dsdmsr.training.examples import ExampleBatches, Examples, make_examples
 from dsdmsr.training.processes import process_count, rank
 from dsdmsr.training.recipe import Recipe

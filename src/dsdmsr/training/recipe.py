@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
-from dsdmsr.data.batches import LARGEST_SEED, CropMix
+from dsdmsr.data.batches import CropMix
 from dsdmsr.data.scenes.render import SceneConfig
+from dsdmsr.data.seeds import LARGEST_SEED
 from dsdmsr.depth.degradations import Degradation, check_degradation
 from dsdmsr.errors import ConfigError
 from dsdmsr.io.encodings import find_encoding
@@ -17,7 +18,7 @@ from dsdmsr.nn.losses import LossKind
 from dsdmsr.training.noise import NoiseMix
 from dsdmsr.training.optimizers import OPTIMIZERS, OptimizerKind
 
-__all__ = ["Maps", "Recipe", "DegradationMix"]
+__all__ = ["DegradationMix", "Maps", "Recipe"]
 
 _BRIEF = 20
 """Steps of a recipe cut by `Recipe.in_brief`."""

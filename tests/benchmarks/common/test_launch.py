@@ -8,12 +8,13 @@ import docs.figures.__main__ as figures
 from benchmarks.__main__ import MODULES
 from benchmarks.common.launch import launch, summary
 from experiments.__main__ import MODULES as EXPERIMENTS
+from tools.__main__ import MODULES as TOOLS
 
-PACKAGES = {"benchmarks": MODULES, "experiments": EXPERIMENTS, "docs.figures": figures.MODULES}
+PACKAGES = [MODULES, EXPERIMENTS, TOOLS, figures.MODULES]
 
 
 def test_every_name_has_a_module_that_says_what_it_holds():
-    for modules in PACKAGES.values():
+    for modules in PACKAGES:
         for module in modules.values():
             assert summary(module).endswith(".")
 

@@ -149,9 +149,9 @@ def step_seconds(recipes: list[Recipe], rounds: int = 4) -> list[float]:
     scales = {mix.scale: mix for recipe in recipes for mix in recipe.crops}
     modules = [TrainingModule(recipe) for recipe in recipes]
     source = Synthetic(recipes[0].scenes)
-    small_maps = recipes[0].small_maps[0]
+    degradations = recipes[0].degradations[0]
     examples = {
-        scale: make_examples(make_batch(0, 0, (mix,), source), small_maps, 0)
+        scale: make_examples(make_batch(0, 0, (mix,), source), degradations, 0)
         for scale, mix in scales.items()
     }
     runs = {

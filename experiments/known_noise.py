@@ -18,7 +18,6 @@ import yaml
 from benchmarks.accuracy.noise_strength import one_of_each_set, relative_error
 from benchmarks.common.options import ROOT, with_data
 from benchmarks.common.results import change, save_results, sourced_table
-from dsdmsr.degradation.sensors import NOISES
 from dsdmsr.evaluation.methods import Network
 from dsdmsr.training.noise import NoiseMix
 from dsdmsr.training.options import TrainOptions
@@ -45,10 +44,9 @@ def recipe(strength: tuple[float, float]) -> Recipe:
     model = dataclasses.replace(
         fast.model, scale=SCALE, width=fast.model.width[:2], depth=fast.model.depth[:2]
     )
-    shares = {name: float(name == "gaussian") for name in ("none", *NOISES)}
-    noise = NoiseMix(shares=shares, strength=strength, rounded=0, holes=0)
-    small_maps = (dataclasses.replace(fast.small_maps[0], noise=noise),)
-    return dataclasses.replace(fast, model=model, crops=(mix,), small_maps=small_maps)
+    noise = NoiseMix(shares={"gaussian": 1.0}, rounded=0, holes=0, strength=strength)
+    degradations = (dataclasses.replace(fast.degradations[0], noise=noise),)
+    return dataclasses.replace(fast, model=model, crops=(mix,), degradations=degradations)
 
 
 def trained(name: str, steps: int, runs: Path) -> Path:

@@ -20,8 +20,8 @@ from scipy import ndimage
 from benchmarks.common import plots
 from benchmarks.common.options import DOCS, with_data
 from benchmarks.common.results import save_results, sourced_table
-from dsdmsr.data.batches import LARGEST_SEED
 from dsdmsr.data.scenes.render import SceneConfig, render_scenes
+from dsdmsr.data.seeds import LARGEST_SEED
 from dsdmsr.training.recipe_files import load_recipe
 
 PLOT = DOCS / "scene-statistics.png"

@@ -39,7 +39,7 @@ def training_seconds(recipe: Recipe, mix: CropMix, steps: int = 4) -> float:
     module = TrainingModule(dataclasses.replace(recipe, crops=(mix,)))
     optimizer = module.configure_optimizers()
     batch = make_batch(recipe.seed, 0, (mix,), Synthetic(recipe.scenes))
-    examples = make_examples(batch, recipe.small_maps[0], recipe.seed)
+    examples = make_examples(batch, recipe.degradations[0], recipe.seed)
     times = []
     for _ in range(steps + 1):
         began = time.perf_counter()

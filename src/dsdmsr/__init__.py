@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dsdmsr.io.sample import sample
     from dsdmsr.nn import DSDMSR, ModelConfig
     from dsdmsr.upscaling import TemporalFilter, Upscaler
+    from dsdmsr.upscaling.files import upscale_file
     from dsdmsr.upscaling.memory import keep_memory
     from dsdmsr.upscaling.options import UpscaleOptions
     from dsdmsr.zoo.torch_networks import from_pretrained, save_pretrained
@@ -41,6 +42,7 @@ __all__ = [
     "read_depth",
     "sample",
     "save_pretrained",
+    "upscale_file",
     "write_depth",
 ]
 
@@ -62,6 +64,7 @@ _HOMES = {
     "read_depth": "dsdmsr.io",
     "sample": "dsdmsr.io.sample",
     "save_pretrained": "dsdmsr.zoo.torch_networks",
+    "upscale_file": "dsdmsr.upscaling.files",
     "write_depth": "dsdmsr.io",
 }
 

@@ -46,8 +46,6 @@ def to_plain(value: object) -> Any:
     """Return dataclasses as dicts and tuples as lists, all the way down; dicts stay dicts."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, dict):
-        return {key: to_plain(v) for key, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [to_plain(v) for v in value]
     if isinstance(value, dict):
@@ -72,10 +70,6 @@ def _typed(kind: Any, value: Any, where: str) -> Any:
         kinds = [options[0]] * len(value) if any_length else list(options)
         pairs = zip(kinds, value, strict=True)
         return tuple(_typed(k, v, f"{where}[{i}]") for i, (k, v) in enumerate(pairs))
-    if origin is dict:
-        if not isinstance(value, dict):
-            raise ConfigError(f"{where} is {value!r}: give lines of 'key: value'")
-        return {key: _typed(options[1], v, f"{where}.{key}") for key, v in value.items()}
     if origin in (Union, types.UnionType):
         if value is None:
             return None

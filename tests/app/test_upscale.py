@@ -49,7 +49,7 @@ def test_noisy_maps_are_for_the_robust_network(capsys, tmp_path, rng, model, sig
     assert ("looks" in err) == (said is not None)
     assert said is None or said in err
     _, shown, _ = run(capsys, "info", tmp_path / "a.npy")
-    assert ("dsdmsr-robust" if sigma else "dsdmsr-base") + " is the network for it" in shown
+    assert "use " + ("dsdmsr-robust" if sigma else "dsdmsr-base") in shown
 
 
 def test_an_encoding_that_is_given_is_not_announced(capsys, tmp_path, small):

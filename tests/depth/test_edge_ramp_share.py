@@ -9,9 +9,9 @@ from dsdmsr.degradation.degrade import degrade
 from dsdmsr.depth.estimate import edge_ramp_share, looks_averaged
 
 
-def downsampled(truth: np.ndarray, scale: int, kind: str) -> tuple[np.ndarray, np.ndarray]:
-    large = torch.from_numpy(truth.copy())[None, None]
-    depth, valid = degrade(large, scale, kind, torch.ones_like(large, dtype=torch.bool))
+def downsampled(hr_depth: np.ndarray, scale: int, kind: str) -> tuple[np.ndarray, np.ndarray]:
+    target = torch.from_numpy(hr_depth.copy())[None, None]
+    depth, valid = degrade(target, scale, kind, torch.ones_like(target, dtype=torch.bool))
     return depth[0, 0].numpy(), valid[0, 0].numpy()
 
 
@@ -22,10 +22,10 @@ def everywhere(depth: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("number", [1, 3, 6])
 @pytest.mark.parametrize("scale", [4, 8])
 def test_the_degradation_of_rendered_maps_is_seen_in_them(number, scale):
-    truth = render_depth(2**40 + 7, number, (480, 640)).values
-    assert looks_averaged(*downsampled(truth, scale, "bicubic"))
+    hr_depth = render_depth(2**40 + 7, number, (480, 640)).values
+    assert looks_averaged(*downsampled(hr_depth, scale, "bicubic"))
     for kind in ("opencv_cubic", "interval"):
-        assert not looks_averaged(*downsampled(truth, scale, kind))
+        assert not looks_averaged(*downsampled(hr_depth, scale, kind))
 
 
 def test_it_is_the_share_of_ramps_among_steps():
@@ -60,8 +60,8 @@ def test_too_little_says_nothing():
 
 
 def test_values_under_holes_count_for_nothing(rng):
-    truth = render_depth(2**40 + 7, 1, (480, 640)).values
-    depth, _ = downsampled(truth, 4, "bicubic")
+    hr_depth = render_depth(2**40 + 7, 1, (480, 640)).values
+    depth, _ = downsampled(hr_depth, 4, "bicubic")
     valid = rng.random(depth.shape) > 0.05
     found = edge_ramp_share(depth, valid)
     for other in (1e9, np.nan):

@@ -62,8 +62,8 @@ def draw_examples(name: str) -> Iterator[tuple[torch.Tensor, ...]]:
     """Yield a recipe's examples without end: small maps, and the largest truths and validity."""
     recipe = load_recipe(name).in_brief()
     batches = Batches(recipe.seed, recipe.crops, Synthetic(recipe.scenes))
-    for batch in ExampleBatches(batches, recipe.small_maps, recipe.seed):
-        yield batch.small, batch.truths[-1], batch.valids[-1]
+    for batch in ExampleBatches(batches, recipe.degradations, recipe.seed):
+        yield batch.lr_depth, batch.targets[-1], batch.valids[-1]
 
 
 STEP = (TrainingModule, "training_step", "loss")

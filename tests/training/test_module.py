@@ -60,7 +60,7 @@ def test_every_optimiser_lowers_the_loss_and_clips(tmp_path, recipe, optimizer):
     optimiser = module.configure_optimizers()
     mix = changed.crops[:1]
     batch = make_batch(0, 0, mix, Synthetic(changed.scenes))
-    examples = make_examples(batch, changed.small_maps[0], changed.seed)
+    examples = make_examples(batch, changed.degradations[0], changed.seed)
     for _ in range(changed.steps):
         optimiser.zero_grad()
         loss = module.training_step(examples, 0)

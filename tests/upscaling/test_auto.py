@@ -42,9 +42,9 @@ def test_an_upscaler_that_chooses_does_as_the_one_of_the_chosen_network(monkeypa
         lambda name, **more: (loaded.append(name), load(name, **more))[1],
     )
     auto = Upscaler.from_pretrained("auto", scale=2, device="cpu")
-    made = [auto(depth, errors=True) for depth in (CLEAN, noisy, CLEAN)]
+    results = [auto(depth, errors=True) for depth in (CLEAN, noisy, CLEAN)]
     assert loaded == [DEFAULT_MODEL, ROBUST_MODEL]
-    for depth, name, result in zip((CLEAN, noisy), loaded.copy(), made, strict=False):
+    for depth, name, result in zip((CLEAN, noisy), loaded.copy(), results, strict=False):
         expected = Upscaler.from_pretrained(name, scale=2, device="cpu")(depth, errors=True)
         np.testing.assert_array_equal(result.values, expected.values)
         np.testing.assert_array_equal(result.error, expected.error)

@@ -21,8 +21,8 @@ def recorder() -> Recorder:
 @pytest.mark.parametrize("shape", [(1, 1), (1, 2), (5, 3)])
 def test_the_network_sees_the_map_normalised_and_mirrored(recorder, rng, scale, shape):
     values = rng.uniform(5, 9, shape)
-    made = Upscaler(recorder, scale=scale)(DepthMap(values))
-    np.testing.assert_allclose(made.values, values.repeat(scale, 0).repeat(scale, 1), rtol=1e-6)
+    result = Upscaler(recorder, scale=scale)(DepthMap(values))
+    np.testing.assert_allclose(result.values, values.repeat(scale, 0).repeat(scale, 1), rtol=1e-6)
     if values.size == 1:
         return
     (seen,) = recorder.seen
@@ -84,8 +84,8 @@ def test_large_maps_are_tiled_unasked(rng):
             asked.append(window)
             return super().predict(lr_depth, scale, window)
 
-    made = Upscaler(Sized(), scale=16)(DepthMap(rng.uniform(1, 2, (70, 100))))
-    assert made.shape == (1120, 1600)
+    result = Upscaler(Sized(), scale=16)(DepthMap(rng.uniform(1, 2, (70, 100))))
+    assert result.shape == (1120, 1600)
     # All of it is one block of two tiles, inside of its border.
     assert begun == [Window(3, 73, 3, 103)]
     assert asked == [Window(3, 73, 3, 53), Window(3, 73, 53, 103)]
@@ -102,9 +102,9 @@ def test_an_output_fits_the_encoding_that_the_input_came_in(rng):
             return 1.2 * super().predict(lr_depth, scale, window) - 0.1
 
     depth = DepthMap([[1.0, 255.0]], kind="disparity", unit="level", encoding="levels")
-    made = Upscaler(Overshoot(), scale=2)(depth)
-    assert made.values.min() >= 0.5
-    assert made.values.max() == 255
+    result = Upscaler(Overshoot(), scale=2)(depth)
+    assert result.values.min() >= 0.5
+    assert result.values.max() == 255
 
 
 def test_a_network_that_gives_nan_is_an_error_and_no_hole(rng):

@@ -12,7 +12,7 @@ from dsdmsr.upscaling.window import Window
 
 
 class Numbered(Repeating):
-    """A backend whose k-th answer repeats pixels, and adds k."""
+    """A backend whose k-th prediction repeats pixels, and adds k."""
 
     border = 2
 
@@ -28,15 +28,15 @@ class Numbered(Repeating):
 
 def test_it_is_the_mean_of_eight_different_views_turned_back(rng):
     backend = Numbered()
-    small = rng.random((2, 1, 3, 5)).astype(np.float32)
-    made = SelfEnsemble(backend).predictor(small, 2, Window(0, 3, 0, 5))(Window(1, 3, 2, 5))
-    assert made.dtype == np.float32
-    part = small[..., 1:3, 2:5]
-    np.testing.assert_allclose(made, part.repeat(2, 2).repeat(2, 3) + 4.5, rtol=1e-6)
+    lr_depth = rng.random((2, 1, 3, 5)).astype(np.float32)
+    pred = SelfEnsemble(backend).predictor(lr_depth, 2, Window(0, 3, 0, 5))(Window(1, 3, 2, 5))
+    assert pred.dtype == np.float32
+    part = lr_depth[..., 1:3, 2:5]
+    np.testing.assert_allclose(pred, part.repeat(2, 2).repeat(2, 3) + 4.5, rtol=1e-6)
     assert len({view.tobytes() + bytes(view.shape) for view in backend.seen}) == 8
 
 
-def test_turning_the_map_turns_the_answer(tiny_model, rng):
+def test_rotating_the_map_rotates_the_prediction(tiny_model, rng):
     plain = Upscaler(TorchBackend(tiny_model, "cpu"), scale=4)
     upscaler = Upscaler(SelfEnsemble(plain.backend), scale=4)
     values = rng.uniform(1, 2, (9, 7))

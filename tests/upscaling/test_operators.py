@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dsdmsr.degradation.degrade import degrade, reduction_matrix
+from dsdmsr.degradation.degrade import degrade, downsampling_matrix
 from dsdmsr.upscaling.operators import (
     Downsampling,
     bending,
@@ -26,26 +26,30 @@ from dsdmsr.upscaling.window import Window
 def test_transposes_are_transposes(operator, transpose, shape):
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(shape, generator=generator, dtype=torch.float64)
-    made = operator(x)
-    y = torch.randn(made.shape, generator=generator, dtype=torch.float64)
-    torch.testing.assert_close((made * y).sum(), (x * transpose(y)).sum())
+    result = operator(x)
+    y = torch.randn(result.shape, generator=generator, dtype=torch.float64)
+    torch.testing.assert_close((result * y).sum(), (x * transpose(y)).sum())
 
 
 @pytest.mark.parametrize("kind", ["bicubic", "area"])
 def test_reductions_are_those_of_degrade(rng, kind):
-    large = torch.from_numpy(rng.normal(size=(12, 20)))
-    made = Downsampling(large, 4, kind, Window(0, 3, 0, 5))
-    small, _ = degrade(large[None, None], 4, kind)
-    torch.testing.assert_close(made(large), small[0, 0])
-    part = Downsampling(large, 4, kind, Window(1, 3, 0, 4))
-    torch.testing.assert_close(part(large), small[0, 0, 1:, :4])
-    torch.testing.assert_close(part(part.nearest(large, small[0, 0, :2, 1:])), small[0, 0, :2, 1:])
-    torch.testing.assert_close(part.nearest(large, small[0, 0, 1:, :4]), large)
+    hr_depth = torch.from_numpy(rng.normal(size=(12, 20)))
+    result = Downsampling(hr_depth, 4, kind, Window(0, 3, 0, 5))
+    lr_depth, _ = degrade(hr_depth[None, None], 4, kind)
+    torch.testing.assert_close(result(hr_depth), lr_depth[0, 0])
+    part = Downsampling(hr_depth, 4, kind, Window(1, 3, 0, 4))
+    torch.testing.assert_close(part(hr_depth), lr_depth[0, 0, 1:, :4])
+    torch.testing.assert_close(
+        part(part.nearest(hr_depth, lr_depth[0, 0, :2, 1:])), lr_depth[0, 0, :2, 1:]
+    )
+    torch.testing.assert_close(part.nearest(hr_depth, lr_depth[0, 0, 1:, :4]), hr_depth)
     dual = torch.from_numpy(rng.normal(size=(3, 5)))
-    torch.testing.assert_close((made(large) * dual).sum(), (large * made.transposed(dual)).sum())
-    whole = torch.kron(*(reduction_matrix(n, 4, kind) for n in (12, 20))).abs()
-    torch.testing.assert_close(made.sums(0).flatten(), whole.sum(0))
-    torch.testing.assert_close(made.sums(1).flatten(), whole.sum(1))
+    torch.testing.assert_close(
+        (result(hr_depth) * dual).sum(), (hr_depth * result.transposed(dual)).sum()
+    )
+    whole = torch.kron(*(downsampling_matrix(n, 4, kind) for n in (12, 20))).abs()
+    torch.testing.assert_close(result.sums(0).flatten(), whole.sum(0))
+    torch.testing.assert_close(result.sums(1).flatten(), whole.sum(1))
 
 
 def test_a_plane_has_one_slope_and_one_slope_does_not_bend():
@@ -68,10 +72,10 @@ def test_bending_is_as_long_as_the_symmetric_matrix(rng):
 
 @pytest.mark.parametrize("kind", ["bicubic", "area"])
 def test_the_nearest_map_is_the_foot_of_a_perpendicular(rng, kind):
-    large, other = torch.from_numpy(rng.normal(size=(2, 20, 24)))
-    small = torch.from_numpy(rng.normal(size=(3, 3)))
-    made = Downsampling(large, 4, kind, Window(1, 4, 2, 5))
-    change = made.nearest(large, small) - large
-    unseen = made.nearest(other, torch.zeros_like(small))
-    torch.testing.assert_close(made(unseen), torch.zeros_like(small))
+    hr_depth, other = torch.from_numpy(rng.normal(size=(2, 20, 24)))
+    lr_depth = torch.from_numpy(rng.normal(size=(3, 3)))
+    result = Downsampling(hr_depth, 4, kind, Window(1, 4, 2, 5))
+    change = result.nearest(hr_depth, lr_depth) - hr_depth
+    unseen = result.nearest(other, torch.zeros_like(lr_depth))
+    torch.testing.assert_close(result(unseen), torch.zeros_like(lr_depth))
     assert float((change * unseen).sum()) == pytest.approx(0, abs=1e-9)

@@ -27,7 +27,7 @@ def test_rows_are_computed_as_soon_as_they_can_be_and_held_no_longer(cuts, error
         return rows(np.stack([known[k : k + 3].sum(0) for k in which]), error)
 
     bands = [rows(part, error) for part in np.split(values, cuts)]
-    made = list(
+    result = list(
         filter_bands(
             iter(bands),
             compute,
@@ -36,5 +36,5 @@ def test_rows_are_computed_as_soon_as_they_can_be_and_held_no_longer(cuts, error
         )
     )
     expected = padded[:-2] + padded[1:-1] + padded[2:]
-    np.testing.assert_array_equal(np.concatenate([part.values for part in made]), expected)
+    np.testing.assert_array_equal(np.concatenate([part.values for part in result]), expected)
     assert most <= max(len(band.values) for band in bands) + 2

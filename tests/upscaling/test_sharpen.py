@@ -21,10 +21,10 @@ def test_ramps_between_surfaces_become_steps(turned):
     # What lies between two surfaces goes to the nearer one; 1.5 is on the first by a fifth of 4.
     line = np.r_[np.full(12, 1.0), 1.5, 2.8, 4.1, np.full(12, 5.0)]
     values = np.tile(line, (20, 1))
-    made = whole(values.T if turned else values)
-    made = made.T if turned else made
+    sharp = whole(values.T if turned else values)
+    sharp = sharp.T if turned else sharp
     expected = np.r_[np.full(12, 1.0), 1.5, 1.5, 5.0, np.full(12, 5.0)]
-    np.testing.assert_array_equal(made, np.tile(expected, (20, 1)))
+    np.testing.assert_array_equal(sharp, np.tile(expected, (20, 1)))
 
 
 def test_slopes_planes_and_steps_stay(rng):
@@ -36,10 +36,10 @@ def test_slopes_planes_and_steps_stay(rng):
         np.where((columns // 8 + rows // 8) % 2, 1.0, 5.0),
         np.sin(columns / 20.0) + rows / 40.0,
     ):
-        made, values = whole(values), values.astype(np.float32)
+        sharp, values = whole(values), values.astype(np.float32)
         # At the border, what goes on beyond it isn't known: there a pixel may become its neighbour.
-        np.testing.assert_array_equal(made[4:-4, 4:-4], values[4:-4, 4:-4])
-        np.testing.assert_allclose(made, values, atol=0.11)
+        np.testing.assert_array_equal(sharp[4:-4, 4:-4], values[4:-4, 4:-4])
+        np.testing.assert_allclose(sharp, values, atol=0.11)
 
 
 def test_the_height_of_bands_does_not_show_and_turning_commutes(rng):
@@ -56,9 +56,9 @@ def test_the_height_of_bands_does_not_show_and_turning_commutes(rng):
     np.testing.assert_array_equal(whole(middle[:, ::-1])[:, ::-1], whole(middle))
     for cuts in ([1, 2, 3, 30], list(range(1, 55)), [54]):
         bands = zip(np.split(values, cuts), np.split(valid, cuts), strict=True)
-        made = list(sharpen((Rows(*band) for band in bands), 55))
-        np.testing.assert_array_equal(np.concatenate([r.values for r in made]), expected)
-        np.testing.assert_array_equal(np.concatenate([r.valid for r in made]), valid)
+        sharp = list(sharpen((Rows(*band) for band in bands), 55))
+        np.testing.assert_array_equal(np.concatenate([r.values for r in sharp]), expected)
+        np.testing.assert_array_equal(np.concatenate([r.valid for r in sharp]), valid)
 
 
 def test_an_upscaler_makes_sharp_edges_where_asked(tiny_model, rng):
@@ -66,8 +66,8 @@ def test_an_upscaler_makes_sharp_edges_where_asked(tiny_model, rng):
     backend = TorchBackend(tiny_model, "cpu")
     smooth = Upscaler(backend, scale=4)(depth).values
     for tile in ("auto", 7):
-        made = Upscaler(backend, scale=4, tile=tile, edges="sharp")(depth).values
-        np.testing.assert_allclose(made, whole(smooth), rtol=1e-4)
+        sharp = Upscaler(backend, scale=4, tile=tile, edges="sharp")(depth).values
+        np.testing.assert_allclose(sharp, whole(smooth), rtol=1e-4)
     assert Upscaler(backend, scale=3, edges="sharp")(depth).shape == (60, 72)
-    with pytest.raises(ConfigError, match="edges are 'soft': allowed are smooth, sharp"):
-        Upscaler(backend, scale=4, edges="soft")
+    with pytest.raises(ConfigError, match="edges are 'blurred': allowed are smooth, sharp"):
+        Upscaler(backend, scale=4, edges="blurred")

@@ -11,8 +11,8 @@ from dsdmsr.upscaling.shrink import shrink
 
 def whole(values: np.ndarray, new: tuple[int, int], valid: np.ndarray | None = None) -> Rows:
     valid = np.ones(values.shape, bool) if valid is None else valid
-    made = shrink(iter([Rows(values.astype(np.float32), valid)]), values.shape, new)
-    (rows,) = made
+    result = shrink(iter([Rows(values.astype(np.float32), valid)]), values.shape, new)
+    (rows,) = result
     return rows
 
 
@@ -25,13 +25,13 @@ def whole(values: np.ndarray, new: tuple[int, int], valid: np.ndarray | None = N
 def test_planes_stay_exact_inside(old, share, slope):
     new = tuple(max(1, round(s * n)) for s, n in zip(share, old, strict=True))
     y, x = (np.arange(n) + 0.5 for n in old)
-    made = whole(slope[0] * y[:, None] + slope[1] * x, new).values
+    result = whole(slope[0] * y[:, None] + slope[1] * x, new).values
     y, x = ((np.arange(n) + 0.5) * m / n for n, m in zip(new, old, strict=True))
     expected = slope[0] * y[:, None] + slope[1] * x
     # The outermost pixels have no second neighbour: there, half a pixel's slope may be missing.
     inside = np.ix_(*((c > 1.001) & (c < n - 1.001) for c, n in zip((y, x), old, strict=True)))
-    np.testing.assert_allclose(made[inside], expected[inside], atol=1e-3)
-    assert np.abs(made - expected).max() <= 0.5 * np.abs(slope).sum() + 1e-3
+    np.testing.assert_allclose(result[inside], expected[inside], atol=1e-3)
+    assert np.abs(result - expected).max() <= 0.5 * np.abs(slope).sum() + 1e-3
 
 
 @given(
@@ -45,11 +45,11 @@ def test_steps_stay_steps_and_no_value_is_new(seed, old, share):
     new = tuple(max(1, round(s * n)) for s, n in zip(share, old, strict=True))
     levels = rng.choice([1.0, 5.0, 900.0], (-(-old[0] // 3), -(-old[1] // 3)))
     values = levels.repeat(3, 0).repeat(3, 1)[: old[0], : old[1]]
-    made = whole(values, new).values
-    assert set(np.unique(made)) <= {1, 5, 900}
+    result = whole(values, new).values
+    assert set(np.unique(result)) <= {1, 5, 900}
     noise = rng.uniform(1, 2, old)
-    made = whole(noise, new).values
-    assert noise.min() - 1e-6 <= made.min() <= made.max() <= noise.max() + 1e-6
+    result = whole(noise, new).values
+    assert noise.min() - 1e-6 <= result.min() <= result.max() <= noise.max() + 1e-6
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def test_the_height_of_bands_does_not_show_and_mirroring_commutes(rng, new):
     assert expected.values.shape == expected.valid.shape == new
     for cuts in ([1, 2, 3, 20, 39], list(range(1, 40))):
         bands = zip(np.split(values, cuts), np.split(valid, cuts), strict=True)
-        made = list(shrink((Rows(*band) for band in bands), (40, 60), new))
-        np.testing.assert_array_equal(np.concatenate([r.values for r in made]), expected.values)
-        np.testing.assert_array_equal(np.concatenate([r.valid for r in made]), expected.valid)
+        result = list(shrink((Rows(*band) for band in bands), (40, 60), new))
+        np.testing.assert_array_equal(np.concatenate([r.values for r in result]), expected.values)
+        np.testing.assert_array_equal(np.concatenate([r.valid for r in result]), expected.valid)
     turned = whole(values.T, new[::-1], valid.T)
     np.testing.assert_array_equal(turned.values.T, expected.values)
     np.testing.assert_array_equal(turned.valid.T, expected.valid)

@@ -25,7 +25,7 @@ from dsdmsr.upscaling.window import Window
         (Size(pixels=(40, 56), factors=(2, 4)), Goal(4, 40, 56)),
     ],
 )
-def test_the_network_makes_the_next_larger_map(size, goal):
+def test_the_network_serves_the_next_larger_factor(size, goal):
     assert size.goal(10, 14) == goal
 
 
@@ -56,8 +56,8 @@ def test_what_is_not_whole_is_no_size(bad):
 def test_tiles_do_not_show_where_one_side_shrinks_far_more(tiny_model, rng, tile):
     depth = DepthMap(rng.uniform(1, 2, (12, 6)))
     backend = TorchBackend(tiny_model, "cpu")
-    made = [Upscaler(backend, size=(24, 48), tile=t)(depth).values for t in (tile, "auto")]
-    np.testing.assert_allclose(*made, rtol=1e-5)
+    result = [Upscaler(backend, size=(24, 48), tile=t)(depth).values for t in (tile, "auto")]
+    np.testing.assert_allclose(*result, rtol=1e-5)
 
 
 @pytest.mark.parametrize("asked", [{"scale": 3}, {"size": (30, 50)}, {"scale": 4}])
@@ -71,23 +71,23 @@ def test_other_sizes_come_out_with_holes_and_camera(tiny_model, rng, asked):
         intrinsics=Intrinsics(fx=10, fy=11, cx=8, cy=6),
     )
     upscaler = Upscaler(TorchBackend(tiny_model, "cpu"), fill=3, tile=5, **asked)
-    made = upscaler(depth)
+    result = upscaler(depth)
     height, width = asked.get("size", (12 * asked.get("scale", 0), 17 * asked.get("scale", 0)))
-    assert made.shape == (height, width)
-    assert made.intrinsics == depth.intrinsics.scaled(width / 17, height / 12)
+    assert result.shape == (height, width)
+    assert result.intrinsics == depth.intrinsics.scaled(width / 17, height / 12)
     centre = int(5.5 * height / 12), int(7 * width / 17)
-    assert not made.valid[centre]
+    assert not result.valid[centre]
     marked = upscaler.filled(valid)
-    assert marked.shape == made.shape
-    assert made.valid[marked].all()
+    assert marked.shape == result.shape
+    assert result.valid[marked].all()
     assert marked.any()
     kept = Upscaler(TorchBackend(tiny_model, "cpu"), **asked)(depth)
-    np.testing.assert_array_equal(made.valid, kept.valid | marked)
+    np.testing.assert_array_equal(result.valid, kept.valid | marked)
     # Band by band it is the same.
     bands = list(upscaler.bands(depth))
     assert len(bands) >= 3
-    np.testing.assert_array_equal(np.concatenate([b.values for b in bands]), made.values)
-    np.testing.assert_array_equal(np.concatenate([b.valid for b in bands]), made.valid)
+    np.testing.assert_array_equal(np.concatenate([b.values for b in bands]), result.values)
+    np.testing.assert_array_equal(np.concatenate([b.valid for b in bands]), result.valid)
 
 
 def test_a_network_of_few_factors_is_asked_for_no_others():
@@ -98,5 +98,5 @@ def test_a_network_of_few_factors_is_asked_for_no_others():
             assert scale == 4
             return super().predictor(lr_depth, scale, block)
 
-    made = Upscaler(Strict(), size=(9, 9))(DepthMap(np.eye(8) + 1))
-    assert made.shape == (9, 9)
+    result = Upscaler(Strict(), size=(9, 9))(DepthMap(np.eye(8) + 1))
+    assert result.shape == (9, 9)

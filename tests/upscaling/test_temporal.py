@@ -29,34 +29,36 @@ def flickering(rng: np.random.Generator, surfaces: list[np.ndarray]) -> list[np.
 @pytest.mark.parametrize("noisy", [False, True])
 @pytest.mark.parametrize("speed", [0.0, 0.003])
 def test_surfaces_hold_still_and_move_without_a_drag(rng, speed, noisy):
-    truths = [slope() + speed * k for k in range(FRAMES)]
-    frames = flickering(rng, truths)
-    made = steadied(frames, noisy=noisy)
-    np.testing.assert_allclose(made[0], frames[0], rtol=1e-6)
-    rmse = [np.sqrt(np.mean((np.array(x[3:]) - np.array(truths[3:])) ** 2)) for x in (frames, made)]
+    targets = [slope() + speed * k for k in range(FRAMES)]
+    frames = flickering(rng, targets)
+    filtered = steadied(frames, noisy=noisy)
+    np.testing.assert_allclose(filtered[0], frames[0], rtol=1e-6)
+    rmse = [
+        np.sqrt(np.mean((np.array(x[3:]) - np.array(targets[3:])) ** 2)) for x in (frames, filtered)
+    ]
     assert rmse[1] < 0.8 * rmse[0]
-    missed = [np.array(x) - np.array(truths) for x in (frames, made)]
+    missed = [np.array(x) - np.array(targets) for x in (frames, filtered)]
     changes = [np.abs(np.diff(x, axis=0)).mean() for x in missed]
     assert changes[1] < 0.7 * changes[0]
-    assert abs(np.mean(made[-1] - truths[-1])) < 0.1 * ERROR
+    assert abs(np.mean(filtered[-1] - targets[-1])) < 0.1 * ERROR
 
 
-def test_answers_stay_where_errors_are_expected_near_edges(rng):
+def test_frames_stay_where_errors_are_expected_near_edges(rng):
     frames = flickering(rng, [slope()] * FRAMES)
     errors = np.full((HEIGHT, WIDTH), ERROR)
     errors[:, 40] = 0.1
-    made = steadied(frames, errors)
+    filtered = steadied(frames, errors)
     near = slice(37, 44)
-    np.testing.assert_allclose(made[-1][:, near], frames[-1][:, near], rtol=1e-6)
-    assert not np.allclose(made[-1][:, :37], frames[-1][:, :37], rtol=1e-6)
+    np.testing.assert_allclose(filtered[-1][:, near], frames[-1][:, near], rtol=1e-6)
+    assert not np.allclose(filtered[-1][:, :37], frames[-1][:, :37], rtol=1e-6)
 
 
 def test_what_errors_do_not_explain_is_a_change(rng):
     frames = flickering(rng, [slope()] * FRAMES)
     frames[-1][20:40, 20:40] += 10 * ERROR
-    made = steadied(frames)
-    np.testing.assert_allclose(made[-1][20:40, 20:40], frames[-1][20:40, 20:40], rtol=1e-6)
-    assert not np.allclose(made[-1][:20], frames[-1][:20], rtol=1e-6)
+    filtered = steadied(frames)
+    np.testing.assert_allclose(filtered[-1][20:40, 20:40], frames[-1][20:40, 20:40], rtol=1e-6)
+    assert not np.allclose(filtered[-1][:20], frames[-1][:20], rtol=1e-6)
 
 
 def test_holes_stay_holes_and_come_and_go(rng):
@@ -66,25 +68,25 @@ def test_holes_stay_holes_and_come_and_go(rng):
     whole = np.ones((HEIGHT, WIDTH), dtype=bool)
     torn = whole.copy()
     torn[10:20, 10:20] = False
-    made = [
+    filtered = [
         steady(DepthMap(frame, valid, error=errors))
         for frame, valid in zip(frames, (whole, torn, whole), strict=True)
     ]
-    for depth, valid in zip(made, (whole, torn, whole), strict=True):
+    for depth, valid in zip(filtered, (whole, torn, whole), strict=True):
         np.testing.assert_array_equal(depth.valid, valid)
         assert np.isfinite(depth.values[valid]).all()
-    np.testing.assert_allclose(made[2].values[torn == 0], frames[2][torn == 0], rtol=1e-6)
+    np.testing.assert_allclose(filtered[2].values[torn == 0], frames[2][torn == 0], rtol=1e-6)
 
 
 def test_another_size_begins_anew_and_maps_keep_what_they_are(rng):
     steady = TemporalFilter()
     errors = np.full((HEIGHT, WIDTH), ERROR, np.float32)
     steady(DepthMap(slope(), kind="disparity", unit="px", error=errors))
-    small = DepthMap(slope()[:30], kind="disparity", unit="px", error=errors[:30])
-    made = steady(small)
-    np.testing.assert_allclose(made.values, small.values)
-    np.testing.assert_array_equal(made.error, small.error)
-    assert (made.kind, made.unit) == ("disparity", "px")
+    cropped = DepthMap(slope()[:30], kind="disparity", unit="px", error=errors[:30])
+    filtered = steady(cropped)
+    np.testing.assert_allclose(filtered.values, cropped.values)
+    np.testing.assert_array_equal(filtered.error, cropped.error)
+    assert (filtered.kind, filtered.unit) == ("disparity", "px")
     nothing = np.zeros((30, WIDTH), dtype=bool)
     assert not steady(DepthMap(np.ones((30, WIDTH)), nothing, error=errors[:30])).valid.any()
 

@@ -55,7 +55,7 @@ def network(config: ModelConfig) -> DSDMSR:
 
 @pytest.mark.parametrize("scale", [2, 4, 8])
 @pytest.mark.parametrize("name", CONFIGS)
-def test_a_part_is_as_the_whole_has_it(monkeypatch, name, scale):
+def test_a_block_is_as_the_whole_has_it(monkeypatch, name, scale):
     # Errors that random weights expect are not cut off.
     monkeypatch.setattr("dsdmsr.nn.expectation._LOG_ERRORS", (-50, 50))
     model, depth = network(CONFIGS[name]), torch.rand(2, 1, HEIGHT, WIDTH, dtype=torch.float64)
@@ -91,7 +91,7 @@ def test_a_part_is_as_the_whole_has_it(monkeypatch, name, scale):
     assert whole.std() > 1e-3
 
 
-def test_a_part_needs_less_than_its_receptive_field_at_every_stage(monkeypatch):
+def test_a_block_needs_less_than_its_receptive_field_at_every_stage(monkeypatch):
     """Stages on large maps see a narrow margin alone."""
     model = network(SHARED)
     seen = []
@@ -107,14 +107,14 @@ def test_a_part_needs_less_than_its_receptive_field_at_every_stage(monkeypatch):
     with torch.no_grad():
         part = Block(model, torch.rand(1, 1, 200, 200).double(), 8, Window(90, 110, 90, 110))
         part.predict(Window(90, 110, 90, 110))
-    # Four small pixels of correction; radii 8, 6 and 4 at stages 1, 2 and 3.
+    # Four low-resolution pixels of correction; radii 8, 6 and 4 at stages 1, 2 and 3.
     third = 4 * (20 + 2 * 4) + 2 * 4
     second = third // 2 + 2 * 6
     first = second // 2 + 2 * 8
     assert seen == [(first, first), (second, second), (third, third)]
 
 
-def test_what_the_first_stage_makes_is_shared(monkeypatch):
+def test_the_first_stage_runs_once_for_a_block(monkeypatch):
     model = network(SHARED)
     runs = [0, 0, 0]
     for index, stage in enumerate(model.stages):
@@ -133,7 +133,7 @@ def test_what_the_first_stage_makes_is_shared(monkeypatch):
 
 
 @pytest.mark.parametrize("window", [Window(4, 9, 5, 9), Window(5, 26, 5, 9), Window(6, 9, 20, 26)])
-def test_a_window_out_of_the_part_is_refused(window):
+def test_a_window_out_of_the_block_is_refused(window):
     part = Block(network(SHARED), torch.rand(1, 1, 30, 30).double(), 4, Window(5, 25, 5, 25))
-    with pytest.raises(ValueError, match=r"reaches out of .*: begin a larger block"):
+    with pytest.raises(ValueError, match=r"reaches out of .*: give a larger block"):
         part.predict(window)

@@ -25,7 +25,7 @@ def _property_model() -> DSDMSR:
 
 
 PROPERTY_MODEL = _property_model()
-"""A small network with random weights, whose answers are wild."""
+"""A small network with random weights, whose predictions are wild."""
 
 
 @pytest.fixture
@@ -44,22 +44,24 @@ def test_what_is_not_shape_stays(recorder):
         stereo=stereo,
         encoding="disparity",
     )
-    made = Upscaler(recorder, scale=2)(depth)
-    assert (made.kind, made.unit, made.encoding) == ("disparity", "px", "disparity")
-    assert made.intrinsics == camera.scaled(2)
-    assert made.stereo == stereo
+    result = Upscaler(recorder, scale=2)(depth)
+    assert (result.kind, result.unit, result.encoding) == ("disparity", "px", "disparity")
+    assert result.intrinsics == camera.scaled(2)
+    assert result.stereo == stereo
 
 
 def test_holes_stay_holes_and_change_nothing(tiny_model, rng):
     upscaler = Upscaler(TorchBackend(tiny_model, "cpu"), scale=4)
     valid = rng.random((9, 11)) > 0.3
     values = rng.uniform(1, 2, (9, 11))
-    made = [upscaler(DepthMap(np.where(valid, values, junk), valid)) for junk in (0.0, 1e9, np.nan)]
-    np.testing.assert_array_equal(made[0].valid, enlarge_valid(valid, 4))
-    for other in made[1:]:
-        np.testing.assert_array_equal(other.values, made[0].values)
+    result = [
+        upscaler(DepthMap(np.where(valid, values, junk), valid)) for junk in (0.0, 1e9, np.nan)
+    ]
+    np.testing.assert_array_equal(result[0].valid, enlarge_valid(valid, 4))
+    for other in result[1:]:
+        np.testing.assert_array_equal(other.values, result[0].values)
     # A map that has its holes filled with the nearest values by hand gives the same valid pixels.
-    assert made[0].values[made[0].valid].min() > 0
+    assert result[0].values[result[0].valid].min() > 0
 
 
 def test_small_holes_are_filled_and_marked(tiny_model, rng):
@@ -67,13 +69,13 @@ def test_small_holes_are_filled_and_marked(tiny_model, rng):
     valid[2:4, 2] = valid[6:10, 5:12] = False
     depth = DepthMap(rng.uniform(1, 2, (12, 14)), valid)
     upscaler = Upscaler(TorchBackend(tiny_model, "cpu"), scale=4, fill=2)
-    made, marked = upscaler(depth), upscaler.filled(valid)
+    result, marked = upscaler(depth), upscaler.filled(valid)
     kept = Upscaler(TorchBackend(tiny_model, "cpu"), scale=4)(depth)
     assert marked[8:16, 8:12].mean() > 0.6
     assert not marked[20:].any()
-    np.testing.assert_array_equal(made.valid, kept.valid | marked)
-    np.testing.assert_array_equal(made.values[kept.valid], kept.values[kept.valid])
-    assert (made.values[marked] > 0).all()
+    np.testing.assert_array_equal(result.valid, kept.valid | marked)
+    np.testing.assert_array_equal(result.values[kept.valid], kept.values[kept.valid])
+    assert (result.values[marked] > 0).all()
     assert not Upscaler(TorchBackend(tiny_model, "cpu"), scale=4).filled(valid).any()
     with pytest.raises(ConfigError, match="fill is -1: give 0, or"):
         Upscaler(TorchBackend(tiny_model, "cpu"), scale=4, fill=-1)
@@ -81,8 +83,8 @@ def test_small_holes_are_filled_and_marked(tiny_model, rng):
 
 @pytest.mark.parametrize("value", [0.0, 1e-30, 0.7312, 1e30])
 def test_constant_maps_come_back_constant(tiny_model, value):
-    made = Upscaler(TorchBackend(tiny_model, "cpu"), scale=8)(DepthMap(np.full((3, 2), value)))
-    np.testing.assert_array_equal(made.values, np.full((24, 16), value, np.float32))
+    result = Upscaler(TorchBackend(tiny_model, "cpu"), scale=8)(DepthMap(np.full((3, 2), value)))
+    np.testing.assert_array_equal(result.values, np.full((24, 16), value, np.float32))
 
 
 @settings(max_examples=40, deadline=None)
@@ -110,9 +112,9 @@ def test_any_map_gives_one_of_the_right_size_near_its_range(height, width, low, 
             shape = (1, 1, bottom - top, right - left)
             return rng.normal(0.5, 5, shape).astype(np.float32)
 
-    made = Upscaler(Wild(), scale=2)(depth)
-    assert made.shape == (2 * height, 2 * width)
-    given_values, values = depth.values[depth.valid], made.values[made.valid]
+    result = Upscaler(Wild(), scale=2)(depth)
+    assert result.shape == (2 * height, 2 * width)
+    given_values, values = depth.values[depth.valid], result.values[result.valid]
     margin = 0.1001 * np.ptp(given_values)
     assert values.min() >= given_values.min() - margin - 1e-6 * given_values.max()
     assert values.max() <= given_values.max() + margin + 1e-6 * given_values.max()
@@ -166,20 +168,20 @@ def test_whatever_the_map_the_result_is_whole_and_near_its_range(
     values = values * (255 / (values.max() or 1) if dtype[0] == "u" else 10.0**exponent)
     depth = DepthMap(values.astype(dtype), valid, kind="disparity")
     upscaler = Upscaler(TorchBackend(PROPERTY_MODEL, "cpu"), scale=scale)
-    made = upscaler(depth)
-    assert made.shape == (scale * shape[0], scale * shape[1])
+    result = upscaler(depth)
+    assert result.shape == (scale * shape[0], scale * shape[1])
     held = depth.values[valid].astype(np.float64)
     low, high = held.min(), held.max()
     margin = 0.1 * (high - low) + 1e-6 * abs(high)
-    given_back = made.values[made.valid].astype(np.float64)
-    assert np.isfinite(made.values).all()
+    given_back = result.values[result.valid].astype(np.float64)
+    assert np.isfinite(result.values).all()
     assert low - margin <= given_back.min() <= given_back.max() <= high + margin
-    # Each valid pixel keeps some of its large ones, each hole too, and nothing else does.
-    blocks = made.valid.reshape(shape[0], scale, shape[1], scale).swapaxes(1, 2)
+    # Each valid pixel keeps some of its high-resolution ones, each hole too, and nothing else does.
+    blocks = result.valid.reshape(shape[0], scale, shape[1], scale).swapaxes(1, 2)
     assert blocks.any((2, 3))[valid].all()
     assert not blocks.all((2, 3))[~valid].any()
     junk = DepthMap(np.where(valid, depth.values, 7e29), valid, kind="disparity")
-    np.testing.assert_array_equal(upscaler(junk).values, made.values)
+    np.testing.assert_array_equal(upscaler(junk).values, result.values)
 
 
 @pytest.mark.parametrize(("factor", "offset"), [(2.0, 0.0), (1e-3, 5.0), (1e4, 30.0)])
@@ -247,12 +249,12 @@ def test_nothing_is_wrong_with_a_flat_map():
     assert (large.error == 0).all()
 
 
-def test_networks_that_tell_no_errors_are_refused(recorder):
+def test_networks_that_predict_no_errors_are_refused(recorder):
     with pytest.raises(ModelError, match="doesn't predict the expected error"):
         Upscaler(recorder, scale=2)(DepthMap(np.ones((2, 2))), errors=True)
 
 
-def test_turned_answers_and_errors_have_one_mean(rng):
+def test_rotated_predictions_and_errors_have_one_mean(rng):
     depth = DepthMap(rng.uniform(1, 2, (5, 6)))
     alone = Upscaler(ErrorPredicting(), scale=2)(depth, errors=True)
     together = Upscaler(SelfEnsemble(ErrorPredicting()), scale=2)(depth, errors=True)

@@ -65,11 +65,11 @@ class TestEveryPackagedNetwork:
     def test_ramps_stay_ramps(self, name):
         y, x = np.mgrid[:24, :32]
         upscaler = Upscaler.from_pretrained(name, scale=4, device="cpu")
-        made = upscaler(DepthMap(1 + 0.01 * x + 0.02 * y)).values.astype(float)
+        pred = upscaler(DepthMap(1 + 0.01 * x + 0.02 * y)).values.astype(float)
         fine_y, fine_x = (np.mgrid[:96, :128] + 0.5) / 4 - 0.5
         expected = 1 + 0.01 * fine_x + 0.02 * fine_y
         inner = np.s_[32:-32, 32:-32]
-        assert np.abs(made - expected)[inner].max() < 0.02
+        assert np.abs(pred - expected)[inner].max() < 0.02
 
 
 def test_maps_of_a_known_degradation_get_the_weights_for_it(tmp_path, tiny_model):

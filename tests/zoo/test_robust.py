@@ -1,4 +1,4 @@
-"""What is asked of the network for noisy maps, on surfaces whose truth is known."""
+"""What is asked of the network for noisy maps, on surfaces whose depth is known."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ HEIGHT, WIDTH, SIGMA = 64, 96, 2.0
 
 @pytest.fixture(scope="module", params=product((2, 4), (None, "bicubic")))
 def upscaler(request) -> Upscaler:
-    scale, told = request.param
-    return Upscaler.from_pretrained(ROBUST_MODEL, scale=scale, device="cpu", degradation=told)
+    scale, known = request.param
+    return Upscaler.from_pretrained(ROBUST_MODEL, scale=scale, device="cpu", degradation=known)
 
 
 def grids(scale: int) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
-    """Return rows and columns of the small map's pixels, and of the large one's, in its pixels."""
-    small = np.mgrid[:HEIGHT, :WIDTH].astype(float)
-    large = (np.mgrid[: HEIGHT * scale, : WIDTH * scale] + 0.5) / scale - 0.5
-    return (small[0], small[1]), (large[0], large[1])
+    """Return rows and columns of both resolutions' pixels, in low-resolution pixels."""
+    lr = np.mgrid[:HEIGHT, :WIDTH].astype(float)
+    hr = (np.mgrid[: HEIGHT * scale, : WIDTH * scale] + 0.5) / scale - 0.5
+    return (lr[0], lr[1]), (hr[0], hr[1])
 
 
 def enlarged(upscaler: Upscaler, clean: np.ndarray, seed: int) -> np.ndarray:
@@ -38,10 +38,10 @@ def enlarged(upscaler: Upscaler, clean: np.ndarray, seed: int) -> np.ndarray:
 @pytest.mark.parametrize(("down", "right"), [(0.0, 0.0), (0.2, 0.5)])
 def test_planes_come_out_with_a_quarter_of_the_noise_and_no_edges(upscaler, down, right):
     scale = upscaler.size.scale
-    small, large = grids(scale)
+    lr, hr = grids(scale)
     for seed in range(3):
-        made = enlarged(upscaler, 100 + down * small[0] + right * small[1], seed)
-        error = made - (100 + down * large[0] + right * large[1])
+        pred = enlarged(upscaler, 100 + down * lr[0] + right * lr[1], seed)
+        error = pred - (100 + down * hr[0] + right * hr[1])
         assert error.std() <= SIGMA / 4
         # At the border a slope is mirrored, and becomes a ridge that is taken for noise.
         inner = error[4 * scale : -4 * scale, 4 * scale : -4 * scale]
@@ -54,31 +54,31 @@ def test_planes_come_out_with_a_quarter_of_the_noise_and_no_edges(upscaler, down
 
 @pytest.mark.parametrize("height", [2, 3, 5])
 def test_steps_of_two_deviations_and_more_stay_steps(upscaler, height):
-    small, large = grids(upscaler.size.scale)
+    lr, hr = grids(upscaler.size.scale)
     step = height * SIGMA
-    columns = large[1][0]
+    columns = hr[1][0]
     for seed in range(3):
-        made = enlarged(upscaler, 100 + step * (small[1] > 47), seed).mean(0) - 100
+        pred = enlarged(upscaler, 100 + step * (lr[1] > 47), seed).mean(0) - 100
         sides = columns < 45.5, columns > 49.5
-        low, high = (made[side].mean() for side in sides)
+        low, high = (pred[side].mean() for side in sides)
         assert high - low == pytest.approx(step, rel=0.1)
-        # Two small pixels to either side of the edge, all of the step is there.
-        assert made[sides[0]][-1] < 0.15 * step
-        assert made[sides[1]][0] > 0.85 * step
+        # Two low-resolution pixels to either side of the edge, all of the step is there.
+        assert pred[sides[0]][-1] < 0.15 * step
+        assert pred[sides[1]][0] > 0.85 * step
 
 
 @pytest.mark.parametrize("scale", [2, 4])
 def test_clean_samples_are_no_stairs(scale):
     whole = render_sample(100)[0].values[160:416, 160:480].astype(np.float64)
-    truth = torch.from_numpy(whole)[None, None]
-    samples, _ = degrade(truth, scale, "opencv_cubic")
-    small = DepthMap(samples[0, 0].numpy(), kind="disparity")  # it may overshoot below zero
+    target = torch.from_numpy(whole)[None, None]
+    samples, _ = degrade(target, scale, "opencv_cubic")
+    lr = DepthMap(samples[0, 0].numpy(), kind="disparity")  # it may overshoot below zero
 
-    def error(model: str, told: Degradation | None = None) -> float:
-        upscaler = Upscaler.from_pretrained(model, scale=scale, device="cpu", degradation=told)
-        return float(np.sqrt(np.mean((upscaler(small).values - whole) ** 2)))
+    def error(model: str, known: Degradation | None = None) -> float:
+        upscaler = Upscaler.from_pretrained(model, scale=scale, device="cpu", degradation=known)
+        return float(np.sqrt(np.mean((upscaler(lr).values - whole) ** 2)))
 
-    untold = error(ROBUST_MODEL)
-    assert untold < 1.2 * error(DEFAULT_MODEL)
-    # For those that are told of means, and so take the samples for such.
-    assert error(ROBUST_MODEL, "bicubic") > 1.5 * untold
+    blind = error(ROBUST_MODEL)
+    assert blind < 1.2 * error(DEFAULT_MODEL)
+    # For those that take the samples for means, a known degradation.
+    assert error(ROBUST_MODEL, "bicubic") > 1.5 * blind

@@ -87,7 +87,7 @@ def _estimates(depth: DepthMap, span: float, unit: str) -> list[str]:
         suited = ROBUST_MODEL if share >= NOISY_FROM else DEFAULT_MODEL
         lines.append(
             f"  noise     about {noise:.2g}{unit} ({share:.2g} of the range), an estimate: "
-            f"{suited} is the network for it"
+            f"use {suited}"
         )
     ramps = edge_ramp_share(depth.values, depth.valid)
     if ramps is not None:

@@ -48,7 +48,7 @@ def remarks(result: Upscaled, options: UpscaleOptions) -> list[str]:
         meaning = ENCODINGS[depth.encoding].meaning
         lines.append(f"read as {depth.encoding}: {meaning}; --encoding changes it")
     if options.refine and options.noise is None:
-        lines.append("its noise was estimated, as dsdmsr info shows it; --noise changes that")
+        lines.append("its noise was estimated, see dsdmsr info; --noise changes it")
     if options.output_encoding is None and encoding != depth.encoding:
         meaning = ENCODINGS[encoding].meaning
         lines.append(f"written as {encoding}: {meaning}; --output-encoding changes it")

@@ -19,10 +19,7 @@ from dsdmsr.depth.map import Kind
 from dsdmsr.errors import ConfigError
 from dsdmsr.scales import check_scale
 
-__all__ = ["LARGEST_SEED", "Batch", "Batches", "CropMix", "make_batch"]
-
-LARGEST_SEED = 2**40
-"""Training uses the seeds below; those from here on are for validation and samples."""
+__all__ = ["Batch", "Batches", "CropMix", "make_batch"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["generator"]
+__all__ = ["LARGEST_SEED", "generator"]
+
+LARGEST_SEED = 2**40
+"""Training uses the seeds below; those from here on are for validation and samples."""
 
 
 def generator(seed: int, number: int) -> np.random.Generator:

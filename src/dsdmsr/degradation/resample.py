@@ -47,8 +47,8 @@ _KERNELS: dict[Kernel, tuple[Callable[[Tensor], Tensor], int]] = {
 def _matrix(size_in: int, scale: float, kernel: Kernel, interval: bool) -> Tensor:
     """Return the matrix, size out × size in, of a resize by `scale` along one axis.
 
-    The kernel is widened when the map gets smaller, and the border is symmetric (the edge pixel
-    repeated), as in MATLAB's ``imresize``.
+    The kernel is widened for downsampling, and the border is symmetric (the edge pixel repeated),
+    as in MATLAB's ``imresize``.
     """
     weigh, reach = _KERNELS[kernel]
     widen = max(1.0, 1.0 / scale)
@@ -76,10 +76,10 @@ def resize(
 
     Args:
         depth: The map; computed in its own dtype, under autocast as well.
-        scale: The factor, below 1 to make the map smaller (then antialiased).
+        scale: The factor, below 1 to downsample (then antialiased).
         kernel: ``bilinear``, ``bicubic`` (a = -0.5) or ``lanczos`` (3 zeros).
-        interval: Whether small pixel i sits on large pixel s·i, as after ``interval``
-            degradation. Default: in the middle of the s large pixels that it covers.
+        interval: Whether low-resolution pixel i sits on high-resolution pixel s·i, as after
+            ``interval`` degradation. Default: in the middle of the s pixels that it covers.
 
     Returns:
         The map of size ``ceil(scale·h) × ceil(scale·w)``.
@@ -87,10 +87,14 @@ def resize(
     Source:
         Keys 1981 for the cubic kernel; the conventions are those of protocol (a) of the field
         (MSG-Net, ECCV 2016).
+
+    Example:
+        >>> resize(torch.ones(1, 1, 4, 6), 0.5).shape
+        torch.Size([1, 1, 2, 3])
     """
     rows, columns = (_matrix(n, scale, kernel, interval).to(depth) for n in depth.shape[-2:])
     kind = depth.device.type
-    if not torch.amp.is_autocast_available(kind):  # where shapes alone are computed
+    if not torch.amp.is_autocast_available(kind):  # on the meta device
         return rows @ depth @ columns.T
     with torch.autocast(kind, enabled=False):
         return rows @ depth @ columns.T
@@ -99,12 +103,17 @@ def resize(
 def resize_nearest(
     depth: Float[Tensor, "b 1 h w"], scale: int, *, interval: bool = False
 ) -> Float[Tensor, "b 1 H W"]:
-    """Give every large pixel the value of the small one that it is nearest to.
+    """Upsample by `scale`, each pixel with the value of the nearest low-resolution one.
 
     Args:
-        depth: The map.
+        depth: The low-resolution map.
         scale: A whole number ≥ 1.
-        interval: See `resize`; of two small pixels equally near, the later one is taken.
+        interval: See `resize`; of two pixels equally near, the later one is taken.
+
+    Example:
+        >>> resize_nearest(torch.tensor([[[[1.0, 2.0]]]]), 2)
+        tensor([[[[1., 1., 2., 2.],
+                  [1., 1., 2., 2.]]]])
     """
     if not interval:
         return depth.repeat_interleave(scale, -2).repeat_interleave(scale, -1)

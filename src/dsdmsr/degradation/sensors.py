@@ -1,7 +1,7 @@
-"""Sensor effects on low-resolution maps: noise, each once and by name, and holes.
+"""Noise of sensors on low-resolution maps: each once, by name, in `NOISES`.
 
-Every model takes maps ``b 1 h w`` and an explicit generator on the CPU, and gives the same for the
-same seed, whatever the device.
+Every function takes maps ``b 1 h w`` and an explicit generator on the CPU, and gives the same for
+the same seed, whatever the device.
 """
 
 from __future__ import annotations
@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from dsdmsr.depth.sensing import occluded
 from dsdmsr.metrics.windows import window_extreme
 
 __all__ = [
-    "LEVELS",
     "NOISES",
     "Noise",
     "add_disparity_noise",
@@ -27,13 +25,32 @@ __all__ = [
     "add_root_disparity_noise",
     "add_structured_light_noise",
     "add_time_of_flight_noise",
-    "lose_blocks",
-    "lose_shadows",
-    "lose_speckles",
+    "quantise",
 ]
 
 Maps = Float[Tensor, "b 1 h w"]
-Valid = Bool[Tensor, "b 1 h w"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noise:
+    """Describe a noise: the function that adds it, its unit, and how its strength is scaled.
+
+    Example:
+        >>> noise = NOISES["time_of_flight"]
+        >>> noise.unit
+        'm'
+        >>> depth = torch.full((1, 1, 100, 100), 2.0)
+        >>> noisy = noise.add(depth, torch.Generator().manual_seed(0), noise.parameter(0.5))
+        >>> round(float((noisy - depth).std()), 2)
+        0.02
+    """
+
+    add: Callable[[Maps, torch.Generator, float], Maps]
+    """Adds the noise to maps in `unit`; the last argument is its own parameter."""
+    unit: Literal["level", "m"]
+    """Unit of the maps: grey levels of disparity, or metres of depth."""
+    parameter: Callable[[float], float]
+    """Relative strength → the parameter of `add`; 1 is strong for a sensor of this type."""
 
 
 def _normal(like: Tensor, generator: torch.Generator) -> Tensor:
@@ -45,13 +62,19 @@ def _uniform(like: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def add_gaussian_noise(lr_depth: Maps, generator: torch.Generator, sigma: float | Tensor) -> Maps:
-    """Add Gaussian noise that is equally strong everywhere.
+    """Add Gaussian noise of the same strength everywhere.
 
     Args:
         lr_depth: Maps in any unit.
-        generator: Where the randomness comes from.
+        generator: Source of randomness.
         sigma: The standard deviation, in the maps' unit; a number, or b 1 1 1. On maps of 8 bits,
             5/255 of the range is usual in denoising.
+
+    Example:
+        >>> depth = torch.full((1, 1, 100, 100), 50.0)
+        >>> noisy = add_gaussian_noise(depth, torch.Generator().manual_seed(0), 5.0)
+        >>> round(float((noisy - depth).std()))
+        5
     """
     return lr_depth + _normal(lr_depth, generator) * sigma
 
@@ -63,11 +86,17 @@ def add_disparity_noise(
 
     Args:
         lr_depth: Disparity in grey levels; below 1 it counts as 1.
-        generator: Where the randomness comes from.
+        generator: Source of randomness.
         strength: The standard deviation is ``strength / d``.
 
     Source:
         Park et al., ICCV 2011, in the form of protocol (b) of the field (ATGV-Net, ECCV 2016).
+
+    Example:
+        >>> depth = torch.full((1, 1, 100, 100), 65.1)
+        >>> noisy = add_disparity_noise(depth, torch.Generator().manual_seed(0))
+        >>> round(float((noisy - depth).std()))
+        10
     """
     return lr_depth + _normal(lr_depth, generator) * strength / lr_depth.clamp(min=1)
 
@@ -79,11 +108,17 @@ def add_root_disparity_noise(
 
     Args:
         lr_depth: Disparity in grey levels; below 1 it counts as 1.
-        generator: Where the randomness comes from.
+        generator: Source of randomness.
         strength: The variance's numerator.
 
     Source:
         The other reading of 651/d in the literature: as the variance, not the deviation.
+
+    Example:
+        >>> depth = torch.full((1, 1, 100, 100), 65.1)
+        >>> noisy = add_root_disparity_noise(depth, torch.Generator().manual_seed(0))
+        >>> round(float((noisy - depth).var()))
+        10
     """
     return lr_depth + _normal(lr_depth, generator) * (strength / lr_depth.clamp(min=1)).sqrt()
 
@@ -91,180 +126,122 @@ def add_root_disparity_noise(
 def add_time_of_flight_noise(
     lr_depth: Maps,
     generator: torch.Generator,
-    *,
     shot: float | Tensor = 0.002,
+    *,
     multipath: float = 0.01,
     flying: float = 0.5,
 ) -> Maps:
-    """Add what continuous-wave time-of-flight cameras add to depth.
+    """Add the noise of continuous-wave time-of-flight cameras.
 
-    - Shot noise, of standard deviation ``shot · z²``: the light that comes back falls with z², and
-      the deviation of the phase is inverse to it (Lange and Seitz, IEEE Journal of Quantum
-      Electronics 37(3), 2001).
-    - A bias away from the camera near edges, where light takes longer ways: `multipath` times the
-      range of the 5×5 pixels around, smoothly.
-    - Flying pixels: a pixel at an edge sees both surfaces, and gives a depth between them
-      (Reynolds et al., CVPR 2011): with the probability `flying`, a uniformly drawn mixture of
-      the nearest and the farthest of its 3×3 pixels.
+    - Shot noise, of standard deviation ``shot · z²``: the returning light falls with z², and the
+      deviation of the phase is inverse to it (Lange and Seitz, IEEE JQE 37(3), 2001).
+    - Multipath bias away from the camera near edges: `multipath` times the smoothed range of the
+      5×5 pixels around.
+    - Flying pixels (Reynolds et al., CVPR 2011): a pixel at an edge sees both surfaces; with the
+      probability `flying` it is a random mixture of the least and greatest of its 3×3 pixels.
 
-    The last two are qualitative models of ours: how strong they are depends on lens and scene.
+    The last two are qualitative models of ours: their strengths depend on lens and scene.
 
     Args:
         lr_depth: Depth in metres.
-        generator: Where the randomness comes from.
+        generator: Source of randomness.
         shot: Standard deviation in metres at one metre; a number, or b 1 1 1.
-        multipath: Share of the local range that edges are biased by.
-        flying: Probability that a pixel at an edge flies.
+        multipath: Bias at edges, as a share of the local range.
+        flying: Probability that a pixel at an edge is a flying one.
+
+    Example:
+        >>> depth = torch.full((1, 1, 100, 100), 2.0)
+        >>> noisy = add_time_of_flight_noise(depth, torch.Generator().manual_seed(0), 0.01)
+        >>> round(float((noisy - depth).std()), 2)
+        0.04
     """
-    far, near = (window_extreme(lr_depth, 3, least=least) for least in (False, True))
+    near, far = window_extreme(lr_depth, 1, "min"), window_extreme(lr_depth, 1, "max")
     mixture = near + (far - near) * _uniform(lr_depth, generator)
-    # An edge is what differs by more than a slope does: a twentieth of the distance.
+    # Edges differ by more than slopes do: by a twentieth of the distance.
     at_edge = (far - near > 0.05 * lr_depth) & (_uniform(lr_depth, generator) < flying)
-    made = torch.where(at_edge, mixture, lr_depth)
-    around = window_extreme(lr_depth, 5) - window_extreme(lr_depth, 5, least=True)
-    made = made + multipath * functional.avg_pool2d(around, 5, 1, 2, count_include_pad=False)
-    return made + _normal(lr_depth, generator) * shot * lr_depth.square()
+    noisy = torch.where(at_edge, mixture, lr_depth)
+    around = window_extreme(lr_depth, 2, "max") - window_extreme(lr_depth, 2, "min")
+    noisy = noisy + multipath * functional.avg_pool2d(around, 5, 1, 2, count_include_pad=False)
+    return noisy + _normal(lr_depth, generator) * shot * lr_depth.square()
 
 
 def add_structured_light_noise(
     lr_depth: Maps,
     generator: torch.Generator,
-    *,
     steps: float | Tensor = 351.3,
+    *,
     shift: float = 0.5,
     jitter: float = 1 / 6,
 ) -> Maps:
-    """Add what a structured-light camera such as the first Kinect adds to depth.
+    """Add the noise of structured-light cameras such as the first Kinect.
 
-    ``z' = steps / round(steps / z(x + n) + m)``: whole steps of disparity, m Gaussian of deviation
-    `jitter`, read at places moved by n, Gaussian of deviation `shift` pixels in rows and columns.
+    ``z' = steps / round(steps / z(x + n) + m)``: whole steps of disparity, with m Gaussian of
+    deviation `jitter`, sampled at positions shifted by n, Gaussian of deviation `shift` pixels.
 
     Args:
         lr_depth: Depth in metres.
-        generator: Where the randomness comes from.
-        steps: Steps of disparity times metres: 8 steps a pixel, 7.5 cm between projector and
-            camera and 585 pixels of focal length make 351; a number, or b 1 1 1.
-        shift: In pixels; the nearest pixel is read.
+        generator: Source of randomness.
+        steps: Steps of disparity times metres, a number or b 1 1 1; 351 is 8 steps a pixel times
+            7.5 cm of baseline times 585 pixels of focal length.
+        shift: In pixels; the nearest pixel is taken.
         jitter: In steps.
 
     Source:
         Barron and Malik, CVPR 2013, where depth is in centimetres; Handa et al., ICRA 2014.
+
+    Example:
+        >>> depth = torch.full((1, 1, 100, 100), 2.0)
+        >>> noisy = add_structured_light_noise(depth, torch.Generator().manual_seed(0))
+        >>> sorted({round(351.3 / z) for z in noisy.flatten().tolist()})
+        [175, 176]
     """
-    height, width = lr_depth.shape[-2:]
-    rows, columns = (
-        (torch.arange(length, device=lr_depth.device).view(view) + moved.round().long()).clamp(
-            0, length - 1
-        )
-        for length, view, moved in (
-            (height, (1, 1, -1, 1), shift * _normal(lr_depth, generator)),
-            (width, (1, 1, 1, -1), shift * _normal(lr_depth, generator)),
-        )
-    )
-    read = lr_depth.flatten(2).gather(2, (rows * width + columns).flatten(2)).view_as(lr_depth)
-    disparity = steps / read + jitter * _normal(lr_depth, generator)
+    down, right = (shift * _normal(lr_depth, generator) for _ in range(2))
+    disparity = steps / _shifted(lr_depth, down, right) + jitter * _normal(lr_depth, generator)
     return steps / disparity.round().clamp(min=1)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Noise:
-    """Describe a sensor's noise."""
-
-    add: Callable[[Maps, torch.Generator, float], Maps]
-    """Add it to maps ``b 1 h w`` with a strength; 1 is that of the source."""
-    unit: Literal["level", "m"]
-    """The unit that the maps must be in: grey levels of disparity, or metres of depth."""
-    share: float
-    """How often training adds it, relative to others, unless a recipe says otherwise."""
+def _shifted(depth: Maps, down: Tensor, right: Tensor) -> Maps:
+    """Return each pixel's neighbour that is so many pixels below and to the right, within a map."""
+    height, width = depth.shape[-2:]
+    rows = torch.arange(height, device=depth.device)[:, None] + down.round().long()
+    columns = torch.arange(width, device=depth.device) + right.round().long()
+    index = rows.clamp(0, height - 1) * width + columns.clamp(0, width - 1)
+    return depth.flatten(2).gather(2, index.flatten(2)).view_as(depth)
 
 
-LEVELS = 230
-"""Grey levels that whole maps span."""
+def quantise(lr_depth: Maps, step: float | Tensor) -> Maps:
+    """Round to whole steps such as grey levels or millimetres, half up.
+
+    Args:
+        lr_depth: Maps in any unit.
+        step: In the maps' unit; a number, or b 1 1 1.
+
+    Example:
+        >>> quantise(torch.tensor([[[[0.4, 2.5, 3.2]]]]), 1.0)
+        tensor([[[[0., 3., 3.]]]])
+    """
+    return torch.floor(lr_depth / step + 0.5) * step
+
 
 NOISES: dict[str, Noise] = {
-    # At strength 1, a twentieth of the range of a map.
+    # A twentieth of the 230 grey levels that maps of 8 bits usually span.
     "gaussian": Noise(
-        add=lambda depth, generator, strength: add_gaussian_noise(
-            depth, generator, strength * 0.05 * LEVELS
-        ),
-        unit="level",
-        share=0.25,
+        add=add_gaussian_noise, unit="level", parameter=lambda strength: strength * 0.05 * 230
     ),
     "disparity": Noise(
-        add=lambda depth, generator, strength: add_disparity_noise(
-            depth, generator, 651 * strength
-        ),
-        unit="level",
-        share=0.35,
+        add=add_disparity_noise, unit="level", parameter=lambda strength: 651 * strength
     ),
     "root_disparity": Noise(
-        add=lambda depth, generator, strength: add_root_disparity_noise(
-            depth, generator, 651 * strength
-        ),
-        unit="level",
-        share=0.05,
+        add=add_root_disparity_noise, unit="level", parameter=lambda strength: 651 * strength
     ),
-    # At strength 1, a standard deviation of 1 cm at 1 m.
     "time_of_flight": Noise(
-        add=lambda depth, generator, strength: add_time_of_flight_noise(
-            depth, generator, shot=0.01 * strength
-        ),
-        unit="m",
-        share=0.1,
+        add=add_time_of_flight_noise, unit="m", parameter=lambda strength: 0.01 * strength
     ),
+    # Coarser steps are stronger noise; below a fifth of the usual strength they are as fine as any.
     "structured_light": Noise(
-        add=lambda depth, generator, strength: add_structured_light_noise(
-            depth, generator, steps=351.3 / max(strength, 0.2)
-        ),
+        add=add_structured_light_noise,
         unit="m",
-        share=0.1,
+        parameter=lambda strength: 351.3 / max(strength, 0.2),
     ),
 }
-"""Name → noise. Training samples them by these names, in this order, and protocols name theirs."""
-
-
-def lose_speckles(valid: Valid, generator: torch.Generator, share: float) -> Valid:
-    """Return what stays valid when single pixels are lost, each with the probability `share`."""
-    return valid & (_uniform(valid.float(), generator) >= share)
-
-
-def lose_shadows(
-    lr_depth: Maps, valid: Valid, width: float | Tensor, *, left: bool = True
-) -> Valid:
-    """Return what stays valid when projector and camera stand side by side.
-
-    A pixel is lost if one within reach on the projector's side is so much nearer that it takes
-    the light away: with disparities d scaled to 0…`width` pixels, one that is s columns away and
-    whose d is larger by s or more.
-
-    Args:
-        lr_depth: Depth in any unit; not disparity.
-        valid: What is valid before.
-        width: Width in pixels of the shadow beside the deepest step; a number, or b 1 1 1.
-        left: Whether shadows lie to the left of what is near.
-    """
-    inverse = torch.where(valid, 1 / lr_depth.clamp(min=1e-6), 0.0)
-    low = torch.where(valid, inverse, torch.inf).amin((2, 3), True)
-    span = (inverse.amax((2, 3), True) - low).clamp(min=1e-12)
-    disparity = torch.where(valid, (inverse - low) / span, 0.0) * width
-    # Left of what is near is right of it in the mirrored map.
-    hidden = occluded(disparity.flip(-1) if left else disparity, int(torch.as_tensor(width).max()))
-    return valid & ~(hidden.flip(-1) if left else hidden)
-
-
-def lose_blocks(valid: Valid, generator: torch.Generator, count: int, side: int) -> Valid:
-    """Return what stays valid when squares are lost, as on black or shining things.
-
-    Args:
-        valid: What is valid before.
-        generator: Where the randomness comes from.
-        count: Squares in each map; they may overlap.
-        side: Their largest side in pixels; drawn for each.
-    """
-    height, width = valid.shape[-2:]
-    kept = valid.clone()
-    draws = torch.rand(len(valid), count, 3, generator=generator)
-    for map_valid, squares in zip(kept, draws.tolist(), strict=True):
-        for down, right, size in squares:
-            top, left, wide = int(down * height), int(right * width), 1 + int(size * side)
-            map_valid[:, top : top + wide, left : left + wide] = False
-    return kept
+"""Name → noise. Training samples by shares in this order: a new one goes last."""

@@ -12,10 +12,11 @@ from torch import Tensor
 
 from dsdmsr.degradation.degrade import degrade
 from dsdmsr.degradation.resample import resize_nearest
+from dsdmsr.degradation.sensors import NOISES
 from dsdmsr.errors import ConfigError, DataError
 from dsdmsr.evaluation.ground_truth import GroundTruth, GroundTruthFile
 from dsdmsr.evaluation.methods import LowRes, Values
-from dsdmsr.evaluation.protocols import NOISES, UNIT_NAMES, FigureUnit, Protocol
+from dsdmsr.evaluation.protocols import UNIT_NAMES, FigureUnit, Protocol
 
 __all__ = ["Case", "cases", "round_levels"]
 
@@ -121,7 +122,8 @@ def _noisy(protocol: Protocol, lr_depth: Tensor) -> Iterator[Tensor]:
         if protocol.noise is None:
             yield lr_depth
         else:
-            yield NOISES[protocol.noise](lr_depth, torch.Generator().manual_seed(seed))
+            generator = torch.Generator().manual_seed(seed)
+            yield NOISES[protocol.noise].add(lr_depth, generator, protocol.noise_parameter)
 
 
 def round_levels(values: Values) -> Values:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from dsdmsr.errors import ConfigError
-from dsdmsr.io.encodings import find_encoding
+from dsdmsr.evaluation.protocols import PROTOCOLS, SUITE
+from dsdmsr.io.encodings import ENCODINGS, find_encoding
+from dsdmsr.zoo.names import DEFAULT_MODEL, PACKAGED
 
 __all__ = ["DATA_VARIABLE", "RESIZES", "EvaluateOptions", "ProtocolName"]
 
@@ -26,22 +28,34 @@ class EvaluateOptions:
         EncodingError: If the encoding is unknown.
     """
 
-    protocol: tuple[ProtocolName, ...]
-    """One or more of: a, noise-free Middlebury; b, noisy Middlebury, deviation 651/level; b-root,
-    the square root of that; b-5, 5 levels everywhere; d, Lu and two frames of NYU v2; e, Middlebury
-    in 8 bits after OpenCV's cubic; interval, Middlebury, every s-th pixel; all, a, b, d, e and
-    interval."""
+    protocol: tuple[ProtocolName, ...] = field(
+        metadata={
+            "help": "One or more of: "
+            + "; ".join(f"{letter}, {protocol.title}" for letter, protocol in PROTOCOLS.items())
+            + f"; all, which is {', '.join(SUITE)}."
+        }
+    )
+    """Letters of `dsdmsr.evaluation.protocols.PROTOCOLS`, or all: those of `SUITE`."""
     data: Path | None = None
     """The folder that holds the protocols' maps (middlebury/eval, lu_rgbd/eval, nyu/eval). Default:
     the one that DSDMSR_DATA names."""
     maps: tuple[str, ...] = ()
     """Instead of those, depth files of your own, folders of them, or patterns."""
-    encoding: str | None = None
-    """What the numbers in your own files mean, as for upscale."""
+    encoding: str | None = field(
+        default=None,
+        metadata={"help": f"What the numbers in your own files mean: {', '.join(ENCODINGS)}."},
+    )
+    """A name in `dsdmsr.io.ENCODINGS`, for files of your own. Default: a guess by file format."""
     scales: tuple[Literal[2, 4, 8, 16], ...] = ()
     """Only these scales. Default: those of the protocol."""
-    model: tuple[str, ...] = ()
-    """Packaged networks, folders, or owner/name on the Hub. Default: the default network."""
+    model: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": f"Packaged networks ({', '.join(PACKAGED)}), folders, or owner/name on the "
+            f"Hub. Default: {DEFAULT_MODEL}."
+        },
+    )
+    """Networks by name, folders, or owner/name on the Hub. Default: the default network."""
     baselines: tuple[str, ...] = RESIZES
     """Methods to measure beside them: nearest, bilinear, bicubic, lanczos; tgv, total generalised
     variation, which takes long; and, with OpenCV installed, rolling-guidance, weighted-median."""

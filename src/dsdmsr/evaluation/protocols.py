@@ -1,26 +1,18 @@
-"""The protocols of the literature: which maps, which degradation, which pixels and which metric."""
+"""The protocols of the literature: which maps, which degradation, which pixels and which metric.
+
+Needs no torch, so that help can list them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Literal
 
-import torch
-from torch import Tensor
-
-from dsdmsr.degradation.sensors import (
-    add_disparity_noise,
-    add_gaussian_noise,
-    add_root_disparity_noise,
-)
 from dsdmsr.depth.degradations import Degradation
 from dsdmsr.depth.map import Kind
 from dsdmsr.scales import SCALES
 
 __all__ = [
-    "NOISES",
     "PROTOCOLS",
     "SUITE",
     "UNIT_NAMES",
@@ -95,7 +87,9 @@ class Protocol:
     lr_rounded: bool = False
     """Whether low-resolution maps are rounded half up and clipped to 0…255."""
     noise: str | None = None
-    """Standard deviation of the noise added to low-resolution maps, in grey levels (`NOISES`)."""
+    """Noise of low-resolution maps, by its name in `dsdmsr.degradation.sensors.NOISES`."""
+    noise_parameter: float = 0.0
+    """Parameter of that noise, in grey levels."""
     seeds: int = 1
     """Seeds of the noise that a figure is the mean over."""
     rounded: bool = False
@@ -143,20 +137,13 @@ _SET_C = MapSet(
 )
 
 
-NOISES: dict[str, Callable[[Tensor, torch.Generator], Tensor]] = {
-    "651/d": add_disparity_noise,
-    "√(651/d)": add_root_disparity_noise,
-    "5": partial(add_gaussian_noise, sigma=5.0),
-}
-"""Standard deviation at the level d → the function that adds that noise."""
-
-
-def _noisy(letter: str, noise: str, what: str) -> Protocol:
+def _noisy(letter: str, noise: str, parameter: float, what: str) -> Protocol:
     return Protocol(
         letter=letter,
-        title=f"noisy Middlebury, {noise}{what}",
+        title=f"noisy Middlebury, {what}",
         degradation="bicubic",
         noise=noise,
+        noise_parameter=parameter,
         seeds=5,
         sets=(_SET_A,),
     )
@@ -171,9 +158,11 @@ PROTOCOLS: dict[str, Protocol] = {
         dropped=1,
         sets=(_SET_A, _SET_B, _SET_C),
     ),
-    "b": _noisy("b", "651/d", " (ATGV-Net, ECCV 2016)"),
-    "b-root": _noisy("b-root", "√(651/d)", ", where 651/d is read as the variance"),
-    "b-5": _noisy("b-5", "5", " levels everywhere"),
+    "b": _noisy("b", "disparity", 651.0, "651/d (ATGV-Net, ECCV 2016)"),
+    "b-root": _noisy(
+        "b-root", "root_disparity", 651.0, "√(651/d), where 651/d is read as the variance"
+    ),
+    "b-5": _noisy("b-5", "gaussian", 5.0, "5 levels everywhere"),
     "d": Protocol(
         letter="d",
         title="Lu and NYU v2 after Pillow's bicubic (DKN, FDSR, JIIF)",
@@ -223,8 +212,8 @@ PROTOCOLS: dict[str, Protocol] = {
     ),
     "interval": Protocol(
         letter="interval",
-        title="Middlebury with all but every s-th pixel left out (DSDMSR); outputs are moved by "
-        "half a small pixel to fit",
+        title="Middlebury with all but every s-th pixel left out (DSDMSR); predictions are shifted "
+        "by half a low-resolution pixel to fit",
         degradation="interval",
         rounded=True,
         sets=(_SET_A,),

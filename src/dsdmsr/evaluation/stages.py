@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dsdmsr.degradation.degrade import stage_truths
+from dsdmsr.degradation.degrade import stage_targets
 from dsdmsr.depth.degradations import Degradation
 from dsdmsr.depth.normalise import normalise
 from dsdmsr.evaluation.cases import Case
@@ -42,7 +42,7 @@ def stage_outputs(model: DSDMSR, case: Case, degradation: Degradation) -> list[S
     """Run a network on a case's first low-resolution map; return the outputs of its stages.
 
     Each is compared with the target it was trained on; see
-    `dsdmsr.degradation.degrade.stage_truths`.
+    `dsdmsr.degradation.degrade.stage_targets`.
 
     Args:
         model: The network, on any device.
@@ -55,7 +55,7 @@ def stage_outputs(model: DSDMSR, case: Case, degradation: Degradation) -> list[S
     with torch.inference_mode():
         prediction = model(torch.from_numpy(normalised.lr_depth).to(device), case.scale)
     target, counted = (torch.from_numpy(x)[None, None] for x in (case.target, case.counted))
-    targets = stage_truths(target, counted, case.scale, degradation)
+    targets = stage_targets(target, counted, case.scale, degradation)
     return [
         StageOutput(
             2**k,

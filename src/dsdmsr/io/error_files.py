@@ -126,7 +126,8 @@ def _description(depth: DepthMap, made_by: str | None) -> str:
     """Return what the numbers are and what made them, in ASCII, which TIFF asks for."""
     package = f"dsdmsr {version('dsdmsr')}"
     maker = f"{package}, {made_by}" if made_by else package
-    text = f"{ERROR_MARK} of {depth.kind}, unit {depth.unit}, NaN = invalid; made by {maker}"
+    unit = depth.unit or "unknown"
+    text = f"{ERROR_MARK} of {depth.kind}, unit {unit}, NaN = invalid; made by {maker}"
     return text.encode("ascii", "replace").decode()
 
 

@@ -116,16 +116,12 @@ def edge_zone(
     distance = edge_distance(target, valid, step, limit)
     near = valid & (distance <= EDGE_RADIUS)
     places = near.nonzero(as_tuple=True)
-    ends = []
-    for least in (True, False):
-        extreme = target.masked_fill(~valid, torch.inf if least else -torch.inf)
-        for side in ((2 * EDGE_RADIUS + 1, 1), (1, 2 * EDGE_RADIUS + 1)):
-            extreme = window_extreme(extreme, side, least=least)
-        ends.append(extreme[places])
+    lowest = window_extreme(target.masked_fill(~valid, torch.inf), EDGE_RADIUS, "min")
+    highest = window_extreme(target.masked_fill(~valid, -torch.inf), EDGE_RADIUS, "max")
     known = functional.pad(
         target.masked_fill(~valid, torch.nan), [EDGE_RADIUS] * 4, value=torch.nan
     )
-    return EdgeZone(distance, near, places, ends[0], ends[1], known)
+    return EdgeZone(distance, near, places, lowest[places], highest[places], known)
 
 
 def edge_squares(

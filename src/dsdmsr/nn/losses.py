@@ -94,8 +94,8 @@ def _range_around(
     target: Float[Tensor, "b 1 h w"], valid: Bool[Tensor, "b 1 h w"]
 ) -> Float[Tensor, "b 1 h w"]:
     """Return the largest less the smallest valid value of the 3×3 pixels around each pixel."""
-    high = window_extreme(torch.where(valid, target, -torch.inf), 3)
-    low = window_extreme(torch.where(valid, target, torch.inf), 3, least=True)
+    high = window_extreme(torch.where(valid, target, -torch.inf), 1, "max")
+    low = window_extreme(torch.where(valid, target, torch.inf), 1, "min")
     return torch.where(valid, high - low, 0.0)
 
 

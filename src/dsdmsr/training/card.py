@@ -59,7 +59,7 @@ def model_card(name: str, recipe: Recipe, run_dir: Path) -> str:
         recipe: The recipe that ran.
         run_dir: A folder that `dsdmsr.training.fit.fit` has finished.
     """
-    noisy = any(small.noise for small in recipe.small_maps)
+    noisy = any(option.noise for option in recipe.degradations)
     card = _CARD.format(
         name=name,
         data=_data_of(recipe),
@@ -67,8 +67,8 @@ def model_card(name: str, recipe: Recipe, run_dir: Path) -> str:
         parameters=f"{sum(p.numel() for p in DSDMSR(recipe.model).parameters()):,}",
         stages=recipe.model.stages,
         degradations=", ".join(
-            f"`{small.degradation}`{', rounded' if small.rounded else ''}"
-            for small in recipe.small_maps
+            f"`{option.degradation}`{', rounded' if option.rounded else ''}"
+            for option in recipe.degradations
         ),
         noise="with sensor noise, and clean" if noisy else "clean",
         history="\n".join(

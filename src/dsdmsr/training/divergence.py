@@ -30,7 +30,7 @@ def describe_divergence(examples: Examples, pred: Tensor, loss: float, threshold
     """
     if loss < threshold:
         return "in another process's part of the batch"
-    target, names = examples.truths[-1], examples.names
+    target, names = examples.targets[-1], examples.names
     not_finite = ~torch.isfinite(target).all(dim=(1, 2, 3))
     errors = (pred.detach() - target).abs().amax((1, 2, 3))
     if bool(not_finite.any()):

@@ -7,8 +7,9 @@ import signal
 
 from torch.utils.data import DataLoader
 
-from dsdmsr.data.batches import LARGEST_SEED, Batch, Batches, CropMix, make_batch
+from dsdmsr.data.batches import Batch, Batches, CropMix, make_batch
 from dsdmsr.data.ranks import Rank
+from dsdmsr.data.seeds import LARGEST_SEED
 from dsdmsr.training.examples import ExampleBatches, Examples, make_examples
 from dsdmsr.training.processes import process_count, rank
 from dsdmsr.training.recipe import Recipe
@@ -38,7 +39,7 @@ def train_loader(recipe: Recipe, start: int, device: str) -> DataLoader[Examples
     batches = Batches(recipe.seed, recipe.crops, crop_source(recipe, share), start, share)
     workers = worker_count(recipe.workers, device)
     return DataLoader(
-        ExampleBatches(batches, recipe.small_maps, recipe.seed),
+        ExampleBatches(batches, recipe.degradations, recipe.seed),
         batch_size=None,
         num_workers=workers,
         prefetch_factor=4 if workers else None,
@@ -62,7 +63,7 @@ def validation_loader(recipe: Recipe) -> DataLoader[Examples]:
         # Maps that stream have an order, so each process reads all of them to find its own.
         batch = _sliced(make_batch(_VALIDATION_SEED, scale, (mix,), source), share)
         if len(batch.hr_depth):
-            examples.append(make_examples(batch, recipe.small_maps[0], recipe.seed))
+            examples.append(make_examples(batch, recipe.degradations[0], recipe.seed))
     return DataLoader(examples, batch_size=None)  # type: ignore[arg-type]
 
 

@@ -141,8 +141,8 @@ class TrainingModule(lightning.LightningModule):
 
     def training_step(self, examples: Examples, batch_idx: int) -> Tensor:
         """Return the deeply supervised loss of a batch."""
-        targets, valids = examples.truths, examples.valids
-        prediction = self.model(examples.small, examples.scale)
+        targets, valids = examples.targets, examples.valids
+        prediction = self.model(examples.lr_depth, examples.scale)
         loss = self._loss(prediction, targets, valids, mean_of_processes)
         own = loss.detach()
         self.loss = float(mean_of_processes(own))
@@ -194,13 +194,13 @@ class TrainingModule(lightning.LightningModule):
         In full precision, whatever the training's, since that is how the network will be used.
         """
         with torch.autocast(self.device.type, enabled=False):
-            prediction = self.averaged(examples.small, examples.scale)
+            prediction = self.averaged(examples.lr_depth, examples.scale)
             losses, expectations = self._losses_of_maps(prediction, examples)
             self.figures.add(
                 examples.scale,
                 prediction,
-                resize(examples.small, examples.scale),
-                examples.truths,
+                resize(examples.lr_depth, examples.scale),
+                examples.targets,
                 examples.valids,
                 losses=losses,
                 expectations=expectations,
@@ -213,8 +213,8 @@ class TrainingModule(lightning.LightningModule):
         self, prediction: Prediction, examples: Examples
     ) -> tuple[Tensor, Tensor | None]:
         """Return each map's loss and, if errors are estimated, its `expectation_loss`."""
-        targets, valids = examples.truths, examples.valids
-        maps = [slice(k, k + 1) for k in range(len(examples.small))]
+        targets, valids = examples.targets, examples.valids
+        maps = [slice(k, k + 1) for k in range(len(examples.lr_depth))]
         losses = [
             self._loss(prediction.part(one), [t[one] for t in targets], [v[one] for v in valids])
             for one in maps

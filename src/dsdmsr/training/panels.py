@@ -21,9 +21,9 @@ def panels_of(examples: Examples, prediction: Prediction, count: int) -> list[Pa
         prediction: The network's outputs for them.
         count: The number of panels.
     """
-    bicubic = resize(examples.small, examples.scale)
+    bicubic = resize(examples.lr_depth, examples.scale)
     panels = []
-    for k in range(min(count, len(examples.small))):
+    for k in range(min(count, len(examples.lr_depth))):
 
         def shown(normalised: Tensor, valid: Tensor, k: int = k) -> MaskedMap:
             values = (normalised * examples.span + examples.low)[k, 0]
@@ -32,7 +32,7 @@ def panels_of(examples: Examples, prediction: Prediction, count: int) -> list[Pa
         stages = [
             PanelStage(2 ** (number + 1), shown(pred, valid), shown(target, valid))
             for number, (pred, target, valid) in enumerate(
-                zip(prediction.stages, examples.truths, examples.valids, strict=True)
+                zip(prediction.stages, examples.targets, examples.valids, strict=True)
             )
         ]
         valid = examples.valids[-1]
@@ -40,7 +40,9 @@ def panels_of(examples: Examples, prediction: Prediction, count: int) -> list[Pa
             Panel(
                 title=f"validation map {k + 1}, ×{examples.scale}",
                 unit=examples.kinds[k].replace("_", " "),
-                lr_depth=shown(examples.small, torch.ones_like(examples.small, dtype=torch.bool)),
+                lr_depth=shown(
+                    examples.lr_depth, torch.ones_like(examples.lr_depth, dtype=torch.bool)
+                ),
                 stages=stages,
                 pred=shown(prediction.fused, valid).values,
                 bicubic=shown(bicubic, valid).values,

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
-from dsdmsr.data.batches import LARGEST_SEED, CropMix
+from dsdmsr.data.batches import CropMix
 from dsdmsr.data.scenes.render import SceneConfig
+from dsdmsr.data.seeds import LARGEST_SEED
 from dsdmsr.depth.degradations import Degradation, check_degradation
 from dsdmsr.errors import ConfigError
 from dsdmsr.io.encodings import find_encoding
@@ -17,14 +18,14 @@ from dsdmsr.nn.losses import LossKind
 from dsdmsr.training.noise import NoiseMix
 from dsdmsr.training.optimizers import OPTIMIZERS, OptimizerKind
 
-__all__ = ["Maps", "Recipe", "SmallMaps"]
+__all__ = ["DegradationMix", "Maps", "Recipe"]
 
 _BRIEF = 20
 """Steps of a recipe cut by `Recipe.in_brief`."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class SmallMaps:
+class DegradationMix:
     """Say how low-resolution maps come from high-resolution ones, and how often.
 
     Raises:
@@ -95,7 +96,7 @@ class Recipe:
     """Sources of the high-resolution maps; sampled for each crop."""
     crops: tuple[CropMix, ...] = (CropMix(scale=8, crop=128, batch=8),)
     """Scales to train, and their crops."""
-    small_maps: tuple[SmallMaps, ...] = (SmallMaps(),)
+    degradations: tuple[DegradationMix, ...] = (DegradationMix(),)
     """Degradations that give the low-resolution maps; sampled for each batch. Validation uses the
     first."""
     trains: Literal["network", "expected_errors"] = "network"
@@ -169,8 +170,8 @@ class Recipe:
             )
         if not self.maps:
             raise ConfigError("maps is empty: say where the high-resolution maps come from")
-        if not self.small_maps:
-            raise ConfigError("small_maps is empty: give at least one degradation")
+        if not self.degradations:
+            raise ConfigError("degradations is empty: give at least one degradation")
 
     def _check_loss(self) -> None:
         if self.trains not in ("network", "expected_errors"):

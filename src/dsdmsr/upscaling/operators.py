@@ -9,9 +9,8 @@ from typing import NamedTuple
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn import functional
 
-from dsdmsr.degradation.degrade import reduction_matrix
+from dsdmsr.degradation.degrade import downsampling_matrix
 from dsdmsr.upscaling.refinement import Averaging
 from dsdmsr.upscaling.window import Window
 
@@ -23,7 +22,6 @@ __all__ = [
     "gradient",
     "gradient_transposed",
     "huber",
-    "largest_around",
     "nearest_dual",
 ]
 
@@ -80,13 +78,6 @@ def nearest_dual(dual: Float[Tensor, "c H W"], radius: Tensor, step: float) -> T
     """Return the proximal map of the conjugate of `huber`, scaled by `radius`."""
     dual = dual / (1 + step * _ROUNDED / radius)
     return dual / (dual.square().sum(0, keepdim=True).sqrt() / radius).clamp(min=1)
-
-
-def largest_around(values: Float[Tensor, "H W"], radius: int) -> Float[Tensor, "H W"]:
-    """Return the largest value of the square around each pixel."""
-    largest, side = values[None, None], 2 * radius + 1
-    largest = functional.max_pool2d(largest, (side, 1), 1, (radius, 0))
-    return functional.max_pool2d(largest, (1, side), 1, (0, radius))[0, 0]
 
 
 class Downsampling:
@@ -156,7 +147,7 @@ def _axis(
 
     The tiles of a map have few such axes.
     """
-    dense = reduction_matrix(side, scale, kind)[first:last]
+    dense = downsampling_matrix(side, scale, kind)[first:last]
     inverse = torch.linalg.inv(dense @ dense.T)
     dense = dense.to(device, dtype)
     return _Axis(

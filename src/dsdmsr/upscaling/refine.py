@@ -43,6 +43,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from dsdmsr.depth.estimate import estimate_noise
+from dsdmsr.metrics.windows import window_extreme
 from dsdmsr.upscaling import operators as ops
 from dsdmsr.upscaling.backend import Predictor
 from dsdmsr.upscaling.refinement import CONTEXT, Averaging, Refinement
@@ -62,9 +63,9 @@ _KEPT_FREE = 0.1
 """Share of the noise that a prediction may keep without being smoothed for it."""
 _EDGE_RADIUS = 4
 """Low-resolution pixels beside an edge that are left as they are."""
-_APART = 0.012
+_MOVE = 0.012
 """By how much of its distance from the middle between two surfaces a value is moved to one."""
-_HANGING = 0.3
+_BETWEEN = 0.3
 """How far from that middle values between surfaces lie, as a share of the span."""
 _SPAN_RADIUS = 2
 """Pixels around one that show what surfaces there are."""
@@ -153,7 +154,7 @@ class _Solver:
         whole = Window(0, lr_depth.shape[0], 0, lr_depth.shape[1])
         region = region or whole
         self._down = down = ops.Downsampling(pred, scale, degradation, region)
-        self._f = f = _apart(pred, noise, trust)
+        self._f = f = _moved_to_surfaces(pred, noise, trust)
         self._y = y = region.of(lr_depth, whole)
         degraded = down(f)
         self._trust, self._exact = trust, noise == 0
@@ -259,7 +260,7 @@ def energy(
 ) -> float:
     """Return E of a solution; arguments as for `refine`."""
     whole = Window(0, lr_depth.shape[0], 0, lr_depth.shape[1])
-    f = _apart(pred, noise, trust)
+    f = _moved_to_surfaces(pred, noise, trust)
     degraded = ops.Downsampling(f, scale, degradation, whole)(f)
     alpha = _alpha(f, degraded, scale, noise, trust)
     u, v = refined.depth.double(), refined.slopes.double()
@@ -268,15 +269,15 @@ def energy(
     return float(near + (alpha * smoothness).sum())
 
 
-def _apart(pred: Tensor, noise: float, trust: float) -> Tensor:
+def _moved_to_surfaces(pred: Tensor, noise: float, trust: float) -> Tensor:
     """Return f: the prediction; with noise, values between two surfaces moved from the middle."""
     if not (noise and trust):
         return pred
-    lowest = -ops.largest_around(-pred, _SPAN_RADIUS)
-    highest = ops.largest_around(pred, _SPAN_RADIUS)
+    lowest = window_extreme(pred, _SPAN_RADIUS, "min")
+    highest = window_extreme(pred, _SPAN_RADIUS, "max")
     span, off = highest - lowest, pred - (highest + lowest) / 2
-    hanging = (span > noise) & (off.abs() < _HANGING * span)
-    return torch.where(hanging, pred + _APART * off, pred)
+    between = (span > noise) & (off.abs() < _BETWEEN * span)
+    return torch.where(between, pred + _MOVE * off, pred)
 
 
 def _alpha(f: Tensor, degraded: Tensor, scale: int, noise: float, trust: float) -> Tensor:
@@ -286,7 +287,8 @@ def _alpha(f: Tensor, degraded: Tensor, scale: int, noise: float, trust: float) 
     values = degraded.cpu().numpy()
     kept = estimate_noise(values, np.ones(values.shape, dtype=bool)) or 0.0
     kept = max(0.0, min(kept, noise) - _KEPT_FREE * noise)
-    steepest = ops.largest_around(ops.gradient(f).square().sum(0).sqrt(), _EDGE_RADIUS * scale)
+    slope = ops.gradient(f).square().sum(0).sqrt()
+    steepest = window_extreme(slope, _EDGE_RADIUS * scale, "max")
     even = torch.exp(-((steepest / (_EVEN_SLOPE * noise)) ** 2)).clamp(min=_EVEN_MIN)
     return _PER_NOISE * kept + _EVEN * noise * even
 

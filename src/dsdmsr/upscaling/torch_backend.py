@@ -154,7 +154,7 @@ class Block:
             ValueError: If the window reaches out of the block.
         """
         if window.within(self.window) != window:
-            raise ValueError(f"{window} reaches out of {self.window}: begin a larger block")
+            raise ValueError(f"{window} reaches out of {self.window}: give a larger block")
         outer = window.grown(self._margin, *self._size)
         inputs = self._inputs(outer)
         maps, log_error = self._run_stages(inputs, errors)

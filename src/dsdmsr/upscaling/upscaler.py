@@ -123,8 +123,9 @@ class Upscaler:
             settings: `scale` or `size`, and the other arguments of `Upscaler`.
 
         Raises:
-            ScaleError, ConfigError: As `Upscaler`; or if the device is not there, `ensemble` is
-                neither 1 nor 8, or there is no such degradation.
+            ScaleError: As `Upscaler`.
+            ConfigError: As `Upscaler`; or if the device is not there, `ensemble` is neither 1
+                nor 8, or there is no such degradation.
             ModelError: If the network cannot be found or loaded.
         """
         Size(scale=settings.get("scale"), pixels=settings.get("size"))

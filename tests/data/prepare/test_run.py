@@ -85,7 +85,7 @@ def test_damaged_files_are_listed_and_all_else_is_there(dtu_tree, tmp_path, caps
     assert "depth_map_0000.pfm has no PFM header" in told
     assert "depth_map_0001.pfm promises 170×140 pixels" in told
     assert "depth_map_0002.pfm: the map is 50×60: a pyramid needs 64×80 or more" in told
-    assert "mend them and go on with --resume" in told
+    assert "repair them and continue with --resume" in told
     assert {row["key"] for row in rows(made / "train.csv")} == {
         "scan2/depth_map_0003",
         "scan6/depth_map_0000",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from dsdmsr.data.batches import LARGEST_SEED
 from dsdmsr.data.scenes.render import SceneConfig, render_scenes
 from dsdmsr.data.scenes.scenery import SceneryConfig
 from dsdmsr.data.scenes.sensing import SensingConfig
+from dsdmsr.data.seeds import LARGEST_SEED
 from dsdmsr.degradation.degrade import degrade
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import ConfigError

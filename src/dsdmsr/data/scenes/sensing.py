@@ -1,4 +1,4 @@
-"""What a sensor or a file format does to an exact map: frayed edges, whole levels, shadows."""
+"""Effects of sensors and file formats on exact maps: frayed edges, whole levels, shadows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.data.scenes.sampling import check_sampling, log_uniform
-from dsdmsr.depth.sensing import occluded, quantise
+from dsdmsr.degradation.lost_pixels import shadowed
 
 __all__ = ["SensingConfig", "fray", "jitter", "round_to_levels", "valid_from_second_camera"]
 
@@ -18,7 +18,7 @@ BoolMap = NDArray[np.bool_]
 
 @dataclass(frozen=True, kw_only=True)
 class SensingConfig:
-    """Say how exact maps become those that networks learn from.
+    """Say how exact scenes become maps as sensors and files give them.
 
     Raises:
         ConfigError: If a range is empty or a probability is not one.
@@ -40,7 +40,7 @@ class SensingConfig:
     holes: float = 0.0
     """How often a scene has holes beside its edges, as two cameras side by side leave them."""
     shadow: tuple[float, float] = (1.5, 12.0)
-    """Width in pixels of the hole beside the scene's deepest step; drawn log-uniformly."""
+    """Width in pixels of the hole beside the scene's deepest step; sampled log-uniformly."""
 
     def __post_init__(self) -> None:
         check_sampling(
@@ -51,7 +51,7 @@ class SensingConfig:
 
 
 def jitter(rng: np.random.Generator, size: tuple[int, int], strength: float) -> FloatMap:
-    """Draw noise that is constant over small blocks, its standard deviation `strength`."""
+    """Sample noise that is constant over small blocks, of standard deviation `strength`."""
     block = int(rng.integers(1, 5))
     coarse = rng.standard_normal((-(-size[0] // block), -(-size[1] // block)), dtype=np.float32)
     fine = coarse.repeat(block, axis=0).repeat(block, axis=1)[: size[0], : size[1]]
@@ -61,13 +61,13 @@ def jitter(rng: np.random.Generator, size: tuple[int, int], strength: float) -> 
 def fray(
     rng: np.random.Generator, scene: NDArray[np.floating], config: SensingConfig
 ) -> NDArray[np.floating]:
-    """Return the map, its steps moved to and fro by a pixel or two as often as `config` says.
+    """Move the steps of a map to and fro by a pixel or two, as often as `config` says.
 
     A pixel takes the value of one beside it where the two differ by more than a hundredth of the
     map's range; so surfaces stay as they are.
 
     Args:
-        rng: Where the randomness comes from.
+        rng: Source of randomness.
         scene: A map, h×w, in any unit.
         config: How often, and how far.
     """
@@ -86,12 +86,12 @@ def fray(
 def round_to_levels(
     rng: np.random.Generator, scene: NDArray[np.floating], config: SensingConfig
 ) -> NDArray[np.floating]:
-    """Return the map, rounded to whole levels as often as `config` says.
+    """Round a map to a sampled number of whole levels, as often as `config` says.
 
     Args:
-        rng: Where the randomness comes from.
+        rng: Source of randomness.
         scene: A map, h×w, in any unit.
-        config: What may happen to it.
+        config: How often, and to how many levels.
     """
     if rng.random() >= config.quantised:
         return scene
@@ -103,36 +103,26 @@ def round_to_levels(
     if rng.random() < config.ragged:
         size = (scene.shape[0], scene.shape[1])
         levels = levels + jitter(rng, size, rng.uniform(0.02, 0.15))
-    return np.asarray(quantise(levels))
+    return np.asarray(np.round(levels))
 
 
 def valid_from_second_camera(
     rng: np.random.Generator, disparity: NDArray[np.floating], config: SensingConfig
 ) -> BoolMap:
-    """Return which pixels are valid: all, or, as often as `config` says, those not in shadow.
+    """Return the valid pixels: all, or, as often as `config` says, those that a second camera sees.
+
+    It stands to the left or to the right; see `dsdmsr.degradation.lost_pixels.shadowed`.
 
     Args:
-        rng: Where the randomness comes from.
+        rng: Source of randomness.
         disparity: Inverse depth, h×w, in any unit.
         config: How often, and how wide.
     """
+    valid = np.ones(disparity.shape, dtype=bool)
     if rng.random() >= config.holes:
-        return np.ones(disparity.shape, dtype=bool)
-    return ~_shadows(rng, disparity, config)
-
-
-def _shadows(
-    rng: np.random.Generator, scene: NDArray[np.floating], config: SensingConfig
-) -> BoolMap:
-    """Return which pixels a second camera does not see, to the left or right of nearer ones.
-
-    With disparities d, a pixel at column x is hidden if some pixel s columns beside it has a
-    disparity larger by s or more.
-    """
-    span = float(np.ptp(scene))
-    width = log_uniform(rng, *config.shadow)
+        return valid
+    span, width = float(np.ptp(disparity)), log_uniform(rng, *config.shadow)
     if span == 0:
-        return np.zeros(scene.shape, dtype=bool)
-    side = 1 if rng.random() < 0.5 else -1
-    hidden = occluded(scene[:, ::side] * (width / span), int(width))
-    return np.asarray(hidden[:, ::side])
+        return valid
+    left = rng.random() >= 0.5
+    return ~shadowed(disparity * (width / span), int(width), left=left)

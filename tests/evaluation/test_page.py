@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from testing.evaluations import ZEROS, three_scenes
 
-from dsdmsr.errors import ConfigError
+from dsdmsr.errors import DependencyError
 from dsdmsr.evaluation import templating
 from dsdmsr.evaluation.cases import cases
 from dsdmsr.evaluation.crops import error_crop
@@ -103,5 +103,5 @@ def test_the_page_is_accessible_in_a_browser_and_fits_its_width(tmp_path, exampl
 def test_a_missing_jinja2_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "jinja2", None)
     templating._environment.cache_clear()
-    with pytest.raises(ConfigError, match=r"pip install 'dsdmsr\[evaluate\]'"):
+    with pytest.raises(DependencyError, match=r"pip install 'dsdmsr\[evaluate\]'"):
         page(results([], []))

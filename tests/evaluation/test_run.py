@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import doctest
 from typing import get_args
 
 import numpy as np
@@ -8,7 +7,6 @@ import pytest
 
 import dsdmsr
 from dsdmsr.errors import ConfigError, EncodingError, FileError
-from dsdmsr.evaluation import run
 from dsdmsr.evaluation.methods import BASELINES
 from dsdmsr.evaluation.options import RESIZES, EvaluateOptions, ProtocolName
 from dsdmsr.evaluation.page import page
@@ -90,9 +88,3 @@ def test_two_methods_of_one_name_are_refused(asked, tmp_path, tiny_model):
 def test_names_of_options_are_those_of_the_tables():
     assert {*PROTOCOLS, "all"} == set(get_args(ProtocolName))
     assert tuple(BASELINES) == RESIZES
-
-
-def test_the_example_in_the_docstring_runs():
-    tried = doctest.testmod(run)
-    assert tried.attempted > 0
-    assert tried.failed == 0

@@ -46,17 +46,22 @@ class Reports:
         """The files to write."""
         return [path for path in (self.json, self.markdown, self.html) if path is not None]
 
-    def check_writable(self, *, overwrite: bool) -> None:
-        """Refuse files that exist, unless they may be overwritten, and folders that do not.
+    def check(self, *, overwrite: bool) -> None:
+        """Refuse, before anything is measured, files that could not be written after it.
 
         Raises:
-            FileError: If one cannot be written.
+            FileError: If one exists and may not be overwritten, or cannot be written.
+            DependencyError: If the page needs a package that is not installed.
         """
         for path in self.paths:
             if path.exists() and not overwrite:
                 raise FileError(f"{path} exists: give another name, or --overwrite")
             if path.is_dir() or not os.access(path.parent, os.W_OK):
                 raise FileError(f"{path} cannot be written: give a file in a folder that can be")
+        if self.html is not None:
+            from dsdmsr.evaluation.templating import environment
+
+            environment()
 
     def write(self, results: Results) -> None:
         """Write the files.
@@ -91,7 +96,7 @@ def evaluate(*, options: EvaluateOptions, reports: Reports | None = None) -> int
     reports = reports or Reports()
     if options.crops and reports.html is None:
         raise ConfigError("--crops are shown on the page: give --html FILE, too")
-    reports.check_writable(overwrite=options.overwrite)
+    reports.check(overwrite=options.overwrite)
     from dsdmsr.evaluation.run import evaluate as run_evaluation
 
     keep_memory()

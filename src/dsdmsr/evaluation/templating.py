@@ -11,22 +11,27 @@ from dsdmsr.evaluation.report import figure
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["render"]
+__all__ = ["environment", "render"]
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates' environment, loaded once.
+
+    Raises:
+        DependencyError: If jinja2 is not installed.
+    """
     with needing("an HTML page"):
         from jinja2 import Environment, PackageLoader, StrictUndefined
-    environment = Environment(
+    loaded = Environment(
         loader=PackageLoader("dsdmsr.evaluation"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["figure"] = figure
-    return environment
+    loaded.filters["figure"] = figure
+    return loaded
 
 
 def render(template: str, **values: object) -> str:
@@ -39,7 +44,7 @@ def render(template: str, **values: object) -> str:
     Raises:
         DependencyError: If jinja2 is not installed.
     """
-    environment = _environment()
+    found = environment().get_template(template)
     from markupsafe import Markup  # comes with jinja2
 
-    return Markup(environment.get_template(template).render(**values))
+    return Markup(found.render(**values))

@@ -1,8 +1,15 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
 import yaml
 from testing.runs import logged, quiet
 
+from dsdmsr.errors import ConfigError
 from dsdmsr.training.card import training_history
 from dsdmsr.training.options import TrainOptions
 from dsdmsr.training.recipe_files import load_recipe, recipe_to_dict
@@ -37,3 +44,28 @@ def test_the_smoke_recipe_learns_to_beat_bicubic(tmp_path):
     history = training_history((again / "README.md").read_text())
     assert history[0] == training_history(card)[0]
     assert "recipe `short`, seed 1, 1 steps" in history[1]
+
+
+def test_without_lightning_its_install_command_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "lightning", None)
+    monkeypatch.delitem(sys.modules, "dsdmsr.training.fit", raising=False)
+    with pytest.raises(ConfigError, match=r"needs lightning: pip install 'dsdmsr\[train\]'"):
+        train_recipe(TrainOptions(recipe="smoke", run_dir=tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+_BARE = """
+import sys
+from pathlib import Path
+sys.modules |= dict.fromkeys(["cyclopts", "tensorboard", "wandb", "webdataset"])
+from testing.runs import resume, short_recipe
+resume(Path(sys.argv[1]), short_recipe(steps=1))
+"""
+
+
+def test_rendered_scenes_are_trained_on_without_cyclopts_webdataset_and_trackers(tmp_path):
+    tests = str(Path(__file__).parents[1])
+    paths = os.pathsep.join([tests, *filter(None, [os.environ.get("PYTHONPATH")])])
+    command = [sys.executable, "-c", _BARE, str(tmp_path / "run")]
+    subprocess.run(command, env={**os.environ, "PYTHONPATH": paths}, check=True, timeout=300)
+    assert (tmp_path / "run" / "model.safetensors").is_file()

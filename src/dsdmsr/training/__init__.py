@@ -1,1 +1,1 @@
-"""From a recipe to a trained network."""
+"""Training of networks by recipes: data, losses, runs and their folders."""

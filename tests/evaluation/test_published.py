@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 from importlib import resources
 
 import numpy as np
@@ -75,23 +76,26 @@ def test_bicubic_reproduces_the_means_known_for_lu(data_dir):
             assert np.mean(errors[row.scale]) == pytest.approx(row.value, abs=0.005)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "limits"),
     [
-        (DEFAULT_MODEL, {2: 0.44, 4: 0.84, 8: 1.37, 16: 2.4}),
-        ("dsdmsr-fast", {2: 0.548, 4: 1.039, 8: 1.66, 16: 3.171}),  # MS-Net's
+        (DEFAULT_MODEL, {2: 0.18, 4: 0.36, 8: 0.6, 16: 0.95}),
+        ("dsdmsr-fast", {2: 0.23, 4: 0.47, 8: 0.76, 16: 1.2}),
     ],
 )
 def test_packaged_networks_keep_their_accuracy(name, limits, data_dir):
+    """On a ninth of each map; the limits are 2.5 % above what was measured."""
     protocol = PROTOCOLS["a"]
+    (maps,) = (each for each in protocol.sets if each.name == "A")
+    scenes = tuple(dataclasses.replace(scene, size=(384, 480)) for scene in maps.scenes)
+    maps = dataclasses.replace(maps, scenes=scenes)
+    protocol = dataclasses.replace(protocol, sets=(maps,))
     method = Network(from_pretrained(name), "cpu", known=for_known(name))
     errors: dict[int, list[float]] = {}
     for file in protocol_ground_truth(protocol, data_dir):
-        if file.set == "A":
-            for case in cases(protocol, file, protocol.scales):
-                error = (predict(protocol, case, method).values - case.target)[case.counted]
-                errors.setdefault(case.scale, []).append(float(np.sqrt(np.mean(error**2))))
+        for case in cases(protocol, file, protocol.scales):
+            error = (predict(protocol, case, method).values - case.target)[case.counted]
+            errors.setdefault(case.scale, []).append(float(np.sqrt(np.mean(error**2))))
     for scale, most in limits.items():
         assert np.mean(errors[scale]) <= most
 

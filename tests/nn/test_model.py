@@ -8,9 +8,8 @@ import torch
 from torch.nn import functional
 
 from dsdmsr.degradation.resample import resize
-from dsdmsr.errors import ConfigError, ScaleError
+from dsdmsr.errors import ConfigError
 from dsdmsr.nn import DSDMSR, ModelConfig, interleave, split_views
-from dsdmsr.nn.blocks import BLOCKS
 from dsdmsr.nn.candidates import Candidates
 from dsdmsr.nn.fusion import Fusion
 from dsdmsr.nn.stage import Stage
@@ -126,73 +125,6 @@ SHARED = ModelConfig(
     bias=False,
     differences=True,
 )
-FORMS = [
-    ModelConfig(scale=16, unit="srcnn"),
-    ModelConfig(scale=8, unit="vdsr", depth=(4,), width=(8,), bias=False, fusion="legacy"),
-    ModelConfig(scale=8, unit="vdsr", depth=(8,), width=(4,), sharing="shared", carried=3),
-    ModelConfig(scale=16, unit="residual", depth=(2,), width=(8,), carried=4),
-    ModelConfig(scale=8, unit="vdsr", depth=(2,), width=(4,), skip="bicubic"),
-    SHARED,
-    dataclasses.replace(SHARED, scale=8, width=(8,), depth=(2,), consistency=1),
-    dataclasses.replace(SHARED, dilations=(2, 5)),
-    dataclasses.replace(SHARED, supersampled=True),
-    dataclasses.replace(SHARED, unit="large_kernel", candidates=5),
-    dataclasses.replace(SHARED, unit="gated", candidates=3),
-    ModelConfig(scale=8, unit="gated", depth=(2,), width=(8,), candidates=3),
-]
-
-
-@pytest.mark.parametrize(
-    "config",
-    FORMS,
-    ids=lambda c: (
-        f"{c.unit}-{c.sharing}-{c.skip}-{c.fusion}-{c.consistency}-{c.candidates}"
-        f"-{c.dilations}-{c.supersampled}"
-    ),
-)
-class TestEveryForm:
-    @pytest.mark.parametrize("size", [(1, 1), (3, 5)])
-    def test_sizes_of_stages_and_answer(self, config, size):
-        model = DSDMSR(config)
-        for scale in model.scales:
-            prediction = model(torch.rand(2, 1, *size), scale)
-            sizes = [tuple(stage.shape) for stage in prediction.stages]
-            factors = [f for f in (2, 4, 8, 16) if f <= scale]
-            assert sizes == [(2, 1, f * size[0], f * size[1]) for f in factors]
-            assert prediction.fused.shape == (2, 1, scale * size[0], scale * size[1])
-        assert model.scales[-1] == config.scale
-        for bad in (3, 32, 1):
-            with pytest.raises(ScaleError, match="allowed are 2"):
-                model(torch.rand(1, 1, 2, 2), bad)
-
-    def test_every_parameter_learns_from_the_answers_and_the_stages(self, config):
-        model = DSDMSR(config)
-        for parameter in model.parameters():
-            torch.nn.init.normal_(parameter, std=0.2)
-        total = torch.zeros(())
-        for scale in model.scales:
-            prediction = model(torch.rand(1, 1, 6, 6), scale)
-            total = total + sum(s.square().sum() for s in prediction.stages)
-            total = total + prediction.fused.square().sum()
-        total.backward()
-        silent = [n for n, p in model.named_parameters() if p.grad is None or not p.grad.any()]
-        # Of a supersampled network, the first stage never answers.
-        assert silent == (["stages.0.unit.head.weight"] if config.supersampled else [])
-
-    def test_nothing_reaches_further_than_declared(self, config):
-        model = DSDMSR(config).double()
-        for parameter in model.parameters():
-            torch.nn.init.normal_(parameter, std=0.3)
-        scale = 4
-        radius = model.receptive_radius(scale)
-        size = 2 * radius + 5
-        depth = torch.rand(1, 1, size, size, dtype=torch.float64)
-        changed = depth.clone()
-        changed[..., size // 2, size // 2] += 1
-        moved = (model(depth, scale).fused != model(changed, scale).fused)[0, 0].nonzero()
-        assert len(moved)
-        middle = size // 2 * scale + (scale - 1) / 2
-        assert (moved - middle).abs().max() <= (radius + 0.5) * scale
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -208,23 +140,6 @@ def test_every_network_begins_near_the_small_map_repeated(unit, fusion):
         torch.testing.assert_close(stage, repeated, rtol=0, atol=0.05)
     if fusion == "none":
         torch.testing.assert_close(prediction.fused, repeated, rtol=0, atol=0.05)
-
-
-@pytest.mark.parametrize("candidates", [0, 5])
-@pytest.mark.parametrize("unit", ["vdsr", *BLOCKS])
-def test_a_form_without_bias_that_sees_differences_commutes_with_a_z_plus_b(unit, candidates):
-    torch.manual_seed(3)
-    config = dataclasses.replace(SHARED, unit=unit, width=(8,), depth=(3,), candidates=candidates)
-    model = DSDMSR(config).double()
-    for parameter in model.parameters():
-        torch.nn.init.normal_(parameter, std=0.2)
-    depth = torch.rand(1, 1, 6, 9, dtype=torch.float64)
-    for scale in (2, 16):
-        plain = model(depth, scale).fused
-        assert (plain - functional.interpolate(depth, scale_factor=scale)).abs().max() > 0.01
-        torch.testing.assert_close(
-            model(3.5 * depth - 2, scale).fused, 3.5 * plain - 2, rtol=1e-4, atol=1e-4
-        )
 
 
 def test_bf16_keeps_small_differences_of_a_large_depth():

@@ -113,8 +113,7 @@ def profiles(
     Args:
         curves: Method → its errors at 0, 1, … pixels; the last is for all that is further away.
         what: What the figures are, for those who cannot see them.
-        order: All methods of the page, so that each has its colour everywhere; the first is
-            solid.
+        order: All methods of the page, so that each has its colour everywhere.
     """
     values = [v for curve in curves.values() for v in curve if v]
     if not values:

@@ -85,7 +85,7 @@ class Mean:
     """Share of the mean absolute error left when ever more pixels are left out by expected error;
     None for methods that predict no errors."""
     left_at_best: tuple[float, ...] | None = None
-    """The same by the errors made."""
+    """The same by actual error."""
     profile: tuple[float | None, ...]
     """RMSE at 0, 1, … pixels from the nearest edge, over the pixels of all maps; the last entry is
     for all that are further away."""

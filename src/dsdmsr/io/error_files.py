@@ -1,7 +1,7 @@
 """Files of expected errors: plain floats in a map's unit, marked so that none is read as depth.
 
 Each holds float32, NaN where the map is invalid, and a line that says what the numbers are and what
-made them. `dsdmsr.io.read_depth` refuses such a file. Where the line stands:
+predicted them. `dsdmsr.io.read_depth` refuses such a file. Where the line stands:
 
 ==========  ============================================================================
 NPY         A second array after the first, which `numpy.load` returns (numpy.save: "any data
@@ -123,7 +123,7 @@ def check_error_output(path: str | os.PathLike[str], *, overwrite: bool = False)
 
 
 def _description(depth: DepthMap, made_by: str | None) -> str:
-    """Return what the numbers are and what made them, in ASCII, which TIFF asks for."""
+    """Return what the numbers are and what predicted them, in ASCII, which TIFF asks for."""
     package = f"dsdmsr {version('dsdmsr')}"
     maker = f"{package}, {made_by}" if made_by else package
     unit = depth.unit or "unknown"

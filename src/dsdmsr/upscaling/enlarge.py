@@ -22,7 +22,7 @@ from dsdmsr.upscaling.window import Window
 __all__ = ["Enlargement", "Progress", "split_rows"]
 
 Progress = Callable[[float], object]
-"""Is told after each tile what share of the map is done."""
+"""Called after each tile with the share of the map that is done."""
 
 _MARGIN = 0.1
 """How far an output may lie outside the input's range, as a share of that range."""

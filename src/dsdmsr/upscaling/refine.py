@@ -79,8 +79,7 @@ _CHANGE_MAX = 5e-6
 """Mean change of an iteration below which the map has come to rest."""
 _CHECK_EVERY = 10
 """Iterations between two checks of that."""
-_EVEN_MIN = 1e-4
-"""Of w, which divides."""
+_EVEN_MIN = 1e-4  # of w, which divides
 _CUT = 2
 """Low-resolution pixels at a cut, where D would look beyond it, that don't count."""
 
@@ -284,8 +283,7 @@ def _alpha(f: Tensor, degraded: Tensor, scale: int, noise: float, trust: float) 
     """Return α at each pixel of the prediction f, whose degradation is given; or one for all."""
     if not (noise and trust):
         return f.new_tensor(_SMOOTHNESS + _PER_NOISE * noise)
-    values = degraded.cpu().numpy()
-    kept = estimate_noise(values, np.ones(values.shape, dtype=bool)) or 0.0
+    kept = estimate_noise(degraded.cpu().numpy(), np.ones(degraded.shape, dtype=bool)) or 0.0
     kept = max(0.0, min(kept, noise) - _KEPT_FREE * noise)
     slope = ops.gradient(f).square().sum(0).sqrt()
     steepest = window_extreme(slope, _EDGE_RADIUS * scale, "max")

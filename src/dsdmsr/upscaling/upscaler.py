@@ -191,7 +191,7 @@ class Upscaler:
             errors: Whether the results have the absolute errors that the network expects, as
                 their `error`. About 90 % of the errors lie within 1.5 times as much, or 2.2 times
                 where the map is noisy (`dsdmsr.metrics.WITHIN_90`, `WITHIN_90_NOISY`).
-            progress: Is told after each tile what share of the map is done.
+            progress: Called after each tile with the share of the map that is done.
 
         Raises:
             DepthError: If no pixel is valid.

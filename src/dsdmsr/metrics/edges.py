@@ -63,12 +63,16 @@ def edge_distance(
         jump = known & ((first - second).abs() > step)
         for k in (0, 1):
             on_edge.narrow(axis, k, length).logical_or_(jump)
-    distance = torch.zeros(target.shape, dtype=torch.int64, device=target.device)
-    near = on_edge
+    return _distance(on_edge, limit)
+
+
+def _distance(near: Bool[Tensor, "b 1 h w"], limit: int) -> Int[Tensor, "b 1 h w"]:
+    """Return each pixel's distance from those that are given, at most `limit`."""
+    distance = torch.zeros(near.shape, dtype=torch.int64, device=near.device)
     for _ in range(limit):
         distance += ~near
         for axis in (-2, -1):
-            length, grown = target.shape[axis] - 1, near.clone()
+            length, grown = near.shape[axis] - 1, near.clone()
             for here, there in ((0, 1), (1, 0)):
                 grown.narrow(axis, here, length).logical_or_(near.narrow(axis, there, length))
             near = grown
@@ -172,7 +176,7 @@ def flying_pixels(
     lowest, highest, value = zone.lowest, zone.highest, pred[zone.places]
     margin = _ON_A_SURFACE * (highest - lowest)
     flying = (value - lowest > margin) & (highest - value > margin)
-    # Only these may be far from all truths of their window.
+    # Only these may be far from all targets of their window.
     picture, _, rows, columns = (index[flying] for index in zone.places)
     value, margin = value[flying], margin[flying]
     height, width = zone.known.shape[-2:]
@@ -201,16 +205,15 @@ def flying_pixel_rate(
     that is sharp but a few pixels off has none, a value on a slanted surface between the two is on
     a surface, and blurred edges have as many as their ramps are long. A point cloud shows such
     pixels as veils between objects; the name is that of time-of-flight sensing, where pixels that
-    see two surfaces do the same (Reynolds et al., CVPR 2011). That the targets of the
-    neighbourhood say what a surface is, and their range the scale, is our choice: it needs no
-    camera and no threshold in metres.
+    see two surfaces do the same (Reynolds et al., CVPR 2011). That targets nearby define surfaces
+    and scale is our choice: it needs no camera and no threshold in metres.
 
     Args:
         pred: The prediction.
         target: The ground truth.
         valid: Which pixels count.
         step: What the difference of two neighbours must exceed to be an edge, in the map's unit.
-        zone: `edge_zone` of the same ground truth, if it is computed already: that saves time.
+        zone: See `edge_rmse`.
 
     Returns:
         0…1; NaN where no pixel is near an edge.

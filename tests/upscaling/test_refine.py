@@ -90,7 +90,7 @@ def test_the_solution_is_that_of_a_general_solver(monkeypatch, noise, trust):
     pred = target + 0.05 * torch.randn(6, 6, generator=generator, dtype=torch.float64)
     monkeypatch.setattr(refining, "_MISSED_MAX", 0.0)
     monkeypatch.setattr(refining, "_CHANGE_MAX", 0.0)
-    found = refine(pred, lr_depth, 2, noise=noise, trust=trust, most=10000 if noise == 1 else 3000)
+    found = refine(pred, lr_depth, 2, noise=noise, trust=trust, most=30000 if noise == 1 else 3000)
     trusted = moved_apart(pred, noise, trust)
     alpha = alpha_from_its_description(trusted, noise, trust)
     reduction = torch.kron(

@@ -57,7 +57,7 @@ def page(results: Results) -> str:
     """Return the page; it asks for nothing from any other place.
 
     Raises:
-        ConfigError: If jinja2 is not installed.
+        DependencyError: If jinja2 is not installed.
     """
     ours = {model.name for model in results.models}
     return render(

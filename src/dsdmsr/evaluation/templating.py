@@ -37,7 +37,7 @@ def render(template: str, **values: object) -> str:
         values: Its variables.
 
     Raises:
-        ConfigError: If jinja2 is not installed.
+        DependencyError: If jinja2 is not installed.
     """
     environment = _environment()
     from markupsafe import Markup  # comes with jinja2

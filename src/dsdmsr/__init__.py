@@ -75,7 +75,10 @@ def __getattr__(name: str) -> object:
 
         return version("dsdmsr")
     if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
+        from dsdmsr.errors import needing
+
+        with needing(f"dsdmsr.{name}"):
+            return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'dsdmsr' has no attribute {name!r}")
 
 

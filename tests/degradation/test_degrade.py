@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import doctest
-import importlib
 import math
 
 import cv2
@@ -164,10 +162,3 @@ def test_nearest_is_nearest(rng, scale):
             at = place / scale if interval else (place + 0.5) / scale - 0.5
             nearest = min(range(5), key=lambda j: (round(abs(j - at), 9), -j))
             assert made[0, 0, 0, place] == small[0, 0, 0, nearest]
-
-
-@pytest.mark.parametrize("name", ["degrade", "lost_pixels", "resample", "sensors"])
-def test_examples_in_docstrings_run(name):
-    tried = doctest.testmod(importlib.import_module(f"dsdmsr.degradation.{name}"))
-    assert tried.attempted > 0
-    assert tried.failed == 0

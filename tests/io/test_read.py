@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import doctest
-import importlib
 import io
 import struct
 import zlib
@@ -119,9 +117,3 @@ def test_negative_depth_in_a_file_names_the_file(tmp_path):
     with pytest.raises(DepthError, match=r"a\.npy: 1 pixels are negative"):
         read_depth(tmp_path / "a.npy")
     assert read_depth(tmp_path / "a.npy", "disparity").values[0, 0] == -1
-
-
-@pytest.mark.parametrize("module", ["read", "write"])
-def test_the_examples_run(module):
-    outcome = doctest.testmod(importlib.import_module(f"dsdmsr.io.{module}"))
-    assert (outcome.attempted > 0, outcome.failed) == (True, 0)

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
-from dsdmsr.errors import DsdmsrError
+from dsdmsr.errors import DsdmsrError, needing
 
 __all__ = ["COMMANDS", "app", "main", "run"]
 
@@ -65,7 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from dsdmsr.app.console import err, out
 
     try:
-        result = app(list(arguments), console=out, error_console=err)
+        with needing(f"dsdmsr {arguments[0]}"):
+            result = app(list(arguments), console=out, error_console=err)
     except CycloptsError as error:
         err.print(f"dsdmsr: {_one_line(str(error))}; see 'dsdmsr --help'", markup=False)
         return 2

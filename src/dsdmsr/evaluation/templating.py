@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from dsdmsr.errors import ConfigError
+from dsdmsr.errors import needing
 from dsdmsr.evaluation.report import figure
 
 if TYPE_CHECKING:
@@ -16,12 +16,8 @@ __all__ = ["render"]
 
 @cache
 def _environment() -> Environment:
-    try:
+    with needing("an HTML page"):
         from jinja2 import Environment, PackageLoader, StrictUndefined
-    except ImportError as error:
-        raise ConfigError(
-            "a page needs jinja2, which is not installed: pip install 'dsdmsr[evaluate]'"
-        ) from error
     environment = Environment(
         loader=PackageLoader("dsdmsr.evaluation"),
         autoescape=True,

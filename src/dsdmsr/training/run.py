@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from dsdmsr.errors import ConfigError
+from dsdmsr.errors import ConfigError, needing
 from dsdmsr.nn import DSDMSR
 from dsdmsr.training.card import history_of, model_card
 from dsdmsr.training.options import TrainOptions
@@ -27,16 +27,13 @@ def train_recipe(options: TrainOptions, *, console: Console | None = None) -> Pa
         console: See `dsdmsr.training.fit.fit`.
 
     Raises:
-        ConfigError: If recipe, `run_dir` or lightning are missing, or the recipe is wrong.
+        ConfigError: If recipe or `run_dir` are missing, or the recipe is wrong.
+        DependencyError: If lightning is not installed.
         ModelError: If `init` cannot be loaded, or doesn't fit the recipe's network.
         TrainingError: If the run cannot start or diverges.
     """
-    try:
+    with needing("training"):
         from dsdmsr.training.fit import fit
-    except ModuleNotFoundError as error:
-        if error.name != "lightning":
-            raise
-        raise ConfigError("training needs lightning: pip install 'dsdmsr[train]'") from error
     run_dir, init = options.run_dir, options.init
     if run_dir is None:
         raise ConfigError("options have no run_dir: give a new folder")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dsdmsr.depth.degradations import Degradation
 from dsdmsr.depth.holes import hole_sizes
 from dsdmsr.depth.map import DepthMap
-from dsdmsr.errors import ConfigError, ModelError
+from dsdmsr.errors import ConfigError, ModelError, needing
 from dsdmsr.upscaling.auto import AUTO, AutoBackend
 from dsdmsr.upscaling.backend import Backend
 from dsdmsr.upscaling.enlarge import Enlargement, Progress, split_rows
@@ -127,12 +127,13 @@ class Upscaler:
             ConfigError: As `Upscaler`; or if the device is not there, `ensemble` is neither 1
                 nor 8, or there is no such degradation.
             ModelError: If the network cannot be found or loaded.
+            DependencyError: If torch is not installed.
         """
         Size(scale=settings.get("scale"), pixels=settings.get("size"))
 
         def load(network: str) -> Backend:
-            # Needs torch.
-            from dsdmsr.upscaling.torch_backend import TorchBackend
+            with needing("upscaling"):
+                from dsdmsr.upscaling.torch_backend import TorchBackend
 
             backend = TorchBackend.from_pretrained(network, device, degradation)
             return ensemble_of(backend, ensemble)

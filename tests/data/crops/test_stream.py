@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from itertools import islice
 from pathlib import Path
@@ -11,7 +12,7 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from dsdmsr.data.crops import Shards
 from dsdmsr.data.ranks import Rank
-from dsdmsr.errors import DataError
+from dsdmsr.errors import DataError, DependencyError
 
 
 class Keys(IterableDataset):
@@ -96,6 +97,9 @@ def test_a_shard_that_is_cut_off_or_gone_is_told(shards):
 
 
 def test_a_missing_webdataset_is_told(shards, monkeypatch):
-    monkeypatch.setattr("dsdmsr.data.dependencies.find_spec", lambda name: None)
-    with pytest.raises(DataError, match=r"needs webdataset: pip install 'dsdmsr\[prepare\]'"):
+    monkeypatch.setitem(sys.modules, "webdataset", None)
+    with pytest.raises(
+        DependencyError,
+        match=r"webdataset.*pip install 'dsdmsr\[prepare\]'",
+    ):
         Shards(shards)

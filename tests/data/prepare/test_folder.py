@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 from testing.dtu_trees import content
 from testing.prepared_sets import PYRAMID, run
 
 from dsdmsr.data.prepare.run import prepare
 from dsdmsr.data.sources.dtu import dtu
-from dsdmsr.errors import DataError
+from dsdmsr.errors import DataError, DependencyError
 
 
 def test_a_folder_in_use_is_not_touched(dtu_tree, tmp_path):
@@ -62,7 +64,10 @@ def test_a_run_killed_as_it_begins_is_begun_again(dtu_tree, tmp_path):
 
 
 def test_a_missing_lock_library_is_told_before_any_work(dtu_tree, tmp_path, monkeypatch):
-    monkeypatch.setattr("dsdmsr.data.dependencies.find_spec", lambda name: None)
-    with pytest.raises(DataError, match=r"needs filelock: pip install 'dsdmsr\[prepare\]'"):
+    monkeypatch.setitem(sys.modules, "filelock", None)
+    with pytest.raises(
+        DependencyError,
+        match=r"filelock.*pip install 'dsdmsr\[prepare\]'",
+    ):
         prepare(dtu(dtu_tree), tmp_path / "made", PYRAMID)
     assert not (tmp_path / "made").exists()

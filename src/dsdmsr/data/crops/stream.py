@@ -12,14 +12,13 @@ from torch.utils.data import get_worker_info
 
 from dsdmsr.data.crops.source import CropStack, MapCrop, stack
 from dsdmsr.data.crops.windows import choose_window, cut
-from dsdmsr.data.dependencies import require
 from dsdmsr.data.prepared.index import read_index
 from dsdmsr.data.prepared.shards import decode_sample, read_samples
 from dsdmsr.data.prepared.splits import Split
 from dsdmsr.data.prepared.storage import StoredMap
 from dsdmsr.data.ranks import SINGLE_PROCESS, Rank
 from dsdmsr.data.seeds import generator
-from dsdmsr.errors import DataError
+from dsdmsr.errors import DataError, needing
 
 __all__ = ["Shards"]
 
@@ -47,12 +46,13 @@ class Shards:
         rank: Which of the nodes' processes this is; each has worker processes of its own.
 
     Raises:
-        DataError: If it is no such folder, a shard or webdataset is missing, or splits share a
-            scene.
+        DataError: If it is no such folder, a shard is missing, or splits share a scene.
+        DependencyError: If webdataset is not installed.
     """
 
     def __init__(self, folder: Path, split: Split = "train", rank: Rank = SINGLE_PROCESS) -> None:
-        require("webdataset", "reading shards")
+        with needing("reading shards"):
+            import webdataset  # noqa: F401
         sizes: dict[str, str] = {}
         for row in read_index(folder, split):
             if not row.get("shard_path"):

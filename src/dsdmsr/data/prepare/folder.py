@@ -8,9 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dsdmsr._atomic import remove_unfinished
-from dsdmsr.data.dependencies import require
 from dsdmsr.data.prepare.journal import JOURNAL, is_prepared
-from dsdmsr.errors import DataError
+from dsdmsr.errors import DataError, needing
 
 __all__ = ["check_folder", "locked", "remove_unfinished_below"]
 
@@ -54,10 +53,11 @@ def locked(folder: Path) -> Iterator[None]:
     """Keep other runs out of a folder.
 
     Raises:
-        DataError: If another run is in, or filelock is missing.
+        DataError: If another run is in.
+        DependencyError: If filelock is not installed.
     """
-    require("filelock", "preparing a data set")
-    from filelock import FileLock, Timeout
+    with needing("preparing a data set"):
+        from filelock import FileLock, Timeout
 
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / _LOCK, timeout=0)

@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from dsdmsr.data.dependencies import require
 from dsdmsr.data.prepared.splits import Splitting
 from dsdmsr.data.sources.folder import ReadFiles, folder_of_files
 from dsdmsr.data.sources.source import Frame, ReadMap, Source
 from dsdmsr.depth.map import DepthMap
-from dsdmsr.errors import DataError, FileError
+from dsdmsr.errors import DataError, FileError, needing
 from dsdmsr.io.checks import single_line
 
 __all__ = ["nyu"]
@@ -58,7 +57,8 @@ def nyu(source: Path, splitting: Splitting, *, raw: bool = False) -> Source:
             ``depths``, which are in-painted.
 
     Raises:
-        DataError: If there is neither, the MAT file is not the labelled set, or h5py is missing.
+        DataError: If there is neither, or the MAT file is not the labelled set.
+        DependencyError: If h5py is not installed.
     """
     mats = [source] if source.is_file() else sorted(source.glob("[!.]*.mat"))
     mats.sort(key=lambda path: path.name != _LABELLED)
@@ -67,7 +67,8 @@ def nyu(source: Path, splitting: Splitting, *, raw: bool = False) -> Source:
         files = folder_of_files(source, "metres", splitting)
         frames = [frame._replace(scene=_PART.sub("", frame.scene)) for frame in files.frames]
         return Source(name="nyu", frames=frames, read=read, splitting=splitting)
-    require("h5py", f"reading {mats[0]}")
+    with needing(f"reading {mats[0]}"):
+        import h5py  # noqa: F401
     path, name = mats[0], "rawDepths" if raw else "depths"
     try:
         frames = _labelled(path, name)

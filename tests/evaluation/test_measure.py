@@ -88,12 +88,12 @@ def test_bicubic_reproduces_the_means_known_for_lu(data_dir):
 @pytest.mark.parametrize(
     ("name", "limits"),
     [
-        (DEFAULT_MODEL, {2: 0.18, 4: 0.36, 8: 0.6, 16: 0.95}),
-        ("dsdmsr-fast", {2: 0.23, 4: 0.47, 8: 0.76, 16: 1.2}),
+        (DEFAULT_MODEL, {2: 0.172, 4: 0.345, 8: 0.562, 16: 0.827}),
+        ("dsdmsr-fast", {2: 0.231, 4: 0.469, 8: 0.758, 16: 1.2}),
     ],
 )
 def test_packaged_networks_keep_their_accuracy(name, limits, data_dir):
-    """On a ninth of each map; the limits are 2.5 % above what was measured."""
+    """On an eighth of each map; the limits are 2.5 % above what was measured."""
     protocol = PROTOCOLS["a"]
     (maps,) = (each for each in protocol.sets if each.name == "A")
     scenes = tuple(dataclasses.replace(scene, size=(384, 480)) for scene in maps.scenes)

@@ -27,7 +27,7 @@ ZOO = ROOT / "src" / "dsdmsr" / "zoo"
 TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "accuracy_a": ("accuracy", partial(protocols.table, letter="a")),
     "readme_accuracy": ("accuracy", protocols.short_table),
-    "readme_speed": ("speed", networks.short_table),
+    "readme_speed": ("speed", networks.sentence),
     "accuracy_full": ("accuracy", protocols.full_table),
     "robust_a": ("robust", partial(protocols.table, letter="a")),
     "robust_b": ("robust", partial(protocols.table, letter="b", scenes=True)),

@@ -21,7 +21,7 @@ from rich.progress import track
 import dsdmsr
 from benchmarks.common.memory import forget_peak, in_own_process, peak_mib
 from benchmarks.common.options import TIERS, options
-from benchmarks.common.results import save_results, sourced_table
+from benchmarks.common.results import made_by, save_results, sourced_table
 from benchmarks.common.timing import in_turn, median_ratio
 from benchmarks.speed.research_code import ResearchForm
 from dsdmsr.degradation.resample import resize
@@ -143,22 +143,25 @@ def table(results: dict[str, Any]) -> str:
     return sourced_table(results, head, rows, names=3)
 
 
-def short_table(results: dict[str, Any]) -> str:
-    """Return the packaged networks' times and memory for the largest input."""
+def sentence(results: dict[str, Any]) -> str:
+    """Return a sentence on the networks' frames per second at ×4, for the largest input."""
     height, width = SIZES[-1]
-    cells = {
-        (row["method"], row["scale"]): row
+    scale = 4
+    rows = {
+        row["method"]: row
         for row in results["rows"]
-        if (row["height"], row["width"]) == (height, width)
+        if (row["height"], row["width"], row["scale"]) == (height, width, scale)
     }
-    rows = [
-        [name]
-        + [f"{cells[name, scale]['times_bicubic']:.0f}" for scale in SCALES]
-        + [f"{cells[name, SCALES[-1]]['peak_mib']:.0f}"]
+    speeds = [
+        f"`{name}` {1 / rows[name]['median_s']:.2g} ({rows[name]['times_bicubic']:.0f})"
         for name in NETWORKS
     ]
-    head = [f"{height}×{width}, time / bicubic's", *(f"×{scale}" for scale in SCALES)]
-    return sourced_table(results, [*head, f"MiB at ×{SCALES[-1]}"], rows, names=1)
+    text = (
+        f"Frames a second from {width}×{height} to {scale * width}×{scale * height}, on "
+        f"{results['machine']['threads']} CPU threads, and in brackets the time relative to "
+        f"bicubic interpolation: {', '.join(speeds)}; [time and memory](docs/speed.md)."
+    )
+    return f"{text}\n\n{made_by(results)}"
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
 """Golden outputs: what the package gives is what it gave when golden.json was written.
 
-Ray-cast scenes and files prepared of DTU are the same to the last bit, other scenes to 1e-5 of
-their range, network outputs to 1e-4 of it, and losses to a thousandth, so that other processors
-pass, too. `record.py` compares all outputs in full, on one machine.
+Ray-cast scenes and prepared files are the same to the last bit, painted scenes to 1e-5 of their
+range, network outputs to 1e-4 of it, and losses to a thousandth, so that other processors pass,
+too. `record.py` compares all outputs in full, on one machine.
 """
 
 from __future__ import annotations

@@ -40,10 +40,10 @@ def test_only_low_resolution_maps_of_whole_levels_are_rounded():
         for rounded in (False, True)
     )
     in_levels, _ = degrade(depth, 2, "opencv_cubic", valid)
-    assert torch.equal(exact.small, (in_levels - exact.low) / exact.span)
-    assert torch.equal(rounded.small[0], ((in_levels.round() - rounded.low) / rounded.span)[0])
-    assert not torch.equal(rounded.small[0], exact.small[0])
-    assert torch.equal(rounded.small[1], exact.small[1])
+    assert torch.equal(exact.lr_depth, (in_levels - exact.low) / exact.span)
+    assert torch.equal(rounded.lr_depth[0], ((in_levels.round() - rounded.low) / rounded.span)[0])
+    assert not torch.equal(rounded.lr_depth[0], exact.lr_depth[0])
+    assert torch.equal(rounded.lr_depth[1], exact.lr_depth[1])
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 import torch
 
 from dsdmsr.nn import DSDMSR, ModelConfig
-from dsdmsr.nn.units import UNITS
 from dsdmsr.upscaling.torch_backend import Block
 from dsdmsr.upscaling.window import Window
 
-PLAIN = ModelConfig(scale=8, width=(8,), depth=(3,))
 SHARED = ModelConfig(
     scale=8,
     unit="residual",
@@ -25,24 +21,6 @@ SHARED = ModelConfig(
     differences=True,
     consistency=1,
 )
-CONFIGS = {
-    **{
-        f"{unit}, {fusion}": dataclasses.replace(PLAIN, unit=unit, fusion=fusion)
-        for unit in UNITS
-        for fusion in ("mean", "none")
-    },
-    "bicubic skip": dataclasses.replace(PLAIN, unit="vdsr", depth=(2,), skip="bicubic"),
-    "shared": SHARED,
-    "shared, without corrections": dataclasses.replace(SHARED, consistency=0, candidates=0),
-    "shared, sure or not": dataclasses.replace(SHARED, consistency=0, confidence=4),
-    "shared, sees far": dataclasses.replace(SHARED, consistency=0, dilations=(3, 1)),
-    "shared, supersampled": dataclasses.replace(SHARED, supersampled=True),
-    "shared, supersampled, sure or not": dataclasses.replace(
-        SHARED, consistency=0, confidence=4, supersampled=True
-    ),
-    "shared, three corrections": dataclasses.replace(SHARED, consistency=3, candidates=5),
-}
-HEIGHT, WIDTH = 40, 34
 
 
 def network(config: ModelConfig) -> DSDMSR:
@@ -53,45 +31,7 @@ def network(config: ModelConfig) -> DSDMSR:
     return model
 
 
-@pytest.mark.parametrize("scale", [2, 4, 8])
-@pytest.mark.parametrize("name", CONFIGS)
-def test_a_block_is_as_the_whole_has_it(monkeypatch, name, scale):
-    # Errors that random weights expect are not cut off.
-    monkeypatch.setattr("dsdmsr.nn.expectation._LOG_ERRORS", (-50, 50))
-    model, depth = network(CONFIGS[name]), torch.rand(2, 1, HEIGHT, WIDTH, dtype=torch.float64)
-    windows = [
-        Window(0, 7, 0, 5),
-        Window(17, 20, 11, 18),
-        Window(HEIGHT - 1, HEIGHT, WIDTH - 3, WIDTH),
-        Window(0, HEIGHT, 15, 16),
-    ]
-    with torch.no_grad():
-        prediction = model(depth, scale)
-        whole = prediction.fused
-        if prediction.log_error is not None:
-            whole = torch.cat([whole, prediction.log_error.exp()], 1)
-            assert whole[:, 1].std() > 1e-3
-        everything = Block(model, depth, scale, Window(0, HEIGHT, 0, WIDTH))
-        for window in windows:
-            # Alone, beside what is around it, and of the whole.
-            larger = Block(model, depth, scale, window.grown(3, HEIGHT, WIDTH))
-            found = Block(model, depth, scale, window).predict(window, errors=True)
-            for part in (larger, everything):
-                same = part.predict(window, errors=True)
-                torch.testing.assert_close(same, found, rtol=1e-5, atol=1e-5 * float(whole.std()))
-            expected = whole[
-                ...,
-                scale * window.top : scale * window.bottom,
-                scale * window.left : scale * window.right,
-            ]
-            # Corrections are made in single precision.
-            torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5 * float(whole.std()))
-            alone = Block(model, depth, scale, window).predict(window)
-            torch.testing.assert_close(alone, found[:, :1], rtol=0, atol=0)
-    assert whole.std() > 1e-3
-
-
-def test_a_block_needs_less_than_its_receptive_field_at_every_stage(monkeypatch):
+def test_a_part_needs_less_than_its_receptive_field_at_every_stage(monkeypatch):
     """Stages on large maps see a narrow margin alone."""
     model = network(SHARED)
     seen = []

@@ -45,6 +45,8 @@ class TestEveryPackagedNetwork(NetworkTests):
     tile_map = (18, 20)
     tile_scales = (4,)
     rounding = 1e-3  # they are stored in half precision
+    # Training has left some blocks of theirs at zero; forms with random weights show it.
+    test_every_parameter_learns_from_the_supervised_outputs = None
 
     @pytest.fixture(scope="class")
     def model(self, name) -> DSDMSR:

@@ -40,7 +40,7 @@ app = App(
     name="dsdmsr",
     help="Upscale depth maps by 2, 4, 8 or 16, from the depth map alone.",
     version_flags=["--version"],
-    help_format="plaintext",
+    help_format="markdown",
     result_action="return_value",
     default_parameter=Parameter(negative=(), consume_multiple=True, show_default=_shown),
     print_error=False,

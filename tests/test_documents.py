@@ -33,3 +33,19 @@ def test_every_data_set_has_a_page():
             assert part in text or page == "folder"
         for link in re.findall(r"\]\(((?!http)[^)]+)\)", text):
             assert (ROOT / "docs" / "data" / link.partition("#")[0]).exists(), link
+
+
+REPLACED = re.compile(
+    r"\b(wishes|softness|untold|made|making|told|answers?|small maps?)\b", flags=re.IGNORECASE
+)
+"""Words of the project's youth, for which the field has its own."""
+ORDINARY = ("Made by ", "The objects that piles are made of")
+
+
+def test_the_field_has_its_own_words():
+    files = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    files += [p for p in (ROOT / "src").rglob("*") if p.suffix in (".py", ".md", ".yaml", ".j2")]
+    for path in files:
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if not any(use in line for use in ORDINARY):
+                assert not REPLACED.search(line), f"{path}:{number}: {line}"

@@ -21,7 +21,7 @@ _BUILT_FROM = "_commit.txt"
 
 
 def provenance(device: str = "cpu") -> dict[str, Any]:
-    """Return what made a figure: package, commit, date, machine, and the GPU if on ``cuda``."""
+    """Return the provenance of a figure: version, commit, date, machine, the GPU if on ``cuda``."""
     import torch
 
     return {

@@ -52,7 +52,7 @@ def test_errors_are_plain_floats_that_say_what_they_are_and_are_not_read_as_dept
     assert numbers.dtype == np.float32
     np.testing.assert_array_equal(numbers, depth.error)
     assert description.startswith("expected absolute error of depth, unit m, NaN = invalid")
-    assert "made by dsdmsr " in description
+    assert "predicted by dsdmsr " in description
     assert description.endswith("dsdmsr-base")
     with pytest.raises(FileError, match="holds the expected errors of a map, not depth"):
         read_depth(path)

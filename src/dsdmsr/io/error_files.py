@@ -127,7 +127,7 @@ def _description(depth: DepthMap, made_by: str | None) -> str:
     package = f"dsdmsr {version('dsdmsr')}"
     maker = f"{package}, {made_by}" if made_by else package
     unit = depth.unit or "unknown"
-    text = f"{ERROR_MARK} of {depth.kind}, unit {unit}, NaN = invalid; made by {maker}"
+    text = f"{ERROR_MARK} of {depth.kind}, unit {unit}, NaN = invalid; predicted by {maker}"
     return text.encode("ascii", "replace").decode()
 
 

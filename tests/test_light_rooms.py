@@ -65,7 +65,7 @@ print(dsdmsr.sample()[1].shape, dsdmsr.UpscaleOptions(scale=4).scale)
 
 
 def test_what_needs_torch_names_the_extra_in_one_line(sample):
-    done = run(COMMAND, "upscale", str(sample), "-o", f"{sample}.npy", "--scale", "2")
+    done = run(COMMAND, "upscale", str(sample), "-o", f"{sample}.npz", "--scale", "2")
     assert done.returncode == 2
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("dsdmsr: ")]
     assert "torch" in line

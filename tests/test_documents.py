@@ -3,7 +3,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
+import pytest
 import yaml
+
+import dsdmsr
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -19,6 +23,22 @@ def test_the_readme_names_what_there_is():
     for encoding in ENCODINGS:
         assert f"`{encoding}`" in text
     yaml.safe_load((ROOT / "CITATION.cff").read_text())
+
+
+def test_the_readmes_example_runs(tmp_path, monkeypatch):
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    assert len(code.splitlines()) <= 8
+    monkeypatch.chdir(tmp_path)
+    frame = np.full((24, 32), 1500, np.uint16)
+    frame[:6, :6] = 0
+    np.save("frame.npy", frame)
+    names: dict[str, dsdmsr.DepthMap] = {}
+    exec(code, names)
+    upscaled = names["upscaled"]
+    assert (upscaled.shape, upscaled.unit) == ((96, 128), "m")
+    assert upscaled.values[upscaled.valid] == pytest.approx(1.5)
+    assert not upscaled.valid[:20, :20].any()
 
 
 def test_every_data_set_has_a_page():

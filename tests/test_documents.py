@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 import dsdmsr
+from dsdmsr.io import ENCODINGS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -18,10 +19,9 @@ def test_the_readme_names_what_there_is():
     assert links
     for link in links:
         assert (ROOT / link.partition("#")[0]).exists(), link
-    from dsdmsr.io import ENCODINGS
-
+    files = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
     for encoding in ENCODINGS:
-        assert f"`{encoding}`" in text
+        assert f"`{encoding}`" in files
     yaml.safe_load((ROOT / "CITATION.cff").read_text())
 
 

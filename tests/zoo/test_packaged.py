@@ -44,7 +44,7 @@ def scene() -> np.ndarray:
 class TestEveryPackagedNetwork(NetworkTests):
     tile_map = (18, 20)
     tile_scales = (4,)
-    rounding = 1e-3  # they are stored in half precision
+    rounding = 5e-3  # they are stored in half precision, and the map is noise
     # Training has left some blocks of theirs at zero; forms with random weights show it.
     test_every_parameter_learns_from_the_supervised_outputs = None
 

@@ -118,12 +118,18 @@ def _noisy(protocol: Protocol, lr_depth: Tensor) -> Iterator[Tensor]:
     """Yield a low-resolution map as the protocol has it, for each seed of its noise."""
     if protocol.lr_rounded:
         lr_depth = torch.from_numpy(round_levels(lr_depth.numpy()))
+    noise = None if protocol.noise is None else NOISES[protocol.noise]
+    if noise is not None and noise.unit != "level":
+        raise ConfigError(
+            f"protocol ({protocol.letter}) has the noise {protocol.noise} in {noise.unit}: give "
+            "one in levels, which protocols add"
+        )
     for seed in range(protocol.seeds):
-        if protocol.noise is None:
+        if noise is None:
             yield lr_depth
         else:
             generator = torch.Generator().manual_seed(seed)
-            yield NOISES[protocol.noise].add(lr_depth, generator, protocol.noise_parameter)
+            yield noise.add(lr_depth, generator, protocol.noise_parameter)
 
 
 def round_levels(values: Values) -> Values:

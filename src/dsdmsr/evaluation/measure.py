@@ -41,7 +41,7 @@ class Measurement:
     unit: FigureUnit | None
     """Unit of rmse, mae, edge_rmse and input_rmse."""
     metrics: Mapping[str, float]
-    """Name (`dsdmsr.evaluation.records.METRICS`) → figure; NaN where no pixel counts."""
+    """Name (`dsdmsr.evaluation.metrics.METRICS`) → figure; NaN where no pixel counts."""
     profile: tuple[tuple[float, int], ...]
     """Sum of squared errors, and number of pixels, at 0, 1, … pixels from the nearest edge; the
     last entry is for all that are further away."""

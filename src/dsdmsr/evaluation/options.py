@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Literal
 
 from dsdmsr.errors import ConfigError
-from dsdmsr.evaluation.protocols import PROTOCOLS, SUITE
+from dsdmsr.evaluation.protocols import PROTOCOLS, SUITE, ProtocolName
 from dsdmsr.io.encodings import ENCODINGS, find_encoding
 from dsdmsr.zoo.names import DEFAULT_MODEL, PACKAGED
 
-__all__ = ["DATA_VARIABLE", "RESIZES", "EvaluateOptions", "ProtocolName"]
+__all__ = ["DATA_VARIABLE", "RESIZES", "EvaluateOptions"]
 
 DATA_VARIABLE = "DSDMSR_DATA"
 """The environment variable that names the folder of the protocols' maps."""
-ProtocolName = Literal["a", "b", "b-root", "b-5", "d", "e", "interval", "all"]
 RESIZES = ("nearest", "bilinear", "bicubic", "lanczos")
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "FigureUnit",
     "MapSet",
     "Protocol",
+    "ProtocolName",
     "Scene",
 ]
 
@@ -148,6 +149,9 @@ def _noisy(letter: str, noise: str, parameter: float, what: str) -> Protocol:
         sets=(_SET_A,),
     )
 
+
+ProtocolName = Literal["a", "b", "b-root", "b-5", "d", "e", "interval", "all"]
+"""What can be asked for: the letters of `PROTOCOLS`, or ``all`` of `SUITE`."""
 
 PROTOCOLS: dict[str, Protocol] = {
     "a": Protocol(

@@ -58,7 +58,7 @@ def test_the_number_of_threads_changes_no_bit():
     ]
     sums = set()
     try:
-        for threads in (1, 2, 3):
+        for threads in (1, 3):
             torch.set_num_threads(threads)
             depth = raycast.ray_cast([(solids, view)], size, backdrop=9.0)
             sums.add(hashlib.sha256(depth.numpy().tobytes()).hexdigest())

@@ -47,7 +47,7 @@ def test_errors_are_plain_floats_that_say_what_they_are_and_are_not_read_as_dept
     tmp_path, depth, suffix
 ):
     path = tmp_path / f"error{suffix}"
-    write_error(path, depth, made_by="dsdmsr-base")
+    write_error(path, depth, predicted_by="dsdmsr-base")
     numbers, description = numbers_and_description(path)
     assert numbers.dtype == np.float32
     np.testing.assert_array_equal(numbers, depth.error)

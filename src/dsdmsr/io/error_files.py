@@ -48,7 +48,7 @@ def write_error(
     path: str | os.PathLike[str],
     depth: DepthMap,
     *,
-    made_by: str | None = None,
+    predicted_by: str | None = None,
     overwrite: bool = False,
 ) -> None:
     """Write the expected error of a map, whole or not at all.
@@ -56,7 +56,7 @@ def write_error(
     Args:
         path: Where; its suffix says which format, one of `ERROR_SUFFIXES`.
         depth: The map, with its `error`.
-        made_by: What predicted it, such as the network's name, to be named beside the package.
+        predicted_by: What predicted it, such as the network's name, to be named beside the package.
         overwrite: Whether a file that exists may be replaced.
 
     Raises:
@@ -64,7 +64,7 @@ def write_error(
         FileError: If the file exists, cannot be written there, or its format has no place for the
             line that says what it is.
     """
-    with error_writer(path, depth.shape, made_by=made_by, overwrite=overwrite) as keep:
+    with error_writer(path, depth.shape, predicted_by=predicted_by, overwrite=overwrite) as keep:
         keep(depth)
 
 
@@ -73,7 +73,7 @@ def error_writer(
     path: str | os.PathLike[str],
     shape: tuple[int, int],
     *,
-    made_by: str | None = None,
+    predicted_by: str | None = None,
     overwrite: bool = False,
 ) -> Iterator[Callable[[DepthMap], DepthMap]]:
     """Yield a function that takes the bands of a map; write their expected errors at the end.
@@ -89,7 +89,7 @@ def error_writer(
     Args:
         path: Where.
         shape: Height and width of the whole map.
-        made_by: What predicted the errors.
+        predicted_by: What predicted the errors.
         overwrite: Whether a file that exists may be replaced.
     """
     path = check_error_output(path, overwrite=overwrite)
@@ -101,7 +101,7 @@ def error_writer(
             nonlocal description, rows
             if band.error is None:
                 raise DepthError("the map has no expected error: upscale it with errors=True")
-            description = description or _description(band, made_by)
+            description = description or _description(band, predicted_by)
             errors[rows : rows + len(band.error)] = band.error
             rows += len(band.error)
             return band
@@ -122,10 +122,10 @@ def check_error_output(path: str | os.PathLike[str], *, overwrite: bool = False)
     return path
 
 
-def _description(depth: DepthMap, made_by: str | None) -> str:
+def _description(depth: DepthMap, predicted_by: str | None) -> str:
     """Return what the numbers are and what predicted them, in ASCII, which TIFF asks for."""
     package = f"dsdmsr {version('dsdmsr')}"
-    maker = f"{package}, {made_by}" if made_by else package
+    maker = f"{package}, {predicted_by}" if predicted_by else package
     unit = depth.unit or "unknown"
     text = f"{ERROR_MARK} of {depth.kind}, unit {unit}, NaN = invalid; predicted by {maker}"
     return text.encode("ascii", "replace").decode()

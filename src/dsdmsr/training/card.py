@@ -89,7 +89,7 @@ def _data_of(recipe: Recipe) -> str:
 
 
 def _run_line(name: str, recipe: Recipe, run_dir: Path) -> str:
-    made_by = read_provenance(run_dir)
+    source = read_provenance(run_dir)
     with (run_dir / LOG).open(encoding="utf-8") as file:
         last = list(csv.DictReader(file))[-1]
     with safe_open(run_dir / WEIGHTS, "pt") as weights:
@@ -100,8 +100,8 @@ def _run_line(name: str, recipe: Recipe, run_dir: Path) -> str:
         seed=recipe.seed,
         steps=last["step"] if best_step == last["step"] else f"{best_step} of {last['step']}",
         minutes=float(last["seconds"]) / 60,
-        machine=named(made_by["machine"]),
-        torch=made_by["machine"]["torch"],
-        commit=made_by["commit"],
-        date=made_by["date"][:10],
+        machine=named(source["machine"]),
+        torch=source["machine"]["torch"],
+        commit=source["commit"],
+        date=source["date"][:10],
     )

@@ -143,7 +143,9 @@ def _write(
         if options.confidence is not None:
             network = options.model or DEFAULT_MODEL
             network = choose_network(depth) if network == AUTO else network
-            writer = error_writer(options.confidence, shape, made_by=network, overwrite=overwrite)
+            writer = error_writer(
+                options.confidence, shape, predicted_by=network, overwrite=overwrite
+            )
             bands = map(stack.enter_context(writer), bands)
         if options.to_kind is not None:
             kind = options.to_kind

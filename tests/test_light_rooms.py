@@ -5,22 +5,26 @@ import sys
 
 import pytest
 
-HEAVY = ("jaxtyping", "lightning", "safetensors", "torch", "torchmetrics", "yaml")
-BLOCKED = f"""
+TRAINING = ("filelock", "jinja2", "lightning", "torchmetrics", "webdataset", "yaml")
+HEAVY = ("jaxtyping", "safetensors", "torch", *TRAINING)
+BLOCKED = """
 import sys
 
 class Blocked:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {HEAVY}:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+        if name.partition(".")[0] in {blocked}:
+            raise ModuleNotFoundError("not installed", name=name.partition(".")[0])
 
 sys.meta_path.insert(0, Blocked())
 """
-"""Makes a process one where nothing is installed that enlarging a map should not need."""
+"""Makes a process one where some packages are not installed."""
 
 
-def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", BLOCKED + code, *arguments]
+def run(
+    code: str, *arguments: str, blocked: tuple[str, ...] = HEAVY
+) -> subprocess.CompletedProcess[str]:
+    code = BLOCKED.replace("{blocked}", repr(blocked)) + code
+    command = [sys.executable, "-c", code, *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
@@ -77,3 +81,19 @@ def test_reading_a_map_imports_no_torch(sample):
     command = [sys.executable, "-c", code, str(sample)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.stdout == "False\n", done.stderr
+
+
+def test_upscaling_needs_the_extra_torch_alone(sample):
+    target = sample.with_name("upscaled.png")
+    arguments = ("upscale", str(sample), "-o", str(target), "--scale", "2", "--refine")
+    done = run(COMMAND, *arguments, blocked=("huggingface_hub", *TRAINING[1:]))
+    assert done.returncode == 0, done.stderr
+    assert target.is_file()
+
+
+@pytest.mark.parametrize("command", ["evaluate --protocol a", "train --recipe smoke --run-dir run"])
+def test_commands_name_their_own_extra(sample, command):
+    arguments = command.split() + (["--maps", str(sample)] if "evaluate" in command else [])
+    done = run(COMMAND, *arguments, blocked=("torch", *TRAINING))
+    assert done.returncode == 2
+    assert f"pip install 'dsdmsr[{arguments[0]}]'" in done.stderr

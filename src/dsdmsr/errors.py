@@ -97,11 +97,12 @@ class DependencyError(DsdmsrError, ImportError):
 
 
 @contextmanager
-def needing(purpose: str) -> Iterator[None]:
+def needing(purpose: str, extra: str | None = None) -> Iterator[None]:
     """Turn the failing import of an extra's package into an error that names the extra.
 
     Args:
         purpose: What needs it: "upscaling", "TIFF files".
+        extra: The extra to name. Default: that of the module that is missing.
 
     Raises:
         DependencyError: If a module of `EXTRAS` that the block imports is not installed.
@@ -118,5 +119,5 @@ def needing(purpose: str) -> Iterator[None]:
             raise
         raise DependencyError(
             f"{purpose} needs {module}, which is not installed: "
-            f"pip install 'dsdmsr[{EXTRAS[module]}]'"
+            f"pip install 'dsdmsr[{extra or EXTRAS[module]}]'"
         ) from error

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
-from dsdmsr.errors import DsdmsrError, needing
+from dsdmsr.errors import EXTRAS, DsdmsrError, needing
 
 __all__ = ["COMMANDS", "app", "main", "run"]
 
@@ -65,7 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from dsdmsr.app.console import err, out
 
     try:
-        with needing(f"dsdmsr {arguments[0]}"):
+        command = arguments[0]
+        with needing(f"dsdmsr {command}", command if command in EXTRAS.values() else None):
             result = app(list(arguments), console=out, error_console=err)
     except CycloptsError as error:
         err.print(f"dsdmsr: {_one_line(str(error))}; see 'dsdmsr --help'", markup=False)

@@ -5,6 +5,8 @@ similarity. A `Tally` holds that mean as a sum and a count, so that batches and 
 the figure of the whole.
 """
 
+from typing import TYPE_CHECKING
+
 from dsdmsr.metrics.certainty import (
     WITHIN_90,
     WITHIN_90_NOISY,
@@ -24,16 +26,18 @@ from dsdmsr.metrics.edges import (
 )
 from dsdmsr.metrics.pixels import bad_pixel_rate, mae, psnr, rmse
 from dsdmsr.metrics.similarity import ssim
-from dsdmsr.metrics.stateful import (
-    EdgeRMSE,
-    FlyingPixelRate,
-    MaskedBadPixelRate,
-    MaskedMAE,
-    MaskedPSNR,
-    MaskedRMSE,
-    MaskedSSIM,
-)
 from dsdmsr.metrics.tally import Tally
+
+if TYPE_CHECKING:
+    from dsdmsr.metrics.stateful import (
+        EdgeRMSE,
+        FlyingPixelRate,
+        MaskedBadPixelRate,
+        MaskedMAE,
+        MaskedPSNR,
+        MaskedRMSE,
+        MaskedSSIM,
+    )
 
 __all__ = [
     "EDGE_RADIUS",
@@ -63,3 +67,22 @@ __all__ = [
     "sparsification",
     "ssim",
 ]
+
+_CLASSES = (
+    "EdgeRMSE",
+    "FlyingPixelRate",
+    "MaskedBadPixelRate",
+    "MaskedMAE",
+    "MaskedPSNR",
+    "MaskedRMSE",
+    "MaskedSSIM",
+)
+
+
+def __getattr__(name: str) -> object:
+    # torchmetrics is needed by these classes alone, not by what upscaling takes from here.
+    if name in _CLASSES:
+        from dsdmsr.metrics import stateful
+
+        return getattr(stateful, name)
+    raise AttributeError(f"module 'dsdmsr.metrics' has no attribute {name!r}")

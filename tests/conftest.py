@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from testing.prepared_sets import numbered, pyramid_of_scans, shards_of
 
 from dsdmsr.nn import DSDMSR, ModelConfig
 
@@ -45,3 +46,18 @@ def tiny_model() -> DSDMSR:
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.1)
     return model.eval()
+
+
+@pytest.fixture
+def maps(tmp_path) -> Path:
+    return numbered(tmp_path / "maps", 12)
+
+
+@pytest.fixture
+def shards(maps, tmp_path) -> Path:
+    return shards_of(maps, tmp_path / "shards")
+
+
+@pytest.fixture
+def pyramid(tmp_path) -> Path:
+    return pyramid_of_scans(tmp_path)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import subprocess
 import sys
 
 import numpy as np
@@ -8,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 from testing.command import refused, run
+from testing.memory import blocks_taken_anew
 
 import dsdmsr
 from dsdmsr import DepthMap, degrade, read_depth, write_depth
@@ -380,19 +380,5 @@ def test_upscale_refines(capsys, tmp_path, rng):
     ],
 )
 def test_commands_keep_memory_that_is_given_back(tmp_path, small, first, kept):
-    program = f"""
-import resource
-{first.format(small, tmp_path / "large.png")}
-size = 64 << 20
-def faults():
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    b"x" * size
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-faults()
-print(sum(faults() for _ in range(10)) * resource.getpagesize() / size)
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    blocks_taken_anew = float(done.stdout.splitlines()[-1])
-    assert (blocks_taken_anew < 1) if kept else (blocks_taken_anew > 9)
+    blocks = blocks_taken_anew(first.format(small, tmp_path / "large.png"))
+    assert (blocks < 1) if kept else (blocks > 9)

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from pathlib import Path
 
 import pytest
 import torch
-from testing.prepared_sets import SCENES, numbered, pyramid_of_scans, shards_of
+from testing.prepared_sets import SCENES
 
 from dsdmsr.data.batches import Batches, CropMix
 from dsdmsr.data.crops import Pyramid, Synthetic
@@ -14,21 +13,6 @@ from dsdmsr.errors import ConfigError, EncodingError
 from dsdmsr.training.recipe import Maps, Recipe
 from dsdmsr.training.recipe_files import load_recipe, recipe_from_dict, recipe_to_dict
 from dsdmsr.training.sources import crop_source, validation_source
-
-
-@pytest.fixture
-def maps(tmp_path) -> Path:
-    return numbered(tmp_path / "maps", 12)
-
-
-@pytest.fixture
-def shards(maps, tmp_path) -> Path:
-    return shards_of(maps, tmp_path / "shards")
-
-
-@pytest.fixture
-def pyramid(tmp_path) -> Path:
-    return pyramid_of_scans(tmp_path)
 
 
 def test_a_recipe_names_its_maps(shards, maps, pyramid):

@@ -68,20 +68,10 @@ __all__ = [
     "ssim",
 ]
 
-_CLASSES = (
-    "EdgeRMSE",
-    "FlyingPixelRate",
-    "MaskedBadPixelRate",
-    "MaskedMAE",
-    "MaskedPSNR",
-    "MaskedRMSE",
-    "MaskedSSIM",
-)
-
 
 def __getattr__(name: str) -> object:
     # torchmetrics is needed by these classes alone, not by what upscaling takes from here.
-    if name in _CLASSES:
+    if name in __all__:
         from dsdmsr.metrics import stateful
 
         return getattr(stateful, name)

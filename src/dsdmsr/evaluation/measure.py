@@ -119,7 +119,7 @@ def _measure(
         for name, metric in METRICS.items()
         if wanted[metric.when]
     }
-    left = None if error is None else prediction.curves()
+    left = None if error is None else prediction.curves
     return _OfSeed(metrics, _profile(prediction.counted, by), left)
 
 

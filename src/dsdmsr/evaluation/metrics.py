@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -59,7 +61,8 @@ class Reference(NamedTuple):
     """How many times the expected error 90 % of the errors should be within."""
 
 
-class Prediction(NamedTuple):
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prediction:
     """Hold a method's prediction of a case, in the forms that metrics need."""
 
     pred: Tensor
@@ -84,8 +87,9 @@ class Prediction(NamedTuple):
         """Prediction, target and validity of all pixels."""
         return self.pred, self.reference.target, self.reference.valid
 
+    @cached_property
     def curves(self) -> NDArray[np.float64]:
-        """Return the sparsification curves, by expected and by actual errors, n×2."""
+        """The sparsification curves, by expected and by actual errors, n×2."""
         error = self.counted - self.reference.counted
         every = torch.ones_like(error, dtype=torch.bool)
         rankings = (self._expected(), error.abs())
@@ -100,8 +104,7 @@ class Prediction(NamedTuple):
 
     def ause(self) -> float:
         """Return the area between the two sparsification curves."""
-        curves = self.curves()
-        return float((curves[:, 0] - curves[:, 1]).mean())
+        return float((self.curves[:, 0] - self.curves[:, 1]).mean())
 
     def _expected(self) -> Tensor:
         if self.expected is None:

@@ -44,6 +44,8 @@ EXTRAS = {
     "jaxtyping": "torch",
     "jinja2": "evaluate",
     "lightning": "train",
+    "onnx": "export",
+    "openvino": "openvino",
     "safetensors": "torch",
     "tensorboard": "train",
     "tifffile": "io",

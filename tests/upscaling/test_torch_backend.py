@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from dsdmsr.nn import DSDMSR, ModelConfig
-from dsdmsr.upscaling.torch_backend import Block
+from dsdmsr.upscaling.blocks import Block
+from dsdmsr.upscaling.torch_backend import TorchStages
 from dsdmsr.upscaling.window import Window
 
 SHARED = ModelConfig(
@@ -45,7 +46,9 @@ def test_a_part_needs_less_than_its_receptive_field_at_every_stage(monkeypatch):
             )[1],
         )
     with torch.no_grad():
-        part = Block(model, torch.rand(1, 1, 200, 200).double(), 8, Window(90, 110, 90, 110))
+        part = Block(
+            TorchStages(model), torch.rand(1, 1, 200, 200).double(), 8, Window(90, 110, 90, 110)
+        )
         part.predict(Window(90, 110, 90, 110))
     # Four low-resolution pixels of correction; radii 8, 6 and 4 at stages 1, 2 and 3.
     third = 4 * (20 + 2 * 4) + 2 * 4
@@ -65,7 +68,7 @@ def test_the_first_stage_runs_once_for_a_block(monkeypatch):
 
         monkeypatch.setattr(stage, "forward", forward)
     with torch.no_grad():
-        part = Block(model, torch.rand(1, 1, 30, 30).double(), 8, Window(5, 25, 5, 25))
+        part = Block(TorchStages(model), torch.rand(1, 1, 30, 30).double(), 8, Window(5, 25, 5, 25))
         assert runs == [1, 0, 0]
         for left in (5, 10, 15):
             part.predict(Window(5, 25, left, left + 5))
@@ -74,6 +77,8 @@ def test_the_first_stage_runs_once_for_a_block(monkeypatch):
 
 @pytest.mark.parametrize("window", [Window(4, 9, 5, 9), Window(5, 26, 5, 9), Window(6, 9, 20, 26)])
 def test_a_window_out_of_the_block_is_refused(window):
-    part = Block(network(SHARED), torch.rand(1, 1, 30, 30).double(), 4, Window(5, 25, 5, 25))
+    part = Block(
+        TorchStages(network(SHARED)), torch.rand(1, 1, 30, 30).double(), 4, Window(5, 25, 5, 25)
+    )
     with pytest.raises(ValueError, match=r"reaches out of .*: give a larger block"):
         part.predict(window)

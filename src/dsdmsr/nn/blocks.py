@@ -9,9 +9,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["BLOCKS", "GatedBlock", "LargeKernelBlock", "ResidualBlock"]
+__all__ = ["BLOCKS", "NO_ACTIVITY", "GatedBlock", "LargeKernelBlock", "ResidualBlock"]
 
-_NO_ACTIVITY = 1e-6
+NO_ACTIVITY = 1e-6
 """Mean activity below which gates close, where features are of the order of 1."""
 
 
@@ -23,6 +23,7 @@ class ResidualBlock(nn.Module):
         copies: Independent blocks side by side.
         bias: Whether the convolutions have a bias.
         dilation: How many pixels apart the kernels' elements are.
+        hidden: Channels of one copy between the convolutions. Default: `width`.
 
     Source:
         Lim et al.: "Enhanced deep residual networks for single image super-resolution",
@@ -31,12 +32,20 @@ class ResidualBlock(nn.Module):
 
     radius = 2
 
-    def __init__(self, width: int, *, copies: int, bias: bool, dilation: int = 1) -> None:
+    def __init__(
+        self,
+        width: int,
+        *,
+        copies: int,
+        bias: bool,
+        dilation: int = 1,
+        hidden: int | None = None,
+    ) -> None:
         super().__init__()
-        wide = copies * width
+        wide, inner = copies * width, copies * (width if hidden is None else hidden)
         self.conv1, self.conv2 = (
-            nn.Conv2d(wide, wide, 3, 1, dilation, dilation, groups=copies, bias=bias)
-            for _ in range(2)
+            nn.Conv2d(of, to, 3, 1, dilation, dilation, groups=copies, bias=bias)
+            for of, to in ((wide, inner), (inner, wide))
         )
         nn.init.kaiming_normal_(self.conv1.weight, nonlinearity="relu")
         _init_zero(self.conv2)
@@ -102,7 +111,7 @@ class GatedBlock(nn.Module):
         """Return the block's output, the shape of `x`."""
         branches = self.around(self.widen(x)).unflatten(1, (self.copies, 2, -1))
         passed, gates = branches[:, :, 0], functional.relu(branches[:, :, 1])
-        activity = gates.mean(2, keepdim=True).clamp(min=_NO_ACTIVITY)
+        activity = gates.mean(2, keepdim=True).clamp(min=NO_ACTIVITY)
         change: Tensor = self.narrow((passed * gates / activity).flatten(1, 2))
         return change.add_(x)
 

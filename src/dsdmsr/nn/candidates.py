@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["Candidates"]
+__all__ = ["SHARPNESS", "Candidates"]
 
 _SPREAD = 0.5
 """Standard deviation, in pixels, of the initial weights of the values around."""
 _REGRESSED = 2.0
 """Initial score of the regressed value, which gives it most of the weight."""
-_SHARPNESS = 5.0
+SHARPNESS = 5.0
 """Factor of the scores, so that small changes of the weights soon decide a choice."""
 
 
@@ -62,15 +64,21 @@ class Candidates(nn.Module):
             depth: The low-resolution map.
         """
         margin = self.side // 2
-        b, _, height, width = depth.shape
+        height, width = depth.shape[-2:]
         padded = functional.pad(depth, (margin,) * 4, mode="replicate")
-        values = functional.unfold(padded, self.side).reshape(b, -1, height, width)
+        rows_and_columns = product(range(self.side), repeat=2)
+        values = torch.cat(
+            [padded[..., r : r + height, c : c + width] for r, c in rows_and_columns], 1
+        )
         span = (values.amax(1, True) - values.amin(1, True)).detach()
-        sharpness = _SHARPNESS / torch.where(span > 0, span, 1.0)
+        sharpness = SHARPNESS / torch.where(span > 0, span, 1.0)
         views = []
         # View by view, since scores and weights are the largest tensors of the network.
         for view, own in enumerate(torch.split(scores, self.count, 1)):
-            weights = (own * sharpness + self.prior[view]).softmax(1)
+            scaled = own * sharpness + self.prior[view]
+            # Softmax, whose division comes last, since there is one mean for all candidates.
+            weights = (scaled - scaled.amax(1, True)).exp()
             chosen = torch.sum(weights[:, 1:] * values, 1, keepdim=True)
-            views.append(weights[:, :1] * regressed[:, view : view + 1] + chosen)
+            chosen = chosen + weights[:, :1] * regressed[:, view : view + 1]
+            views.append(chosen / weights.sum(1, keepdim=True))
         return torch.cat(views, 1)

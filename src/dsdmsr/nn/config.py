@@ -35,8 +35,14 @@ class ModelConfig:
     """Layers (vdsr) or blocks of a unit: one number, or one for each stage."""
     dilations: tuple[int, ...] = ()
     """Dilations of further residual blocks in the first stage, whose wide view suppresses noise."""
+    hidden: tuple[tuple[int, ...], ...] = ()
+    """For each stage, the channels between the two convolutions of each of its residual blocks,
+    those with dilations last; empty: as many as the stage is wide."""
     carried: int = 0
     """Feature channels handed from stage to stage, in addition to the map."""
+    carried_into: Literal["input", "features"] = "input"
+    """Where they enter a stage: beside the map, or added to what its first layer gives for the map,
+    which saves a layer; the stages after the first are then ``carried`` wide."""
     skip: Literal["nearest", "bicubic"] = "nearest"
     """Upsampling of the input in units that add it to their output."""
     two_heads: bool = False
@@ -64,6 +70,7 @@ class ModelConfig:
         _one_of("scale", self.scale, SCALES)
         _one_of("unit", self.unit, UNITS)
         _one_of("sharing", self.sharing, ("independent", "shared"))
+        _one_of("carried_into", self.carried_into, ("input", "features"))
         _one_of("skip", self.skip, ("nearest", "bicubic"))
         _one_of("fusion", self.fusion, ("mean", "legacy", "none"))
         self._check_sizes()
@@ -90,12 +97,35 @@ class ModelConfig:
             raise ConfigError("dilations go with a unit of blocks: residual, large_kernel or gated")
         if min(self.dilations, default=1) < 1:
             raise ConfigError(f"dilations are {list(self.dilations)}: give 1 or more each")
+        if self.carried_into == "features" and any(
+            self.width_of(k) != self.carried for k in range(1, self.stages)
+        ):
+            raise ConfigError(
+                f"carried is {self.carried} and width {list(self.width)}: carried_into: features "
+                "goes with as many carried channels as the later stages are wide"
+            )
+        self._check_hidden()
         if self.candidates and (self.candidates < 3 or self.candidates % 2 == 0):
             raise ConfigError(
                 f"candidates is {self.candidates}: give 0, or an odd number from 3 on"
             )
         if min(self.carried, self.consistency, self.confidence, self.border) < 0:
             raise ConfigError("carried, consistency, confidence and border are 0 or more")
+
+    def _check_hidden(self) -> None:
+        if not self.hidden:
+            return
+        if self.unit != "residual":
+            raise ConfigError("hidden goes with unit: residual")
+        dilated = [len(self.dilations)] + [0] * (self.stages - 1)
+        blocks = [self.depth_of(k) + dilated[k] for k in range(self.stages)]
+        if [len(channels) for channels in self.hidden] != blocks:
+            raise ConfigError(
+                f"hidden is {[list(channels) for channels in self.hidden]}: give a list for each "
+                f"of {self.stages} stages, of {', '.join(map(str, blocks))} numbers"
+            )
+        if min(min(channels) for channels in self.hidden) < 1:
+            raise ConfigError("hidden has a number below 1: give 1 or more each")
 
     def _check_fusion(self) -> None:
         for name in ("confidence", "supersampled", "two_heads"):
@@ -112,10 +142,11 @@ class ModelConfig:
                 "symmetric goes with sharing: shared, fusion: none and a unit that adds its input "
                 "(all but srcnn)"
             )
-        if any(channels % ORBIT for channels in (*self.width, self.carried, self.confidence)):
+        inner = [channels for blocks in self.hidden for channels in blocks]
+        if any(n % ORBIT for n in (*self.width, self.carried, self.confidence, *inner)):
             raise ConfigError(
-                f"width is {list(self.width)}, carried {self.carried} and confidence "
-                f"{self.confidence}: a symmetric network's are multiples of {ORBIT}"
+                f"width is {list(self.width)}, carried {self.carried}, hidden {inner} and "
+                f"confidence {self.confidence}: a symmetric network's are multiples of {ORBIT}"
             )
 
     @property
@@ -126,6 +157,13 @@ class ModelConfig:
     def width_of(self, stage: int) -> int:
         """Return the width of stage `stage` (0 is the first)."""
         return self.width[stage % len(self.width)]
+
+    def hidden_of(self, stage: int) -> tuple[int, ...]:
+        """Return the inner channels of the residual blocks of stage `stage` (0 is the first)."""
+        if self.hidden:
+            return self.hidden[stage]
+        dilated = len(self.dilations) if stage == 0 else 0
+        return (self.width_of(stage),) * (self.depth_of(stage) + dilated)
 
     def depth_of(self, stage: int) -> int:
         """Return the depth of stage `stage` (0 is the first)."""

@@ -7,13 +7,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from dsdmsr.nn.units import init_near_zero
-from dsdmsr.nn.views import interleave
 
-__all__ = ["ExpectedErrors"]
+__all__ = ["LOG_ERRORS", "MIN_MAGNITUDE", "ExpectedErrors"]
 
-_LOG_ERRORS = (-12.0, 0.0)
+LOG_ERRORS = (-12.0, 0.0)
 """Smallest and largest logarithm of an expected error, as a share of the map's range."""
-_MIN_MAGNITUDE = 1e-5
+MIN_MAGNITUDE = 1e-5
 """Magnitude below which features count as zero."""
 
 
@@ -35,12 +34,12 @@ class ExpectedErrors(nn.Module):
         self.ratios = nn.Conv2d(width, 4, 1)
         init_near_zero(self.ratios)
 
-    def forward(self, features: Float[Tensor, "b c h w"]) -> Float[Tensor, "b 1 2*h 2*w"]:
-        """Return the natural logarithm of the absolute errors expected; see `StageOutput`."""
+    def forward(self, features: Float[Tensor, "b c h w"]) -> Float[Tensor, "b 4 h w"]:
+        """Return views of the natural logarithm of the absolute errors expected."""
         # Only the prediction's loss trains the features.
         given = features.detach().to(self.hidden.weight.dtype)
-        magnitude = (given.square().mean(1, keepdim=True) + _MIN_MAGNITUDE**2).sqrt()
+        magnitude = (given.square().mean(1, keepdim=True) + MIN_MAGNITUDE**2).sqrt()
         log_magnitude = magnitude.log()
         hidden = self.hidden(torch.cat([1 + log_magnitude / 4, given / magnitude], 1)).relu()
         views = self.ratios(hidden).to(log_magnitude.dtype) + log_magnitude
-        return interleave(views.clamp(*_LOG_ERRORS))
+        return torch.clamp(views, *LOG_ERRORS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -15,7 +14,7 @@ from dsdmsr.nn.expectation import ExpectedErrors
 from dsdmsr.nn.units import Unit, init_near_zero
 from dsdmsr.nn.views import interleave, repeat_views, split_views
 
-__all__ = ["Stage", "StageOutput"]
+__all__ = ["Stage", "StageOutput", "StageViews"]
 
 
 class StageOutput(NamedTuple):
@@ -27,6 +26,17 @@ class StageOutput(NamedTuple):
     """Features for the next stage."""
     log_error: Float[Tensor, "b 1 h w"] | None = None
     """Natural logarithm of the absolute error that the stage expects of its prediction."""
+
+
+class StageViews(NamedTuple):
+    """Outputs of a stage before views are interleaved, all at the size of its input."""
+
+    depth: Float[Tensor, "b 4 h w"]
+    """See `StageOutput.depth`."""
+    carried: Float[Tensor, "b c4 h w"] | None
+    """Four views of each feature for the next stage."""
+    log_error: Float[Tensor, "b 4 h w"] | None
+    """See `StageOutput.log_error`."""
 
 
 class Stage(nn.Module):
@@ -52,7 +62,7 @@ class Stage(nn.Module):
         copies = 1 if shared else 4
         self.unit = Unit(
             config.unit,
-            in_channels=1 + (config.carried if index else 0),
+            in_channels=1 + (config.carried if index and config.carried_into == "input" else 0),
             width=width,
             depth=depth,
             copies=copies,
@@ -60,6 +70,7 @@ class Stage(nn.Module):
             bias=config.bias,
             differences=config.differences,
             dilations=() if index else config.dilations,
+            hidden=config.hidden_of(index),
         )
         inside, groups = self.unit.feature_channels, copies
         self.hand_on: nn.Conv2d | None = None
@@ -112,15 +123,27 @@ class Stage(nn.Module):
             is_last: Whether no other stage follows.
             errors: Whether to estimate, if none does, the prediction's errors.
         """
-        features = self.unit(depth if carried is None else torch.cat([depth, carried], 1))
+        views = self.synthesise(depth, carried, is_last=is_last, errors=errors)
+        return StageOutput(*(None if x is None else interleave(x) for x in views))  # type: ignore[arg-type]
+
+    def synthesise(
+        self,
+        depth: Float[Tensor, "b 1 h w"],
+        carried: Float[Tensor, "b c h w"] | None = None,
+        *,
+        is_last: bool = True,
+        errors: bool = True,
+    ) -> StageViews:
+        """Return the views of what `forward` returns; see there."""
+        features = self.unit(depth, carried)
         head = self.unit.head if is_last or self.hand_on is None else self.hand_on
         views = head(features)
         if self.adds_input:
             views = views + self._upsampled(depth)
         if self.candidates is not None and head is self.unit.head:
             views = self.candidates(self.score(features), views, depth)
-        carry = None if is_last or self.carry is None else interleave(self.carry(features))
+        carry = None if is_last or self.carry is None else self.carry(features)
         log_error = None
         if is_last and errors and self.expected is not None:
             log_error = self.expected(features)
-        return StageOutput(interleave(views), carry, log_error)
+        return StageViews(views, carry, log_error)

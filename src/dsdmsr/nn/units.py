@@ -37,24 +37,27 @@ class DifferenceConv2d(nn.Conv2d):
         super().__init__(in_channels, out_channels, kernel_size, bias=False)
         self.margin = kernel_size // 2
 
-    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d h w"]:
-        """Return the convolution of `x` at the size of `x`."""
+    def forward(
+        self, depth: Float[Tensor, "b 1 h w"], carried: Float[Tensor, "b c h w"] | None = None
+    ) -> Float[Tensor, "b d h w"]:
+        """Return the convolution of a map and perhaps features, at their size."""
         on_depth = self.weight[:, :1]
-        weight = torch.cat(
-            [on_depth - on_depth.mean(dim=(2, 3), keepdim=True), self.weight[:, 1:]], 1
-        )
-        padded = functional.pad(x, (self.margin,) * 4, mode="replicate")
-        kind = x.device.type
+        kernel = on_depth - on_depth.mean(dim=(2, 3), keepdim=True)
+        kind = depth.device.type
         half = torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
         if kind != "cuda" and not half:
-            return functional.conv2d(padded, weight)
-        # Half precision keeps 8 bits of a depth, and TF32, which GPUs use otherwise, 11: small
-        # differences would be lost.
-        with torch.autocast(kind, enabled=False), _without_tf32():
-            of_depth = functional.conv2d(padded[:, :1].float(), weight[:, :1].float())
-        if x.shape[1] == 1:
+            of_depth = functional.conv2d(self._padded(depth), kernel)
+        else:
+            # Half precision keeps 8 bits of a depth, and TF32, which GPUs use otherwise, 11: small
+            # differences would be lost.
+            with torch.autocast(kind, enabled=False), _without_tf32():
+                of_depth = functional.conv2d(self._padded(depth).float(), kernel.float())
+        if carried is None:
             return of_depth
-        return of_depth + functional.conv2d(padded[:, 1:], weight[:, 1:])
+        return of_depth + functional.conv2d(self._padded(carried), self.weight[:, 1:])
+
+    def _padded(self, x: Tensor) -> Tensor:
+        return functional.pad(x, (self.margin,) * 4, mode="replicate")
 
 
 def _without_tf32() -> AbstractContextManager[None]:
@@ -144,6 +147,7 @@ class Unit(nn.Module):
         bias: Whether the convolutions have a bias.
         differences: Whether the first layer sees differences of depth only.
         dilations: Dilations of residual blocks after the others.
+        hidden: Channels between the convolutions of each ``residual`` block; empty: `width`.
 
     Source:
         ``srcnn``: Dong et al., ECCV 2014; ``vdsr``: Kim et al., CVPR 2016.
@@ -161,6 +165,7 @@ class Unit(nn.Module):
         bias: bool,
         differences: bool = False,
         dilations: Sequence[int] = (),
+        hidden: Sequence[int] = (),
     ) -> None:
         super().__init__()
         wide = copies * width
@@ -177,10 +182,16 @@ class Unit(nn.Module):
             _init_he(layers)
             self.radius = depth
         else:
-            block = BLOCKS[kind]
-            layers += [block(width, copies=copies, bias=bias) for _ in range(depth)]
-            dilated = partial(ResidualBlock, width, copies=copies, bias=bias)
-            layers += [dilated(dilation=dilation) for dilation in dilations]
+            block, residual = BLOCKS[kind], partial(ResidualBlock, width, copies=copies, bias=bias)
+            inner = tuple(hidden) or (width,) * (depth + len(dilations))
+            if block is ResidualBlock:
+                layers += [residual(hidden=channels) for channels in inner[:depth]]
+            else:
+                layers += [block(width, copies=copies, bias=bias) for _ in range(depth)]
+            layers += [
+                residual(dilation=dilation, hidden=channels)
+                for dilation, channels in zip(dilations, inner[depth:], strict=True)
+            ]
             self.radius = block.radius * depth + 2 + ResidualBlock.radius * sum(dilations)
         self.features = nn.Sequential(*layers)
         channels = copies * outputs
@@ -190,7 +201,23 @@ class Unit(nn.Module):
         else:
             init_near_zero(self.head)
 
-    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b f h w"]:
-        """Return the features from which `head` computes ``copies·outputs`` maps."""
-        features: Tensor = self.features(x)
+    def forward(
+        self, depth: Float[Tensor, "b 1 h w"], carried: Float[Tensor, "b c h w"] | None = None
+    ) -> Float[Tensor, "b f h w"]:
+        """Return the features from which `head` computes ``copies·outputs`` maps.
+
+        Args:
+            depth: The low-resolution map.
+            carried: Features handed on, ``in_channels - 1`` of them; or, where ``in_channels`` is
+                1, as many as the first layer gives, to which they are added.
+        """
+        first, *others = self.features
+        if carried is not None and first.in_channels == 1:
+            features: Tensor = first(depth) + carried
+        elif isinstance(first, DifferenceConv2d):
+            features = first(depth, carried)
+        else:
+            features = first(depth if carried is None else torch.cat([depth, carried], 1))
+        for layer in others:
+            features = layer(features)
         return features

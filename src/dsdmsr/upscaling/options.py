@@ -13,6 +13,7 @@ from dsdmsr.errors import ConfigError
 from dsdmsr.io import ERROR_SUFFIXES
 from dsdmsr.io.encodings import ENCODINGS, find_encoding
 from dsdmsr.io.stereo import StereoOptions
+from dsdmsr.upscaling.backends import BackendName
 from dsdmsr.upscaling.refinement import Averaging, Refinement
 from dsdmsr.upscaling.sharpen import Edges
 from dsdmsr.upscaling.sizes import Size
@@ -67,8 +68,11 @@ class UpscaleOptions:
     """Convert the results to this kind."""
     stereo: StereoOptions = field(default_factory=StereoOptions)
     """The two cameras, for converting disparity."""
+    backend: BackendName = "auto"
+    """What runs the network: onnx (ONNX Runtime), openvino, torch; or auto: torch where a GPU and a
+    build of torch for it are there, or the network has no ONNX graphs, else onnx."""
     device: str = "auto"
-    """auto, cpu, or cuda."""
+    """auto, cpu, cuda, coreml, directml, or another device that the backend knows."""
     ensemble: Literal[1, 8] = 1
     """8: average the predictions for the map turned and mirrored in all eight ways; slightly more
     accurate, eight times as slow. Symmetric networks, such as the packaged ones, gain nothing."""

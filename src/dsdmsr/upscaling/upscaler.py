@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from dsdmsr.depth.degradations import Degradation
 from dsdmsr.depth.holes import hole_sizes
 from dsdmsr.depth.map import DepthMap
-from dsdmsr.errors import ConfigError, ModelError, needing
+from dsdmsr.errors import ConfigError, ModelError
 from dsdmsr.upscaling.auto import AUTO, AutoBackend
 from dsdmsr.upscaling.backend import Backend
+from dsdmsr.upscaling.backends import BackendName, load_backend
 from dsdmsr.upscaling.enlarge import Enlargement, Progress, split_rows
 from dsdmsr.upscaling.ensemble import ensemble_of
 from dsdmsr.upscaling.options import UpscaleOptions
@@ -105,6 +106,7 @@ class Upscaler:
         name: str | Path | None = None,
         *,
         device: str = "auto",
+        backend: BackendName = "auto",
         ensemble: int = 1,
         degradation: Degradation | None = None,
         **settings: Unpack[UpscalerSettings],
@@ -115,7 +117,10 @@ class Upscaler:
             name: A packaged network, a folder, or a repository on the Hub; or ``auto``, which
                 takes ``dsdmsr-robust`` for noisy maps and ``dsdmsr-base`` for others. Default:
                 ``dsdmsr-base``.
-            device: ``auto`` (CUDA where there is one), ``cpu``, ``cuda``, ``cuda:1``, …
+            device: ``auto`` (CUDA where there is one), ``cpu``, ``cuda``, ``coreml``, ``directml``,
+                or another device that the backend knows.
+            backend: What runs the network: ``onnx``, ``openvino`` or ``torch``; or ``auto``, see
+                `dsdmsr.upscaling.backends.load_backend`.
             ensemble: 8 for the mean prediction for the map rotated and mirrored in all eight
                 ways: a little more accurate, in eight times the time; or 1.
             degradation: The known degradation of the maps, see `dsdmsr.from_pretrained`. Sensors
@@ -127,16 +132,12 @@ class Upscaler:
             ConfigError: As `Upscaler`; or if the device is not there, `ensemble` is neither 1
                 nor 8, or there is no such degradation.
             ModelError: If the network cannot be found or loaded.
-            DependencyError: If torch is not installed.
+            DependencyError: If the backend is not installed.
         """
         Size(scale=settings.get("scale"), pixels=settings.get("size"))
 
         def load(network: str) -> Backend:
-            with needing("upscaling"):
-                from dsdmsr.upscaling.torch_backend import TorchBackend
-
-            backend = TorchBackend.from_pretrained(network, device, degradation)
-            return ensemble_of(backend, ensemble)
+            return ensemble_of(load_backend(network, backend, device, degradation), ensemble)
 
         network = DEFAULT_MODEL if name is None else str(name)
         return cls(AutoBackend(load) if network == AUTO else load(network), **settings)
@@ -153,6 +154,7 @@ class Upscaler:
             scale=options.scale,
             size=options.pixels,
             device=options.device,
+            backend=options.backend,
             ensemble=options.ensemble,
             tile=options.tile,
             fill=options.fill,

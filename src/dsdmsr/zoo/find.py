@@ -5,11 +5,19 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from dsdmsr.depth.degradations import Degradation
+from dsdmsr.depth.degradations import Degradation, check_degradation
 from dsdmsr.errors import ModelError
 from dsdmsr.zoo.names import PACKAGED, folder_of
 
-__all__ = ["CARD", "CONFIG", "WEIGHTS", "find_network", "folders_for_known", "read_card"]
+__all__ = [
+    "CARD",
+    "CONFIG",
+    "WEIGHTS",
+    "find_network",
+    "folders_for_known",
+    "network_folder",
+    "read_card",
+]
 
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
 _FOR_KNOWN: dict[str, tuple[Degradation, ...]] = {"bicubic": ("bicubic", "pil_bicubic")}
@@ -27,6 +35,24 @@ def folders_for_known(folder: Path) -> dict[Degradation, Path]:
         for degradation in degradations
         if (folder / inside / CONFIG).is_file()
     }
+
+
+def network_folder(name: str, degradation: Degradation | None = None) -> Path:
+    """Return a network's folder, or that of its weights for a known degradation if it has some.
+
+    Args:
+        name: As in `find_network`.
+        degradation: The known degradation of low-resolution maps.
+
+    Raises:
+        ModelError: If there is no such network.
+        ConfigError: If there is no such degradation.
+    """
+    folder = find_network(name)
+    if degradation is None:
+        return folder
+    check_degradation(degradation)
+    return folders_for_known(folder).get(degradation, folder)
 
 
 def read_card(name: str) -> str:
@@ -66,7 +92,7 @@ def find_network(name: str) -> Path:
 
 def _patterns() -> list[str]:
     """Return what is downloaded of a repository."""
-    files = [CONFIG, WEIGHTS, CARD]
+    files = [CONFIG, WEIGHTS, CARD, "graphs.json", "*.onnx"]
     return [*files, *(f"{inside}/{file}" for inside in _FOR_KNOWN for file in files)]
 
 

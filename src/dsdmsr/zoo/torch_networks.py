@@ -11,10 +11,17 @@ from safetensors.torch import load_file, save_file
 
 from dsdmsr._atomic import replacing
 from dsdmsr._plain import from_plain, to_plain
-from dsdmsr.depth.degradations import Degradation, check_degradation
+from dsdmsr.depth.degradations import Degradation
 from dsdmsr.errors import ConfigError, ModelError
 from dsdmsr.nn import DSDMSR, ModelConfig
-from dsdmsr.zoo.find import CARD, CONFIG, WEIGHTS, find_network, folders_for_known
+from dsdmsr.zoo.find import (
+    CARD,
+    CONFIG,
+    WEIGHTS,
+    find_network,
+    folders_for_known,
+    network_folder,
+)
 from dsdmsr.zoo.names import DEFAULT_MODEL
 
 __all__ = ["for_known", "from_pretrained", "load_weights", "save_pretrained"]
@@ -37,11 +44,7 @@ def from_pretrained(name: str | None = None, *, degradation: Degradation | None 
         ModelError: If there is no such network, or its files are damaged or don't belong together.
         ConfigError: If there is no such degradation.
     """
-    folder = find_network(DEFAULT_MODEL if name is None else name)
-    if degradation is not None:
-        check_degradation(degradation)
-        folder = folders_for_known(folder).get(degradation, folder)
-    return _load(folder)
+    return _load(network_folder(DEFAULT_MODEL if name is None else name, degradation))
 
 
 def for_known(name: str) -> dict[Degradation, DSDMSR]:

@@ -1,0 +1,94 @@
+"""ONNX Runtime, which runs networks by default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from dsdmsr.errors import ConfigError, ModelError
+from dsdmsr.upscaling.graph_backend import Run
+from dsdmsr.upscaling.threads import available_threads
+
+__all__ = ["PROVIDERS", "OnnxRuntime"]
+
+PROVIDERS = {
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "directml": "DmlExecutionProvider",
+}
+"""Device → ONNX Runtime's name of what computes on it."""
+_LARGE = 2**20
+"""Values of a graph's output from which on memory is given back to the system."""
+
+
+class OnnxRuntime:
+    """Run graphs with ONNX Runtime.
+
+    It uses no more threads than the process may, and they sleep while they wait: threads that spin
+    stall a machine that others use, too.
+
+    Args:
+        device: ``auto`` (CUDA if this build of ONNX Runtime has it, else the CPU), ``cpu``,
+            ``cuda``, ``coreml`` or ``directml``.
+
+    Raises:
+        ConfigError: If ONNX Runtime cannot compute on the device.
+    """
+
+    def __init__(self, device: str = "auto") -> None:
+        available = onnxruntime.get_available_providers()
+        if device == "auto":
+            device = "cuda" if PROVIDERS["cuda"] in available else "cpu"
+        if PROVIDERS.get(device) not in available:
+            there = ", ".join(name for name, full in PROVIDERS.items() if full in available)
+            raise ConfigError(f"device {device!r} is not there: ONNX Runtime here has {there}")
+        self.device = device
+        self._providers = list(dict.fromkeys([PROVIDERS[device], PROVIDERS["cpu"]]))
+        self._sessions: list[Any] = []
+        self._large = False
+
+    def load(self, file: Path) -> Run:
+        """Return what runs the graph in a file.
+
+        Raises:
+            ModelError: If the file is missing or damaged.
+        """
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = available_threads()
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Weights apart from what layers need, so that the latter can be given back.
+        options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
+        try:
+            session = onnxruntime.InferenceSession(file, options, providers=self._providers)
+        except Exception as error:  # of a class that ONNX Runtime's own module holds privately
+            raise ModelError(f"{file} cannot be run by ONNX Runtime: {error}") from error
+        self._sessions.append(session)
+
+        def run(inputs: Mapping[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+            outputs: list[NDArray[np.float32]] = session.run(None, dict(inputs))
+            self._large |= max(output.size for output in outputs) >= _LARGE
+            return outputs
+
+        return run
+
+    def release(self) -> None:
+        """Give memory back to the system, if there was a large map."""
+        if not self._large:
+            return
+        self._large = False
+        options = onnxruntime.RunOptions()
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        for session in self._sessions:
+            tiny = {
+                each.name: np.zeros((1, each.shape[1], 1, 1), np.float32)
+                for each in session.get_inputs()
+            }
+            session.run(None, tiny, run_options=options)

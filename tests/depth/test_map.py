@@ -91,3 +91,37 @@ def test_an_expected_error_is_kept_where_the_map_is_valid_and_read_only():
 def test_what_cannot_be_an_error_is_refused(error, says):
     with pytest.raises(DepthError, match=says):
         DepthMap([[1.0, 2.0]], error=error)
+
+
+@pytest.mark.parametrize("holes", [False, True])
+@pytest.mark.parametrize("bad", [0.0, -3.0, np.nan, np.inf])
+def test_arrays_that_are_given_away_are_kept_and_give_the_same_map(rng, holes, bad):
+    values = rng.uniform(1, 2, (7, 9)).astype(np.float32)
+    valid = rng.random((7, 9)) > 0.3 * holes
+    values[~valid] = bad
+    error = np.where(valid, values / 10, np.float32(bad))
+    copied = DepthMap(values, valid, error=error)
+    np.testing.assert_array_equal(copied.valid, valid)
+    np.testing.assert_array_equal(copied.values, np.where(valid, values, 0))
+    np.testing.assert_array_equal(copied.error, np.where(valid, error, np.float32(np.nan)))
+    assert not np.shares_memory(copied.values, values)
+    assert not np.shares_memory(copied.valid, valid)
+    assert not np.shares_memory(copied.error, error)
+    kept = DepthMap(values, valid, error=error, copy=False)
+    assert kept.values is values
+    assert kept.error is error
+    for name in ("values", "valid", "error"):
+        np.testing.assert_array_equal(getattr(kept, name), getattr(copied, name))
+        assert not getattr(kept, name).flags.writeable
+
+
+@pytest.mark.parametrize("bad", [np.nan, -1.0])
+def test_arrays_that_are_given_away_are_checked_all_the_same(bad):
+    values = np.array([[1.0, -2.0, 3.0]], np.float32)
+    with pytest.raises(DepthError, match="1 pixels are negative"):
+        DepthMap(values, copy=False)
+    with pytest.raises(DepthError, match="the error of 1 valid pixels is negative or NaN"):
+        DepthMap(abs(values), error=np.array([[0, bad, 0]], np.float32), copy=False)
+    lost = DepthMap(np.array([[1.0, np.nan]], np.float32), np.ones((1, 2), bool), copy=False)
+    np.testing.assert_array_equal(lost.valid, [[True, False]])
+    np.testing.assert_array_equal(lost.values, [[1, 0]])

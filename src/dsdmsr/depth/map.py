@@ -91,6 +91,9 @@ class DepthMap:
         error: The absolute error that is expected of each value, H×W, in the map's unit, as
             `Upscaler` gives it; 0 or more where the map is valid, kept as NaN elsewhere. Default:
             not known.
+        copy: Whether arrays are copied. False for writable arrays that nobody else will use: if
+            they have the types that are kept, they are kept themselves, become read-only, and
+            what stands under invalid pixels is overwritten.
 
     Raises:
         DepthError: If the shape is not H×W with both at least 1, the values are not numbers,
@@ -126,12 +129,13 @@ class DepthMap:
         stereo: Stereo | None = None,
         encoding: str | None = None,
         error: ArrayLike | None = None,
+        copy: bool = True,
     ) -> None:
         if kind not in get_args(Kind):
             raise DepthError(f"kind is {kind!r}: allowed are {', '.join(get_args(Kind))}")
         if unit is not None and unit not in get_args(Unit):
             raise DepthError(f"unit is {unit!r}: allowed are {', '.join(get_args(Unit))}, None")
-        numbers, usable = _checked_values(values, valid, kind)
+        numbers, usable = _checked_values(values, valid, kind, copy)
         fields = {
             "values": numbers,
             "valid": usable,
@@ -140,7 +144,7 @@ class DepthMap:
             "intrinsics": intrinsics,
             "stereo": stereo,
             "encoding": encoding,
-            "error": None if error is None else _checked_error(error, usable),
+            "error": None if error is None else _checked_error(error, usable, copy),
         }
         for name, value in fields.items():
             if isinstance(value, np.ndarray):
@@ -163,32 +167,29 @@ class DepthMap:
         return text + ")"
 
 
-def _real_numbers(given: NDArray[np.generic], name: str) -> NDArray[np.float32]:
+def _real_numbers(given: NDArray[np.generic], name: str, copy: bool) -> NDArray[np.float32]:
     """Return an array as float32; what is too large for that becomes infinite."""
     if given.dtype.kind not in "fiub":
         raise DepthError(f"{name} are of type {given.dtype}: give real numbers")
     with np.errstate(over="ignore"):
-        return given.astype(np.float32)
+        return given.astype(np.float32, order="C", copy=copy)
 
 
 def _checked_values(
-    values: ArrayLike, valid: ArrayLike | None, kind: Kind
+    values: ArrayLike, valid: ArrayLike | None, kind: Kind, copy: bool
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Return a map's values, 0 where they are invalid, and which are valid."""
     given = np.asarray(values)
-    numbers = _real_numbers(given, "values")
+    numbers = _real_numbers(given, "values", copy)
     if given.ndim != 2 or 0 in given.shape:
         raise DepthError(f"values have shape {given.shape}: give H×W, both at least 1")
-    usable = np.isfinite(numbers)
-    if valid is not None:
-        mask = np.asarray(valid)
-        if mask.shape != given.shape or mask.dtype != np.bool_:
-            raise DepthError(
-                f"valid is {mask.dtype} of shape {mask.shape}: give bool, {given.shape}"
-            )
-        usable &= mask
-    numbers = np.where(usable, numbers, np.float32(0))
-    if kind == "depth" and (negative := int((numbers < 0).sum())):
+    # The least and the greatest number say in two passes what most maps need to have checked.
+    least = numbers.min()
+    finite = bool(np.isfinite(least) and np.isfinite(numbers.max()))
+    usable = _usable(numbers, valid, finite, copy)
+    if not usable.all():
+        np.copyto(numbers, np.float32(0), where=~usable)
+    if kind == "depth" and not least >= 0 and (negative := int((numbers < 0).sum())):
         raise DepthError(
             f"{negative} pixels are negative, which a depth can't be: mark them invalid, or "
             "give another kind (disparity, inverse_depth)"
@@ -196,15 +197,31 @@ def _checked_values(
     return numbers, usable
 
 
-def _checked_error(error: ArrayLike, valid: NDArray[np.bool_]) -> NDArray[np.float32]:
+def _usable(
+    numbers: NDArray[np.float32], valid: ArrayLike | None, finite: bool, copy: bool
+) -> NDArray[np.bool_]:
+    """Return which of a map's numbers are valid; `finite` if all of them are finite."""
+    if valid is None:
+        return np.ones(numbers.shape, np.bool_) if finite else np.isfinite(numbers)
+    mask = np.asarray(valid)
+    if mask.shape != numbers.shape or mask.dtype != np.bool_:
+        raise DepthError(f"valid is {mask.dtype} of shape {mask.shape}: give bool, {numbers.shape}")
+    if finite:
+        return mask.astype(np.bool_, order="C", copy=copy)
+    return mask & np.isfinite(numbers)
+
+
+def _checked_error(error: ArrayLike, valid: NDArray[np.bool_], copy: bool) -> NDArray[np.float32]:
     """Return expected errors, NaN where the map is invalid."""
     given = np.asarray(error)
     if given.shape != valid.shape:
         raise DepthError(f"error has shape {given.shape}: give that of the map, {valid.shape}")
-    numbers = _real_numbers(given, "errors")
-    if wrong := int((valid & ~(numbers >= 0)).sum()):
+    numbers = _real_numbers(given, "errors", copy)
+    if not numbers.min() >= 0 and (wrong := int((valid & ~(numbers >= 0)).sum())):
         raise DepthError(
             f"the error of {wrong} valid pixels is negative or NaN: give an absolute error, 0 or "
             "more, or mark them invalid"
         )
-    return np.where(valid, numbers, np.float32(np.nan))
+    if not valid.all():
+        np.copyto(numbers, np.float32(np.nan), where=~valid)
+    return numbers

@@ -77,3 +77,57 @@ def test_a_hole_may_wind_through_the_whole_map():
         valid[row] = False
         valid[min(row + 1, 40), 0 if row % 4 else 40] = False
     assert set(np.unique(hole_sizes(valid))) == {0, int((~valid).sum())}
+
+
+def nearest_by_definition(valid: np.ndarray, row: int, column: int) -> tuple[int, int]:
+    """The nearest valid pixel; of equally near ones that of the nearest column, left, above."""
+    return min(
+        (tuple(place) for place in np.argwhere(valid)),
+        key=lambda place: (
+            (place[0] - row) ** 2 + (place[1] - column) ** 2,
+            abs(place[1] - column),
+            place[1],
+            place[0],
+        ),
+    )
+
+
+@pytest.mark.parametrize("shape", [(1, 12), (12, 1), (9, 14), (14, 9)])
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
+def test_of_equally_near_pixels_it_is_always_the_same_one(rng, shape, share):
+    valid = rng.random(shape) >= share
+    valid.flat[rng.integers(valid.size)] = True
+    values = np.arange(valid.size).reshape(shape).astype(np.float32)
+    expected = [[values[nearest_by_definition(valid, *at)] for at in row] for row in places(shape)]
+    np.testing.assert_array_equal(fill_nearest(values, valid), expected)
+
+
+def places(shape: tuple[int, int]) -> list[list[tuple[int, int]]]:
+    return [[(row, column) for column in range(shape[1])] for row in range(shape[0])]
+
+
+@pytest.mark.parametrize("scale", [2, 4, 8, 16])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 5), (6, 1), (13, 11)])
+def test_each_larger_pixel_is_valid_by_the_interpolation_of_the_four_around(rng, scale, shape):
+    valid = rng.random(shape) >= 0.4
+    # In units of 1 / (2·scale) numbers are whole, and halves exact.
+    unit = 2 * scale
+    weights = []
+    for length in shape:
+        centre = 2 * np.arange(scale * length) + 1 - scale
+        towards = np.maximum(0, unit - abs(centre[:, None] - unit * np.arange(-1, length + 1)))
+        towards[:, 1] += towards[:, 0]
+        towards[:, -2] += towards[:, -1]
+        weights.append(towards[:, 1:-1])
+    share = weights[0] @ valid.astype(int) @ weights[1].T
+    np.testing.assert_array_equal(enlarge_valid(valid, scale), share > unit**2 // 2)
+
+
+@pytest.mark.parametrize("height", [9, 300])
+def test_some_rows_become_what_they_become_in_the_whole_map(rng, height):
+    valid = rng.random((height, 6)) >= 0.2
+    valid[height // 2 :] = True
+    whole = enlarge_valid(valid, 4)
+    for top, bottom in ((0, 1), (0, 4), (3, 5), (height // 2, height - 1), (height - 1, None)):
+        part = slice(4 * top, None if bottom is None else 4 * bottom)
+        np.testing.assert_array_equal(enlarge_valid(valid, 4, top, bottom), whole[part])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -38,38 +39,46 @@ def fill_nearest(values: NDArray[_Float], valid: NDArray[np.bool_]) -> NDArray[_
     above = np.maximum.accumulate(np.where(valid, rows, -far), axis=0)
     below = np.minimum.accumulate(np.where(valid, rows, far)[::-1], axis=0)[::-1]
     source_row = np.where(rows - above <= below - rows, above, below)
-    filled = np.empty_like(values)
+    filled = values.copy()
     # Part by part: what is squared and compared takes many times the map's memory.
     for top in range(0, height, ROWS_AT_ONCE):
         part = slice(top, top + ROWS_AT_ONCE)
-        nearest = _nearest_column(source_row[part].astype(np.int64) - rows[part])
-        filled[part] = values[np.take_along_axis(source_row[part], nearest, axis=1), nearest]
+        row, column = np.divmod(np.flatnonzero(~valid[part]), width)
+        away = (source_row[part] - rows[part]).astype(np.int64)
+        nearest = _nearest_column(away**2, row, column)
+        filled[top + row, column] = values[source_row[top + row, nearest], nearest]
     return filled
 
 
-def _nearest_column(away: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return in which column the valid pixel nearest to each pixel is.
+def _nearest_column(
+    in_column: NDArray[np.int64], row: NDArray[np.intp], column: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """Return in which column the valid pixel nearest to each of some pixels is.
 
     Args:
-        away: By how many rows the nearest one of the pixel's own column is away, n×W.
+        in_column: Squared distance from each pixel to the nearest valid one of its column, n×W.
+        row: The pixels' rows among these n.
+        column: Their columns.
     """
-    width = away.shape[1]
-    in_column = away**2
-    best, best_column = in_column.copy(), np.broadcast_to(np.arange(width), away.shape).copy()
+    width = in_column.shape[1]
+    distances, start = in_column.ravel(), row * width
+    nearest, best = column.copy(), distances[start + column]
+    which = np.arange(len(row))
     for step in range(1, width):
-        if step * step >= best.max():
+        # Those left may have a nearer one in columns that far away. For others no distance is less,
+        # so they can stay until dropping them is worth it.
+        left = np.flatnonzero(best > step * step)
+        if not left.size:
             break
-        for target, source in (
-            (np.s_[:, step:], np.s_[:, :-step]),
-            (np.s_[:, :-step], np.s_[:, step:]),
-        ):
-            distance = in_column[source] + step * step
-            nearer = distance < best[target]
-            best[target][nearer] = distance[nearer]
-            shift = -step if target == np.s_[:, step:] else step
-            columns = np.broadcast_to(np.arange(width), away.shape)[target] + shift
-            best_column[target][nearer] = columns[nearer]
-    return best_column
+        if left.size < 0.8 * which.size:
+            which, start, column, best = which[left], start[left], column[left], best[left]
+        # Where the map ends its last column is looked at again, from further away: to no effect.
+        for other in (np.maximum(column - step, 0), np.minimum(column + step, width - 1)):
+            distance = distances[start + other] + step * step
+            nearer = np.flatnonzero(distance < best)
+            best[nearer] = distance[nearer]
+            nearest[which[nearer]] = other[nearer]
+    return nearest
 
 
 def enlarge_valid(
@@ -87,24 +96,51 @@ def enlarge_valid(
         top: The first of its rows that is looked at.
         bottom: The one after the last. Default: all.
     """
-    rows = (bottom if bottom is not None else valid.shape[0]) - top
-    if valid.all() or not valid.any():
-        return np.full((scale * rows, scale * valid.shape[1]), bool(valid.flat[0]))
-    share = _interpolated(valid.astype(np.float32), 0, scale, top, rows)
-    return np.asarray(_interpolated(share, 1, scale, 0, valid.shape[1]) > 0.5)
+    bottom = len(valid) if bottom is None else bottom
+    large = np.empty((scale * (bottom - top), scale * valid.shape[1]), np.bool_)
+    # Part by part: what chooses among cases takes many times the map's memory.
+    for first in range(top, bottom, ROWS_AT_ONCE):
+        last = min(first + ROWS_AT_ONCE, bottom)
+        part = large[scale * (first - top) : scale * (last - top)]
+        around = valid[max(0, first - 1) : last + 1]
+        if around.all() or not around.any():
+            part.fill(around.flat[0])
+        else:
+            edge = (int(first == 0), int(last == len(valid))), (1, 1)
+            _enlarge_into(part, np.pad(around, edge, mode="edge"), scale)
+    return large
 
 
-def _interpolated(
-    values: NDArray[np.float32], axis: int, scale: int, first: int, count: int
-) -> NDArray[np.float32]:
-    """Return `count` values linearly interpolated along an axis; the outermost are repeated."""
-    length = values.shape[axis]
-    places = first + (np.arange(scale * count) + 0.5) / scale - 0.5
-    below = np.floor(places).astype(np.int64)
-    weight = (places - below).astype(np.float32)
-    weight = weight[:, None] if axis == 0 else weight
-    low, high = (values.take(np.clip(below + k, 0, length - 1), axis) for k in (0, 1))
-    return np.asarray((1 - weight) * low + weight * high)
+def _enlarge_into(large: NDArray[np.bool_], padded: NDArray[np.bool_], scale: int) -> None:
+    """Put what is valid of the larger map into an array, from a map with a border of one pixel."""
+    # Between the centres of four pixels it depends on these four alone, which are one of 16 cases.
+    ones = padded.view(np.uint8)
+    case = ones[:-1, :-1] + 2 * ones[:-1, 1:] + 4 * ones[1:, :-1] + 8 * ones[1:, 1:]
+    case = case.astype(np.intp)
+    before = scale // 2  # of a pixel's rows and columns, those before its centre
+    after = scale - before
+    for row, shown in enumerate(_between_centres(scale)):
+        between = shown.take(case, axis=0).reshape(len(case), -1)
+        between = between[:, after : after + large.shape[1]]
+        if row < after:
+            large[before + row :: scale] = between[1:]
+        else:
+            large[row - after :: scale] = between[:-1]
+
+
+@lru_cache
+def _between_centres(scale: int) -> NDArray[np.bool_]:
+    """Return what is valid of the pixels between the centres of four: scale × 16 × scale.
+
+    The first axis is the row. The second is the case: the sum of 1, 2, 4 and 8 for the left and
+    right one above and the left and right one below, if they are valid.
+    """
+    # Weights in units of 1 / (2·scale), so that halves are exact.
+    after = 2 * (np.arange(scale) + scale // 2) + 1 - scale
+    weights = np.stack([2 * scale - after, after])
+    corners = (np.arange(16)[:, None] >> np.arange(4) & 1).reshape(16, 2, 2)
+    share = np.einsum("cyx,yi,xj->icj", corners, weights, weights)
+    return np.asarray(share > 2 * scale**2)
 
 
 def hole_sizes(valid: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -71,3 +73,37 @@ def test_the_height_of_bands_does_not_show_and_mirroring_commutes(rng, new):
     mirrored = whole(values[::-1, ::-1], new, valid[::-1, ::-1])
     np.testing.assert_allclose(mirrored.values[::-1, ::-1], expected.values, rtol=1e-6)
     np.testing.assert_array_equal(mirrored.valid[::-1, ::-1], expected.valid)
+
+
+def touched(index: int, new: int, old: int) -> list[tuple[int, Fraction]]:
+    """The old pixels that a new centre lies in or touches, and how far beyond theirs it is."""
+    centre = Fraction(2 * index + 1, 2) * Fraction(old, new)
+    half = Fraction(1, 2)
+    return [(k, centre - k - half) for k in range(old) if abs(centre - k - half) <= half]
+
+
+def minmod(line: np.ndarray, place: int) -> float:
+    if place in (0, len(line) - 1):
+        return 0.0
+    back, ahead = line[place] - line[place - 1], line[place + 1] - line[place]
+    return float(min(back, ahead, key=abs)) if back * ahead > 0 else 0.0
+
+
+@pytest.mark.parametrize("new", [(6, 8), (4, 5), (8, 4), (7, 9), (1, 3)])
+def test_a_new_pixel_gets_what_its_centre_shows(rng, new):
+    old = 8, 10
+    # Whole numbers, many of them equal: slopes are exact.
+    values = rng.integers(0, 6, old).astype(np.float32)
+    valid, error = rng.random(old) > 0.2, rng.random(old).astype(np.float32)
+    (result,) = shrink(iter([Rows(values, valid, error)]), old, new)
+    for place in np.ndindex(new):
+        shown, usable, errors = [], True, []
+        for i, down in touched(place[0], new[0], old[0]):
+            for j, across in touched(place[1], new[1], old[1]):
+                rise = float(down) * minmod(values[:, j], i) + float(across) * minmod(values[i], j)
+                shown.append(values[i, j] + rise)
+                usable &= valid[i, j]
+                errors.append(error[i, j])
+        assert result.values[place] == pytest.approx(min(shown), abs=1e-6)
+        assert result.valid[place] == usable
+        assert result.error[place] == max(errors)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from dsdmsr.upscaling.rows import Rows, filter_bands
 
 __all__ = ["shrink"]
+
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 class _Places(NamedTuple):
@@ -35,13 +37,40 @@ def _places(old: int, new: int) -> _Places:
 
 def _slope(values: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
     """Return each pixel's slope along an axis by the minmod limiter; 0 for the outermost."""
-    steps = np.diff(values, axis=axis)
-    slope = np.zeros_like(values)
-    inner = (slice(1, -1), slice(None)) if axis == 0 else (slice(None), slice(1, -1))
-    back, ahead = (steps.take(range(k, steps.shape[axis] - 1 + k), axis) for k in (0, 1))
-    smaller = np.minimum(np.abs(back), np.abs(ahead))
-    slope[inner] = 0.5 * (np.sign(back) + np.sign(ahead)) * smaller
+    # Row behind row, so that neighbours along either axis are as far apart everywhere.
+    apart = values.shape[1] if axis == 0 else 1
+    flat, slope = values.ravel(), np.empty_like(values, order="C")
+    steps = flat[apart:] - flat[:-apart]
+    back, ahead = steps[:-apart], steps[apart:]
+    # The smaller of two that rise, or of two that fall; the other of these is 0.
+    rising, falling = np.minimum(back, ahead), np.maximum(back, ahead)
+    np.maximum(rising, 0, out=rising)
+    np.minimum(falling, 0, out=falling)
+    np.add(rising, falling, out=slope.reshape(-1)[apart:-apart])
+    outermost = slope if axis == 0 else slope.T
+    outermost[0] = outermost[-1] = 0
     return slope
+
+
+class _Side(NamedTuple):
+    """New centres of one axis, and the old pixels that they lie in or touch."""
+
+    new: NDArray[np.int64]
+    """The new pixels."""
+    old: NDArray[np.int64]
+    """The old one of each."""
+    beyond: NDArray[np.float32]
+    """How far beyond the old one's centre the new one's lies."""
+
+
+def _sides(places: _Places) -> tuple[_Side, _Side]:
+    """Return the first old pixel of each new one, and the second of those between two."""
+    # Where pixels meet, the second one's centre is half a pixel ahead.
+    apart = np.flatnonzero(places.second > places.first)
+    return (
+        _Side(np.arange(len(places.first)), places.first, places.offset),
+        _Side(apart, places.second[apart], places.offset[apart] - np.float32(1)),
+    )
 
 
 def _sampled(rows: Rows, down: _Places, across: _Places) -> Rows:
@@ -52,30 +81,39 @@ def _sampled(rows: Rows, down: _Places, across: _Places) -> Rows:
     expected errors.
     """
     slopes = _slope(rows.values, 0), _slope(rows.values, 1)
-    values: NDArray[np.float32] | None = None
-    error: NDArray[np.float32] | None = None
-    valid = np.ones((len(down.first), len(across.first)), np.bool_)
-    for y, beyond_y in _sides(down):
-        for x, beyond_x in _sides(across):
-            at = np.ix_(y, x)
-            shown = rows.values[at] + (
-                (beyond_y[:, None] * slopes[0][at]) + (beyond_x * slopes[1][at])
-            )
-            values = shown if values is None else np.minimum(values, shown)
-            valid &= rows.valid[at]
-            if rows.error is not None:
-                error = rows.error[at] if error is None else np.maximum(error, rows.error[at])
-    return Rows(np.asarray(values, np.float32), valid, error)
+    sides = _sides(across)
+    values, second = (_shown(rows.values, slopes, side, sides) for side in _sides(down))
+    meet = _sides(down)[1].new
+    values[meet] = np.minimum(values[meet], second)
+    valid = _combined(np.logical_and, rows.valid, down, across)
+    error = None if rows.error is None else _combined(np.maximum, rows.error, down, across)
+    return Rows(values, valid, error)
 
 
-def _sides(places: _Places) -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-    """Return the pixels that new centres lie in or touch, and how far beyond theirs they are."""
-    apart = places.second - places.first
-    first = places.first, places.offset
-    if not apart.any():
-        return [first]
-    # Where pixels meet, the second one's centre is half a pixel ahead.
-    return [first, (places.second, (places.offset - apart).astype(np.float32))]
+def _shown(
+    values: NDArray[np.float32],
+    slopes: tuple[NDArray[np.float32], NDArray[np.float32]],
+    down: _Side,
+    across: tuple[_Side, _Side],
+) -> NDArray[np.float32]:
+    """Return what pixels of some rows show at new centres, the least where two columns meet."""
+    held, along = values[down.old], slopes[1][down.old]
+    rise = down.beyond[:, None] * slopes[0][down.old]
+    shown, second = (
+        held.take(side.old, 1) + (rise.take(side.old, 1) + side.beyond * along.take(side.old, 1))
+        for side in across
+    )
+    meet = across[1].new
+    shown[:, meet] = np.minimum(shown[:, meet], second)
+    return shown
+
+
+def _combined(
+    pick: np.ufunc, values: NDArray[_Scalar], down: _Places, across: _Places
+) -> NDArray[_Scalar]:
+    """Return what a function of two makes of the pixels that new centres lie in or touch."""
+    rows = pick(values[down.first], values[down.second])
+    return np.asarray(pick(rows.take(across.first, 1), rows.take(across.second, 1)))
 
 
 def shrink(bands: Iterator[Rows], old: tuple[int, int], new: tuple[int, int]) -> Iterator[Rows]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsdmsr.upscaling.rows import Rows, filter_bands
+from dsdmsr.upscaling.rows import Rows, collect, filter_bands
 
 
 def rows(values: np.ndarray, error: bool = True) -> Rows:
@@ -38,3 +38,18 @@ def test_rows_are_computed_as_soon_as_they_can_be_and_held_no_longer(cuts, error
     expected = padded[:-2] + padded[1:-1] + padded[2:]
     np.testing.assert_array_equal(np.concatenate([part.values for part in result]), expected)
     assert most <= max(len(band.values) for band in bands) + 2
+
+
+@pytest.mark.parametrize("error", [False, True])
+def test_bands_are_collected_in_arrays_of_their_own(rng, error):
+    values = rng.uniform(-1, 1, (9, 4)).astype(np.float32)
+    whole = rows(values, error)
+    bands = [whole.part(slice(a, b)) for a, b in ((0, 4), (4, 5), (5, 9))]
+    result = collect(iter(bands), 9, 4, errors=error)
+    np.testing.assert_array_equal(result.values, whole.values)
+    np.testing.assert_array_equal(result.valid, whole.valid)
+    assert not np.shares_memory(result.values, values)
+    if error:
+        np.testing.assert_array_equal(result.error, whole.error)
+    else:
+        assert result.error is None

@@ -13,6 +13,7 @@ from dsdmsr.errors import ConfigError, DepthError, ModelError, ScaleError
 from dsdmsr.nn import DSDMSR, ModelConfig
 from dsdmsr.upscaling.ensemble import SelfEnsemble
 from dsdmsr.upscaling.torch_backend import TorchBackend
+from dsdmsr.upscaling.upscaler import predict_everywhere
 from dsdmsr.upscaling.window import Window
 
 
@@ -259,3 +260,81 @@ def test_rotated_predictions_and_errors_have_one_mean(rng):
     alone = Upscaler(ErrorPredicting(), scale=2)(depth, errors=True)
     together = Upscaler(SelfEnsemble(ErrorPredicting()), scale=2)(depth, errors=True)
     np.testing.assert_allclose(together.error, alone.error, atol=1e-6)
+
+
+@pytest.mark.parametrize("asked", [{"scale": 4}, {"scale": 3}, {"size": (500, 41)}])
+@pytest.mark.parametrize("edges", ["smooth", "sharp"])
+@pytest.mark.parametrize("tile", ["auto", 30])
+@pytest.mark.parametrize("flat", [False, True])
+def test_the_whole_map_is_its_bands(rng, asked, edges, tile, flat):
+    values = np.full((130, 12), 5.0) if flat else rng.uniform(5, 9, (130, 12))
+    depth = DepthMap(values, rng.random((130, 12)) < 0.9)
+    upscaler = Upscaler(ErrorPredicting(), tile=tile, edges=edges, fill=1, **asked)
+    shares: list[float] = []
+    whole = upscaler(depth, errors=True, progress=shares.append)
+    bands_shares: list[float] = []
+    bands = list(upscaler.bands(depth, errors=True, progress=bands_shares.append))
+    assert len(bands) > 1
+    assert shares == bands_shares
+    for name in ("values", "valid", "error"):
+        together = np.concatenate([getattr(band, name) for band in bands])
+        np.testing.assert_array_equal(getattr(whole, name), together)
+    # So are its values in holes.
+    everywhere, errors = predict_everywhere(upscaler, depth)
+    np.testing.assert_array_equal(everywhere[whole.valid], whole.values[whole.valid])
+    np.testing.assert_array_equal(errors[whole.valid], whole.error[whole.valid])
+    assert everywhere.min() >= 5
+
+
+def test_what_a_backend_returns_is_left_as_it_is(rng):
+    valid = rng.random((6, 7)) < 0.7
+    kept: list[np.ndarray] = []
+
+    class Keeping(ErrorPredicting):
+        def predict(
+            self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
+        ) -> np.ndarray:
+            kept.append(super().predict(lr_depth, scale, window, errors=errors))
+            return kept[-1]
+
+    Upscaler(Keeping(), scale=2)(DepthMap(rng.uniform(5, 9, (6, 7)), valid), errors=True)
+    assert kept[0].shape == (1, 2, 12, 14)
+    assert kept[0].flags.writeable
+    assert kept[0].min() == 0
+    np.testing.assert_array_equal(kept[0][:, 1], kept[0][:, 0] / 10)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("channel", [0, 1])
+def test_predictions_that_are_not_finite_are_refused(rng, bad, channel):
+    class Damaged(ErrorPredicting):
+        def predict(
+            self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
+        ) -> np.ndarray:
+            pred = super().predict(lr_depth, scale, window, errors=errors)
+            pred[0, channel, -1, 3] = bad
+            return pred
+
+    with pytest.raises(ModelError, match="values that are not finite"):
+        Upscaler(Damaged(), scale=2)(DepthMap(rng.uniform(5, 9, (4, 4))), errors=True)
+
+
+@pytest.mark.parametrize("wild", [0.0, 0.05, 3.0])
+def test_only_predictions_beyond_the_allowed_range_are_clipped(rng, wild):
+    values = rng.uniform(5, 9, (9, 11)).astype(np.float32)
+    predicted: list[np.ndarray] = []
+
+    class Noisy(Repeating):
+        def predict(
+            self, lr_depth: np.ndarray, scale: int, window: Window, *, errors: bool = False
+        ) -> np.ndarray:
+            pred = super().predict(lr_depth, scale, window, errors=errors)
+            predicted.append(pred + np.float32(wild) * rng.uniform(-1, 1, pred.shape))
+            return predicted[-1].astype(np.float32)
+
+    result = Upscaler(Noisy(), scale=4)(DepthMap(values))
+    low, span = float(values.min()), float(values.max()) - float(values.min())
+    exact = low + span * predicted[0][0, 0].astype(np.float32).astype(float)
+    expected = np.clip(exact, low - 0.1 * span, low + span + 0.1 * span).astype(np.float32)
+    np.testing.assert_array_equal(result.values, expected)
+    assert (exact.max() > low + 1.2 * span) == (wild > 1)

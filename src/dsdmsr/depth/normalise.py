@@ -8,8 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.depth.holes import fill_nearest
+from dsdmsr.depth.windows import ROWS_AT_ONCE
 
 __all__ = ["Normalised", "normalise", "offset_and_span"]
+
+_PIXELS_AT_ONCE = 1 << 14
+"""Pixels whose 64-bit numbers stay in a processor's own cache."""
 
 
 class Normalised(NamedTuple):
@@ -26,7 +30,31 @@ class Normalised(NamedTuple):
 
     def in_unit(self, pred: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return a network's prediction in the map's unit."""
-        return self.low + (self.high - self.low) * pred.astype(np.float64)
+        values = pred.astype(np.float64)
+        values *= self.high - self.low
+        values += self.low
+        return values
+
+    def put_in_unit(
+        self,
+        pred: NDArray[np.float32],
+        values: NDArray[np.float32],
+        allowed: tuple[float, float] | None = None,
+    ) -> None:
+        """Put a network's prediction in the map's unit into an array.
+
+        Args:
+            pred: The prediction, H×W.
+            values: The array, H×W.
+            allowed: The range that results are clipped to. Default: no clipping.
+        """
+        height, width = pred.shape
+        step = max(1, _PIXELS_AT_ONCE // width)
+        for top in range(0, height, step):
+            part = self.in_unit(pred[top : top + step])
+            if allowed is not None:
+                np.clip(part, *allowed, out=part)
+            values[top : top + step] = part
 
     def restored(self, pred: NDArray[np.float32], scale: int) -> NDArray[np.float64]:
         """Return a prediction, 1 1 s·h s·w, in the map's unit and without the border."""
@@ -72,8 +100,11 @@ def normalise(values: NDArray[np.floating], valid: NDArray[np.bool_], border: in
     """
     filled = fill_nearest(values, valid)
     low, span = offset_and_span(filled)
-    padded = np.pad(filled, border, mode="symmetric")
-    shares = np.empty(padded.shape, np.float32)
-    for index, row in enumerate(padded):
-        shares[index] = (row.astype(np.float64) - low) / span
+    shares = np.empty(filled.shape, np.float32)
+    # Part by part: 64-bit numbers take twice the map's memory.
+    for top in range(0, len(filled), ROWS_AT_ONCE):
+        part = slice(top, top + ROWS_AT_ONCE)
+        shares[part] = (filled[part].astype(np.float64) - low) / span
+    if border:
+        shares = np.pad(shares, border, mode="symmetric")
     return Normalised(shares[None, None], low, float(filled.max()), border)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +62,7 @@ class Enlargement:
         self._lr = normalise(depth.values, depth.valid, backend.border)
         self._allowed = _allowed_range(self._lr.low, self._lr.high, depth.encoding)
         self._noise = refinement.noise_of(depth) if refinement else 0.0
+        self._flat = self._lr.low == self._lr.high
         self._predictors: dict[Window, Predictor] = {}
 
     def rows(self, progress: Progress | None = None) -> Iterator[Rows]:
@@ -71,33 +73,67 @@ class Enlargement:
         Raises:
             ModelError: If the network gives values that are not finite.
         """
-        height, width = self._shape
-        low = self._lr.low
-        for tile in tiles(self._tile, self._backend.largest_scale(self._scale), height, width):
+        for tile in self._tiles():
             top, bottom, left, right = tile.window
             if left == 0:
-                shape = self._scale * (bottom - top), self._scale * width
-                values = np.full(shape, low, np.float32)
-                error = np.zeros(shape, np.float32) if self._errors else None
-            if low < self._lr.high:
-                self._predict_into(values, error, tile)
-            if progress is not None:
-                # Row by row: what is above, and what is left in this row.
-                progress((top * width + (bottom - top) * right) / (height * width))
-            if right == width:
+                values, error = self._unpredicted(bottom - top)
+            self._predict_into(values, error, tile, top)
+            self._report(tile, progress)
+            if right == self._shape[1]:
                 yield from split_rows(values, self._kept, self._scale, top, error)
 
+    def whole(self, progress: Progress | None = None) -> Rows:
+        """Return all rows at once, in arrays that nothing else holds; errors as for `rows`."""
+        values, error = self._unpredicted(self._shape[0])
+        for tile in self._tiles():
+            self._predict_into(values, error, tile, 0)
+            self._report(tile, progress)
+        return Rows(values, enlarge_valid(self._kept, self._scale), error)
+
+    def _tiles(self) -> Iterator[TileOf]:
+        return tiles(self._tile, self._backend.largest_scale(self._scale), *self._shape)
+
+    def _report(self, tile: TileOf, progress: Progress | None) -> None:
+        """Say which share is done after a tile: what is above, and what is left in its row."""
+        if progress is not None:
+            top, bottom, _, right = tile.window
+            height, width = self._shape
+            progress((top * width + (bottom - top) * right) / (height * width))
+
+    def _unpredicted(self, rows: int) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """Return arrays for so many low-resolution rows, which hold what a flat map becomes."""
+        shape = self._scale * rows, self._scale * self._shape[1]
+        values = np.empty(shape, np.float32)
+        error = np.empty(shape, np.float32) if self._errors else None
+        if self._flat:
+            values.fill(self._lr.low)
+            if error is not None:
+                error.fill(0)
+        return values, error
+
     def _predict_into(
-        self, values: NDArray[np.float32], error: NDArray[np.float32] | None, tile: TileOf
+        self,
+        values: NDArray[np.float32],
+        error: NDArray[np.float32] | None,
+        tile: TileOf,
+        first: int,
     ) -> None:
-        """Put the prediction for a tile into the rows that it is in."""
+        """Put the prediction for a tile into arrays that begin at low-resolution row `first`."""
+        if self._flat:
+            return
         pred = self._predict(tile)[0]
-        if not np.isfinite(pred).all():
+        # Where there is a NaN, it is both the least and the greatest.
+        ends = [float(end) for channel in pred for end in (channel.min(), channel.max())]
+        if not isfinite(sum(ends)):
             raise ModelError("the network gave values that are not finite: it is damaged")
-        columns = slice(self._scale * tile.window.left, self._scale * tile.window.right)
-        values[:, columns] = np.clip(self._lr.in_unit(pred[0]), *self._allowed)
+        low, span = self._lr.low, self._lr.high - self._lr.low
+        least, greatest = self._allowed
+        inside = least <= low + span * ends[0] and low + span * ends[1] <= greatest
+        scale, (top, bottom, left, right) = self._scale, tile.window
+        here = np.s_[scale * (top - first) : scale * (bottom - first), scale * left : scale * right]
+        self._lr.put_in_unit(pred[0], values[here], None if inside else self._allowed)
         if error is not None:
-            error[:, columns] = (self._lr.high - self._lr.low) * pred[1]
+            np.multiply(pred[1], span, out=error[here])
 
     def _predict(self, tile: TileOf) -> NDArray[np.float32]:
         """Return the prediction for a tile, refined if that is asked for: 1 c H W."""

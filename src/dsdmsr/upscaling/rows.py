@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Rows", "filter_bands"]
+__all__ = ["Rows", "collect", "filter_bands"]
 
 
 class Rows(NamedTuple):
@@ -36,6 +36,27 @@ class Rows(NamedTuple):
         """Return some of the rows."""
         error = None if self.error is None else self.error[which]
         return Rows(self.values[which], self.valid[which], error)
+
+
+def collect(bands: Iterator[Rows], height: int, width: int, *, errors: bool) -> Rows:
+    """Return all rows of a map, in arrays that nothing else holds.
+
+    Args:
+        bands: The rows, from the top to the bottom, in bands of any height.
+        height: How many there are.
+        width: Their width.
+        errors: Whether they have expected errors.
+    """
+    values, valid = np.empty((height, width), np.float32), np.empty((height, width), np.bool_)
+    error = np.empty((height, width), np.float32) if errors else None
+    top = 0
+    for band in bands:
+        here = slice(top, top + len(band.values))
+        values[here], valid[here] = band.values, band.valid
+        if error is not None and band.error is not None:
+            error[here] = band.error
+        top = here.stop
+    return Rows(values, valid, error)
 
 
 def filter_bands(

@@ -23,6 +23,10 @@ class Goal(NamedTuple):
     width: int
     """Columns of the result."""
 
+    def exact(self, height: int, width: int) -> bool:
+        """Return whether the factor alone makes a map of `height` × `width` pixels as large."""
+        return (self.factor * height, self.factor * width) == (self.height, self.width)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Size:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.depth.degradations import Degradation
-from dsdmsr.depth.holes import hole_sizes
+from dsdmsr.depth.holes import enlarge_valid, hole_sizes
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import ConfigError, ModelError
 from dsdmsr.upscaling.auto import AUTO, AutoBackend
@@ -20,7 +20,7 @@ from dsdmsr.upscaling.enlarge import Enlargement, Progress, split_rows
 from dsdmsr.upscaling.ensemble import ensemble_of
 from dsdmsr.upscaling.options import UpscaleOptions
 from dsdmsr.upscaling.refinement import Refinement
-from dsdmsr.upscaling.rows import Rows
+from dsdmsr.upscaling.rows import Rows, collect
 from dsdmsr.upscaling.sharpen import Edges, check_edges, sharpen
 from dsdmsr.upscaling.shrink import shrink
 from dsdmsr.upscaling.sizes import Goal, Size
@@ -167,18 +167,18 @@ class Upscaler:
         self, depth: DepthMap, *, errors: bool = False, progress: Progress | None = None
     ) -> DepthMap:
         """Return the larger map; arguments and errors as for `bands`."""
-        bands = list(self.bands(depth, errors=errors, progress=progress))
-        camera, goal = depth.intrinsics, self.size.goal(*depth.shape)
+        rows = self._whole(depth, errors, progress)
+        camera, (height, width) = depth.intrinsics, rows.values.shape
         return DepthMap(
-            np.concatenate([band.values for band in bands]),
-            np.concatenate([band.valid for band in bands]),
+            rows.values,
+            rows.valid,
             kind=depth.kind,
             unit=depth.unit,
-            intrinsics=camera
-            and camera.scaled(goal.width / depth.shape[1], goal.height / depth.shape[0]),
+            intrinsics=camera and camera.scaled(width / depth.shape[1], height / depth.shape[0]),
             stereo=depth.stereo,
             encoding=depth.encoding,
-            error=np.concatenate([band.error for band in bands]) if errors else None,
+            error=rows.error,
+            copy=False,
         )
 
     def bands(
@@ -234,10 +234,23 @@ class Upscaler:
 
     def _rows(self, depth: DepthMap, errors: bool, progress: Progress | None) -> Iterator[Rows]:
         """Return the rows of the larger map, with values in holes, too."""
+        goal, enlargement = self._enlargement(depth, errors)
+        return _to_goal(enlargement.rows(progress), depth.shape, goal, self.edges)
+
+    def _whole(self, depth: DepthMap, errors: bool, progress: Progress | None) -> Rows:
+        """Return the same rows at once, in arrays that nothing else holds."""
+        goal, enlargement = self._enlargement(depth, errors)
+        if self.edges == "smooth" and goal.exact(*depth.shape):
+            return enlargement.whole(progress)
+        rows = _to_goal(enlargement.rows(progress), depth.shape, goal, self.edges)
+        return collect(rows, goal.height, goal.width, errors=errors)
+
+    def _enlargement(self, depth: DepthMap, errors: bool) -> tuple[Goal, Enlargement]:
+        """Return the size that a map becomes, and what enlarges it by the factor for that."""
         goal, backend = self.size.goal(*depth.shape), self.backend_for(depth)
         if errors and not backend.predicts_error:
             raise ModelError("the network doesn't predict the expected error: choose one that does")
-        enlargement = Enlargement(
+        return goal, Enlargement(
             backend,
             depth,
             goal.factor,
@@ -246,10 +259,6 @@ class Upscaler:
             refinement=self.refinement,
             errors=errors,
         )
-        rows = enlargement.rows(progress)
-        if self.edges == "sharp":
-            rows = sharpen(rows, goal.factor * depth.shape[0])
-        return _to_goal(rows, depth.shape, goal)
 
 
 def predict_everywhere(
@@ -265,21 +274,25 @@ def predict_everywhere(
         depth: The map; errors as for `Upscaler.bands`.
     """
     errors = upscaler.backend_for(depth).predicts_error
-    bands = list(upscaler._rows(depth, errors, None))
-    values = np.concatenate([rows.values for rows in bands])
-    return values, np.concatenate([rows.error for rows in bands]) if errors else None
+    rows = upscaler._whole(depth, errors, None)
+    return rows.values, rows.error
 
 
-def _to_goal(rows: Iterator[Rows], lr_shape: tuple[int, int], goal: Goal) -> Iterator[Rows]:
+def _to_goal(
+    rows: Iterator[Rows], lr_shape: tuple[int, int], goal: Goal, edges: Edges = "smooth"
+) -> Iterator[Rows]:
     """Yield the rows of a map of the size wanted, from those of the network's size."""
     computed = goal.factor * lr_shape[0], goal.factor * lr_shape[1]
-    wanted = goal.height, goal.width
-    return rows if computed == wanted else shrink(rows, computed, wanted)
+    if edges == "sharp":
+        rows = sharpen(rows, computed[0])
+    return rows if goal.exact(*lr_shape) else shrink(rows, computed, (goal.height, goal.width))
 
 
 def _enlarged_valid(valid: NDArray[np.bool_], goal: Goal) -> NDArray[np.bool_]:
     """Return what is valid of the larger map, from what is valid of the low-resolution one."""
     height, width = valid.shape
+    if goal.exact(height, width):
+        return enlarge_valid(valid, goal.factor)
     nothing = np.broadcast_to(np.float32(0), (goal.factor * height, goal.factor * width))
     rows = split_rows(nothing, valid, goal.factor)
     return np.concatenate([part.valid for part in _to_goal(rows, (height, width), goal)])

@@ -9,16 +9,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from dsdmsr.degradation.resample import resize
+from dsdmsr.depth.resize import CORRECTION_RADIUS
 from dsdmsr.nn.config import ModelConfig
 from dsdmsr.nn.fusion import Fusion
 from dsdmsr.nn.stage import Stage
 from dsdmsr.nn.symmetry import init_symmetric
 from dsdmsr.scales import SCALES, check_scale
 
-__all__ = ["CORRECTION_RADIUS", "DSDMSR", "Prediction", "back_project", "halve"]
-
-CORRECTION_RADIUS = 4
-"""Radius of `back_project` in low-resolution pixels: two each for down- and upsampling."""
+__all__ = ["DSDMSR", "Prediction", "back_project", "halve"]
 
 
 class Prediction(NamedTuple):

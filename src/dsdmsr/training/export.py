@@ -33,7 +33,7 @@ __all__ = ["can_export", "export_graphs", "export_whole"]
 def can_export(model: DSDMSR) -> bool:
     """Return whether a network has a form that all runtimes agree on: one without resizing."""
     config = model.config
-    return config.fusion == "none" and config.consistency == 0 and config.skip == "nearest"
+    return config.fusion == "none" and config.skip == "nearest"
 
 
 def export_graphs(folder: Path) -> Graphs:
@@ -61,6 +61,7 @@ def export_graphs(folder: Path) -> Graphs:
         border=model.config.border,
         symmetric=model.config.symmetric,
         supersampled=model.config.supersampled,
+        consistency=model.config.consistency,
         stages=tuple(stages),
     )
     write_graphs(graphs, folder / GRAPHS)
@@ -83,6 +84,11 @@ def export_whole(name: str, scale: int, file: Path) -> None:
             scale.
     """
     model = _exportable(name)
+    if model.config.consistency:
+        raise ModelError(
+            f"{name} corrects its prediction by back-projection, which is no part of its graphs: "
+            "export it without --whole, or another network"
+        )
     if scale not in model.scales:
         allowed = ", ".join(map(str, model.scales))
         raise ModelError(f"{name} does not serve the scale {scale}: allowed are {allowed}")
@@ -116,8 +122,8 @@ def _exportable(name: str) -> DSDMSR:
     model = from_pretrained(name)
     if not can_export(model):
         raise ModelError(
-            f"{name} cannot be exported: its fusion, back-projection or bicubic skip resizes maps, "
-            "which runtimes do differently; run it with torch"
+            f"{name} cannot be exported: its fusion or bicubic skip resizes maps, which runtimes "
+            "do differently; run it with torch"
         )
     return model
 

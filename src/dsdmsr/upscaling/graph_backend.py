@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.depth.resize import CORRECTION_RADIUS, back_project
 from dsdmsr.upscaling.backend import Predictor
 from dsdmsr.upscaling.blocks import Block, StageArrays
 from dsdmsr.upscaling.window import Window
@@ -91,8 +92,8 @@ class GraphBackend:
         return self.graphs.stages[stage].radius
 
     def margin(self, scale: int) -> int:
-        """Return 0: a prediction depends on the last stage alone."""
-        return 0
+        """Return what back-projection sees around a window."""
+        return CORRECTION_RADIUS * self.graphs.consistency
 
     def run(
         self, stage: int, depth: Floats, carried: Floats | None, *, is_last: bool, errors: bool
@@ -110,12 +111,14 @@ class GraphBackend:
     def finish(
         self, lr_depth: Floats, maps: list[Floats], log_error: Floats | None, scale: int
     ) -> tuple[Floats, Floats | None]:
-        """Return the prediction and the expected error, averaged down if it is larger."""
+        """Return the prediction and the expected error: averaged down if larger, and corrected."""
         depth = maps[-1]
         error = None if log_error is None else np.exp(log_error)
         if 2 ** len(maps) > scale:
             depth = _halved(depth)
             error = None if error is None else _halved(error)
+        for _ in range(self.graphs.consistency):
+            depth = back_project(depth, lr_depth, scale)
         return depth, error
 
     def _run_of(self, stage: int, use: str) -> Run:

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from dsdmsr.depth.degradations import Degradation
+from dsdmsr.depth.resize import CORRECTION_RADIUS
 from dsdmsr.errors import ConfigError
 from dsdmsr.nn import DSDMSR
-from dsdmsr.nn.model import CORRECTION_RADIUS, back_project, halve
+from dsdmsr.nn.model import back_project, halve
 from dsdmsr.nn.stage import Stage
 from dsdmsr.upscaling.backend import Predictor
 from dsdmsr.upscaling.blocks import Block, StageArrays

@@ -62,6 +62,9 @@ class Graphs:
     """Whether a rotated or mirrored map gives the rotated or mirrored prediction."""
     supersampled: bool
     """Whether one stage more runs, where there is one, and its output is averaged down by 2."""
+    consistency: int
+    """Back-projections, which whoever runs the graphs does: the difference between the input and
+    the downsampled prediction is upsampled and added, both antialiased bicubic."""
     stages: tuple[GraphStage, ...]
     """The first stage first."""
 

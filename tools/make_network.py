@@ -17,8 +17,10 @@ import torch
 
 from benchmarks.accuracy.protocols import GROUPS, group_of, measure
 from benchmarks.common.options import ROOT, options
+from dsdmsr.evaluation.parity import PARITY, worst_difference
 from dsdmsr.nn import DSDMSR
 from dsdmsr.training.card import training_history
+from dsdmsr.training.export import can_export, export_graphs
 from dsdmsr.training.options import TrainOptions
 from dsdmsr.training.run import train_recipe
 from dsdmsr.training.run_folder import stored_recipe
@@ -45,6 +47,17 @@ def package(trained: Path, name: str, consistency: int) -> Path:
         card += f"- **After training**: corrected by {consistency} back-projection(s).\n"
     save_pretrained(model, folder, card + FIGURES.format(table=GROUPS[group_of(name)].table))
     return folder
+
+
+def add_graphs(folder: Path) -> None:
+    """Write a packaged network's ONNX graphs, if its form allows it, and compare them with torch."""
+    if not can_export(from_pretrained(str(folder))):
+        return
+    export_graphs(folder)
+    difference = worst_difference(folder)
+    print(f"ONNX Runtime and torch differ by {difference:.1e} of the range at most")
+    if difference > PARITY:
+        raise SystemExit(f"{folder}: more than {PARITY:g}, its graphs are wrong")
 
 
 def take_errors(folder: Path, name: str, scale: int, times: float) -> Path:
@@ -99,6 +112,7 @@ def main() -> None:
         folder = package(trained, given.name, given.consistency)
     else:
         folder = take_errors(trained, given.name, given.errors_of, given.times)
+    add_graphs(folder)
     print(f"wrote {folder}")
     if given.data is not None:
         measure(given.data, group_of(given.name))

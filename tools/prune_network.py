@@ -14,7 +14,7 @@ from itertools import islice
 import torch
 from torch import Tensor
 
-from benchmarks.common.options import ROOT, options
+from benchmarks.common.options import options
 from dsdmsr.data.batches import Batches
 from dsdmsr.nn import DSDMSR
 from dsdmsr.nn.pruning import channel_effects, pruned
@@ -24,8 +24,8 @@ from dsdmsr.training.recipe_files import load_recipe
 from dsdmsr.training.sources import crop_source
 from dsdmsr.zoo.find import read_card
 from dsdmsr.zoo.torch_networks import from_pretrained, save_pretrained
+from tools.make_network import ZOO, add_graphs
 
-ZOO = ROOT / "src" / "dsdmsr" / "zoo"
 LINE = (
     "- **After training**: {removed} of {total} hidden channels removed, each of which made less "
     "than {least:g} of its block's output on {count} batches of recipe `{recipe}`; error on others "
@@ -93,4 +93,5 @@ def main() -> None:
     before, after = (f"{sum(p.numel() for p in m.parameters()):,} param" for m in (model, smaller))
     card = card.replace(mark, f"\n{line}{mark}", 1).replace(before, after)
     save_pretrained(smaller, ZOO / given.name, card)
+    add_graphs(ZOO / given.name)
     print(f"wrote {ZOO / given.name}")

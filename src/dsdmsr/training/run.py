@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from dsdmsr.errors import ConfigError, needing
+from dsdmsr.errors import ConfigError, DependencyError, needing
 from dsdmsr.nn import DSDMSR
 from dsdmsr.training.card import history_of, model_card
 from dsdmsr.training.options import TrainOptions
@@ -50,7 +50,22 @@ def train_recipe(options: TrainOptions, *, console: Console | None = None) -> Pa
     )
     if not is_main():
         return run_dir / NETWORK
-    return package_run(Path(options.recipe).stem, run_dir)
+    folder = package_run(Path(options.recipe).stem, run_dir)
+    _export(folder, console)
+    return folder
+
+
+def _export(folder: Path, console: Console | None) -> None:
+    """Write a network's ONNX graphs beside it, if its form and what is installed allow it."""
+    try:
+        with needing("the network's ONNX graphs", "export"):
+            from dsdmsr.training.export import can_export, export_graphs
+
+        if can_export(from_pretrained(str(folder))):
+            export_graphs(folder)
+    except DependencyError as error:
+        if console is not None:
+            console.print(f"no ONNX graphs: {error}", markup=False)
 
 
 def _recipe_of(options: TrainOptions, run_dir: Path) -> Recipe:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from dsdmsr.errors import ConfigError, ModelError
 from dsdmsr.upscaling.graph_backend import Run
+from dsdmsr.upscaling.memory import give_memory_back
 from dsdmsr.upscaling.threads import available_threads
 
 __all__ = ["PROVIDERS", "OnnxRuntime"]
@@ -92,3 +93,4 @@ class OnnxRuntime:
                 for each in session.get_inputs()
             }
             session.run(None, tiny, run_options=options)
+        give_memory_back()

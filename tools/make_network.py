@@ -50,7 +50,7 @@ def package(trained: Path, name: str, consistency: int) -> Path:
 
 
 def add_graphs(folder: Path) -> None:
-    """Write a packaged network's ONNX graphs, if its form allows it, and compare them with torch."""
+    """Write a packaged network's ONNX graphs, compared with torch, if its form allows it."""
     if not can_export(from_pretrained(str(folder))):
         return
     export_graphs(folder)

@@ -17,7 +17,7 @@ import torch
 
 from benchmarks.accuracy.protocols import GROUPS, group_of, measure
 from benchmarks.common.options import ROOT, options
-from dsdmsr.evaluation.parity import PARITY, worst_difference
+from dsdmsr.evaluation.parity import compare_with_torch
 from dsdmsr.nn import DSDMSR
 from dsdmsr.training.card import training_history
 from dsdmsr.training.export import can_export, export_graphs
@@ -54,10 +54,10 @@ def add_graphs(folder: Path) -> None:
     if not can_export(from_pretrained(str(folder))):
         return
     export_graphs(folder)
-    difference = worst_difference(folder)
-    print(f"ONNX Runtime and torch differ by {difference:.1e} of the range at most")
-    if difference > PARITY:
-        raise SystemExit(f"{folder}: more than {PARITY:g}, its graphs are wrong")
+    parity = compare_with_torch(folder)
+    print(f"{folder}: ONNX Runtime and torch differ by {parity.difference:.1e} of a map's range")
+    if not parity.holds:
+        raise SystemExit(f"rounding does {parity.rounding:.1e}: the graphs are wrong")
 
 
 def take_errors(folder: Path, name: str, scale: int, times: float) -> Path:

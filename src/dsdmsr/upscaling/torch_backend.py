@@ -78,7 +78,8 @@ class TorchBackend:
     def predictor(self, lr_depth: NDArray[np.float32], scale: int, block: Window) -> Predictor:
         """Return the predictor for a block of maps; see `Backend`."""
         with torch.inference_mode():
-            lr = torch.from_numpy(np.ascontiguousarray(lr_depth)).to(self.device)
+            kind = next(self.model.parameters()).dtype
+            lr = torch.from_numpy(np.ascontiguousarray(lr_depth)).to(self.device, kind)
             computed = Block(TorchStages(self.model), lr, scale, block)
 
         def predict(window: Window, *, errors: bool = False) -> NDArray[np.float32]:

@@ -12,11 +12,22 @@ __all__ = ["in_turn", "median_ratio"]
 K = TypeVar("K", bound=Hashable)
 
 
-def in_turn(runs: Mapping[K, Callable[[], object]], rounds: int) -> dict[K, list[float]]:
-    """Return the seconds of every run in each round, after one round of warm-up."""
+def in_turn(
+    runs: Mapping[K, Callable[[], object]], rounds: int, *, rest: float = 0.0
+) -> dict[K, list[float]]:
+    """Return the seconds of every run in each round, after one round of warm-up.
+
+    Args:
+        runs: What to run, by key.
+        rounds: How often.
+        rest: Seconds to sleep before each run, so that threads of the run before have stopped
+            spinning: those of OpenMP wait actively for a few milliseconds.
+    """
     taken: dict[K, list[float]] = {key: [] for key in runs}
     for k in range(rounds + 1):
         for key, run in runs.items():
+            if rest:
+                time.sleep(rest)
             began = time.perf_counter()
             run()
             if k:

@@ -14,6 +14,7 @@ MODULES = {
     "prepare": "benchmarks.speed.prepare",
     "processes": "benchmarks.speed.processes",
     "refining": "benchmarks.accuracy.refining",
+    "roofline": "benchmarks.speed.roofline",
     "scene_statistics": "benchmarks.accuracy.scene_statistics",
     "scene_throughput": "benchmarks.speed.scene_throughput",
     "size": "benchmarks.speed.size",

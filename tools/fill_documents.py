@@ -19,7 +19,15 @@ from benchmarks.accuracy import (
 )
 from benchmarks.common.options import DOCS, ROOT
 from benchmarks.common.results import load_results
-from benchmarks.speed import accuracy_time, networks, prepare, processes, scene_throughput, size
+from benchmarks.speed import (
+    accuracy_time,
+    networks,
+    prepare,
+    processes,
+    roofline_tables,
+    scene_throughput,
+    size,
+)
 from experiments import ablation, known_noise, paper, scene_mix, training_time
 
 ZOO = ROOT / "src" / "dsdmsr" / "zoo"
@@ -44,6 +52,12 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "processes": ("processes", processes.table),
     "refining": ("refining", refining.clean_table),
     "refining_noisy": ("refining_noisy", refining.noisy_table),
+    "roofline": ("roofline", roofline_tables.networks),
+    "roofline_ceiling": ("roofline", roofline_tables.ceiling),
+    "roofline_costs": ("roofline", roofline_tables.costs),
+    "roofline_peers": ("roofline", roofline_tables.peers),
+    "roofline_starts": ("roofline", roofline_tables.starts),
+    "roofline_work": ("roofline", roofline_tables.work),
     "scene_mix": ("scene_mix", scene_mix.table),
     "scene_statistics": ("scene_statistics", scene_statistics.table),
     "scene_throughput": ("scene_throughput", scene_throughput.table),

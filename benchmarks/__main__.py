@@ -7,9 +7,11 @@ from benchmarks.common.launch import launch
 MODULES = {
     "accuracy": "benchmarks.accuracy.protocols",
     "accuracy_time": "benchmarks.speed.accuracy_time",
+    "baseline": "benchmarks.speed.baseline",
     "confidence": "benchmarks.accuracy.confidence",
     "edges": "benchmarks.accuracy.edges",
     "flicker": "benchmarks.accuracy.flicker",
+    "gpu": "benchmarks.speed.gpu",
     "noise_strength": "benchmarks.accuracy.noise_strength",
     "prepare": "benchmarks.speed.prepare",
     "processes": "benchmarks.speed.processes",

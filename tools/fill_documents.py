@@ -21,6 +21,8 @@ from benchmarks.common.options import DOCS, ROOT
 from benchmarks.common.results import load_results
 from benchmarks.speed import (
     accuracy_time,
+    baseline,
+    gpu,
     networks,
     prepare,
     processes,
@@ -42,9 +44,11 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "references": ("references", protocols.references_table),
     "ablation": ("ablation", ablation.table),
     "accuracy_time": ("accuracy_time", accuracy_time.table),
+    "baseline": ("baseline", baseline.table),
     "confidence": ("confidence", confidence.table),
     "edges": ("edges", edges.table),
     "flicker": ("flicker", flicker.table),
+    "gpu": ("gpu", gpu.table),
     "known_noise": ("known_noise", known_noise.table),
     "noise_strength": ("noise_strength", noise_strength.table),
     "paper": ("paper", paper.table),

@@ -1,0 +1,50 @@
+"""A process that upscales one map again and again, each time when a line asks for it.
+
+It runs the checkout that PYTHONPATH names, of this code or of older one, so that it uses nothing
+else of this repository. Lines of JSON come in and go out; what the code itself prints goes to
+standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+
+import numpy as np
+
+import dsdmsr
+from dsdmsr import DepthMap, Upscaler
+
+
+def load(name: str, scale: int) -> Upscaler:
+    """Return an upscaler on the CPU, with the defaults of its time."""
+    return Upscaler.from_pretrained(name, scale=scale, device="cpu")
+
+
+def main() -> None:
+    lines = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    if hasattr(dsdmsr, "keep_memory"):
+        dsdmsr.keep_memory()
+    print(json.dumps({"file": dsdmsr.__file__}), file=lines)
+    upscaler, depth = None, DepthMap(np.zeros((1, 1)))
+    for line in sys.stdin:
+        asked = json.loads(line)
+        if "load" in asked:
+            upscaler = None  # before the next one, to need no memory for both
+            name, scale, size = asked["load"]
+            upscaler = load(name, scale)
+            depth = DepthMap(np.random.default_rng(0).random(size, dtype=np.float32) + 1)
+            upscaler(depth)
+            reply = {"loaded": name}
+        else:
+            began = time.perf_counter()
+            upscaler(depth)
+            reply = {"seconds": time.perf_counter() - began}
+        print(json.dumps(reply), file=lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -27,7 +27,7 @@ from dsdmsr.zoo.torch_networks import from_pretrained, save_pretrained
 from tools.make_network import ZOO, add_graphs
 
 LINE = (
-    "- **After training**: {removed} of {total} hidden channels removed, each of which made less "
+    "- **After training**: {removed} of {total} hidden channels removed, each of which gave less "
     "than {least:g} of its block's output on {count} batches of recipe `{recipe}`; error on others "
     "{change:+.2%}."
 )

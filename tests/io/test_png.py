@@ -8,6 +8,7 @@ from PIL import Image
 
 from dsdmsr import DepthMap, read_depth, write_depth
 from dsdmsr.errors import FileError
+from dsdmsr.io.png import pack_png, write_png
 
 
 def test_reading_and_writing_a_png_gives_the_same_numbers(tmp_path, rng):
@@ -16,6 +17,18 @@ def test_reading_and_writing_a_png_gives_the_same_numbers(tmp_path, rng):
     write_depth(tmp_path / "b.png", read_depth(tmp_path / "a.png"))
     with Image.open(tmp_path / "b.png") as image:
         np.testing.assert_array_equal(np.asarray(image), numbers)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, ">u2"])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (256, 1), (257, 7), (700, 30)])
+def test_pillow_reads_what_is_written_and_packed(tmp_path, rng, shape, dtype):
+    numbers = rng.integers(0, 2 ** (8 * np.dtype(dtype).itemsize), shape).astype(dtype)
+    write_png(tmp_path / "a.png", numbers.T)
+    (tmp_path / "b.png").write_bytes(pack_png(numbers))
+    for name, expected in (("a.png", numbers.T), ("b.png", numbers)):
+        with Image.open(tmp_path / name) as image:
+            image.load()
+            np.testing.assert_array_equal(np.asarray(image), expected)
 
 
 def png(path, numbers: np.ndarray) -> None:

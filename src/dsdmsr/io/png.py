@@ -73,32 +73,52 @@ def _bits(path: Path) -> int:
 
 def write_png(path: Path, numbers: NDArray[np.generic]) -> None:
     """Write uint8 or uint16 numbers as a grey PNG."""
-    Image.fromarray(numbers).save(path, format="PNG")
+    path.write_bytes(_png(numbers, zlib.compressobj(4, strategy=zlib.Z_FILTERED)))
 
 
 def pack_png(numbers: NDArray[np.generic]) -> bytes:
-    """Return the content of a grey PNG of uint8 or uint16 numbers, compressed for speed.
+    """Return the content of a grey PNG of uint8 or uint16 numbers, compressed for speed."""
+    return _png(numbers, zlib.compressobj(1))
 
-    Every row is filtered by the row above it, and compressed at zlib's fastest level: on depth
-    maps half of Pillow's time at that level, for no more bytes, since it tries no other filter.
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_FILTER_UP, _GREY = 2, 0
+_ROWS_AT_ONCE = 256
+
+
+def _png(numbers: NDArray[np.generic], compressor: zlib._Compress) -> bytes:
+    """Return the content of a PNG; not all rows are held a second time before compression.
+
+    Every row is filtered by the row above it. Pillow tries other filters, too, and compresses at
+    level 6, which takes four times as long as level 4 here, and saves a twentieth to a seventh of
+    the bytes of depth maps.
 
     Source:
         W3C Recommendation "Portable Network Graphics", second edition.
     """
     height, width = numbers.shape
-    size = numbers.dtype.itemsize
-    rows = numbers.astype(numbers.dtype.newbyteorder(">")).view(np.uint8).reshape(height, -1)
-    filtered = np.empty((height, 1 + rows.shape[1]), np.uint8)
-    filtered[:, 0] = _FILTER_UP
-    filtered[0, 1:] = rows[0]
-    np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
-    header = struct.pack(">IIBBBBB", width, height, 8 * size, _GREY, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(filtered.data, 1)), (b"IEND", b""))
+    header = struct.pack(">IIBBBBB", width, height, 8 * numbers.dtype.itemsize, _GREY, 0, 0, 0)
+    body = b"".join(compressor.compress(rows.data) for rows in _filtered(numbers))
+    chunks = ((b"IHDR", header), (b"IDAT", body + compressor.flush()), (b"IEND", b""))
     return _SIGNATURE + b"".join(
-        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-        for name, body in chunks
+        struct.pack(">I", len(content))
+        + name
+        + content
+        + struct.pack(">I", zlib.crc32(content, zlib.crc32(name)))
+        for name, content in chunks
     )
 
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_FILTER_UP, _GREY = 2, 0
+def _filtered(numbers: NDArray[np.generic]) -> Iterator[NDArray[np.uint8]]:
+    """Yield rows of bytes, each less the one above it, behind the number of that filter."""
+    above: NDArray[np.uint8] | int = 0
+    for top in range(0, len(numbers), _ROWS_AT_ONCE):
+        part = numbers[top : top + _ROWS_AT_ONCE]
+        big_endian = part.astype(part.dtype.newbyteorder(">"), order="C")
+        rows = big_endian.view(np.uint8).reshape(len(part), -1)
+        filtered = np.empty((len(rows), 1 + rows.shape[1]), np.uint8)
+        filtered[:, 0] = _FILTER_UP
+        filtered[0, 1:] = rows[0] - above
+        np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
+        above = rows[-1]
+        yield filtered

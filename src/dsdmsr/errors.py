@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 __all__ = [
     "EXTRAS",
@@ -34,6 +35,7 @@ __all__ = [
     "ScaleError",
     "TrainingError",
     "needing",
+    "require",
 ]
 
 EXTRAS = {
@@ -123,3 +125,19 @@ def needing(purpose: str, extra: str | None = None) -> Iterator[None]:
             f"{purpose} needs {module}, which is not installed: "
             f"pip install 'dsdmsr[{extra or EXTRAS[module]}]'"
         ) from error
+
+
+def require(module: str, purpose: str, extra: str | None = None) -> None:
+    """Check, before any work and without importing it, that an extra's package is installed.
+
+    Args:
+        module: The package's module, one of `EXTRAS`.
+        purpose: As for `needing`.
+        extra: As for `needing`.
+
+    Raises:
+        DependencyError: If it is not installed.
+    """
+    with needing(purpose, extra):
+        if find_spec(module) is None:
+            raise ModuleNotFoundError(f"no module named {module!r}", name=module)

@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from testing.runs import quiet, short_recipe
 from testing.wandb_files import history, records
 
 from dsdmsr.app.cli import main
-from dsdmsr.errors import ConfigError, TrainingError
+from dsdmsr.errors import DependencyError, TrainingError
 from dsdmsr.training import tracking as module
 from dsdmsr.training.fit import fit
 from dsdmsr.training.options import Tracking
@@ -101,8 +102,9 @@ def test_each_output_of_each_factor_is_logged(tmp_path, recipe):
 def test_a_tracker_that_is_not_installed_is_named_before_anything_is_written(
     tmp_path, recipe, monkeypatch
 ):
-    monkeypatch.setattr(module, "find_spec", lambda name: None)
-    with pytest.raises(ConfigError, match=r"dsdmsr\[train,wandb\]"):
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    with pytest.raises(DependencyError, match=r"pip install 'dsdmsr\[wandb\]'"):
         run(recipe, tmp_path / "run", Tracking(tracker=("wandb",)))
     assert not (tmp_path / "run").exists()
     said = Console(file=io.StringIO(), width=200)

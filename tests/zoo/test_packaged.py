@@ -14,7 +14,7 @@ from testing.network_tests import NetworkTests
 from dsdmsr import DepthMap, Upscaler
 from dsdmsr.data.scenes.rendered import render_sample
 from dsdmsr.degradation.resample import resize
-from dsdmsr.errors import ConfigError, ModelError
+from dsdmsr.errors import ConfigError, DependencyError, ModelError
 from dsdmsr.nn import DSDMSR
 from dsdmsr.zoo import torch_networks
 from dsdmsr.zoo.names import DEFAULT_MODEL, PACKAGED, REFERENCES, folder_of
@@ -54,7 +54,7 @@ class TestEveryPackagedNetwork(NetworkTests):
 
     def test_it_is_small_half_precision_and_has_a_card(self, name):
         packaged, _, inside = name.partition("/")
-        folder = Path(str(folder_of(packaged))) / inside
+        folder = folder_of(packaged) / inside
         assert len((folder / "model.safetensors").read_bytes()) < 12e6
         weights = torch_networks.load_weights(folder / "model.safetensors")
         assert {w.dtype for w in weights.values()} == {torch.float16}
@@ -152,7 +152,7 @@ def test_owner_slash_name_comes_from_the_hub(tmp_path, tiny_model, monkeypatch):
 
 def test_a_missing_hub_library_is_named_with_the_command_that_installs_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    with pytest.raises(ModelError, match=r"needs huggingface_hub: pip install 'dsdmsr\[hub\]'$"):
+    with pytest.raises(DependencyError, match=r"the Hub needs .*pip install 'dsdmsr\[hub\]'$"):
         from_pretrained("owner/net")
 
 

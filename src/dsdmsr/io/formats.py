@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsdmsr.errors import FileError
+from dsdmsr.errors import FileError, require
 from dsdmsr.io.arrays import read_npy, read_npz, write_npy, write_npz
 from dsdmsr.io.dpt import read_dpt, write_dpt
 from dsdmsr.io.exr import read_exr, write_exr
@@ -68,8 +67,8 @@ def format_of(path: Path) -> Format:
     """Return the format that a path names by its suffix.
 
     Raises:
-        FileError: If there is none, it needs a library that is missing, or it holds one map only
-            and the path names one of several.
+        FileError: If there is none, or it holds one map only and the path names one of several.
+        DependencyError: If it needs a library that is not installed.
     """
     path, number = split_member(path)
     if path.suffix.lower() not in FORMATS:
@@ -77,10 +76,8 @@ def format_of(path: Path) -> Format:
             f"{path} ends in {path.suffix or 'no suffix'}: allowed are {', '.join(FORMATS)}"
         )
     format_ = FORMATS[path.suffix.lower()]
-    if format_.needs is not None and find_spec(format_.needs) is None:
-        raise FileError(
-            f"{path}: {path.suffix} files need {format_.needs}: pip install 'dsdmsr[io]'"
-        )
+    if format_.needs is not None:
+        require(format_.needs, f"{path}: the format {path.suffix}")
     if number is not None and not format_.stacks:
         raise FileError(f"{path}#{number}: a {path.suffix} file holds one map: leave #{number} out")
     return format_

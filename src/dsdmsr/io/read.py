@@ -39,6 +39,7 @@ def read_depth(
 
     Raises:
         FileError: If the file is missing, is a folder, is damaged, or is no depth file.
+        DependencyError: If the extra ``io`` is needed and not installed.
         EncodingError: If the encoding is unknown or is not one for this file's numbers.
         DepthError: If the numbers are not a depth map.
 
@@ -64,6 +65,7 @@ def read_numbers(path: str | os.PathLike[str]) -> NDArray[np.generic]:
 
     Raises:
         FileError: If the file is missing, is a folder, is damaged, or is no depth file.
+        DependencyError: If the extra ``io`` is needed and not installed.
     """
     path = Path(path)
     try:

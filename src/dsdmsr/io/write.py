@@ -112,8 +112,8 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool = False) -> Pa
     """Return `path` if a depth file may be written there.
 
     Raises:
-        FileError: If its suffix is unknown or needs a library that is missing, it is a folder, or
-            it exists and `overwrite` is false.
+        FileError: If its suffix is unknown, it is a folder, or it exists and `overwrite` is false.
+        DependencyError: If its format needs a library that is not installed.
     """
     path = Path(path)
     format_of(path)

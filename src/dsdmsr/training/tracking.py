@@ -18,7 +18,7 @@ from PIL import Image
 from rich.console import Console
 
 from dsdmsr._atomic import replacing
-from dsdmsr.errors import ConfigError, TrainingError
+from dsdmsr.errors import DependencyError, TrainingError, require
 from dsdmsr.io.checks import single_line
 from dsdmsr.pictures.panels import plot_panel
 from dsdmsr.training.module import TrainingModule
@@ -117,17 +117,15 @@ def check_trackers(tracking: Tracking, console: Console) -> None:
     """Check that the trackers are installed; a run goes on without TensorBoard, and says so.
 
     Raises:
-        ConfigError: If wandb is asked for and not installed.
+        DependencyError: If wandb is asked for and not installed.
     """
-    if "wandb" in tracking.tracker and find_spec("wandb") is None:
-        raise ConfigError(
-            "the tracker wandb needs the extra 'wandb': pip install 'dsdmsr[train,wandb]'"
-        )
-    if "tensorboard" in tracking.tracker and find_spec("tensorboard") is None:
-        console.print(
-            "no files for TensorBoard, which is not installed: pip install 'dsdmsr[train]'",
-            markup=False,
-        )
+    if "wandb" in tracking.tracker:
+        require("wandb", "the tracker wandb")
+    if "tensorboard" in tracking.tracker:
+        try:
+            require("tensorboard", "the tracker tensorboard")
+        except DependencyError as error:
+            console.print(f"no files for TensorBoard: {error}", markup=False)
 
 
 def _open(tracking: Tracking, folder: Path, module: TrainingModule) -> list[Tracker]:

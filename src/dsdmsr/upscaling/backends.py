@@ -56,7 +56,10 @@ def load_backend(
     if backend == "auto":
         backend = _chosen(has_graphs=graphs is not None, device=device)
     if backend == "torch":
-        return _load_torch(name, device, degradation)
+        with needing("the backend torch" if graphs else f"{name}, which has no ONNX graphs,"):
+            from dsdmsr.upscaling.torch_backend import TorchBackend
+
+        return TorchBackend.from_pretrained(name, device, degradation)
     if graphs is None:
         raise ModelError(
             f"{name} has no ONNX graphs, which {backend} runs: write them with dsdmsr export, or "
@@ -65,16 +68,9 @@ def load_backend(
     return GraphBackend(folder, graphs, _runtime(backend, device))
 
 
-def _load_torch(name: str, device: str, degradation: Degradation | None) -> Backend:
-    with needing("the backend torch", "torch"):
-        from dsdmsr.upscaling.torch_backend import TorchBackend
-
-    return TorchBackend.from_pretrained(name, device, degradation)
-
-
 def _runtime(backend: BackendName, device: str) -> Runtime:
     if backend == "openvino":
-        with needing("the backend openvino", "openvino"):
+        with needing("the backend openvino"):
             from dsdmsr.upscaling.openvino_runtime import OpenVino
 
         return OpenVino(device)

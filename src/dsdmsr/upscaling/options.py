@@ -30,6 +30,7 @@ class UpscaleOptions:
     Raises:
         ConfigError: If options contradict each other or are out of range.
         EncodingError: If an encoding is unknown.
+        DependencyError: If `refine` is given, and torch is not installed.
 
     Example:
         >>> UpscaleOptions(size="640x480").pixels
@@ -87,7 +88,7 @@ class UpscaleOptions:
     mean of each block. Sensors and renderers sample: leave it out. --refine assumes bicubic."""
     refine: bool = False
     """Make the result agree with the input: downsampled again, it equals the input to within the
-    noise. Takes about twice the time."""
+    noise. Takes about twice the time, and needs the extra torch."""
     noise: float | None = None
     """With --refine: standard deviation of the input's noise in its unit (metres, pixels or
     levels); 0 for none. Default: estimated."""
@@ -115,7 +116,8 @@ class UpscaleOptions:
     def __post_init__(self) -> None:
         Size(scale=self.scale, pixels=self.pixels)
         check_tile(self.tile)
-        if self.noise is not None and not self.refine:
+        refinement = self.refinement  # raises what it has to say against its settings
+        if self.noise is not None and refinement is None:
             raise ConfigError("--noise needs --refine: give both, or leave it out")
         if (self.fill > 0) != (self.filled is not None):
             raise ConfigError("--fill and --filled go together: what is filled is always marked")

@@ -1,4 +1,4 @@
-"""Settings of the refinement; needs no torch, as `dsdmsr.upscaling.refine` does."""
+"""Settings of the refinement, `dsdmsr.upscaling.refine`, which needs torch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from dsdmsr.depth.estimate import estimate_noise
 from dsdmsr.depth.map import DepthMap
-from dsdmsr.errors import ConfigError
+from dsdmsr.errors import ConfigError, require
 
 __all__ = ["CONTEXT", "Averaging", "Refinement"]
 
@@ -25,6 +25,7 @@ class Refinement:
 
     Raises:
         ConfigError: If the noise is no number of 0 or more, or the degradation is another.
+        DependencyError: If torch is not installed.
     """
 
     noise: float | None = None
@@ -43,6 +44,7 @@ class Refinement:
                 f"degradation is {self.degradation!r}: allowed for refinement are "
                 f"{', '.join(get_args(Averaging))}, which average high-resolution pixels"
             )
+        require("torch", "refinement (--refine)")
 
     def noise_of(self, depth: DepthMap) -> float:
         """Return the standard deviation of a map's noise, in its unit."""

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from dsdmsr.depth.degradations import Degradation, check_degradation
-from dsdmsr.errors import ModelError
+from dsdmsr.errors import ModelError, needing
 from dsdmsr.zoo.names import PACKAGED, folder_of
 
 __all__ = [
@@ -76,10 +76,11 @@ def find_network(name: str) -> Path:
 
     Raises:
         ModelError: If there is no such network.
+        DependencyError: If it may be on the Hub, and huggingface_hub is not installed.
     """
     packaged, _, inside = name.partition("/")
     if packaged in PACKAGED and inside in ("", *_FOR_KNOWN):
-        return Path(str(folder_of(packaged))) / inside
+        return folder_of(packaged) / inside
     if Path(name).is_dir():
         return Path(name)
     if _HUB_NAME.fullmatch(name) and not name.startswith(".") and not Path(name).parent.exists():
@@ -97,19 +98,12 @@ def _patterns() -> list[str]:
 
 
 def _download(name: str) -> Path:
-    try:
+    elsewhere = f"model {name!r} is neither packaged ({', '.join(PACKAGED)}) nor a folder"
+    with needing(f"{elsewhere}; the Hub"):
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-    except ImportError as error:
-        raise ModelError(
-            f"model {name!r} is neither packaged ({', '.join(PACKAGED)}) nor a folder; the Hub "
-            "needs huggingface_hub: pip install 'dsdmsr[hub]'"
-        ) from error
     try:
         return Path(snapshot_download(name, allow_patterns=_patterns()))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ModelError(
-            f"model {name!r} is neither packaged ({', '.join(PACKAGED)}) nor a folder, and the Hub "
-            f"did not give it: {reason}"
-        ) from error
+        raise ModelError(f"{elsewhere}, and the Hub did not give it: {reason}") from error

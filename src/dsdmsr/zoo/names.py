@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import resources
-from importlib.resources.abc import Traversable
+from pathlib import Path
 
 __all__ = ["DEFAULT_MODEL", "PACKAGED", "REFERENCES", "ROBUST_MODEL", "folder_of"]
 
@@ -23,6 +22,6 @@ REFERENCES = ("dsdmsr-vdsr", "dsdmsr-srcnn")
 """The paper's networks, to compare with."""
 
 
-def folder_of(name: str) -> Traversable:
+def folder_of(name: str) -> Path:
     """Return the folder of a packaged network: config.json, model.safetensors, README.md."""
-    return resources.files("dsdmsr.zoo") / name
+    return Path(__file__).parent / name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -9,6 +11,7 @@ from typing import NoReturn
 
 from cyclopts import App, CycloptsError, Parameter
 
+from dsdmsr.app.console import console, print_remark
 from dsdmsr.errors import EXTRAS, DsdmsrError, needing
 
 __all__ = ["COMMANDS", "app", "main", "run"]
@@ -28,6 +31,8 @@ COMMANDS = {
     "The output has an index, a split by scene, and a manifest.",
 }
 """Command → its help; each is the function of its name in the module of its name."""
+_HELP = {"-h", "--help", "--version"}
+"""What prints pages, with rich."""
 
 
 def _shown(default: object) -> str | None:
@@ -62,21 +67,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if list(arguments) in ([], ["-h"], ["--help"]):
         print(_overview())
         return 0
-    # rich takes longer to load than all that the overview needs.
-    from dsdmsr.app.console import err, out
-
     try:
         command = arguments[0]
         with needing(f"dsdmsr {command}", command if command in EXTRAS.values() else None):
-            result = app(list(arguments), console=out, error_console=err)
+            result = app(list(arguments), console=console() if _HELP & {*arguments} else None)
     except CycloptsError as error:
-        err.print(f"dsdmsr: {_one_line(str(error))}; see 'dsdmsr --help'", markup=False)
+        print_remark(f"dsdmsr: {_one_line(str(error))}; see 'dsdmsr --help'")
         return 2
+    except BrokenPipeError:
+        return _stopped_by_reader()
     except (DsdmsrError, OSError) as error:
-        err.print(f"dsdmsr: {_one_line(str(error))}", markup=False)
+        print_remark(f"dsdmsr: {_one_line(str(error))}")
         return 2
     except KeyboardInterrupt:
-        err.print("dsdmsr: interrupted")
+        print_remark("dsdmsr: interrupted")
         return 130
     return result if isinstance(result, int) else 0
 
@@ -85,7 +89,16 @@ def run() -> NoReturn:
     """Run the command as a process; Ctrl-C is ignored once its work is done."""
     code = main()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Looking for garbage once more, when all is freed anyway, takes a short command long.
+    gc.freeze()
     sys.exit(code)
+
+
+def _stopped_by_reader() -> int:
+    """Return the exit code after whoever reads the output has closed it, as `head` does."""
+    # What is buffered is flushed when Python ends; see "Note on SIGPIPE" in Python's signal.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
 
 
 def _overview() -> str:

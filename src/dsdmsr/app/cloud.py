@@ -10,7 +10,7 @@ import numpy as np
 from cyclopts import Parameter
 
 from dsdmsr._atomic import writing
-from dsdmsr.app.console import out
+from dsdmsr.app.console import print_result
 from dsdmsr.app.options import StereoOptions, flattened
 from dsdmsr.depth.geometry import STEEPEST, point_cloud
 from dsdmsr.depth.map import Intrinsics
@@ -95,7 +95,7 @@ def cloud(
     with writing(output) as path:
         write_ply(path, vertices, faces)
     triangles = "" if faces is None else f" and {len(faces):,} triangles"
-    out.print(f"wrote {len(vertices):,} points{triangles} to {output}", markup=False)
+    print_result(f"wrote {len(vertices):,} points{triangles} to {output}")
     return 0
 
 

@@ -8,18 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-from rich.progress import Progress
-from rich.table import Table
-
 from dsdmsr._atomic import replacing
-from dsdmsr.app.console import err, out
+from dsdmsr.app.console import console, print_result, progress_bar
 from dsdmsr.app.options import flattened
 from dsdmsr.errors import ConfigError, FileError
 from dsdmsr.evaluation.options import EvaluateOptions
 from dsdmsr.upscaling.memory import keep_memory
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from dsdmsr.evaluation.records import StageScore
     from dsdmsr.evaluation.results import ProtocolResults, Results
 
@@ -100,23 +98,25 @@ def evaluate(*, options: EvaluateOptions, reports: Reports | None = None) -> int
     from dsdmsr.evaluation.run import evaluate as run_evaluation
 
     keep_memory()
-    with Progress(console=err, transient=True) as progress:
-        task = progress.add_task("evaluating", total=1)
-        results = run_evaluation(options, lambda share: progress.update(task, completed=share))
+    with progress_bar("evaluating") as show:
+        results = run_evaluation(options, show)
     ours = {model.name for model in results.models}
     for protocol in results.protocols:
-        out.print(_table(protocol, ours))
+        console().print(_table(protocol, ours))
     if options.panels is not None:
-        out.print(_stage_table(results))
+        console().print(_stage_table(results))
     reports.write(results)
     for path in reports.paths:
-        out.print(f"wrote {path}", markup=False)
+        print_result(f"wrote {path}")
     if options.panels is not None:
-        out.print(f"wrote panels and stages.csv to {options.panels}", markup=False)
+        print_result(f"wrote panels and stages.csv to {options.panels}")
     return 0
 
 
 def _table(protocol: ProtocolResults, ours: Collection[str]) -> Table:
+    from rich.markup import escape
+    from rich.table import Table
+
     from dsdmsr.evaluation.report import figure, table_rows, title_of
 
     table = Table(title=escape(title_of(protocol)))
@@ -139,6 +139,9 @@ def _table(protocol: ProtocolResults, ours: Collection[str]) -> Table:
 
 def _stage_table(results: Results) -> Table:
     """Return the mean errors of each network's outputs, over the maps of a protocol's set."""
+    from rich.markup import escape
+    from rich.table import Table
+
     from dsdmsr.evaluation.report import figure
 
     table = Table(title="Outputs of all stages, mean over maps")

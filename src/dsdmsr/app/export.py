@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from dsdmsr.app.console import out
+from dsdmsr.app.console import print_result
 from dsdmsr.errors import ConfigError, needing
 from dsdmsr.zoo.find import CARD, CONFIG, WEIGHTS, find_network
 
@@ -47,7 +47,7 @@ def export(
     output.mkdir(parents=True, exist_ok=True)
     for scale, file in zip(whole, files, strict=False):
         export_whole(model, scale, output / file)
-        out.print(f"wrote {output / file}", markup=False)
+        print_result(f"wrote {output / file}")
     if whole:
         return 0
     if not in_place:
@@ -56,5 +56,5 @@ def export(
                 shutil.copyfile(source / file, output / file)
     graphs = export_graphs(output)
     count = sum(len(stage.files) for stage in graphs.stages)
-    out.print(f"wrote {output}: {count} graphs of opset {graphs.opset}; use it with --model")
+    print_result(f"wrote {output}: {count} graphs of opset {graphs.opset}; use it with --model")
     return 0

@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from cyclopts import Parameter
 
-from dsdmsr.app.console import err, out
+from dsdmsr.app.console import print_remark, print_result
 from dsdmsr.depth.estimate import NOISY_FROM, edge_ramp_share, estimate_noise, looks_averaged
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import DsdmsrError
@@ -45,11 +45,11 @@ def info(
         except DsdmsrError as error:
             if len(paths) == 1:
                 raise
-            err.print(f"failed: {error}", markup=False)
+            print_remark(f"failed: {error}")
             failed = 1
             continue
         for line in _lines(path, numbers.dtype, depth, encoding):
-            out.print(line, markup=False, soft_wrap=True)
+            print_result(line)
     return failed
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from cyclopts import App
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from dsdmsr.app.console import err, out
+from dsdmsr.app.console import error_console, print_remark, print_result
 from dsdmsr.app.options import flattened
 from dsdmsr.data.prepare.options import (
     DTUOptions,
@@ -112,14 +111,22 @@ def synthetic(folder: Path, /, *, options: SyntheticOptions) -> int:
 
 def _prepare(source: Source, folder: Path, options: PrepareOptions) -> int:
     """Prepare a set; return 0, or 1 if some of its maps failed, which are listed."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=err,
+        console=error_console(),
         transient=True,
-        disable=not err.is_terminal,
+        disable=not error_console().is_terminal,
     )
     with bar:
         task = bar.add_task(f"preparing {source.name}", total=None)
@@ -127,13 +134,13 @@ def _prepare(source: Source, folder: Path, options: PrepareOptions) -> int:
             source, folder, lambda done, total: bar.update(task, completed=done, total=total)
         )
     counts = ", ".join(f"{outcome.counts[split]} {split}" for split in SPLITS)
-    out.print(f"wrote {sum(outcome.counts.values())} maps to {folder}: {counts}", markup=False)
+    print_result(f"wrote {sum(outcome.counts.values())} maps to {folder}: {counts}")
     for origin, reason in outcome.failures[:_LISTED_MAX]:
         line = reason if origin in reason else f"{origin}: {reason}"
-        err.print(f"failed: {line}", markup=False)
+        print_remark(f"failed: {line}")
     if len(outcome.failures) > _LISTED_MAX:
         more = len(outcome.failures) - _LISTED_MAX
-        err.print(f"and {more} more: see {folder / 'manifest.json'}", markup=False)
+        print_remark(f"and {more} more: see {folder / 'manifest.json'}")
     if outcome.failures:
-        err.print("repair them and continue with --resume", markup=False)
+        print_remark("repair them and continue with --resume")
     return 1 if outcome.failures else 0

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from rich.table import Table
-
-from dsdmsr.app.console import err, out
+from dsdmsr.app.console import console, error_console, print_result
 from dsdmsr.app.options import flattened
 from dsdmsr.errors import ConfigError
 from dsdmsr.training.options import Tracking, TrainOptions
@@ -35,20 +33,22 @@ def train(*, options: TrainOptions, explain: bool = False) -> int:
     from dsdmsr.training.processes import is_main
     from dsdmsr.training.run import train_recipe
 
-    folder = train_recipe(options, console=err)
+    folder = train_recipe(options, console=error_console())
     if is_main():
-        out.print(f"trained network: {folder}; use it with --model {folder}", markup=False)
+        print_result(f"trained network: {folder}; use it with --model {folder}")
     return 0
 
 
 def _explain(options: TrainOptions) -> None:
     """Print a recipe with all its defaults, where its maps come from, and its cost."""
+    from rich.table import Table
+
     from dsdmsr.training.cost import explain
     from dsdmsr.training.recipe_files import recipe_to_yaml, resolve
     from dsdmsr.training.sources import described
 
     recipe = resolve(options)
-    out.print(recipe_to_yaml(recipe), markup=False)
+    print_result(recipe_to_yaml(recipe))
     cost = explain(recipe)
     table = Table("factor", "crops", "share", "MAC, forward", "activations", box=None)
     for mix in cost.mixes:
@@ -59,12 +59,12 @@ def _explain(options: TrainOptions) -> None:
             f"{mix.macs / 1e9:.1f} G",
             f"{mix.activations / 2**20:,.0f} MiB",
         )
-    out.print(table)
+    console().print(table)
     for line in described(recipe):
-        out.print(f"maps: {line}", markup=False)
-    out.print(f"parameters: {cost.parameters:,}")
-    out.print(f"a step, on average: {cost.macs_per_step / 1e9:.1f} GMAC, forward and backward")
-    out.print(
+        print_result(f"maps: {line}")
+    print_result(f"parameters: {cost.parameters:,}")
+    print_result(f"a step, on average: {cost.macs_per_step / 1e9:.1f} GMAC, forward and backward")
+    print_result(
         f"memory: {cost.memory / 2**20:,.0f} MiB for weights ({cost.state / 2**20:,.0f} MiB, with "
         "gradients, averages and the optimiser's state) and activations in float32"
     )

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.progress import Progress
 
-from dsdmsr.app.console import err, out
+from dsdmsr.app.console import print_remark, print_result, progress_bar
 from dsdmsr.app.files import Job, plan_jobs
 from dsdmsr.app.options import flattened
 from dsdmsr.app.upscale_many import remarks, upscale_many
@@ -52,11 +51,10 @@ def upscale(
 
 def _upscale_one(job: Job) -> None:
     if job.options.resume and job.is_done():
-        out.print(f"kept {job.target}, which exists", markup=False)
+        print_result(f"kept {job.target}, which exists")
         return
-    with Progress(console=err, transient=True) as progress:
-        task = progress.add_task("upscaling", total=1)
-        result = upscale_file(*job, progress=lambda share: progress.update(task, completed=share))
+    with progress_bar("upscaling") as show:
+        result = upscale_file(*job, progress=show)
     for line in remarks(result, job.options):
-        err.print(f"{job.source}: {line}", markup=False)
-    out.print(f"wrote {job.target}", markup=False)
+        print_remark(f"{job.source}: {line}")
+    print_result(f"wrote {job.target}")

@@ -6,9 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.progress import Progress
-
-from dsdmsr.app.console import err, out
+from dsdmsr.app.console import print_remark, print_result, progress_bar
 from dsdmsr.app.files import Job
 from dsdmsr.errors import DsdmsrError
 from dsdmsr.io import ENCODINGS
@@ -33,9 +31,9 @@ def upscale_many(jobs: Sequence[Job], output: Path, options: UpscaleOptions) -> 
     failures = _upscale_all(left, options) if left else []
     kept = len(jobs) - len(left)
     existed = f"; {kept} existed" if kept else ""
-    out.print(f"wrote {len(left) - len(failures)} files to {output}{existed}", markup=False)
+    print_result(f"wrote {len(left) - len(failures)} files to {output}{existed}")
     for source, failure in failures:
-        err.print(f"failed: {source}: {failure}", markup=False)
+        print_remark(f"failed: {source}: {failure}")
     return 1 if failures else 0
 
 
@@ -61,12 +59,11 @@ def _upscale_all(jobs: Sequence[Job], options: UpscaleOptions) -> list[tuple[Pat
     steady = TemporalFilter() if options.temporal else None
     failures: list[tuple[Path, DsdmsrError]] = []
     printed: set[str] = set()
-    with Progress(console=err, transient=True) as progress:
-        task = progress.add_task("upscaling", total=len(jobs))
+    with progress_bar("upscaling", total=len(jobs)) as show_done:
         for number, job in enumerate(jobs):
 
             def show(share: float, done: int = number) -> None:
-                progress.update(task, completed=done + share)
+                show_done(done + share)
 
             show(0)
             try:
@@ -76,7 +73,7 @@ def _upscale_all(jobs: Sequence[Job], options: UpscaleOptions) -> list[tuple[Pat
                 continue
             for line in remarks(result, options):
                 if line not in printed:
-                    err.print(f"{job.source}: {line}", markup=False)
+                    print_remark(f"{job.source}: {line}")
                 printed.add(line)
     return failures
 

@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-import struct
-import tokenize
-import zipfile
-import zlib
 from collections.abc import Iterator
-from lzma import LZMAError
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from dsdmsr.errors import FileError
 from dsdmsr.io.checks import ERROR_MARK, refuse_errors, single_entry, single_line
 
 __all__ = ["read_npy", "read_npz", "write_npy", "write_npz"]
-
-
-_DAMAGE = (
-    EOFError,
-    KeyError,
-    LZMAError,
-    NotImplementedError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    struct.error,
-    tokenize.TokenError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What NumPy and the archive's readers raise for files that are not whole."""
 
 
 _NOTE_LENGTH = 1000
@@ -53,12 +29,37 @@ def _load(path: Path, wanted: type[Any], name: str) -> Any:
             if name == "NPY" and ERROR_MARK.encode() in file.read(_NOTE_LENGTH):
                 refuse_errors(path)
             return loaded if name == "NPY" else {key: loaded[key] for key in loaded.files}
-    except _DAMAGE as error:
+    except _damage() as error:
         if "pickle" in str(error):
             raise FileError(
                 f"{path} holds pickled objects, or is no NumPy file: give plain numbers"
             ) from error
         raise FileError(f"{path} is damaged or cut off: {single_line(error)}") from error
+
+
+def _damage() -> tuple[type[Exception], ...]:
+    """Return what NumPy and the archive's readers raise for files that are not whole."""
+    import struct
+    import tokenize
+    import zipfile
+    import zlib
+    from lzma import LZMAError
+
+    return (
+        EOFError,
+        KeyError,
+        LZMAError,
+        NotImplementedError,
+        OSError,
+        RuntimeError,
+        SyntaxError,
+        TypeError,
+        ValueError,
+        struct.error,
+        tokenize.TokenError,
+        zipfile.BadZipFile,
+        zlib.error,
+    )
 
 
 def read_npy(path: Path) -> NDArray[np.generic]:
@@ -76,6 +77,8 @@ def read_npz(path: Path) -> NDArray[np.generic]:
     Raises:
         FileError: If the file is damaged, or has several arrays and none called ``depth``.
     """
+    from numpy.lib.npyio import NpzFile
+
     return np.asarray(single_entry(_load(path, NpzFile, "NPZ"), "depth", path, "array"))
 
 

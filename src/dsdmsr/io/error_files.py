@@ -21,9 +21,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,6 +91,8 @@ def error_writer(
         overwrite: Whether a file that exists may be replaced.
     """
     path = check_error_output(path, overwrite=overwrite)
+    from tempfile import TemporaryFile
+
     description, rows = "", 0
     with TemporaryFile() as file:
         errors = np.memmap(file, np.float32, "w+", shape=shape)
@@ -124,6 +124,9 @@ def check_error_output(path: str | os.PathLike[str], *, overwrite: bool = False)
 
 def _description(depth: DepthMap, predicted_by: str | None) -> str:
     """Return what the numbers are and what predicted them, in ASCII, which TIFF asks for."""
+    # Loads the email package, which most commands do without.
+    from importlib.metadata import version
+
     package = f"dsdmsr {version('dsdmsr')}"
     maker = f"{package}, {predicted_by}" if predicted_by else package
     unit = depth.unit or "unknown"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 import yaml
 
 import dsdmsr
+from dsdmsr.app.cli import main
+from dsdmsr.errors import EXTRAS
 from dsdmsr.io import ENCODINGS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -19,6 +22,7 @@ def test_the_readme_names_what_there_is():
     assert links
     for link in links:
         assert (ROOT / link.partition("#")[0]).exists(), link
+    assert len(text.splitlines()) <= 150
     files = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
     for encoding in ENCODINGS:
         assert f"`{encoding}`" in files
@@ -39,6 +43,27 @@ def test_the_readmes_example_runs(tmp_path, monkeypatch):
     assert (upscaled.shape, upscaled.unit) == ((96, 128), "m")
     assert upscaled.values[upscaled.valid] == pytest.approx(1.5)
     assert not upscaled.valid[:20, :20].any()
+
+
+def test_every_extra_is_documented_and_no_other_is_named():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = set(project["optional-dependencies"]) - {"dev"}
+    text = (ROOT / "docs" / "backends.md").read_text(encoding="utf-8").partition("## Backends")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", text, flags=re.MULTILINE)) == extras
+    assert set(EXTRAS.values()) <= extras
+
+
+def test_the_example_of_a_whole_graph_runs(tmp_path, monkeypatch):
+    text = (ROOT / "docs" / "backends.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", "dsdmsr-fast", "-o", "onnx", "--whole", "4"]) == 0
+    depth = dsdmsr.sample()[0].values[:40, :50]
+    np.save("depth.npy", depth)
+    names: dict[str, np.ndarray] = {}
+    exec(code, names)
+    expected = dsdmsr.Upscaler.from_pretrained("dsdmsr-fast", scale=4)(dsdmsr.DepthMap(depth))
+    np.testing.assert_allclose(names["upscaled"], expected.values, rtol=0, atol=1e-4)
 
 
 def test_every_data_set_has_a_page():

@@ -202,17 +202,17 @@ def test_an_interrupt_leaves_nothing_half_written(capsys, tmp_path, small, monke
 
 
 def test_an_interrupt_in_the_middle_leaves_nothing_either(capsys, tmp_path, small, monkeypatch):
-    from dsdmsr.upscaling.torch_backend import TorchBackend
+    from dsdmsr.upscaling.graph_backend import GraphBackend
 
     calls = iter(range(3))
-    predictor = TorchBackend.predictor
+    predictor = GraphBackend.predictor
 
     def stop(self, *given, **more):
         if next(calls) == 2:
             raise KeyboardInterrupt
         return predictor(self, *given, **more)
 
-    monkeypatch.setattr(TorchBackend, "predictor", stop)
+    monkeypatch.setattr(GraphBackend, "predictor", stop)
     before = sorted(tmp_path.iterdir())
     ask = ("upscale", small, "-o", tmp_path / "b.npy", "--scale", 2, "--tile", 4)
     assert run(capsys, *ask)[0] == 130

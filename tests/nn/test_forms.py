@@ -57,6 +57,8 @@ FORMS = [
     *changed(
         PLAIN,
         {"unit": "vdsr", "sharing": "shared", "depth": (8,), "width": (4,), "carried": 3},
+        {"unit": "residual", "hidden": ((3, 8), (5, 8))},
+        {"unit": "residual", "sharing": "shared", "carried": 8, "carried_into": "features"},
     ),
     *changed(
         SHARED,
@@ -66,6 +68,9 @@ FORMS = [
         {**IN_THREE, "candidates": 5, "consistency": 3},
         {**IN_THREE, "confidence": 4},
         {**IN_THREE, "dilations": (2, 5)},
+        {**IN_THREE, "dilations": (2,), "hidden": ((8, 3, 5, 1), (12, 8), (4,))},
+        {**IN_THREE, "carried_into": "features", "carried": 8, "candidates": 3, "confidence": 4},
+        {"unit": "vdsr", "carried_into": "features", "carried": 8},
         {**IN_THREE, "supersampled": True, "candidates": 3, "consistency": 1},
         {**IN_THREE, "supersampled": True, "confidence": 4},
     ),
@@ -76,6 +81,8 @@ FORMS = [
         {**SYMMETRIC, "bias": True, "differences": False},
         {**SYMMETRIC, "unit": "large_kernel"},
         {**SYMMETRIC, "unit": "gated"},
+        {**SYMMETRIC, "hidden": ((8, 24), (16, 8))},
+        {**SYMMETRIC, "carried_into": "features"},
     ),
 ]
 
@@ -91,7 +98,7 @@ def name_of(config: ModelConfig) -> str:
 @pytest.fixture(autouse=True)
 def errors_are_not_clipped(monkeypatch):
     """Let networks of random weights expect errors of any size."""
-    monkeypatch.setattr("dsdmsr.nn.expectation._LOG_ERRORS", (-50, 50))
+    monkeypatch.setattr("dsdmsr.nn.expectation.LOG_ERRORS", (-50, 50))
 
 
 def network(config: ModelConfig, dtype: torch.dtype) -> DSDMSR:

@@ -6,7 +6,7 @@ from testing.backends import Repeating
 
 from dsdmsr import DepthMap, Upscaler
 from dsdmsr.upscaling.auto import AutoBackend, announcement, choose_network
-from dsdmsr.zoo import torch_networks
+from dsdmsr.upscaling.backends import load_backend
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 
 ROWS, COLUMNS = np.mgrid[:24, :32]
@@ -36,10 +36,9 @@ def test_noisy_maps_get_the_robust_network_and_each_is_loaded_once(noisy):
 
 def test_an_upscaler_that_chooses_does_as_the_one_of_the_chosen_network(monkeypatch, noisy):
     loaded = []
-    load = torch_networks.from_pretrained
     monkeypatch.setattr(
-        "dsdmsr.upscaling.torch_backend.from_pretrained",
-        lambda name, **more: (loaded.append(name), load(name, **more))[1],
+        "dsdmsr.upscaling.upscaler.load_backend",
+        lambda name, *more: (loaded.append(name), load_backend(name, *more))[1],
     )
     auto = Upscaler.from_pretrained("auto", scale=2, device="cpu")
     results = [auto(depth, errors=True) for depth in (CLEAN, noisy, CLEAN)]

@@ -37,13 +37,14 @@ def export(
         DsdmsrError: If nothing can be done as asked.
     """
     with needing("dsdmsr export", "export"):
-        from dsdmsr.training.export import export_graphs, export_whole
-    source = find_network(model)
-    files = [f"{source.name}-x{scale}.onnx" for scale in whole] or [CONFIG, WEIGHTS, CARD]
+        from dsdmsr.training.export import export_graphs, export_whole, exportable
+    source, name = find_network(model), Path(model).resolve().name
+    files = [f"{name}-x{scale}.onnx" for scale in whole] or [CONFIG, WEIGHTS, CARD]
     in_place = not whole and output.resolve() == source.resolve()
     existing = [file for file in files if (output / file).exists()]
     if existing and not overwrite and not in_place:
         raise ConfigError(f"{output / existing[0]} exists: give --overwrite, or another folder")
+    exportable(model)  # before anything is written
     output.mkdir(parents=True, exist_ok=True)
     for scale, file in zip(whole, files, strict=False):
         export_whole(model, scale, output / file)

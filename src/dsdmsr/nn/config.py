@@ -97,12 +97,14 @@ class ModelConfig:
             raise ConfigError("dilations go with a unit of blocks: residual, large_kernel or gated")
         if min(self.dilations, default=1) < 1:
             raise ConfigError(f"dilations are {list(self.dilations)}: give 1 or more each")
-        if self.carried_into == "features" and any(
-            self.width_of(k) != self.carried for k in range(1, self.stages)
+        if self.carried_into == "features" and (
+            self.sharing != "shared"
+            or any(self.width_of(k) != self.carried for k in range(1, self.stages))
         ):
             raise ConfigError(
                 f"carried is {self.carried} and width {list(self.width)}: carried_into: features "
-                "goes with as many carried channels as the later stages are wide"
+                "goes with sharing: shared and as many carried channels as the later stages are "
+                "wide"
             )
         self._check_hidden()
         if self.candidates and (self.candidates < 3 or self.candidates % 2 == 0):

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from dsdmsr.errors import ConfigError
 from dsdmsr.nn.blocks import ResidualBlock
 from dsdmsr.nn.config import ORBIT
 from dsdmsr.nn.model import DSDMSR
@@ -25,14 +26,16 @@ Effects = list[list[Tensor]]
 
 class _Block(NamedTuple):
     stage: int
+    number: int
+    """0 is the stage's first."""
     block: ResidualBlock
 
 
 def _blocks(model: DSDMSR) -> list[_Block]:
     return [
-        _Block(k, layer)
+        _Block(k, number, layer)
         for k, stage in enumerate(model.stages)
-        for layer in stage.unit.features  # type: ignore[union-attr]
+        for number, layer in enumerate(stage.unit.features[1:])  # type: ignore[index, union-attr]
         if isinstance(layer, ResidualBlock)
     ]
 
@@ -42,14 +45,23 @@ def channel_effects(model: DSDMSR, examples: Iterable[tuple[Tensor, int]]) -> Ef
     """Return how much each group of hidden channels changes its block's output.
 
     Args:
-        model: A network of residual blocks.
+        model: A network of residual blocks that share one trunk a stage.
         examples: Normalised low-resolution maps, b 1 h w, and the scale to run each at.
 
     Returns:
         For each stage and block, for each orbit of hidden channels (each channel, if the network
         is not symmetric), the mean energy of the channel's contribution over that of the block's
         output; zeros for stages that no example ran.
+
+    Raises:
+        ConfigError: If the network is of another form.
     """
+    config = model.config
+    if (config.unit, config.sharing, config.fusion) != ("residual", "shared", "none"):
+        raise ConfigError(
+            f"a network with unit: {config.unit}, sharing: {config.sharing} and fusion: "
+            f"{config.fusion} cannot be pruned: it goes with residual, shared and none"
+        )
     blocks = _blocks(model)
     energy = [torch.zeros(block.conv1.out_channels) for *_, block in blocks]
     total = [torch.zeros(()) for _ in blocks]
@@ -72,7 +84,7 @@ def channel_effects(model: DSDMSR, examples: Iterable[tuple[Tensor, int]]) -> Ef
             handle.remove()
     group = ORBIT if model.config.symmetric else 1
     effects: Effects = [[] for _ in model.stages]
-    for n, (stage, block) in enumerate(blocks):
+    for n, (stage, _, block) in enumerate(blocks):
         weights = block.conv2.weight.square().sum((0, 2, 3))
         share = energy[n] * weights / total[n].clamp(min=torch.finfo(torch.float32).tiny)
         effects[stage].append(share.view(-1, group).sum(1))
@@ -135,5 +147,16 @@ def _with_channels(model: DSDMSR, kept: list[list[Tensor]]) -> DSDMSR:
             inner = 1 if ".conv2.weight" in name else 0
             value = value if ".conv2.bias" in name else value.index_select(inner, channels)
         own[name] = value
+    _keep_biases(model, staying, own)
     smaller.load_state_dict(own)
     return smaller.to(next(model.parameters()).device).train(model.training)
+
+
+def _keep_biases(model: DSDMSR, staying: list[list[int]], own: dict[str, Tensor]) -> None:
+    """Add what removed blocks still give, their last bias, to the bias of the layer before."""
+    for stage, n, block in _blocks(model):
+        if n not in staying[stage] and block.conv2.bias is not None:
+            before = sum(m < n for m in staying[stage])
+            layer = f"{before}.conv2" if before else "0"
+            name = f"stages.{stage}.unit.features.{layer}.bias"
+            own[name] = own[name] + block.conv2.bias

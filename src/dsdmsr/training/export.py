@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
+import torch
 from onnx import ModelProto, TensorProto, numpy_helper
 from torch import Tensor
 
@@ -27,13 +27,31 @@ from dsdmsr.zoo.find import WEIGHTS
 from dsdmsr.zoo.graphs import CONTRACT, GRAPHS, Graphs, GraphStage, file_checksum, write_graphs
 from dsdmsr.zoo.torch_networks import from_pretrained
 
-__all__ = ["can_export", "export_graphs", "export_whole"]
+__all__ = ["can_export", "export_graphs", "export_whole", "exportable"]
 
 
 def can_export(model: DSDMSR) -> bool:
     """Return whether a network has a form that all runtimes agree on: one without resizing."""
     config = model.config
     return config.fusion == "none" and config.skip == "nearest"
+
+
+def exportable(name: str) -> DSDMSR:
+    """Load a network that can be exported.
+
+    Args:
+        name: A network, as `dsdmsr.from_pretrained` takes it.
+
+    Raises:
+        ModelError: If there is no network, or its form cannot be exported.
+    """
+    model = from_pretrained(name)
+    if not can_export(model):
+        raise ModelError(
+            f"{name} cannot be exported: its fusion or bicubic skip resizes maps, which runtimes "
+            "do differently; run it with torch"
+        )
+    return model
 
 
 def export_graphs(folder: Path) -> Graphs:
@@ -45,7 +63,7 @@ def export_graphs(folder: Path) -> Graphs:
     Raises:
         ModelError: If there is no network, or its form cannot be exported.
     """
-    model, weight = _exportable(str(folder)), _stored_in(folder / WEIGHTS)
+    model, weight = exportable(str(folder)), _stored_in(folder / WEIGHTS)
     stages = []
     for k, stage in enumerate(model.stages):
         assert isinstance(stage, Stage)
@@ -83,7 +101,7 @@ def export_whole(name: str, scale: int, file: Path) -> None:
         ModelError: If there is no network, its form cannot be exported, or it does not serve the
             scale.
     """
-    model = _exportable(name)
+    model = exportable(name)
     if model.config.consistency:
         raise ModelError(
             f"{name} corrects its prediction by back-projection, which is no part of its graphs: "
@@ -109,23 +127,13 @@ def export_whole(name: str, scale: int, file: Path) -> None:
     proto = graph.model({"depth": 1}, {"pred": 1})
     _describe(
         proto,
-        dsdmsr=Path(name).name,
+        dsdmsr=Path(name).resolve().name,
         checksum=weights_checksum(model),
         contract=CONTRACT,
         scale=scale,
         border=model.config.border,
     )
     _write(proto, file)
-
-
-def _exportable(name: str) -> DSDMSR:
-    model = from_pretrained(name)
-    if not can_export(model):
-        raise ModelError(
-            f"{name} cannot be exported: its fusion or bicubic skip resizes maps, which runtimes "
-            "do differently; run it with torch"
-        )
-    return model
 
 
 def _uses(model: DSDMSR, k: int) -> Iterator[str]:
@@ -179,9 +187,11 @@ def _write(proto: ModelProto, file: Path) -> None:
 
 
 def _inside(name: str, values: Tensor) -> TensorProto:
-    """Return a weight that is held in the graph."""
-    half = values.detach().cpu().half().contiguous().numpy()
-    return numpy_helper.from_array(np.ascontiguousarray(half), name)
+    """Return a weight that is held in the graph, in half precision where nothing is lost."""
+    single = values.detach().cpu().contiguous()
+    half = single.half()
+    kept = half if torch.equal(half.float(), single) else single
+    return numpy_helper.from_array(kept.numpy(), name)
 
 
 def _stored_in(path: Path) -> Weight:

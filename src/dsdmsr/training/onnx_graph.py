@@ -35,7 +35,7 @@ _IR_VERSION = 9
 """Of the files; the oldest that has the operators of `OPSET`."""
 
 Weight = Callable[[str, Tensor], TensorProto]
-"""Name and values of a weight → the half-precision tensor that a graph holds for it."""
+"""Name and values of a weight → the tensor that a graph holds for it, mostly in half precision."""
 
 
 @dataclass
@@ -71,7 +71,7 @@ class GraphBuilder:
         return self.constant(np.array(values, np.int64))
 
     def stored(self, name: str, values: Tensor) -> str:
-        """Add a weight, which is stored in half precision, in single precision."""
+        """Add a weight, whatever precision it is stored in, in single precision."""
         half = f"{name}.half"
         if half not in self.tensors:
             tensor = self.weight(name, values)

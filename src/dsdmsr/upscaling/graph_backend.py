@@ -99,6 +99,7 @@ class GraphBackend:
         self, stage: int, depth: Floats, carried: Floats | None, *, is_last: bool, errors: bool
     ) -> StageArrays:
         """Run a stage's graph, and interleave its views."""
+        errors = errors and self.predicts_error
         use = ("errors" if errors else "last") if is_last else "next"
         run = self._run_of(stage, use)
         inputs = {"depth": np.ascontiguousarray(depth)}

@@ -74,7 +74,13 @@ class OnnxRuntime:
         self._sessions.append(session)
 
         def run(inputs: Mapping[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-            outputs: list[NDArray[np.float32]] = session.run(None, dict(inputs))
+            outputs: list[NDArray[np.float32]]
+            try:
+                outputs = session.run(None, dict(inputs))
+            except Exception as error:
+                if "allocate memory" in str(error):
+                    raise MemoryError(str(error)) from error
+                raise
             self._large |= max(output.size for output in outputs) >= _LARGE
             return outputs
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dsdmsr.errors import ConfigError, ModelError
 from dsdmsr.upscaling.graph_backend import Run
 from dsdmsr.upscaling.threads import available_threads
+from dsdmsr.zoo.graphs import file_checksum
 
 __all__ = ["OpenVino", "cache_folder"]
 
@@ -35,10 +36,7 @@ class OpenVino:
         if self.device.partition(".")[0] not in {each.partition(".")[0] for each in there}:
             names = ", ".join(each.lower() for each in there)
             raise ConfigError(f"device {device!r} is not there: OpenVINO here has {names}")
-        self._settings: dict[str, object] = {
-            "CACHE_DIR": str(cache_folder()),
-            "INFERENCE_PRECISION_HINT": "f32",
-        }
+        self._settings: dict[str, object] = {"INFERENCE_PRECISION_HINT": "f32"}
         if self.device == "CPU":
             self._settings["INFERENCE_NUM_THREADS"] = available_threads()
 
@@ -48,10 +46,15 @@ class OpenVino:
         Raises:
             ModelError: If the file is missing or damaged.
         """
+        # OpenVINO knows a file by its path, size and second of writing, which other weights may
+        # share; a graph's metadata, in the file, have the checksum of its weights.
+        cache = cache_folder() / file_checksum(file)[:16]
+        settings = {**self._settings, "CACHE_DIR": str(cache)}
         try:
-            compiled = self._core.compile_model(str(file), self.device, self._settings)
+            compiled = self._core.compile_model(str(file), self.device, settings)
         except RuntimeError as error:
-            raise ModelError(f"{file} cannot be run by OpenVINO: {error}") from error
+            *_, reason = str(error).strip().splitlines()
+            raise ModelError(f"{file} cannot be run by OpenVINO: {reason}") from error
         request, count = compiled.create_infer_request(), len(compiled.outputs)
 
         def run(inputs: Mapping[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:

@@ -100,13 +100,17 @@ def read_graphs(folder: Path) -> Graphs | None:
     if not path.is_file():
         return None
     try:
-        graphs = from_plain(Graphs, json.loads(path.read_text(encoding="utf-8")), str(path))
+        values = json.loads(path.read_text(encoding="utf-8"))
+        # Checked first, since another contract may have other keys.
+        contract = values.get("contract", CONTRACT) if isinstance(values, dict) else CONTRACT
+        if contract == CONTRACT:
+            graphs = from_plain(Graphs, values, str(path))
     except (OSError, ValueError, ConfigError) as error:
         raise ModelError(f"{path} is damaged: {error}") from error
-    if graphs.contract != CONTRACT:
+    if contract != CONTRACT:
         raise ModelError(
-            f"{path} is of contract {graphs.contract}, and this version runs {CONTRACT}: export "
-            "the network again with dsdmsr export"
+            f"{path} is of contract {contract}, and this version runs {CONTRACT}: export the "
+            "network again with dsdmsr export"
         )
     if file_checksum(folder / WEIGHTS) != graphs.weights:
         raise ModelError(

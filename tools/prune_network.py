@@ -71,7 +71,10 @@ def main() -> None:
         for each in examples(recipe, recipe.seed + 1000, given.batches):
             yield each.lr_depth, each.scale
 
-    smaller = pruned(model, channel_effects(model, pairs()), given.least)
+    effects = channel_effects(model, pairs())
+    if not all(any(bool(effect.any()) for effect in blocks) for blocks in effects):
+        raise SystemExit(f"a stage runs in none of {given.batches} batches: give more --batches")
+    smaller = pruned(model, effects, given.least)
     held_out = list(examples(recipe, recipe.seed + 2000, given.batches))
     change = error(smaller, held_out) / error(model, held_out) - 1
     line = LINE.format(

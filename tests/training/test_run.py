@@ -14,6 +14,8 @@ from dsdmsr.training.card import training_history
 from dsdmsr.training.options import TrainOptions
 from dsdmsr.training.recipe_files import load_recipe, recipe_to_dict
 from dsdmsr.training.run import train_recipe
+from dsdmsr.upscaling.backends import load_backend
+from dsdmsr.zoo.graphs import read_graphs
 from dsdmsr.zoo.torch_networks import from_pretrained
 
 
@@ -30,20 +32,63 @@ def test_the_smoke_recipe_learns_to_beat_bicubic(tmp_path):
         assert len(logged(run, f"train/loss_x{scale}")) == 4
     assert logged(run, "val/score")[-1] < 0.9
     assert from_pretrained(str(folder)).scales == (2, 4)
+    # Its graphs beside it are what ONNX Runtime runs.
+    backend = load_backend(str(folder), "onnx", "cpu")
+    assert backend.scales == (2, 4)
     card = (folder / "README.md").read_text()
     assert card.startswith("---\nlicense: apache-2.0")
     assert f"recipe `smoke`, seed 1, {steps} steps" in card
 
-    crops = [{"scale": scale, "crop": 32, "batch": 1} for scale in (2, 4)]
-    short = {**recipe_to_dict(load_recipe("smoke")), "steps": 1, "crops": crops}
-    (tmp_path / "short.yaml").write_text(yaml.safe_dump(short))
     options = TrainOptions(
-        recipe=str(tmp_path / "short.yaml"), run_dir=tmp_path / "again", init=str(folder)
+        recipe=str(short(tmp_path)), run_dir=tmp_path / "again", init=str(folder)
     )
     again = train_recipe(options, console=quiet())
     history = training_history((again / "README.md").read_text())
     assert history[0] == training_history(card)[0]
     assert "recipe `short`, seed 1, 1 steps" in history[1]
+
+
+def short(tmp_path: Path, **model: object) -> Path:
+    """A recipe of one step."""
+    recipe = recipe_to_dict(load_recipe("smoke"))
+    recipe["crops"] = [{"scale": scale, "crop": 32, "batch": 1} for scale in (2, 4)]
+    recipe |= {"steps": 1, "model": {**recipe["model"], **model}}
+    (tmp_path / "short.yaml").write_text(yaml.safe_dump(recipe))
+    return tmp_path / "short.yaml"
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+NETWORK = {"README.md", "config.json", "model.safetensors"}
+
+
+def test_a_run_leaves_its_networks_graphs(tmp_path):
+    options = TrainOptions(recipe=str(short(tmp_path)), run_dir=tmp_path / "run")
+    folder = train_recipe(options, console=quiet())
+    graphs = read_graphs(folder)
+    assert graphs is not None
+    files = {file for stage in graphs.stages for file in stage.files.values()}
+    assert names(folder) == {*NETWORK, "graphs.json", *files}
+
+
+def test_forms_that_cannot_be_exported_leave_none(tmp_path):
+    changes = {"fusion": "mean", "two_heads": False, "differences": False, "bias": True}
+    options = TrainOptions(recipe=str(short(tmp_path, **changes)), run_dir=tmp_path / "run")
+    assert names(train_recipe(options, console=quiet())) == NETWORK
+
+
+def test_without_onnx_a_run_says_that_it_leaves_none(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    for module in ("export", "onnx_graph"):
+        monkeypatch.delitem(sys.modules, f"dsdmsr.training.{module}", raising=False)
+    console = quiet()
+    options = TrainOptions(recipe=str(short(tmp_path)), run_dir=tmp_path / "run")
+    assert names(train_recipe(options, console=console)) == NETWORK
+    said = " ".join(console.file.getvalue().split())
+    assert "no ONNX graphs: " in said
+    assert "pip install 'dsdmsr[export]'" in said
 
 
 def test_without_lightning_its_install_command_is_named(tmp_path, monkeypatch):

@@ -19,7 +19,8 @@ from dsdmsr.errors import ModelError
 from dsdmsr.nn import DSDMSR, ModelConfig
 from dsdmsr.nn.units import UNITS
 from dsdmsr.training.export import can_export, export_graphs, export_whole
-from dsdmsr.training.onnx_graph import _LAYERS, OPSET, GraphBuilder, add_stage
+from dsdmsr.training.graph_builder import OPSET, GraphBuilder
+from dsdmsr.training.onnx_graph import _LAYERS, add_stage
 from dsdmsr.upscaling.graph_backend import GraphBackend, Runtime
 from dsdmsr.upscaling.onnx_runtime import OnnxRuntime
 from dsdmsr.upscaling.torch_backend import TorchBackend

@@ -21,7 +21,8 @@ from dsdmsr._atomic import replacing
 from dsdmsr.errors import ModelError
 from dsdmsr.nn import DSDMSR
 from dsdmsr.nn.stage import Stage
-from dsdmsr.training.onnx_graph import OPSET, GraphBuilder, Weight, add_stage
+from dsdmsr.training.graph_builder import OPSET, GraphBuilder, Weight
+from dsdmsr.training.onnx_graph import add_stage
 from dsdmsr.zoo.checksum import weights_checksum
 from dsdmsr.zoo.find import WEIGHTS
 from dsdmsr.zoo.graphs import CONTRACT, GRAPHS, Graphs, GraphStage, file_checksum, write_graphs

@@ -136,3 +136,11 @@ def test_without_onnx_its_install_command_is_named(capsys, tmp_path, net, monkey
     line = refused(capsys, "export", net, "-o", tmp_path / "out")
     assert "pip install 'dsdmsr[export]'" in line
     assert not (tmp_path / "out").exists()
+
+
+def test_weights_for_known_degradations_come_along(tmp_path, capsys):
+    copy = tmp_path / "copy"
+    assert run(capsys, "export", "dsdmsr-base", "-o", copy)[0] == 0
+    for inside in (".", "bicubic"):
+        assert read_graphs(copy / inside) is not None
+    assert (copy / "bicubic" / "config.json").read_bytes() != (copy / "config.json").read_bytes()

@@ -150,9 +150,11 @@ def test_unknown_backends_and_devices_are_refused(folder):
         load_backend(str(folder), "tensorrt")
     with pytest.raises(ConfigError, match="device 'abacus' is not there: ONNX Runtime here has"):
         load_backend(str(folder), device="abacus")
-    # Only torch has devices with numbers.
-    with pytest.raises(ConfigError, match="device 'cuda:77' is not there: give auto, cpu, or a"):
-        load_backend(str(folder), device="cuda:77")
+    # Only torch has devices with numbers, and these.
+    for device in ("cuda:77", "mps"):
+        message = f"device '{device}' is not there: give auto, cpu, or a device that torch knows"
+        with pytest.raises(ConfigError, match=message):
+            load_backend(str(folder), device=device)
 
 
 @pytest.mark.parametrize("backend", ["auto", "onnx"])

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from dsdmsr.app.console import print_result
 from dsdmsr.errors import ConfigError, needing
-from dsdmsr.zoo.find import CARD, CONFIG, WEIGHTS, find_network
+from dsdmsr.zoo.find import CARD, CONFIG, WEIGHTS, find_network, folders_for_known
 
 __all__ = ["export"]
 
@@ -51,11 +51,14 @@ def export(
         print_result(f"wrote {output / file}")
     if whole:
         return 0
-    if not in_place:
-        for file in files:
-            if (source / file).is_file():
-                shutil.copyfile(source / file, output / file)
-    graphs = export_graphs(output)
-    count = sum(len(stage.files) for stage in graphs.stages)
+    # With it come its weights for known degradations, or the copy would be blind to them.
+    inside = {folder.name for folder in folders_for_known(source).values()}
+    for part in ("", *sorted(inside)):
+        (output / part).mkdir(exist_ok=True)
+        for file in () if in_place else files:
+            if (source / part / file).is_file():
+                shutil.copyfile(source / part / file, output / part / file)
+        graphs = export_graphs(output / part)
+    count = (1 + len(inside)) * sum(len(stage.files) for stage in graphs.stages)
     print_result(f"wrote {output}: {count} graphs of opset {graphs.opset}; use it with --model")
     return 0

@@ -20,6 +20,8 @@ __all__ = ["BACKENDS", "BackendName", "has_cuda_driver", "load_backend", "torch_
 BackendName = Literal["auto", "onnx", "openvino", "torch"]
 BACKENDS: tuple[BackendName, ...] = get_args(BackendName)
 
+_TORCH_DEVICES = ("mps", "xpu")
+"""Devices that torch alone has, beside those with a number."""
 _DRIVERS = {
     "linux": ("/proc/driver/nvidia/version", "/usr/lib/wsl/lib/libcuda.so.1"),
     "win32": ("C:/Windows/System32/nvcuda.dll",),
@@ -81,8 +83,8 @@ def _runtime(backend: BackendName, device: str) -> Runtime:
 
 def _chosen(*, has_graphs: bool, device: str) -> BackendName:
     """Return what runs a network if nobody says it."""
-    if not has_graphs or device.partition(":")[2]:
-        # Devices with a number are torch's.
+    kind, _, number = device.partition(":")
+    if not has_graphs or number or kind in _TORCH_DEVICES:
         return "torch"
     on_gpu = device in ("auto", "cuda") and has_cuda_driver() and torch_has_cuda()
     return "torch" if on_gpu else "onnx"

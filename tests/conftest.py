@@ -1,14 +1,15 @@
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
+from testing.networks import SHARED, random_network
 from testing.prepared_sets import numbered, pyramid_of_scans, shards_of
 
-from dsdmsr.nn import DSDMSR, ModelConfig
+from dsdmsr.nn import DSDMSR
 
 
 @pytest.fixture(scope="session")
@@ -28,24 +29,7 @@ def rng() -> np.random.Generator:
 @pytest.fixture
 def tiny_model() -> DSDMSR:
     """A network of the default form with random weights everywhere."""
-    torch.manual_seed(0)
-    config = ModelConfig(
-        scale=8,
-        unit="residual",
-        sharing="shared",
-        width=(8,),
-        depth=(2,),
-        carried=4,
-        two_heads=True,
-        fusion="none",
-        bias=False,
-        differences=True,
-        border=4,
-    )
-    model = DSDMSR(config)
-    for parameter in model.parameters():
-        torch.nn.init.normal_(parameter, std=0.1)
-    return model.eval()
+    return random_network(dataclasses.replace(SHARED, scale=8, depth=(2,), border=4))
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 from testing.network_tests import NetworkTests
+from testing.networks import SHARED
 
 from dsdmsr.nn import DSDMSR, ModelConfig
 from dsdmsr.nn.blocks import BLOCKS
@@ -15,18 +16,6 @@ from dsdmsr.nn.symmetry import init_symmetric
 from dsdmsr.nn.units import UNITS
 
 PLAIN = ModelConfig(scale=4, width=(8,), depth=(2,))
-SHARED = ModelConfig(
-    scale=4,
-    unit="residual",
-    sharing="shared",
-    width=(8,),
-    depth=(3, 2),
-    carried=4,
-    two_heads=True,
-    fusion="none",
-    bias=False,
-    differences=True,
-)
 SYMMETRIC: dict[str, Any] = {
     "width": (16, 8),
     "depth": (2,),

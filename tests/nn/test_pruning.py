@@ -6,28 +6,17 @@ from typing import Any
 
 import pytest
 import torch
+from testing.networks import SHARED
 from torch import Tensor
 
 from dsdmsr.errors import ConfigError
-from dsdmsr.nn import DSDMSR, ModelConfig
+from dsdmsr.nn import DSDMSR
 from dsdmsr.nn.blocks import ResidualBlock
 from dsdmsr.nn.pruning import channel_effects, pruned
 from dsdmsr.nn.symmetry import init_symmetric, is_symmetric
 from dsdmsr.zoo.torch_networks import from_pretrained, save_pretrained
 
-PLAIN = ModelConfig(
-    scale=4,
-    unit="residual",
-    sharing="shared",
-    width=(8,),
-    depth=(3, 2),
-    carried=4,
-    two_heads=True,
-    fusion="none",
-    bias=False,
-    differences=True,
-    confidence=4,
-)
+PLAIN = dataclasses.replace(SHARED, confidence=4)
 SYMMETRIC: dict[str, Any] = {"symmetric": True, "width": (16, 8), "carried": 8, "confidence": 8}
 SILENT = {(0, 0): [1, 6], (0, 2): range(8), (1, 1): [0]}
 """Stage and block → hidden channels that never act."""

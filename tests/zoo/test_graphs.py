@@ -13,7 +13,8 @@ from testing.exported import SMALL, exported
 from dsdmsr import Upscaler
 from dsdmsr.errors import ModelError
 from dsdmsr.training.export import export_graphs
-from dsdmsr.zoo.graphs import CONTRACT, GRAPHS, Graphs, GraphStage, read_graphs, write_graphs
+from dsdmsr.zoo.find import GRAPHS
+from dsdmsr.zoo.graphs import CONTRACT, Graphs, GraphStage, read_graphs, write_graphs
 from dsdmsr.zoo.names import PACKAGED, REFERENCES, folder_of
 
 

@@ -56,9 +56,9 @@ class Stage(nn.Module):
         super().__init__()
         width, depth = config.width_of(index), config.depth_of(index)
         shared = config.sharing == "shared"
-        last = index == config.stages - 1
+        self.can_hand_on = index < config.stages - 1
         # The first stage of a supersampled network never gives the final prediction.
-        can_be_last = last or index > 0 or not config.supersampled
+        self.can_be_last = not self.can_hand_on or index > 0 or not config.supersampled
         copies = 1 if shared else 4
         self.unit = Unit(
             config.unit,
@@ -74,23 +74,23 @@ class Stage(nn.Module):
         )
         inside, groups = self.unit.feature_channels, copies
         self.hand_on: nn.Conv2d | None = None
-        if config.two_heads and not last:
+        if config.two_heads and self.can_hand_on:
             self.hand_on = nn.Conv2d(inside, 4, 3, padding=1, groups=groups, bias=config.bias)
         self.adds_input = config.unit != "srcnn"
         self.skip = config.skip
         if self.hand_on is not None and self.adds_input:
             init_near_zero(self.hand_on)
         self.candidates: Candidates | None = None
-        if config.candidates and can_be_last:
+        if config.candidates and self.can_be_last:
             self.candidates = Candidates(config.candidates)
             scores = 4 * self.candidates.count
             self.score = nn.Conv2d(inside, scores, 3, padding=1, groups=groups, bias=config.bias)
             nn.init.normal_(self.score.weight, std=1e-3)
         self.carry: nn.Conv2d | None = None
-        if config.carried and not last:
+        if config.carried and self.can_hand_on:
             self.carry = nn.Conv2d(inside, 4 * config.carried, 3, padding=1, bias=config.bias)
         self.expected: ExpectedErrors | None = None
-        if config.confidence and can_be_last:
+        if config.confidence and self.can_be_last:
             self.expected = ExpectedErrors(inside, config.confidence)
 
     @property

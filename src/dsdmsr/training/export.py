@@ -24,8 +24,8 @@ from dsdmsr.nn.stage import Stage
 from dsdmsr.training.graph_builder import OPSET, GraphBuilder, Weight
 from dsdmsr.training.onnx_graph import add_stage
 from dsdmsr.zoo.checksum import weights_checksum
-from dsdmsr.zoo.find import WEIGHTS
-from dsdmsr.zoo.graphs import CONTRACT, GRAPHS, Graphs, GraphStage, file_checksum, write_graphs
+from dsdmsr.zoo.find import GRAPHS, WEIGHTS
+from dsdmsr.zoo.graphs import CONTRACT, Graphs, GraphStage, file_checksum, write_graphs
 from dsdmsr.zoo.torch_networks import from_pretrained
 
 __all__ = ["can_export", "export_graphs", "export_whole", "exportable"]
@@ -65,12 +65,14 @@ def export_graphs(folder: Path) -> Graphs:
         ModelError: If there is no network, or its form cannot be exported.
     """
     model, weight = exportable(str(folder)), _stored_in(folder / WEIGHTS)
-    stages = []
+    checksum, stages = weights_checksum(model), []
     for k, stage in enumerate(model.stages):
         assert isinstance(stage, Stage)
-        files = {use: f"stage{k + 1}_{use}.onnx" for use in _uses(model, k)}
+        files = {use: f"stage{k + 1}_{use}.onnx" for use in _uses(stage)}
         for use, file in files.items():
-            _write(_stage_graph(model, k, use, weight), folder / file)
+            proto = _stage_graph(model, k, use, weight)
+            _describe(proto, contract=CONTRACT, stage=k + 1, use=use, checksum=checksum)
+            _write(proto, folder / file)
         stages.append(GraphStage(radius=stage.radius, files=files))
     graphs = Graphs(
         contract=CONTRACT,
@@ -137,15 +139,14 @@ def export_whole(name: str, scale: int, file: Path) -> None:
     _write(proto, file)
 
 
-def _uses(model: DSDMSR, k: int) -> Iterator[str]:
-    """Yield in which ways stage `k` can run."""
-    if k < model.config.stages - 1:
+def _uses(stage: Stage) -> Iterator[str]:
+    """Yield in which ways a stage can run."""
+    if stage.can_hand_on:
         yield "next"
-    # The first stage of a supersampled network never gives the prediction.
-    if k or not model.config.supersampled or model.config.stages == 1:
+    if stage.can_be_last:
         yield "last"
-        if model.config.confidence:
-            yield "errors"
+    if stage.expected is not None:
+        yield "errors"
 
 
 def _stage_graph(model: DSDMSR, k: int, use: str, weight: Weight) -> ModelProto:
@@ -172,9 +173,7 @@ def _stage_graph(model: DSDMSR, k: int, use: str, weight: Weight) -> ModelProto:
         if value is not None:
             graph.rename(value, name)
             outputs[name] = channels
-    proto = graph.model(inputs, outputs)
-    _describe(proto, contract=CONTRACT, stage=k + 1, use=use, checksum=weights_checksum(model))
-    return proto
+    return graph.model(inputs, outputs)
 
 
 def _describe(proto: ModelProto, **facts: object) -> None:

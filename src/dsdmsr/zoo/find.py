@@ -12,6 +12,7 @@ from dsdmsr.zoo.names import PACKAGED, folder_of
 __all__ = [
     "CARD",
     "CONFIG",
+    "GRAPHS",
     "WEIGHTS",
     "find_network",
     "folders_for_known",
@@ -20,6 +21,7 @@ __all__ = [
 ]
 
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
+GRAPHS = "graphs.json"
 _FOR_KNOWN: dict[str, tuple[Degradation, ...]] = {"bicubic": ("bicubic", "pil_bicubic")}
 """Folder inside a network's folder → the known degradations for which its network is better.
 
@@ -93,7 +95,7 @@ def find_network(name: str) -> Path:
 
 def _patterns() -> list[str]:
     """Return what is downloaded of a repository."""
-    files = [CONFIG, WEIGHTS, CARD, "graphs.json", "*.onnx"]
+    files = [CONFIG, WEIGHTS, CARD, GRAPHS, "*.onnx"]
     return [*files, *(f"{inside}/{file}" for inside in _FOR_KNOWN for file in files)]
 
 

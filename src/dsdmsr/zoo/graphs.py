@@ -11,11 +11,10 @@ from dsdmsr._atomic import replacing
 from dsdmsr._plain import from_plain, to_plain
 from dsdmsr.errors import ConfigError, ModelError
 from dsdmsr.scales import SCALES
-from dsdmsr.zoo.find import WEIGHTS
+from dsdmsr.zoo.find import GRAPHS, WEIGHTS
 
 __all__ = [
     "CONTRACT",
-    "GRAPHS",
     "GraphStage",
     "Graphs",
     "file_checksum",
@@ -23,7 +22,6 @@ __all__ = [
     "write_graphs",
 ]
 
-GRAPHS = "graphs.json"
 CONTRACT = 1
 """Version of what graphs take and give; another one is refused."""
 

@@ -55,11 +55,10 @@ def onnxruntime_run(graph: bytes, threads: int) -> Run:
 
 def openvino_run(graph: bytes, threads: int) -> Run:
     """Return what OpenVINO does with a graph on the CPU, in float32."""
-    import openvino
+    from dsdmsr.upscaling.openvino_runtime import CORE
 
-    core = openvino.Core()
-    compiled = core.compile_model(
-        core.read_model(graph),
+    compiled = CORE.compile_model(
+        CORE.read_model(graph),
         "CPU",
         {
             "INFERENCE_NUM_THREADS": threads,

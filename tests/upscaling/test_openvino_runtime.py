@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import ctypes
+import gc
 import os
 import sys
 from pathlib import Path
@@ -57,6 +59,41 @@ def test_outputs_stay_when_it_runs_again(tmp_path, rng):
     before = views.copy()
     load({"depth": rng.random((2, 1, 3, 5), dtype=np.float32)})
     np.testing.assert_array_equal(views, before)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it reads /proc/self/maps")
+def test_signals_still_have_a_stack_when_runtimes_are_gone(tmp_path, rng):
+    """Whoever sees Ctrl-C after two runtimes came and went still lives."""
+    exported(SMALL, tmp_path)
+    depth = {"depth": rng.random((1, 1, 3, 5), dtype=np.float32)}
+    first, second = OpenVino("cpu"), OpenVino("cpu")
+    for runtime in (first, second):
+        runtime.load(tmp_path / "stage1_last.onnx")(depth)
+    del runtime, first
+    gc.collect()
+    del second
+    gc.collect()
+    address = _signal_stack()
+    assert address is None or _is_mapped(address)
+
+
+class _Stack(ctypes.Structure):
+    """``stack_t`` of Linux."""
+
+    _fields_ = (("sp", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t))
+
+
+def _signal_stack() -> int | None:
+    """Return where this thread's alternate stack for signals begins, if it has one."""
+    stack = _Stack()
+    assert ctypes.CDLL(None).sigaltstack(None, ctypes.byref(stack)) == 0
+    return stack.sp
+
+
+def _is_mapped(address: int) -> bool:
+    ranges = [line.split()[0] for line in Path("/proc/self/maps").read_text().splitlines()]
+    bounds = [[int(end, 16) for end in each.split("-")] for each in ranges]
+    return any(start <= address < end for start, end in bounds)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no graph\n"])

@@ -16,7 +16,15 @@ from dsdmsr.upscaling.graph_backend import Run
 from dsdmsr.upscaling.threads import available_threads
 from dsdmsr.zoo.graphs import file_checksum
 
-__all__ = ["OpenVino", "cache_folder"]
+__all__ = ["CORE", "OpenVino", "cache_folder"]
+
+CORE = openvino.Core()
+"""This process's OpenVINO, which is never let go.
+
+Each core gives the thread that compiles a stack for signals, and takes its memory back when it
+goes. Where cores go in the order they came, the last one puts a predecessor's stack back, whose
+memory is gone, and the next signal, such as Ctrl-C, ends the process (OpenVINO 2026.4).
+"""
 
 
 class OpenVino:
@@ -30,9 +38,8 @@ class OpenVino:
     """
 
     def __init__(self, device: str = "auto") -> None:
-        self._core = openvino.Core()
         self.device = "CPU" if device == "auto" else device.upper()
-        there = self._core.available_devices
+        there = CORE.available_devices
         if self.device.partition(".")[0] not in {each.partition(".")[0] for each in there}:
             names = ", ".join(each.lower() for each in there)
             raise ConfigError(f"device {device!r} is not there: OpenVINO here has {names}")
@@ -51,7 +58,7 @@ class OpenVino:
         cache = cache_folder() / file_checksum(file)[:16]
         settings = {**self._settings, "CACHE_DIR": str(cache)}
         try:
-            compiled = self._core.compile_model(str(file), self.device, settings)
+            compiled = CORE.compile_model(str(file), self.device, settings)
         except RuntimeError as error:
             *_, reason = str(error).strip().splitlines()
             raise ModelError(f"{file} cannot be run by OpenVINO: {reason}") from error

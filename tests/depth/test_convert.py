@@ -59,5 +59,7 @@ def test_what_is_not_known_is_asked_for():
     for wrong in ({"baseline": 0}, {"focal": -1}, {"doffs": float("nan")}):
         with pytest.raises(DepthError, match="are no two cameras"):
             Stereo(**{"focal": 1000, "baseline": 0.2, **wrong})
-    with pytest.raises(DepthError, match="kind is 'height': allowed are depth, disparity, inv"):
-        to_kind(DepthMap([[1.0]]), "height")
+    with pytest.raises(DepthError, match="kind is 'width': allowed are depth, disparity, inv"):
+        to_kind(DepthMap([[1.0]]), "width")
+    with pytest.raises(DepthError, match="height cannot become depth"):
+        to_kind(DepthMap([[-1.0]], kind="height"), "depth")

@@ -23,8 +23,10 @@ def test_what_is_written_comes_back(tmp_path, rng, suffix, encoding):
         pytest.skip("such a file holds no floats")
     top = row.largest or 5000
     numbers = rng.integers(1, top + 1, (7, 5))
-    valid = rng.random((7, 5)) > 0.3
-    depth = DepthMap(numbers / row.per_unit, valid, kind=row.kind, unit=row.unit, encoding=encoding)
+    whole = row.largest is not None
+    valid = rng.random((7, 5)) > (0 if whole and math.isnan(row.invalid) else 0.3)
+    values = (numbers - row.offset) / row.per_unit
+    depth = DepthMap(values, valid, kind=row.kind, unit=row.unit, encoding=encoding)
     write_depth(tmp_path / f"a{suffix}", depth)
     back = read_depth(tmp_path / f"a{suffix}", encoding)
     assert (back.kind, back.unit, back.encoding) == (depth.kind, depth.unit, encoding)

@@ -11,11 +11,10 @@ from cyclopts import Parameter
 
 from dsdmsr._atomic import writing
 from dsdmsr.app.console import print_result
-from dsdmsr.app.options import StereoOptions, flattened
+from dsdmsr.app.options import ReadOptions, StereoOptions, flattened
 from dsdmsr.depth.geometry import STEEPEST, point_cloud
 from dsdmsr.depth.map import Intrinsics
 from dsdmsr.errors import ConfigError, DepthError, FileError
-from dsdmsr.io import read_depth
 from dsdmsr.io.ply import write_ply
 
 __all__ = ["CloudOptions", "cloud"]
@@ -34,8 +33,8 @@ class CloudOptions:
     """The camera: fx,fy,cx,cy in pixels, the centre of the first pixel at 0."""
     scale: int = 1
     """The factor by which the map was upscaled since the camera took it; scales the camera."""
-    encoding: str | None = None
-    """What the numbers in the file mean, as for upscale."""
+    reading: ReadOptions = field(default_factory=ReadOptions)
+    """What the numbers in the file mean."""
     stereo: StereoOptions = field(default_factory=StereoOptions)
     """The two cameras of disparity."""
     mesh: bool = False
@@ -85,7 +84,7 @@ def cloud(
         raise FileError(f"{output} ends in {output.suffix or 'no suffix'}: allowed is .ply")
     if output.exists() and not options.overwrite:
         raise FileError(f"{output} exists: give another name, or --overwrite")
-    depth = options.stereo.apply(read_depth(source, options.encoding))
+    depth = options.stereo.apply(options.reading.read(source))
     try:
         vertices, faces = point_cloud(
             depth, options.camera, mesh=options.mesh, steepest=options.steepest

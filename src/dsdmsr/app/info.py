@@ -9,11 +9,12 @@ import numpy as np
 from cyclopts import Parameter
 
 from dsdmsr.app.console import print_remark, print_result
+from dsdmsr.app.options import ReadOptions
 from dsdmsr.depth.estimate import NOISY_FROM, edge_ramp_share, estimate_noise, looks_averaged
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import DsdmsrError
-from dsdmsr.io import interpret, read_numbers
-from dsdmsr.io.encodings import ENCODINGS
+from dsdmsr.io import read_stored
+from dsdmsr.io.encodings import find_encoding
 from dsdmsr.io.patterns import depth_files
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 
@@ -23,51 +24,57 @@ _BARS, _WIDTH = 12, 40
 
 
 def info(
-    inputs: Annotated[list[str], Parameter(name="IN")], /, *, encoding: str | None = None
+    inputs: Annotated[list[str], Parameter(name="IN")],
+    /,
+    *,
+    options: ReadOptions | None = None,
 ) -> int:
     """Run `dsdmsr info`; return 0, or 1 if some of several files failed.
 
     Args:
         inputs: Depth files, folders of them, or patterns.
-        encoding: What the numbers in the files mean, as for upscale.
+        options: What the numbers in the files mean.
 
     Raises:
         FileError: If a file is missing or damaged.
         EncodingError: If the encoding doesn't fit the numbers.
         DepthError: If the numbers are not a depth map.
     """
-    paths = depth_files(inputs)
+    paths, options = depth_files(inputs), options or ReadOptions()
     failed = 0
     for path in paths:
         try:
-            numbers = read_numbers(path)
-            depth = interpret(numbers, path, encoding)
+            stored = read_stored(path)
+            depth = options.interpret(stored, path)
         except DsdmsrError as error:
             if len(paths) == 1:
                 raise
             print_remark(f"failed: {error}")
             failed = 1
             continue
-        for line in _lines(path, numbers.dtype, depth, encoding):
+        for line in _lines(path, stored.numbers.dtype, depth, options):
             print_result(line)
     return failed
 
 
 def _lines(
-    path: Path, dtype: np.dtype[np.generic], depth: DepthMap, given: str | None
+    path: Path, dtype: np.dtype[np.generic], depth: DepthMap, given: ReadOptions
 ) -> list[str]:
     height, width = depth.shape
-    assumed = "" if given else "; assumed, --encoding changes it"
-    name = depth.encoding or "float"
+    own = isinstance(depth.encoding, str) and given.encoding is None
+    encoding = depth.encoding or "float"
+    name = f"{encoding}: " if isinstance(encoding, str) else ""
     values = depth.values[depth.valid]
     holes = depth.valid.size - values.size
     lines = [
         str(path),
         f"  size      {width}×{height}, {dtype.name}",
-        f"  encoding  {name}: {ENCODINGS[name].meaning}{assumed}",
+        f"  encoding  {name}{find_encoding(encoding).meaning}"
+        + ("; assumed, --encoding changes it" if own else ""),
         f"  kind      {depth.kind.replace('_', ' ')}, {_unit_of(depth)}",
         f"  holes     {holes:,} of {depth.valid.size:,} pixels ({holes / depth.valid.size:.1%})",
     ]
+    lines += [f"  note      {note}" for note in depth.metadata.notes]
     if not values.size:
         return [*lines, "  range     none: no pixel is valid"]
     low, high = float(values.min()), float(values.max())

@@ -6,9 +6,10 @@ from typing import TypeVar
 
 from cyclopts import Parameter
 
+from dsdmsr.io.options import ReadOptions
 from dsdmsr.io.stereo import StereoOptions
 
-__all__ = ["StereoOptions", "flattened"]
+__all__ = ["ReadOptions", "StereoOptions", "flattened"]
 
 Options = TypeVar("Options", bound=type)
 
@@ -22,3 +23,4 @@ def flattened(options: Options) -> Options:
 
 
 flattened(StereoOptions)
+flattened(ReadOptions)

@@ -9,7 +9,7 @@ from pathlib import Path
 from dsdmsr.app.console import print_remark, print_result, progress_bar
 from dsdmsr.app.files import Job
 from dsdmsr.errors import DsdmsrError
-from dsdmsr.io import ENCODINGS
+from dsdmsr.io.encodings import find_encoding
 from dsdmsr.upscaling.auto import announcement
 from dsdmsr.upscaling.files import Upscaled, upscale_file
 from dsdmsr.upscaling.options import UpscaleOptions
@@ -39,18 +39,19 @@ def upscale_many(jobs: Sequence[Job], output: Path, options: UpscaleOptions) -> 
 
 def remarks(result: Upscaled, options: UpscaleOptions) -> list[str]:
     """Return what was assumed or chosen for a file, and the option that changes it."""
-    depth, encoding = result
+    depth, encoding = result.depth, result.encoding
     network = announcement(options.model, depth)
     lines = [] if network is None else [network]
-    if options.encoding is None and depth.encoding is not None:
-        meaning = ENCODINGS[depth.encoding].meaning
+    if options.reading.encoding is None and isinstance(depth.encoding, str):
+        meaning = find_encoding(depth.encoding).meaning
         lines.append(f"read as {depth.encoding}: {meaning}; --encoding changes it")
+    lines += depth.metadata.notes
     if options.refine and options.noise is None:
         lines.append("its noise was estimated, see dsdmsr info; --noise changes it")
     if options.output_encoding is None and encoding != depth.encoding:
-        meaning = ENCODINGS[encoding].meaning
+        meaning = find_encoding(encoding).meaning
         lines.append(f"written as {encoding}: {meaning}; --output-encoding changes it")
-    return lines
+    return [*lines, *result.left_out]
 
 
 def _upscale_all(jobs: Sequence[Job], options: UpscaleOptions) -> list[tuple[Path, DsdmsrError]]:

@@ -27,13 +27,15 @@ def to_kind(depth: DepthMap, kind: Kind) -> DepthMap:
         kind: The kind wanted.
 
     Raises:
-        DepthError: If the kind is unknown; or if to or from disparity no `stereo` is known, or
-            the map's unit is another one than pixels or metres.
+        DepthError: If the kind is unknown, or one of both is height; or if to or from disparity no
+            `stereo` is known, or the map's unit is another one than pixels or metres.
     """
     if kind not in get_args(Kind):
         raise DepthError(f"kind is {kind!r}: allowed are {', '.join(get_args(Kind))}")
     if kind == depth.kind:
         return depth
+    if "height" in (kind, depth.kind):
+        raise DepthError(f"{depth.kind} cannot become {kind}: heights have no camera")
     inverse = _inverse_depth(depth)
     unit = "m" if depth.kind == "disparity" else depth.unit
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
@@ -50,6 +52,7 @@ def to_kind(depth: DepthMap, kind: Kind) -> DepthMap:
         unit=unit,
         intrinsics=depth.intrinsics,
         stereo=depth.stereo,
+        metadata=depth.metadata,
     )
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dsdmsr.depth.encoding import Encoding
+from dsdmsr.depth.kinds import Kind, Unit
+from dsdmsr.depth.metadata import Metadata
 from dsdmsr.errors import DepthError
 
 __all__ = ["DepthMap", "Intrinsics", "Kind", "Stereo", "Unit"]
-
-Kind = Literal["depth", "disparity", "inverse_depth"]
-Unit = Literal["m", "px", "level"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,15 +82,17 @@ class DepthMap:
     Args:
         values: Numbers, H×W, kept as a read-only float32 copy; 0 under invalid pixels.
         valid: Which pixels can be used, bool, H×W. Default: all. Pixels whose value is NaN or
-            infinite are never valid.
-        kind: ``depth`` (distance along the optical axis), ``disparity`` or ``inverse_depth``.
+            infinite, or masked in a NumPy masked array, are never valid.
+        kind: ``depth`` (distance along the optical axis), ``disparity``, ``inverse_depth`` or
+            ``height``.
         unit: ``m``, ``px``, ``level`` (grey levels), or None where it is not known.
         intrinsics: The camera.
         stereo: What turns the disparity into depth.
-        encoding: The name of the file encoding that the values came in.
+        encoding: The file encoding that the values came in: a name, or an `Encoding`.
         error: The absolute error that is expected of each value, H×W, in the map's unit, as
             `Upscaler` gives it; 0 or more where the map is valid, kept as NaN elsewhere. Default:
             not known.
+        metadata: What the file it came from says beside the values.
         copy: Whether arrays are copied. False for writable arrays that nobody else will use: if
             they have the types that are kept, they are kept themselves, become read-only, and
             what stands under invalid pixels is overwritten.
@@ -115,8 +117,9 @@ class DepthMap:
     unit: Unit | None
     intrinsics: Intrinsics | None
     stereo: Stereo | None
-    encoding: str | None
+    encoding: str | Encoding | None
     error: NDArray[np.float32] | None
+    metadata: Metadata
 
     def __init__(
         self,
@@ -127,8 +130,9 @@ class DepthMap:
         unit: Unit | None = None,
         intrinsics: Intrinsics | None = None,
         stereo: Stereo | None = None,
-        encoding: str | None = None,
+        encoding: str | Encoding | None = None,
         error: ArrayLike | None = None,
+        metadata: Metadata | None = None,
         copy: bool = True,
     ) -> None:
         if kind not in get_args(Kind):
@@ -145,6 +149,7 @@ class DepthMap:
             "stereo": stereo,
             "encoding": encoding,
             "error": None if error is None else _checked_error(error, usable, copy),
+            "metadata": metadata or Metadata(),
         }
         for name, value in fields.items():
             if isinstance(value, np.ndarray):
@@ -179,6 +184,9 @@ def _checked_values(
     values: ArrayLike, valid: ArrayLike | None, kind: Kind, copy: bool
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Return a map's values, 0 where they are invalid, and which are valid."""
+    if isinstance(values, np.ma.MaskedArray):
+        seen = ~np.ma.getmaskarray(values)
+        valid, values = (seen if valid is None else seen & np.asarray(valid)), values.data
     given = np.asarray(values)
     numbers = _real_numbers(given, "values", copy)
     if given.ndim != 2 or 0 in given.shape:
@@ -192,7 +200,7 @@ def _checked_values(
     if kind == "depth" and not least >= 0 and (negative := int((numbers < 0).sum())):
         raise DepthError(
             f"{negative} pixels are negative, which a depth can't be: mark them invalid, or "
-            "give another kind (disparity, inverse_depth)"
+            "give another kind (disparity, inverse_depth, height)"
         )
     return numbers, usable
 

@@ -7,7 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.depth.gaps import ValueScale, value_scale
 from dsdmsr.depth.holes import fill_nearest
+from dsdmsr.depth.outliers import lone_pixels
 from dsdmsr.depth.windows import ROWS_AT_ONCE
 
 __all__ = ["Normalised", "normalise", "offset_and_span"]
@@ -27,9 +29,15 @@ class Normalised(NamedTuple):
     """Greatest value of the map."""
     border: int
     """Low-resolution pixels that it was mirrored outwards by."""
+    scale: ValueScale | None = None
+    """What its values became shares by, if its range is wide beside its surfaces."""
+    lone: NDArray[np.bool_] | None = None
+    """Which of its pixels stand alone, h×w, and were filled as holes are; None if none does."""
 
-    def in_unit(self, pred: NDArray[np.float32]) -> NDArray[np.float64]:
+    def in_unit(self, pred: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return a network's prediction in the map's unit."""
+        if self.scale is not None:
+            return self.scale.to_values(pred)
         values = pred.astype(np.float64)
         values *= self.high - self.low
         values += self.low
@@ -56,6 +64,21 @@ class Normalised(NamedTuple):
                 np.clip(part, *allowed, out=part)
             values[top : top + step] = part
 
+    def put_error_in_unit(
+        self, error: NDArray[np.float32], pred: NDArray[np.float32], errors: NDArray[np.float32]
+    ) -> None:
+        """Put the error that is expected of a prediction, in the map's unit, into an array.
+
+        Args:
+            error: The error of `pred`, H×W.
+            pred: The prediction, H×W.
+            errors: The array, H×W.
+        """
+        if self.scale is None:
+            np.multiply(error, self.high - self.low, out=errors)
+        else:
+            errors[...] = (self.in_unit(pred + error) - self.in_unit(pred - error)) / 2
+
     def restored(self, pred: NDArray[np.float32], scale: int) -> NDArray[np.float64]:
         """Return a prediction, 1 1 s·h s·w, in the map's unit and without the border."""
         inner = slice(self.border * scale, -self.border * scale or None)
@@ -80,13 +103,20 @@ def offset_and_span(values: NDArray[np.floating]) -> tuple[float, float]:
     return low, (float(values.max()) - low) or 1.0
 
 
-def normalise(values: NDArray[np.floating], valid: NDArray[np.bool_], border: int) -> Normalised:
+def normalise(
+    values: NDArray[np.floating],
+    valid: NDArray[np.bool_],
+    border: int,
+    *,
+    rescale: bool = False,
+) -> Normalised:
     """Normalise a map for a network.
 
     Args:
         values: The map, h×w.
         valid: Its valid pixels, h×w; holes are filled from the nearest.
         border: Pixels that it is mirrored outwards by.
+        rescale: Whether surfaces get more of 0…1 where the map's range is wide; see `value_scale`.
 
     Raises:
         DepthError: If no pixel is valid.
@@ -98,13 +128,28 @@ def normalise(values: NDArray[np.floating], valid: NDArray[np.bool_], border: in
         >>> normalised.in_unit(normalised.lr_depth[0, 0]).tolist()
         [[2.0, 4.0, 6.0]]
     """
-    filled = fill_nearest(values, valid)
+    filled, lone = fill_nearest(values, valid), None
+    low, high, shares = _shares(filled)
+    scale = value_scale(filled, shares) if rescale else None
+    if scale is not None:
+        lone = lone_pixels(scale.to_shares(filled), valid)
+        if lone.any():
+            filled = fill_nearest(values, valid & ~lone)
+            low, high, shares = _shares(filled)
+            scale = value_scale(filled, shares)
+    if scale is not None:
+        shares = scale.to_shares(filled).astype(np.float32)
+    if border:
+        shares = np.pad(shares, border, mode="symmetric")
+    return Normalised(shares[None, None], low, high, border, scale, lone)
+
+
+def _shares(filled: NDArray[np.floating]) -> tuple[float, float, NDArray[np.float32]]:
+    """Return a map's least and greatest value, and where each value is between them, 0…1."""
     low, span = offset_and_span(filled)
     shares = np.empty(filled.shape, np.float32)
     # Part by part: 64-bit numbers take twice the map's memory.
     for top in range(0, len(filled), ROWS_AT_ONCE):
         part = slice(top, top + ROWS_AT_ONCE)
         shares[part] = (filled[part].astype(np.float64) - low) / span
-    if border:
-        shares = np.pad(shares, border, mode="symmetric")
-    return Normalised(shares[None, None], low, float(filled.max()), border)
+    return low, float(filled.max()), shares

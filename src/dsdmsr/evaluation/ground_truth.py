@@ -86,7 +86,7 @@ class GroundTruthFile:
 
     def _read_of_protocol(self, maps: MapSet) -> GroundTruth:
         read = read_png if maps.suffix == ".png" else read_npz
-        values = read(self.path).astype(np.float64) * maps.per_unit
+        values = read(self.path).numbers.astype(np.float64) * maps.per_unit
         part = self.part or Scene(name=self.scene)
         if part.size is not None:
             values = values[: part.size[0], : part.size[1]]

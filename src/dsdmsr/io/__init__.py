@@ -8,8 +8,11 @@ from dsdmsr.io.error_files import (
     error_writer,
     write_error,
 )
-from dsdmsr.io.formats import SUFFIXES, split_member
-from dsdmsr.io.read import interpret, read_depth, read_numbers
+from dsdmsr.io.formats import SUFFIXES, left_out, split_member
+from dsdmsr.io.invalid import InvalidNumbers
+from dsdmsr.io.options import ReadOptions
+from dsdmsr.io.read import interpret, read_depth, read_numbers, read_stored
+from dsdmsr.io.stored import Stored
 from dsdmsr.io.write import check_output, write_bands, write_depth
 
 __all__ = [
@@ -17,14 +20,19 @@ __all__ = [
     "ERROR_SUFFIXES",
     "SUFFIXES",
     "Encoding",
+    "InvalidNumbers",
+    "ReadOptions",
+    "Stored",
     "check_error_output",
     "check_output",
     "choose_encoding",
     "default_encoding",
     "error_writer",
     "interpret",
+    "left_out",
     "read_depth",
     "read_numbers",
+    "read_stored",
     "split_member",
     "write_bands",
     "write_depth",

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dsdmsr.errors import FileError
 from dsdmsr.io.checks import ERROR_MARK, refuse_errors, single_entry, single_line
+from dsdmsr.io.stored import Stored
 
 __all__ = ["read_npy", "read_npz", "write_npy", "write_npz"]
 
@@ -62,16 +63,16 @@ def _damage() -> tuple[type[Exception], ...]:
     )
 
 
-def read_npy(path: Path) -> NDArray[np.generic]:
+def read_npy(path: Path) -> Stored:
     """Return the array of an NPY file.
 
     Raises:
         FileError: If the file is damaged or holds Python objects.
     """
-    return np.asarray(_load(path, np.ndarray, "NPY"))
+    return Stored(numbers=np.asarray(_load(path, np.ndarray, "NPY")))
 
 
-def read_npz(path: Path) -> NDArray[np.generic]:
+def read_npz(path: Path) -> Stored:
     """Return the array ``depth`` of an NPZ file, or its only array.
 
     Raises:
@@ -79,7 +80,8 @@ def read_npz(path: Path) -> NDArray[np.generic]:
     """
     from numpy.lib.npyio import NpzFile
 
-    return np.asarray(single_entry(_load(path, NpzFile, "NPZ"), "depth", path, "array"))
+    numbers = single_entry(_load(path, NpzFile, "NPZ"), "depth", path, "array")
+    return Stored(numbers=np.asarray(numbers))
 
 
 def write_npy(

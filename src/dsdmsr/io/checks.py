@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dsdmsr.errors import FileError
 
-__all__ = ["ERROR_MARK", "check_floats", "refuse_errors", "single_entry", "single_line"]
+__all__ = [
+    "ERROR_MARK",
+    "check_floats",
+    "refuse_errors",
+    "single_channel",
+    "single_entry",
+    "single_line",
+]
 
 ERROR_MARK = "expected absolute error"
 """What the description of a file of expected errors begins with; see `dsdmsr.io.error_files`."""
@@ -60,3 +70,43 @@ def check_floats(path: Path, columns: int, rows: int, size: int) -> None:
 def single_line(error: BaseException) -> str:
     """Return an error's text in a single line."""
     return " ".join(str(error).split())
+
+
+def single_channel(
+    numbers: NDArray[Any], path: Path
+) -> tuple[NDArray[Any], NDArray[np.bool_], tuple[str, ...]]:
+    """Return the grey numbers of a picture, which of its pixels are opaque, and a note if it helps.
+
+    Args:
+        numbers: H×W, or H×W×C with C from 1 to 4: grey or red, green and blue, perhaps alpha.
+        path: The file, for errors.
+
+    Raises:
+        FileError: If the colours differ, or some pixels are neither opaque nor transparent.
+    """
+    if numbers.ndim == 2:
+        return numbers, np.ones(numbers.shape, np.bool_), ()
+    count = numbers.shape[2] if numbers.ndim == 3 else 0
+    if not 1 <= count <= 4:
+        form = "×".join(map(str, numbers.shape))
+        raise FileError(f"{path} holds {form} numbers: give one grey map")
+    colours = numbers[..., : count if count in (1, 3) else count - 1]
+    if (colours != colours[..., :1]).any():
+        raise FileError(
+            f"{path} is a picture in colours, which stand for no depth: give grey numbers"
+        )
+    notes: tuple[str, ...] = ()
+    if count > 2:
+        notes = ("its red, green and blue are equal: read as grey",)
+    opaque = np.ones(numbers.shape[:2], np.bool_)
+    if count in (2, 4):
+        alpha = numbers[..., -1]
+        most = 1 if alpha.dtype.kind == "f" else np.iinfo(alpha.dtype).max
+        if ((alpha != 0) & (alpha != most)).any():
+            raise FileError(
+                f"{path} has pixels that are half transparent: give an alpha of nothing or all"
+            )
+        opaque = alpha != 0
+        if not opaque.all():
+            notes += ("its transparent pixels are holes",)
+    return colours[..., 0], opaque, notes

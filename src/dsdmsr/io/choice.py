@@ -7,21 +7,35 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.depth.encoding import Encoding
 from dsdmsr.depth.map import DepthMap, Kind, Stereo
 from dsdmsr.errors import EncodingError, FileError
 from dsdmsr.io.calib import read_calib
-from dsdmsr.io.encodings import ENCODINGS, find_encoding
+from dsdmsr.io.encodings import ENCODINGS, find_encoding, name_of
 from dsdmsr.io.formats import FORMATS, format_of
+from dsdmsr.io.invalid import InvalidNumbers, usable_pixels
+from dsdmsr.io.stored import Stored
 
-__all__ = ["choose_encoding", "default_encoding", "guess_encoding", "sort_of", "stereo_beside"]
+__all__ = [
+    "choose_encoding",
+    "default_encoding",
+    "guess_encoding",
+    "sort_of",
+    "stereo_beside",
+    "zero_is_far",
+]
 
 _GUESSES = {("u", 1): "levels", ("u", 2): "mm"}
 _BY_KIND: dict[Kind, tuple[str, str | None]] = {
     "depth": ("float", "mm"),
     "disparity": ("disparity", "disparity16"),
-    "inverse_depth": ("inverse", None),
+    "inverse_depth": ("inverse", "relative16"),
+    "height": ("height", None),
 }
 """The encoding of floats and of whole numbers for each kind, where none is given."""
+_LOW, _LOW_SHARE = 0.03, 0.25
+"""Where at least a quarter of the pixels beside zeros have at most so much of the greatest number,
+values go on to 0."""
 
 
 def sort_of(numbers: NDArray[np.generic]) -> tuple[str, int]:
@@ -29,25 +43,66 @@ def sort_of(numbers: NDArray[np.generic]) -> tuple[str, int]:
     return numbers.dtype.kind, numbers.dtype.itemsize
 
 
-def guess_encoding(numbers: NDArray[np.generic], path: Path, kind: Kind | None) -> str:
+def guess_encoding(stored: Stored, path: Path, kind: Kind | None) -> str | Encoding:
     """Return the encoding that numbers in a file most likely have.
 
     Raises:
         EncodingError: If `kind` is given, and no encoding of that kind has such numbers.
     """
-    guess = _GUESSES.get(sort_of(numbers), "float")
+    numbers = stored.numbers
+    guess = stored.encoding or _GUESSES.get(sort_of(numbers), "float")
     if guess == "float" and stereo_beside(path) is not None:
         guess = "disparity"
-    if kind is None or ENCODINGS[guess].kind == kind:
+    if guess == "float" and kind is None and _is_elevation(stored, path):
+        guess = "height"
+    if guess == "levels" and kind in (None, "inverse_depth") and zero_is_far(numbers):
+        guess = "relative"
+    if kind is None or find_encoding(guess).kind == kind:
         return guess
-    whole = ENCODINGS[guess].largest is not None
-    name = _BY_KIND[kind][whole]
+    whole = find_encoding(guess).largest is not None
+    name: str | None = _BY_KIND[kind][whole]
+    if kind == "inverse_depth" and sort_of(numbers) == ("u", 1):
+        name = "relative"
     if name is None or (whole and ENCODINGS[name].dtype.itemsize != numbers.dtype.itemsize):
         raise EncodingError(
             f"{path} holds {numbers.dtype.name} numbers, and no encoding of kind {kind} does: "
             "leave the kind out"
         )
     return name
+
+
+def _is_elevation(stored: Stored, path: Path) -> bool:
+    """Return whether a TIFF is an elevation model: it says where it lies, or goes below 0."""
+    if path.suffix.lower() not in (".tif", ".tiff"):
+        return False
+    if stored.georeference is not None:
+        return True
+    numbers = stored.numbers
+    valid = usable_pixels(stored, ENCODINGS["height"], InvalidNumbers()).valid
+    return bool((numbers[valid] < 0).any())
+
+
+def zero_is_far(numbers: NDArray[np.uint8]) -> bool:
+    """Return whether 0 is the farthest value of 8-bit numbers, not an unknown one.
+
+    Networks for relative depth scale their result to 0…255, so that 0 is their farthest value,
+    which others close to it surround. In Middlebury's disparities 0 is unknown: a few per cent
+    of the pixels, beside surfaces far above 0, and the largest number isn't 255.
+    """
+    zero, greatest = numbers == 0, int(numbers.max())
+    if not zero.any() or not greatest:
+        return False
+    if greatest == 255 or 2 * np.count_nonzero(zero) > numbers.size:
+        return True
+    padded = np.pad(numbers, 1)
+    height, width = numbers.shape
+    beside = [
+        padded[y : y + height, x : x + width][zero] for y, x in ((0, 1), (2, 1), (1, 0), (1, 2))
+    ]
+    around = np.concatenate(beside)
+    around = around[around > 0]
+    low = np.count_nonzero(around <= max(2, _LOW * greatest))
+    return bool(around.size and low >= _LOW_SHARE * around.size)
 
 
 def stereo_beside(path: Path) -> Stereo | None:
@@ -62,7 +117,7 @@ def stereo_beside(path: Path) -> Stereo | None:
         return None
 
 
-def choose_encoding(path: Path, depth: DepthMap, encoding: str | None) -> str:
+def choose_encoding(path: Path, depth: DepthMap, encoding: str | Encoding | None) -> str | Encoding:
     """Return the encoding in which `depth` goes to `path`: the given one, or that it was read in.
 
     Raises:
@@ -73,7 +128,7 @@ def choose_encoding(path: Path, depth: DepthMap, encoding: str | None) -> str:
     if holds == "whole" and find_encoding(name).largest is None:
         whole = [n for n, e in ENCODINGS.items() if e.largest is not None]
         raise EncodingError(
-            f"{path}: a {path.suffix[1:].upper()} cannot hold encoding {name!r}: write "
+            f"{path}: a {path.suffix[1:].upper()} cannot hold encoding {name_of(name)}: write "
             f"{_float_suffixes()}, or choose an output encoding, one of {', '.join(whole)}"
         )
     return name

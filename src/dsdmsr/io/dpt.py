@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from dsdmsr.errors import FileError
 from dsdmsr.io.checks import check_floats
+from dsdmsr.io.stored import Stored
 
 __all__ = ["read_dpt", "write_dpt"]
 
@@ -22,7 +23,7 @@ _TAG = b"PIEH"
 """The bytes of 202021.25."""
 
 
-def read_dpt(path: Path) -> NDArray[np.float32]:
+def read_dpt(path: Path) -> Stored:
     """Return the numbers of a DPT file, H×W, float32.
 
     The size of the file is compared with what the header promises before memory is taken.
@@ -40,7 +41,7 @@ def read_dpt(path: Path) -> NDArray[np.float32]:
             raise FileError(f"{path} promises {width}×{height} pixels: give 1×1 or more")
         check_floats(path, width, height, size)
         numbers = np.frombuffer(file.read(size), dtype="<f4").reshape(height, width)
-    return numbers.astype(np.float32)
+    return Stored(numbers=numbers.astype(np.float32))
 
 
 def write_dpt(path: Path, numbers: NDArray[np.generic]) -> None:

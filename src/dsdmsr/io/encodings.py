@@ -2,52 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsdmsr.depth.map import DepthMap, Kind, Stereo, Unit
+from dsdmsr.depth.encoding import Encoding
+from dsdmsr.depth.map import DepthMap, Stereo
+from dsdmsr.depth.metadata import Metadata
 from dsdmsr.errors import DepthError, EncodingError
+from dsdmsr.io.invalid import InvalidNumbers, usable_pixels
+from dsdmsr.io.stored import Stored
 
-__all__ = ["ENCODINGS", "Encoding", "decode", "encode", "find_encoding"]
+__all__ = [
+    "ENCODINGS",
+    "Encoding",
+    "decode",
+    "encode",
+    "find_encoding",
+    "invalid_number",
+    "name_of",
+]
 
-
-@dataclass(frozen=True, kw_only=True)
-class Encoding:
-    """Describe how numbers in a file become values of a map."""
-
-    meaning: str
-    """One line for people."""
-    per_unit: float = 1.0
-    """What one unit of the map is in the file."""
-    kind: Kind = "depth"
-    """The map's kind."""
-    unit: Unit | None = None
-    """The map's unit."""
-    invalid: float = 0.0
-    """The number that means "nothing here". NaN and infinity always do, and among whole numbers 0.
-    """
-    largest: int | None = None
-    """The largest whole number, for encodings of whole numbers; None for floats."""
-    rotated: int = 0
-    """By how many bits to the left the 16 bits of a number are rotated in the file."""
-
-    @property
-    def dtype(self) -> np.dtype[np.generic]:
-        """The array type that files of this encoding hold."""
-        if self.largest is None:
-            return np.dtype(np.float32)
-        return np.dtype(np.uint8 if self.largest < 256 else np.uint16)
-
-    @property
-    def value_range(self) -> tuple[float, float]:
-        """The least and the greatest value that can be written and read back as valid."""
-        if self.largest is None:
-            limit = float(np.finfo(np.float32).max)
-            return (-limit if self.kind != "depth" else 0.0), limit / self.per_unit
-        return 1 / self.per_unit, self.largest / self.per_unit
+RECOGNISED = InvalidNumbers()
+_FINEST = 1 / 1000
+"""Steps of float32 that are a larger share of a map's range are worth a line."""
 
 
 ENCODINGS: dict[str, Encoding] = {
@@ -119,6 +99,34 @@ ENCODINGS: dict[str, Encoding] = {
         unit="px",
         largest=65535,
     ),
+    "cityscapes": Encoding(
+        meaning="16-bit disparity in pixels, (number - 1) / 256, 0 = unknown (Cityscapes)",
+        per_unit=256,
+        offset=1,
+        kind="disparity",
+        unit="px",
+        largest=65535,
+    ),
+    "relative": Encoding(
+        meaning="8-bit relative inverse depth, 0 = farthest (Depth Anything, MiDaS)",
+        kind="inverse_depth",
+        invalid=float("nan"),
+        zero_is_value=True,
+        largest=255,
+    ),
+    "relative16": Encoding(
+        meaning="16-bit relative inverse depth, 0 = farthest (Depth Anything, MiDaS)",
+        kind="inverse_depth",
+        invalid=float("nan"),
+        zero_is_value=True,
+        largest=65535,
+    ),
+    "height": Encoding(
+        meaning="height above a datum in metres, below 0, too (elevation models)",
+        kind="height",
+        unit="m",
+        invalid=float("nan"),
+    ),
     "inverse": Encoding(
         meaning="float inverse depth, per metre or relative, NaN = unknown (MiDaS and the like)",
         kind="inverse_depth",
@@ -128,93 +136,163 @@ ENCODINGS: dict[str, Encoding] = {
 """Name → encoding. Sources: the named data sets' documentation."""
 
 
-def find_encoding(name: str) -> Encoding:
-    """Return the encoding called `name`.
+def find_encoding(name: str | Encoding) -> Encoding:
+    """Return the encoding called `name`, or one of one's own as it is.
 
     Raises:
         EncodingError: If there is none.
     """
+    if isinstance(name, Encoding):
+        return name
     if name not in ENCODINGS:
         raise EncodingError(f"encoding {name!r} is unknown: allowed are {', '.join(ENCODINGS)}")
     return ENCODINGS[name]
 
 
+def name_of(encoding: str | Encoding) -> str:
+    """Return what an encoding is called in messages."""
+    return repr(encoding) if isinstance(encoding, str) else f"({encoding.meaning})"
+
+
 def decode(
-    numbers: NDArray[np.generic], encoding: str | Encoding, stereo: Stereo | None = None
+    stored: Stored,
+    encoding: str | Encoding,
+    stereo: Stereo | None = None,
+    invalid: InvalidNumbers = RECOGNISED,
 ) -> DepthMap:
     """Return the map that numbers in a file mean.
 
     Args:
-        numbers: H×W.
-        encoding: A name in ``ENCODINGS``, which the map remembers, or an encoding of one's own.
-        stereo: What turns disparity into depth.
+        stored: What was read.
+        encoding: A name in `ENCODINGS`, or an encoding of one's own; the map remembers it.
+        stereo: What turns disparity into depth. Default: what the file has.
+        invalid: Which numbers mean "nothing here", beside those that the file declares.
 
     Raises:
         EncodingError: If the name is unknown.
         DepthError: If the numbers are not a depth map.
     """
-    name = encoding if isinstance(encoding, str) else None
-    encoding = find_encoding(encoding) if isinstance(encoding, str) else encoding
-    if numbers.dtype.kind not in "fiub":
+    meaning, numbers = find_encoding(encoding), stored.numbers
+    if numbers.dtype.kind not in "fiu":
         raise DepthError(f"the numbers are of type {numbers.dtype}: give real ones")
-    valid = np.isfinite(numbers) & (numbers != encoding.invalid)
-    if encoding.largest is not None:
-        valid &= numbers != 0
-    if encoding.rotated and numbers.dtype.kind == "u" and numbers.dtype.itemsize == 2:
-        numbers = _rotated(numbers, 16 - encoding.rotated)
-    # What is float32 already gains nothing from more digits on the way.
-    digits = np.dtype(np.float32 if numbers.dtype == np.float32 else np.float64)
-    values: NDArray[Any] = np.asarray(numbers, dtype=digits) / digits.type(encoding.per_unit)
+    usable = usable_pixels(stored, meaning, invalid)
+    floats = numbers.dtype.kind == "f"
+    if meaning.rotated and numbers.dtype.kind == "u" and numbers.dtype.itemsize == 2:
+        numbers = _rotated(numbers, 16 - meaning.rotated)
+    values = _values(numbers, meaning)
     return DepthMap(
         values,
-        valid,
-        kind=encoding.kind,
-        unit=encoding.unit,
-        stereo=stereo,
-        encoding=name,
+        usable.valid,
+        kind=meaning.kind,
+        unit=meaning.unit,
+        intrinsics=stored.intrinsics,
+        stereo=stereo or stored.stereo,
+        encoding=encoding,
+        metadata=Metadata(
+            invalid=usable.marker,
+            declares_invalid=bool(stored.nodata),
+            floats=floats,
+            georeference=stored.georeference,
+            window=stored.window,
+            notes=(*stored.notes, *usable.notes, *_coarse(values, usable.valid)),
+        ),
     )
 
 
-def encode(depth: DepthMap, name: str, *, whole: bool) -> NDArray[np.generic]:
+def _values(numbers: NDArray[np.generic], encoding: Encoding) -> NDArray[Any]:
+    """Return numbers as values of a map."""
+    # What is float32 already gains nothing from more digits on the way.
+    digits = np.dtype(np.float32 if numbers.dtype == np.float32 else np.float64)
+    values: NDArray[Any] = np.asarray(numbers, dtype=digits)
+    if encoding.offset:
+        values = values - digits.type(encoding.offset)
+    return values / digits.type(encoding.per_unit)
+
+
+def _coarse(values: NDArray[Any], valid: NDArray[np.bool_]) -> list[str]:
+    """Return a line if float32, in which maps are kept, is too coarse for some values."""
+    if values.dtype != np.float64 or not valid.any():
+        return []
+    used = values[valid]
+    step, range_ = float(np.spacing(np.float32(np.abs(used).max()))), float(np.ptp(used))
+    if not range_ > 0 or step < _FINEST * range_:
+        return []
+    return [
+        f"values of {used.min():.9g} to {used.max():.9g} are kept in steps of {step:.2g}: subtract "
+        "what they have in common first"
+    ]
+
+
+def encode(depth: DepthMap, encoding: str | Encoding, *, whole: bool) -> NDArray[np.generic]:
     """Return the numbers that a map is written as.
+
+    Invalid pixels get the number that stood for them where the map was read, if the map is written
+    in the encoding that it came in; otherwise the encoding's.
 
     Args:
         depth: The map.
-        name: The encoding.
+        encoding: A name in `ENCODINGS`, or an encoding of one's own.
         whole: Whether the file holds whole numbers, so that values are rounded (half up).
 
     Raises:
-        EncodingError: If `name` is unknown or of another kind or unit, or valid values don't fit.
+        EncodingError: If the name is unknown or of another kind or unit, or valid values don't fit.
     """
-    encoding = find_encoding(name)
-    if depth.kind != encoding.kind:
+    meaning = find_encoding(encoding)
+    name = name_of(encoding)
+    if depth.kind != meaning.kind:
         raise EncodingError(
-            f"the map is of kind {depth.kind}, encoding {name!r} of kind {encoding.kind}: "
+            f"the map is of kind {depth.kind}, encoding {name} of kind {meaning.kind}: "
             "choose an encoding of the map's kind"
         )
-    if None not in (depth.unit, encoding.unit) and depth.unit != encoding.unit:
+    if None not in (depth.unit, meaning.unit) and depth.unit != meaning.unit:
         raise EncodingError(
-            f"the map's unit is {depth.unit}, that of encoding {name!r} is {encoding.unit}: "
+            f"the map's unit is {depth.unit}, that of encoding {name} is {meaning.unit}: "
             "choose an encoding of the map's unit"
         )
+    marker = invalid_number(depth, encoding, whole=whole)
     with np.errstate(over="ignore"):
-        numbers = depth.values.astype(np.float64) * encoding.per_unit
-        if whole and encoding.largest is not None:
+        numbers = depth.values.astype(np.float64) * meaning.per_unit + meaning.offset
+        if whole and meaning.largest is not None:
             numbers = np.floor(numbers + 0.5)
-            fits = (numbers >= 1) & (numbers <= encoding.largest)
-            allowed = f"1…{encoding.largest} (÷ {encoding.per_unit:g})"
+            fits = (numbers >= meaning.smallest) & (numbers <= meaning.largest)
+            fits &= numbers != marker
+            allowed = f"{meaning.smallest}…{meaning.largest} (÷ {meaning.per_unit:g})"
         else:
             numbers = numbers.astype(np.float32)
-            fits = np.isfinite(numbers) & (numbers != encoding.invalid)
-            allowed = f"finite numbers other than {encoding.invalid:g}"
+            fits = np.isfinite(numbers) & (numbers != np.float32(marker))
+            allowed = f"finite numbers other than {marker:g}"
     if misfits := int((depth.valid & ~fits).sum()):
         raise EncodingError(
-            f"{misfits} of {int(depth.valid.sum())} valid pixels do not fit encoding {name!r}, "
+            f"{misfits} of {int(depth.valid.sum())} valid pixels do not fit encoding {name}, "
             f"which holds {allowed}: choose another encoding"
         )
-    dtype = encoding.dtype if whole else np.dtype(np.float32)
-    written = np.where(depth.valid, numbers, encoding.invalid).astype(dtype)
-    return _rotated(written, encoding.rotated) if whole and encoding.rotated else written
+    dtype = meaning.dtype if whole else np.dtype(np.float32)
+    if math.isnan(marker) and dtype.kind == "u" and depth.valid.all():
+        marker = 0.0
+    with np.errstate(over="ignore"):
+        written = np.where(depth.valid, numbers, marker).astype(dtype)
+    return _rotated(written, meaning.rotated) if whole and meaning.rotated else written
+
+
+def invalid_number(depth: DepthMap, encoding: str | Encoding, *, whole: bool) -> float:
+    """Return the number that invalid pixels of a map are written as.
+
+    Raises:
+        EncodingError: If whole numbers are wanted, and none means "nothing here".
+    """
+    meaning, marker = find_encoding(encoding), depth.metadata.invalid
+    if marker is None or encoding != depth.encoding:
+        marker = meaning.invalid
+    if not whole or meaning.largest is None:
+        return marker
+    if not 0 <= marker <= 256**meaning.dtype.itemsize - 1:
+        marker = meaning.invalid
+    if math.isnan(marker) and not depth.valid.all():
+        raise EncodingError(
+            f"the map has holes, and all numbers of {meaning.meaning} are values: choose an "
+            "encoding with a number for holes, or a format of floats"
+        )
+    return marker
 
 
 def _rotated(numbers: NDArray[Any], bits: int) -> NDArray[np.uint16]:

@@ -7,13 +7,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.depth.metadata import Metadata
 from dsdmsr.errors import FileError
 from dsdmsr.io.checks import single_entry, single_line
+from dsdmsr.io.stored import Stored
 
 __all__ = ["read_exr", "write_exr"]
 
 
-def read_exr(path: Path) -> NDArray[np.float32]:
+def read_exr(path: Path) -> Stored:
     """Return the channel ``Z`` of an EXR, or its only channel, as float32.
 
     Raises:
@@ -27,11 +29,17 @@ def read_exr(path: Path) -> NDArray[np.float32]:
     except Exception as error:  # OpenEXR raises RuntimeError and whatever pybind makes of C++
         summary = single_line(error)
         raise FileError(f"{path} is damaged, or no EXR that can be read: {summary}") from error
-    return np.asarray(single_entry(channels, "Z", path, "channel"), dtype=np.float32)
+    numbers = np.asarray(single_entry(channels, "Z", path, "channel"), dtype=np.float32)
+    return Stored(numbers=numbers)
 
 
 def write_exr(
-    path: Path, numbers: NDArray[np.generic], channel: str = "Z", comments: str | None = None
+    path: Path,
+    numbers: NDArray[np.generic],
+    channel: str = "Z",
+    comments: str | None = None,
+    *,
+    metadata: Metadata | None = None,
 ) -> None:
     """Write float32 numbers as a channel."""
     import OpenEXR

@@ -7,9 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from dsdmsr.depth.metadata import Metadata
 from dsdmsr.errors import FileError, require
 from dsdmsr.io.arrays import read_npy, read_npz, write_npy, write_npz
 from dsdmsr.io.dpt import read_dpt, write_dpt
@@ -18,16 +16,21 @@ from dsdmsr.io.hdf5 import read_hdf5, read_mat, write_hdf5, write_mat
 from dsdmsr.io.pfm import read_pfm, write_pfm
 from dsdmsr.io.pgm import read_pgm, write_pgm
 from dsdmsr.io.png import read_png, write_png
+from dsdmsr.io.stored import Stored
 from dsdmsr.io.tiff import read_tiff, write_tiff
 
-__all__ = ["FORMATS", "SUFFIXES", "Format", "format_of", "split_member"]
+__all__ = ["FORMATS", "SUFFIXES", "Format", "format_of", "left_out", "split_member"]
+
+Carried = Literal["invalid", "georeference", "window"]
 
 
 class Format(NamedTuple):
     """A file format: how it is read and written, and which numbers it holds."""
 
-    read: Callable[..., NDArray[np.generic]]
+    read: Callable[..., Stored]
     write: Callable[..., None]
+    """Takes the path and the numbers; where `rows` is true, their shape, their type and bands of
+    rows instead; and with `carries`, the map's metadata as ``metadata``."""
     holds: Literal["whole", "float", "both"]
     needs: str | None = None
     """A library of the extra ``io``."""
@@ -35,20 +38,26 @@ class Format(NamedTuple):
     """Whether `write` takes bands of rows, so that not all needs to be in memory."""
     stacks: bool = False
     """Whether it may hold many maps, and `read` takes the number of one."""
+    carries: tuple[Carried, ...] = ()
+    """Which metadata it holds beside the numbers."""
 
 
+_TIFF = Format(
+    read_tiff, write_tiff, "both", "tifffile", rows=True, carries=("invalid", "georeference")
+)
+_HDF5 = Format(read_hdf5, write_hdf5, "both", "h5py", stacks=True, carries=("invalid",))
 FORMATS: dict[str, Format] = {
     ".png": Format(read_png, write_png, "whole"),
     ".pgm": Format(read_pgm, write_pgm, "whole"),
     ".pfm": Format(read_pfm, write_pfm, "float"),
     ".npy": Format(read_npy, write_npy, "both", rows=True),
     ".npz": Format(read_npz, write_npz, "both"),
-    ".tif": Format(read_tiff, write_tiff, "both", "tifffile", rows=True),
-    ".tiff": Format(read_tiff, write_tiff, "both", "tifffile", rows=True),
-    ".exr": Format(read_exr, write_exr, "float", "OpenEXR"),
+    ".tif": _TIFF,
+    ".tiff": _TIFF,
+    ".exr": Format(read_exr, write_exr, "float", "OpenEXR", carries=("window",)),
     ".dpt": Format(read_dpt, write_dpt, "float"),
-    ".h5": Format(read_hdf5, write_hdf5, "both", "h5py", stacks=True),
-    ".hdf5": Format(read_hdf5, write_hdf5, "both", "h5py", stacks=True),
+    ".h5": _HDF5,
+    ".hdf5": _HDF5,
     ".mat": Format(read_mat, write_mat, "both", "h5py", stacks=True),
 }
 SUFFIXES = tuple(FORMATS)
@@ -81,3 +90,14 @@ def format_of(path: Path) -> Format:
     if number is not None and not format_.stacks:
         raise FileError(f"{path}#{number}: a {path.suffix} file holds one map: leave #{number} out")
     return format_
+
+
+def left_out(path: Path, metadata: Metadata) -> list[str]:
+    """Return what a file of a path's format cannot hold of a map's metadata, a line each."""
+    format_, name = format_of(path), path.suffix[1:].upper()
+    lines = []
+    if metadata.georeference is not None and "georeference" not in format_.carries:
+        lines.append(f"a {name} holds no georeference: it is left out; write .tif to keep it")
+    if metadata.window is not None and "window" not in format_.carries:
+        lines.append(f"a {name} holds no data window: it is left out; write .exr to keep it")
+    return lines

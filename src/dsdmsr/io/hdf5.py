@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.depth.metadata import Metadata
 from dsdmsr.errors import FileError
 from dsdmsr.io.checks import single_entry, single_line
+from dsdmsr.io.stored import Stored
 
 __all__ = ["read_hdf5", "read_mat", "write_hdf5", "write_mat"]
 
@@ -17,7 +19,7 @@ __all__ = ["read_hdf5", "read_mat", "write_hdf5", "write_mat"]
 _MATLAB_CLASSES = {"f4": b"single", "u1": b"uint8", "u2": b"uint16"}
 
 
-def read_hdf5(path: Path, number: int | None = None) -> NDArray[np.generic]:
+def read_hdf5(path: Path, number: int | None = None) -> Stored:
     """Return the data set ``depth`` at the top of an HDF5 file, or the file's only data set.
 
     Args:
@@ -28,10 +30,10 @@ def read_hdf5(path: Path, number: int | None = None) -> NDArray[np.generic]:
         FileError: If the file is damaged, or has several data sets and none of that name; or the
             data set is no map, or no stack that holds this one.
     """
-    return _read(path, number)
+    return Stored(numbers=_read(path, number))
 
 
-def read_mat(path: Path, number: int | None = None) -> NDArray[np.generic]:
+def read_mat(path: Path, number: int | None = None) -> Stored:
     """Return the variable ``depth`` or ``depths`` of a MATLAB file, or the file's only one.
 
     MATLAB keeps columns together, so that its H×W×N is N×W×H to others.
@@ -46,7 +48,7 @@ def read_mat(path: Path, number: int | None = None) -> NDArray[np.generic]:
     with path.open("rb") as file:
         if file.read(10) == b"MATLAB 5.0":
             raise FileError(f"{path} is a MATLAB file older than version 7.3: save it with -v7.3")
-    return _read(path, number).T
+    return Stored(numbers=_read(path, number).T)
 
 
 def _read(path: Path, number: int | None) -> NDArray[np.generic]:
@@ -88,13 +90,20 @@ def _data_set(file: Any, path: Path) -> Any:
 
 
 def write_hdf5(
-    path: Path, numbers: NDArray[np.generic], name: str = "depth", description: str | None = None
+    path: Path,
+    numbers: NDArray[np.generic],
+    name: str = "depth",
+    description: str | None = None,
+    *,
+    metadata: Metadata | None = None,
 ) -> None:
     """Write the numbers as a data set."""
     import h5py
 
     with h5py.File(path, "w") as file:
         dataset = file.create_dataset(name, data=numbers, compression="gzip", shuffle=True)
+        if metadata is not None and metadata.declares_invalid:
+            dataset.attrs["_FillValue"] = numbers.dtype.type(metadata.invalid)
         if description is not None:
             dataset.attrs["description"] = description
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dsdmsr.errors import FileError
 from dsdmsr.io.checks import check_floats
+from dsdmsr.io.stored import Stored
 
 __all__ = ["read_pfm", "write_pfm"]
 
@@ -21,7 +22,7 @@ _HEADER = re.compile(
 )
 
 
-def read_pfm(path: Path) -> NDArray[np.float32]:
+def read_pfm(path: Path) -> Stored:
     """Return the numbers of a PFM of either byte order, H×W, float32, the top row first.
 
     The size of the file is compared with what the header promises before memory is taken.
@@ -42,7 +43,7 @@ def read_pfm(path: Path) -> NDArray[np.float32]:
         file.seek(match.end())
         order = "<" if float(scale) < 0 else ">"
         numbers = np.frombuffer(file.read(), dtype=f"{order}f4").reshape(rows, columns)
-    return numbers.astype(np.float32, copy=False)[::-1]
+    return Stored(numbers=numbers.astype(np.float32, copy=False)[::-1])
 
 
 def write_pfm(path: Path, numbers: NDArray[np.generic]) -> None:

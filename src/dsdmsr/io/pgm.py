@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.errors import FileError
+from dsdmsr.io.stored import Stored
 
 __all__ = ["read_pgm", "write_pgm"]
 
@@ -19,7 +20,7 @@ _SPACE = rb"(?:\s+|#[^\n\r]*[\n\r])+"
 _HEADER = re.compile(rb"P5" + 3 * (_SPACE + rb"(\d+)") + rb"\s")
 
 
-def read_pgm(path: Path) -> NDArray[np.generic]:
+def read_pgm(path: Path) -> Stored:
     """Return the numbers of a PGM, uint8 or uint16.
 
     Raises:
@@ -39,7 +40,7 @@ def read_pgm(path: Path) -> NDArray[np.generic]:
             f"{path} promises {width}×{height} pixels, {promised} bytes, but holds {size}"
         )
     numbers = np.frombuffer(content, kind, offset=match.end()).reshape(height, width)
-    return numbers.astype(kind.newbyteorder("="))
+    return Stored(numbers=numbers.astype(kind.newbyteorder("=")))
 
 
 def write_pgm(path: Path, numbers: NDArray[np.generic]) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from dsdmsr.errors import FileError
+from dsdmsr.io.stored import Stored
 
 __all__ = ["pack_png", "read_png", "write_png"]
 
@@ -21,7 +22,7 @@ _MOST_COMPRESSED = 1100
 _MODES = {"L": np.uint8, "I;16": np.uint16, "I;16B": np.uint16, "I": np.uint16}
 
 
-def read_png(path: Path) -> NDArray[np.generic]:
+def read_png(path: Path) -> Stored:
     """Return the numbers of a grey PNG, uint8 or uint16.
 
     Raises:
@@ -40,7 +41,7 @@ def read_png(path: Path) -> NDArray[np.generic]:
                     f"{path} is a PNG of mode {image.mode}, {bits} bits: give a grey one of 8 or "
                     "16 bits, without colour, alpha or palette"
                 )
-            return np.asarray(image).astype(_MODES[image.mode])
+            return Stored(numbers=np.asarray(image).astype(_MODES[image.mode]))
     except UnidentifiedImageError as error:
         raise FileError(f"{path} is not a PNG, whatever its name says") from error
     except (

@@ -11,10 +11,15 @@ from numpy.typing import NDArray
 from dsdmsr.depth.map import DepthMap, Kind
 from dsdmsr.errors import DepthError, EncodingError, FileError
 from dsdmsr.io.choice import guess_encoding, sort_of, stereo_beside
-from dsdmsr.io.encodings import ENCODINGS, Encoding, decode, find_encoding
+from dsdmsr.io.encodings import ENCODINGS, RECOGNISED, Encoding, decode, find_encoding
 from dsdmsr.io.formats import format_of, split_member
+from dsdmsr.io.invalid import InvalidNumbers
+from dsdmsr.io.stored import Stored
 
-__all__ = ["interpret", "read_depth", "read_numbers"]
+__all__ = ["interpret", "read_depth", "read_numbers", "read_stored"]
+
+_OF_16_BITS = {"levels": "levels16", "relative": "relative16"}
+"""Encodings of 8 bits → what their names mean in files of 16 bits."""
 
 
 def read_depth(
@@ -22,6 +27,7 @@ def read_depth(
     encoding: str | Encoding | None = None,
     *,
     kind: Kind | None = None,
+    invalid: InvalidNumbers = RECOGNISED,
 ) -> DepthMap:
     """Read a depth file.
 
@@ -29,13 +35,18 @@ def read_depth(
         path: A file that ends in one of `dsdmsr.io.SUFFIXES`; ``nyu.mat#12`` is one map of a stack.
             TIFF, EXR, HDF5 and MATLAB files need the extra ``io``.
         encoding: What its numbers mean: a name in `dsdmsr.io.ENCODINGS`, or an `Encoding`.
-            Default: a guess, named by the map's ``encoding``: 8-bit numbers are ``levels``, 16-bit
-            ones ``mm``, all others ``float``, or ``disparity`` in PFM files beside a ``calib.txt``.
-            ``levels`` means ``levels16`` where the file has 16 bits.
-        kind: The kind that the guess has to have: depth, disparity or inverse depth.
+            Default: what the file says, else a guess, named by the map's ``encoding``: 8-bit
+            numbers are ``levels``, or ``relative`` where 0 looks like the farthest value; 16-bit
+            ones ``mm``; all others ``float``, or ``disparity`` in PFM files beside a ``calib.txt``,
+            or ``height`` in TIFF files with a georeference or values below 0. ``levels`` and
+            ``relative`` mean ``levels16`` and ``relative16`` where the file has 16 bits.
+        kind: The kind that the guess has to have: depth, disparity, inverse depth or height.
+        invalid: Which numbers mean "nothing here", beside those that the file declares. Default:
+            the codes of renderers and sensors for it, where they sit in the map as such.
 
     Returns:
-        The map; in metres, if it is depth and the encoding has a unit.
+        The map; in metres, if it is depth and the encoding has a unit. Its ``metadata.notes`` say
+        what was assumed.
 
     Raises:
         FileError: If the file is missing, is a folder, is damaged, or is no depth file.
@@ -57,11 +68,16 @@ def read_depth(
     """
     if isinstance(encoding, str):
         find_encoding(encoding)
-    return interpret(read_numbers(path), path, encoding, kind=kind)
+    return interpret(read_stored(path), path, encoding, kind=kind, invalid=invalid)
 
 
 def read_numbers(path: str | os.PathLike[str]) -> NDArray[np.generic]:
-    """Return the numbers in a depth file as they are, H×W.
+    """Return the numbers in a depth file as they are, H×W; errors as for `read_stored`."""
+    return read_stored(path).numbers
+
+
+def read_stored(path: str | os.PathLike[str]) -> Stored:
+    """Return the numbers in a depth file as they are, and what the file says about them.
 
     Raises:
         FileError: If the file is missing, is a folder, is damaged, or is no depth file.
@@ -81,28 +97,29 @@ def read_numbers(path: str | os.PathLike[str]) -> NDArray[np.generic]:
 
 
 def interpret(
-    numbers: NDArray[np.generic],
+    stored: Stored,
     path: str | os.PathLike[str],
     encoding: str | Encoding | None = None,
     *,
     kind: Kind | None = None,
+    invalid: InvalidNumbers = RECOGNISED,
 ) -> DepthMap:
-    """Return the map of what `read_numbers` returned for `path`; see `read_depth`.
+    """Return the map of what `read_stored` returned for `path`; see `read_depth`.
 
     Raises:
         EncodingError: If the encoding is unknown or is not one for this file's numbers.
         DepthError: If the numbers are not a depth map.
     """
-    path = Path(path)
+    path, numbers = Path(path), stored.numbers
     if encoding is None:
-        encoding = guess_encoding(numbers, path, kind)
+        encoding = guess_encoding(stored, path, kind)
     elif kind is not None and isinstance(encoding, str) and find_encoding(encoding).kind != kind:
         raise EncodingError(
             f"encoding {encoding!r} is of kind {find_encoding(encoding).kind}, not {kind}: give "
             "the encoding or the kind"
         )
-    elif encoding == "levels" and sort_of(numbers) == ("u", 2):
-        encoding = "levels16"
+    elif encoding in _OF_16_BITS and sort_of(numbers) == ("u", 2):
+        encoding = _OF_16_BITS[encoding]
     elif (
         isinstance(encoding, str)
         and format_of(path).holds == "whole"
@@ -115,6 +132,6 @@ def interpret(
         )
     stereo = stereo_beside(path) if encoding == "disparity" else None
     try:
-        return decode(numbers, encoding, stereo)
+        return decode(stored, encoding, stereo, invalid)
     except (DepthError, EncodingError) as error:
         raise type(error)(f"{path}: {error}") from error

@@ -1,8 +1,9 @@
-"""TIFF files of one grey page; needs tifffile."""
+"""TIFF files of one grey map, with where it lies on the ground (GeoTIFF); needs tifffile."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,37 +11,150 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.depth.encoding import Encoding
+from dsdmsr.depth.metadata import Georeference, Metadata, Tag
 from dsdmsr.errors import FileError
-from dsdmsr.io.checks import ERROR_MARK, refuse_errors, single_line
+from dsdmsr.io.checks import ERROR_MARK, refuse_errors, single_channel, single_line
+from dsdmsr.io.stored import Stored
 
 __all__ = ["read_tiff", "write_tiff"]
 
 _TILE = 256
 _CLASSIC = 2**31
 """Bytes of numbers beyond which files get 64-bit offsets (BigTIFF)."""
+_SCALE, _TIE_POINTS, _MATRIX = 33550, 33922, 34264
+_KEYS, _KEY_DOUBLES, _KEY_TEXTS = 34735, 34736, 34737
+_GDAL, _NODATA = 42112, 42113
+_RASTER_TYPE, _IS_POINT = 1025, 2
+"""The key that says what raster coordinates name, and its value for pixels' centres."""
+_ORIENTATION = 274
+_REDUCED, _MASK = 1, 4
+"""Bits of NewSubfileType: a smaller copy of another page, a mask for it."""
 
 
-def read_tiff(path: Path) -> NDArray[np.generic]:
-    """Return the numbers of a grey TIFF of one page.
+def read_tiff(path: Path) -> Stored:
+    """Return the numbers of a TIFF that holds one grey map, and what it says about them.
+
+    Smaller copies of the map, as in cloud-optimised files, are left aside, and a mask page says
+    which pixels are valid. The map is turned as the orientation tag says.
 
     Raises:
-        FileError: If the file is damaged, or has several pages or colours.
+        FileError: If the file is damaged, or holds several maps or colours.
+
+    Source:
+        TIFF 6.0, section 8; OGC GeoTIFF Standard 1.1; GDAL's GeoTIFF driver for tags 42112, 42113.
     """
     import tifffile
 
     try:
         with tifffile.TiffFile(path) as file:
-            pages, numbers = len(file.pages), np.asarray(file.pages[0].asarray())
-            description = str(getattr(file.pages[0], "description", ""))
+            pages: list[Any] = list(file.pages)
+            maps = [page for page in pages if not _subfile(page) & (_REDUCED | _MASK)]
+            masks = [page for page in pages if _subfile(page) & ~_REDUCED == _MASK]
+            numbers = np.asarray(maps[0].asarray()) if maps else np.empty(0)
+            mask = _mask_of(masks, numbers.shape)
+            tags = {tag.code: tag for tag in maps[0].tags} if maps else {}
+            description = str(getattr(pages[0], "description", ""))
     except Exception as error:  # tifffile lets through whatever its decoders raise
         summary = single_line(error)
         raise FileError(f"{path} is damaged, or no TIFF that can be read: {summary}") from error
     if description.startswith(ERROR_MARK):
         refuse_errors(path)
-    if pages != 1 or numbers.ndim != 2:
+    if len(maps) != 1 or numbers.ndim not in (2, 3):
         form = "×".join(map(str, numbers.shape))
-        raise FileError(f"{path} holds {pages} page(s) of {form}: give one grey page")
+        raise FileError(f"{path} holds {len(maps)} page(s) of {form}: give one grey page")
+    numbers, opaque, notes = single_channel(numbers, path)
+    if numbers.dtype == np.bool_:
+        raise FileError(f"{path} holds black and white alone: give grey numbers")
+    turned = _turned(numbers, tags)
+    place = _georeference(tags) if turned is numbers else None
+    return Stored(
+        numbers=turned,
+        nodata=_nodata(tags),
+        valid=_turned(mask & opaque, tags) if masks or not opaque.all() else None,
+        encoding=_encoding(tags, numbers),
+        georeference=place,
+        notes=notes,
+    )
+
+
+def _subfile(page: Any) -> int:
+    return int(getattr(page, "subfiletype", 0) or 0)
+
+
+def _mask_of(masks: list[Any], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return what a mask page of the map's size lets through; all if there is none."""
+    for page in masks:
+        mask = np.asarray(page.asarray())
+        if mask.shape == shape[:2]:
+            return np.asarray(mask != 0)
+    return np.ones(shape[:2], np.bool_)
+
+
+def _turned(numbers: NDArray[Any], tags: dict[int, Any]) -> NDArray[Any]:
+    """Return a page as it is shown; TIFF 6.0, section 8, Orientation."""
+    orientation = int(tags[_ORIENTATION].value) if _ORIENTATION in tags else 1
+    if orientation in (5, 6, 7, 8):
+        numbers = numbers.T
+    if orientation in (2, 3, 6, 7):
+        numbers = numbers[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        numbers = numbers[::-1]
     return numbers
+
+
+def _nodata(tags: dict[int, Any]) -> tuple[float, ...]:
+    """Return the number that the file declares to mean nothing."""
+    try:
+        return (float(str(tags[_NODATA].value).strip("\0 \t\n")),) if _NODATA in tags else ()
+    except ValueError:
+        return ()
+
+
+def _georeference(tags: dict[int, Any]) -> Georeference | None:
+    def numbers(code: int) -> tuple[float, ...] | None:
+        return tuple(map(float, np.ravel(tags[code].value))) if code in tags else None
+
+    size, ties, matrix = numbers(_SCALE), numbers(_TIE_POINTS), numbers(_MATRIX)
+    if size is None and ties is None and matrix is None:
+        return None
+    keys = np.ravel(tags[_KEYS].value).tolist() if _KEYS in tags else []
+    raster = {keys[k]: keys[k + 3] for k in range(4, len(keys) - 3, 4)}.get(_RASTER_TYPE)
+    kept = (_KEYS, _KEY_DOUBLES, _KEY_TEXTS)
+    return Georeference(
+        pixel_size=size,
+        tie_points=ties,
+        transformation=matrix if matrix is None or len(matrix) == 16 else None,
+        points=raster == _IS_POINT,
+        tags=tuple(_as_tag(tags[code]) for code in kept if code in tags),
+    )
+
+
+def _as_tag(tag: Any) -> Tag:
+    kind = {2: "s", 3: "H", 12: "d"}[int(tag.dtype)]
+    return tag.code, kind, 0 if kind == "s" else tag.count, tag.value
+
+
+def _encoding(tags: dict[int, Any], numbers: NDArray[Any]) -> Encoding | None:
+    """Return what GDAL's scale and offset make of the numbers, if the file has them."""
+    text = str(tags[_GDAL].value) if _GDAL in tags else ""
+    found = dict(re.findall(r'role="(scale|offset)"\s*>\s*([^<\s]{1,40})\s*<', text)[:4])
+    try:
+        scale, offset = float(found.get("scale", 1)), float(found.get("offset", 0))
+    except ValueError:
+        return None
+    if (scale, offset) == (1, 0) or not (0 < scale < math.inf and math.isfinite(offset)):
+        return None
+    return Encoding(
+        meaning=f"height in metres: numbers × {scale:g} + {offset:g}, as the file says",
+        per_unit=1 / scale,
+        offset=-offset / scale,
+        kind="height",
+        unit="m",
+        invalid=math.nan,
+        zero_is_value=True,
+        largest=65535 if numbers.dtype == np.uint16 else None,
+    )
 
 
 def write_tiff(
@@ -49,6 +163,8 @@ def write_tiff(
     dtype: np.dtype[Any],
     bands: Iterator[NDArray[np.generic]],
     description: str | None = None,
+    *,
+    metadata: Metadata | None = None,
 ) -> None:
     """Write as a TIFF in tiles what comes in bands of rows, from the top to the bottom."""
     import tifffile
@@ -64,7 +180,31 @@ def write_tiff(
             photometric="minisblack",
             description=description,
             metadata=None if description else {},
+            extratags=_tags(metadata or Metadata()),
         )
+
+
+def _tags(metadata: Metadata) -> list[tuple[int, str, int, object, bool]]:
+    """Return what a file says about a map's place and its number for holes."""
+    tags: list[tuple[int, str, int, object, bool]] = []
+    place, marker = metadata.georeference, metadata.invalid
+    if place is not None:
+        for code, numbers in (
+            (_SCALE, place.pixel_size),
+            (_TIE_POINTS, place.tie_points),
+            (_MATRIX, place.transformation),
+        ):
+            if numbers is not None:
+                tags.append((code, "d", len(numbers), numbers, True))
+        tags += [(*tag, True) for tag in place.tags]
+    if metadata.declares_invalid and marker is not None:
+        tags.append((_NODATA, "s", 0, _as_text(marker), True))
+    return tags
+
+
+def _as_text(number: float) -> str:
+    whole = math.isfinite(number) and number == int(number) and abs(number) < 1e15
+    return str(int(number)) if whole else repr(float(number))
 
 
 def _tiles(

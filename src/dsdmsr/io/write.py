@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -11,19 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr._atomic import writing
+from dsdmsr.depth.encoding import Encoding
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import EncodingError, FileError
 from dsdmsr.io.choice import choose_encoding
-from dsdmsr.io.encodings import ENCODINGS, encode
+from dsdmsr.io.encodings import encode, find_encoding, invalid_number
 from dsdmsr.io.formats import format_of, split_member
 
-__all__ = ["check_output", "write_bands", "write_depth"]
+__all__ = ["check_output", "is_whole", "write_bands", "write_depth"]
 
 
 def write_depth(
     path: str | os.PathLike[str],
     depth: DepthMap,
-    encoding: str | None = None,
+    encoding: str | Encoding | None = None,
     *,
     overwrite: bool = False,
 ) -> None:
@@ -33,8 +35,8 @@ def write_depth(
         path: Where; its suffix, one of `dsdmsr.io.SUFFIXES`, names the format. Missing folders are
             created.
         depth: The map.
-        encoding: A name in `dsdmsr.io.ENCODINGS`. Default: that of the file the map was read from,
-            else ``float``.
+        encoding: A name in `dsdmsr.io.ENCODINGS`, or an `Encoding`. Default: that of the file the
+            map was read from, with its number for holes and its floats; else ``float``.
         overwrite: Whether a file that exists may be replaced.
 
     Raises:
@@ -60,7 +62,7 @@ def write_bands(
     path: str | os.PathLike[str],
     shape: tuple[int, int],
     bands: Iterator[DepthMap],
-    encoding: str | None = None,
+    encoding: str | Encoding | None = None,
     *,
     overwrite: bool = False,
 ) -> None:
@@ -83,18 +85,34 @@ def write_bands(
     format_ = format_of(path)
     first = next(bands)
     name = choose_encoding(path, first, encoding)
-    whole = format_.holds != "float" and ENCODINGS[name].largest is not None
+    whole = is_whole(path, first, name)
     numbers = _encoded(path, shape, chain([first], bands), name, whole=whole)
-    dtype = ENCODINGS[name].dtype if whole else np.dtype(np.float32)
+    dtype = find_encoding(name).dtype if whole else np.dtype(np.float32)
+    more: dict[str, object] = {}
+    if format_.carries:
+        marker = invalid_number(first, name, whole=whole)
+        more["metadata"] = replace(first.metadata, invalid=marker)
     with writing(path) as beside:
         if format_.rows:
-            format_.write(beside, shape, dtype, numbers)
+            format_.write(beside, shape, dtype, numbers, **more)
         else:
-            format_.write(beside, np.concatenate(list(numbers)))
+            format_.write(beside, np.concatenate(list(numbers)), **more)
+
+
+def is_whole(path: Path, depth: DepthMap, encoding: str | Encoding) -> bool:
+    """Return whether a map is written as whole numbers: a map of floats stays one if it can."""
+    holds, meaning = format_of(path).holds, find_encoding(encoding)
+    stays = depth.metadata.floats and encoding == depth.encoding and holds == "both"
+    return holds != "float" and meaning.largest is not None and not stays
 
 
 def _encoded(
-    path: Path, shape: tuple[int, int], bands: Iterable[DepthMap], name: str, *, whole: bool
+    path: Path,
+    shape: tuple[int, int],
+    bands: Iterable[DepthMap],
+    name: str | Encoding,
+    *,
+    whole: bool,
 ) -> Iterator[NDArray[np.generic]]:
     """Yield the numbers of bands; an error names the file and the rows."""
     top = 0

@@ -8,12 +8,14 @@ from math import isfinite
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.depth.encoding import Encoding
 from dsdmsr.depth.holes import enlarge_valid
 from dsdmsr.depth.map import DepthMap
-from dsdmsr.depth.normalise import normalise
+from dsdmsr.depth.normalise import Normalised, normalise
+from dsdmsr.depth.outliers import flat_ends
 from dsdmsr.depth.windows import ROWS_AT_ONCE
 from dsdmsr.errors import ModelError
-from dsdmsr.io import ENCODINGS
+from dsdmsr.io.encodings import find_encoding
 from dsdmsr.upscaling.backend import Backend, Predictor
 from dsdmsr.upscaling.refinement import CONTEXT, Refinement
 from dsdmsr.upscaling.rows import Rows
@@ -58,9 +60,16 @@ class Enlargement:
     ) -> None:
         self._backend, self._scale, self._kept = backend, scale, kept
         self._tile, self._refinement, self._errors = tile, refinement, errors
-        self._shape = depth.shape
-        self._lr = normalise(depth.values, depth.valid, backend.border)
-        self._allowed = _allowed_range(self._lr.low, self._lr.high, depth.encoding)
+        self._shape, self._values = depth.shape, depth.values
+        self._squares: NDArray[np.bool_] | None = None
+        # Refining compares with the map made small again, which is linear in its values alone.
+        self._lr = normalise(depth.values, depth.valid, backend.border, rescale=refinement is None)
+        squares = flat_ends(depth.values, depth.valid)
+        if self._lr.lone is not None:
+            squares |= self._lr.lone
+        if squares.any():
+            self._squares = squares
+        self._allowed = _allowed_range(self._lr, depth.encoding)
         self._noise = refinement.noise_of(depth) if refinement else 0.0
         self._flat = self._lr.low == self._lr.high
         self._predictors: dict[Window, Predictor] = {}
@@ -120,20 +129,35 @@ class Enlargement:
     ) -> None:
         """Put the prediction for a tile into arrays that begin at low-resolution row `first`."""
         if self._flat:
+            self._put_squares(values, tile, first)
             return
         pred = self._predict(tile)[0]
         # Where there is a NaN, it is both the least and the greatest.
         ends = [float(end) for channel in pred for end in (channel.min(), channel.max())]
         if not isfinite(sum(ends)):
             raise ModelError("the network gave values that are not finite: it is damaged")
-        low, span = self._lr.low, self._lr.high - self._lr.low
-        least, greatest = self._allowed
-        inside = least <= low + span * ends[0] and low + span * ends[1] <= greatest
+        lowest, highest = self._lr.in_unit(np.array(ends[:2]))
+        inside = self._allowed[0] <= lowest and highest <= self._allowed[1]
         scale, (top, bottom, left, right) = self._scale, tile.window
         here = np.s_[scale * (top - first) : scale * (bottom - first), scale * left : scale * right]
         self._lr.put_in_unit(pred[0], values[here], None if inside else self._allowed)
         if error is not None:
-            np.multiply(pred[1], span, out=error[here])
+            self._lr.put_error_in_unit(pred[1], pred[0], error[here])
+        self._put_squares(values, tile, first)
+
+    def _put_squares(self, values: NDArray[np.float32], tile: TileOf, first: int) -> None:
+        """Put pixels of which no more is known than their value into a tile, as squares of it."""
+        top, bottom, left, right = tile.window
+        here, scale = np.s_[top:bottom, left:right], self._scale
+        if self._squares is None or not self._squares[here].any():
+            return
+        large = np.s_[
+            scale * (top - first) : scale * (bottom - first), scale * left : scale * right
+        ]
+        mask, known = (
+            each[here].repeat(scale, 0).repeat(scale, 1) for each in (self._squares, self._values)
+        )
+        np.copyto(values[large], known, where=mask)
 
     def _predict(self, tile: TileOf) -> NDArray[np.float32]:
         """Return the prediction for a tile, refined if that is asked for: 1 c H W."""
@@ -187,15 +211,15 @@ def split_rows(
         yield Rows(values[here], enlarge_valid(valid, scale, row, end), part)
 
 
-def _allowed_range(low: float, high: float, encoding: str | None) -> tuple[float, float]:
-    """Return the least and greatest output for an input of range `low`…`high`."""
-    margin = _MARGIN * (high - low)
-    least, most = low - margin, high + margin
+def _allowed_range(lr: Normalised, encoding: str | Encoding | None) -> tuple[float, float]:
+    """Return the least and greatest output for an input."""
+    low, high = lr.low, lr.high
+    least, most = map(float, lr.in_unit(np.array([-_MARGIN, 1 + _MARGIN])))
     if low > 0:
         least = max(least, low / 2)
     elif low == 0:
         least = 0.0
-    if encoding in ENCODINGS:
-        smallest, greatest = ENCODINGS[encoding].value_range
+    if encoding is not None:
+        smallest, greatest = find_encoding(encoding).value_range
         least, most = max(least, min(smallest, low)), min(most, max(greatest, high))
     return least, most

@@ -11,6 +11,7 @@ import numpy as np
 
 from dsdmsr._atomic import writing
 from dsdmsr.depth.convert import to_kind
+from dsdmsr.depth.encoding import Encoding
 from dsdmsr.depth.estimate import looks_noisy
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import DepthError, FileError
@@ -20,7 +21,7 @@ from dsdmsr.io import (
     choose_encoding,
     default_encoding,
     error_writer,
-    read_depth,
+    left_out,
     write_bands,
 )
 from dsdmsr.io.png import write_png
@@ -39,8 +40,10 @@ class Upscaled(NamedTuple):
 
     depth: DepthMap
     """The map that was read."""
-    encoding: str
+    encoding: str | Encoding
     """The encoding that its result was written in."""
+    left_out: tuple[str, ...] = ()
+    """What the output's format doesn't hold of what the file said, a line each."""
 
 
 def upscale_file(
@@ -67,7 +70,7 @@ def upscale_file(
         DsdmsrError: If the map cannot be upscaled as asked.
     """
     _check_outputs(target, options)
-    depth = options.stereo.apply(read_depth(source, options.encoding, kind=options.from_kind))
+    depth = options.stereo.apply(options.reading.read(source))
     # Checked before the network is loaded and run.
     encoding = _output_encoding(depth, target, options)
     upscaler = upscaler or Upscaler.from_options(options)
@@ -75,7 +78,7 @@ def upscale_file(
     with _naming(source, goal):
         bands = _bands(upscaler, depth, options, steady, progress)
         _write(target, goal, bands, encoding, options, upscaler, depth)
-    return Upscaled(depth, encoding)
+    return Upscaled(depth, encoding, tuple(left_out(target, depth.metadata)))
 
 
 @contextmanager
@@ -103,7 +106,7 @@ def _check_outputs(target: Path, options: UpscaleOptions) -> None:
         check_error_output(options.confidence, overwrite=options.overwrite)
 
 
-def _output_encoding(depth: DepthMap, target: Path, options: UpscaleOptions) -> str:
+def _output_encoding(depth: DepthMap, target: Path, options: UpscaleOptions) -> str | Encoding:
     if options.to_kind is None or options.to_kind == depth.kind:
         return choose_encoding(target, depth, options.output_encoding)
     converted = to_kind(depth, options.to_kind)
@@ -129,7 +132,7 @@ def _write(
     target: Path,
     goal: Goal,
     bands: Iterator[DepthMap],
-    encoding: str,
+    encoding: str | Encoding,
     options: UpscaleOptions,
     upscaler: Upscaler,
     depth: DepthMap,

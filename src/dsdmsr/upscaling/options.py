@@ -11,7 +11,8 @@ from dsdmsr.depth.estimate import NOISY_FROM
 from dsdmsr.depth.map import Kind
 from dsdmsr.errors import ConfigError
 from dsdmsr.io import ERROR_SUFFIXES
-from dsdmsr.io.encodings import ENCODINGS, find_encoding
+from dsdmsr.io.encodings import find_encoding
+from dsdmsr.io.options import ReadOptions
 from dsdmsr.io.stereo import StereoOptions
 from dsdmsr.upscaling.backends import BackendName
 from dsdmsr.upscaling.refinement import Averaging, Refinement
@@ -52,19 +53,10 @@ class UpscaleOptions:
         },
     )
     """A network by name, a folder, or owner/name on the Hub; or auto."""
-    encoding: str | None = field(
-        default=None,
-        metadata={
-            "help": f"What the numbers in the files mean: {', '.join(ENCODINGS)}. Default: mm for "
-            "16-bit files, levels for 8-bit files, float for others, or disparity for PFM files "
-            "beside a calib.txt."
-        },
-    )
-    """A name in `dsdmsr.io.ENCODINGS`. Default: a guess by file format."""
+    reading: ReadOptions = field(default_factory=ReadOptions)
+    """What the numbers in the files mean."""
     output_encoding: str | None = None
     """What the numbers in the output mean. Default: the same as in the input."""
-    from_kind: Kind | None = None
-    """What the files hold, instead of an encoding."""
     to_kind: Kind | None = None
     """Convert the results to this kind."""
     stereo: StereoOptions = field(default_factory=StereoOptions)
@@ -134,9 +126,8 @@ class UpscaleOptions:
             )
         if self.resume and self.overwrite:
             raise ConfigError("--resume keeps files, --overwrite replaces them: give one")
-        for name in (self.encoding, self.output_encoding):
-            if name is not None:
-                find_encoding(name)
+        if self.output_encoding is not None:
+            find_encoding(self.output_encoding)
 
     @property
     def pixels(self) -> tuple[int, int] | None:

@@ -168,25 +168,15 @@ class Upscaler:
     ) -> DepthMap:
         """Return the larger map; arguments and errors as for `bands`."""
         rows = self._whole(depth, errors, progress)
-        camera, (height, width) = depth.intrinsics, rows.values.shape
-        return DepthMap(
-            rows.values,
-            rows.valid,
-            kind=depth.kind,
-            unit=depth.unit,
-            intrinsics=camera and camera.scaled(width / depth.shape[1], height / depth.shape[0]),
-            stereo=depth.stereo,
-            encoding=depth.encoding,
-            error=rows.error,
-            copy=False,
-        )
+        return _as_map(rows, depth, rows.values.shape, copy=False)
 
     def bands(
         self, depth: DepthMap, *, errors: bool = False, progress: Progress | None = None
     ) -> Iterator[DepthMap]:
         """Yield the larger map from the top to the bottom, in bands of its full width.
 
-        So no more than one band of it needs to be in memory. Bands have no intrinsics.
+        So no more than one band of it needs to be in memory. Their intrinsics and metadata are
+        those of the whole map.
 
         Args:
             depth: Any map with at least one valid pixel.
@@ -201,16 +191,9 @@ class Upscaler:
             ModelError: If the network gives values that are not finite, or `errors` are asked for
                 and it predicts none.
         """
+        goal = self.size.goal(*depth.shape)
         for rows in self._rows(depth, errors, progress):
-            yield DepthMap(
-                rows.values,
-                rows.valid,
-                kind=depth.kind,
-                unit=depth.unit,
-                stereo=depth.stereo,
-                encoding=depth.encoding,
-                error=rows.error,
-            )
+            yield _as_map(rows, depth, (goal.height, goal.width), copy=True)
 
     def filled(self, valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return which pixels of the larger map are valid since a hole was filled.
@@ -259,6 +242,23 @@ class Upscaler:
             refinement=self.refinement,
             errors=errors,
         )
+
+
+def _as_map(rows: Rows, depth: DepthMap, shape: tuple[int, ...], *, copy: bool) -> DepthMap:
+    """Return rows of a larger map of some shape as a map with all that `depth` is and says."""
+    x, y = shape[1] / depth.shape[1], shape[0] / depth.shape[0]
+    return DepthMap(
+        rows.values,
+        rows.valid,
+        kind=depth.kind,
+        unit=depth.unit,
+        intrinsics=depth.intrinsics and depth.intrinsics.scaled(x, y),
+        stereo=depth.stereo,
+        encoding=depth.encoding,
+        error=rows.error,
+        metadata=depth.metadata.scaled(x, y),
+        copy=copy,
+    )
 
 
 def predict_everywhere(

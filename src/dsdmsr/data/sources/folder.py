@@ -12,7 +12,7 @@ import numpy as np
 from dsdmsr.data.prepared.splits import Splitting
 from dsdmsr.data.sources.source import Frame, ReadMap, Source, check_source, walk
 from dsdmsr.errors import DataError
-from dsdmsr.io import ENCODINGS, SUFFIXES, Encoding, interpret, read_numbers
+from dsdmsr.io import SUFFIXES, Encoding, interpret, read_stored
 from dsdmsr.io.encodings import find_encoding
 
 __all__ = ["ReadFiles", "folder_of_files", "frames_of"]
@@ -34,16 +34,16 @@ class ReadFiles:
     def __call__(self, frame: Frame) -> ReadMap:
         """Return the map, and the step of the whole numbers that it came as."""
         path = self.folder / frame.origin
-        numbers = read_numbers(path)
+        stored = read_stored(path)
+        numbers = stored.numbers
         if numbers.dtype.kind in "iu" and numbers.size and np.abs(numbers).max() > _EXACT:
             raise DataError(
                 f"{path} holds whole numbers beyond 2^24, which float32 cannot tell apart"
             )
         encoding = dict(self.of_suffix).get(path.suffix.lower(), self.encoding)
-        depth = interpret(numbers, path, encoding)
-        meaning = ENCODINGS[depth.encoding] if depth.encoding else encoding
-        if isinstance(meaning, Encoding) and numbers.dtype.kind in "ui":
-            return ReadMap(depth, 1 / meaning.per_unit)
+        depth = interpret(stored, path, encoding)
+        if depth.encoding is not None and numbers.dtype.kind in "ui":
+            return ReadMap(depth, 1 / find_encoding(depth.encoding).per_unit)
         return ReadMap(depth, None)
 
 

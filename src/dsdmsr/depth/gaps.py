@@ -1,0 +1,193 @@
+"""A scale of a map's values on which wide gaps are short, and what crowds together has room."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["ValueScale", "value_scale"]
+
+_WIDE = 3.0
+"""A gap is wide if it is more than so many times the range that values cover."""
+_GAPS_MAX = 8
+"""So many gaps are shortened at most."""
+_SHORT = 0.5
+"""How long they become, as a share of the range that values cover."""
+_GUARD = 0.2
+"""Of a shortened gap, the share at either end where values change as slowly as beside it. A little
+too much or too little beside an edge stays a little, however wide the gap is."""
+_CROWD_SHARE, _CROWD_WITHIN = 0.1, 1 / 50
+"""A tenth of the pixels or more within a fiftieth of the range are a crowd."""
+_CROWD_MIN = 16
+"""With fewer different values it is a stair of whole numbers."""
+_ROOM = 1 / 3
+"""The share of the range that a crowd gets."""
+_STEPS = 64
+"""Steps between values become at most one in so many of the whole: whole numbers stay a fine
+stair."""
+_BINS = 256
+
+
+class ValueScale(NamedTuple):
+    """A piecewise linear scale of a map's values.
+
+    A network errs by a share of the range that it sees. Where a wall at 2 m stands before a
+    background at 1000 m, or beside a single wrong pixel at 65 m, that share would be metres.
+    """
+
+    values: NDArray[np.float64]
+    """Ascending values of the map, n."""
+    shares: NDArray[np.float64]
+    """What they become: from 0 for the map's least value to 1 for its greatest."""
+
+    def to_shares(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return values as shares, any shape."""
+        return np.asarray(np.interp(values, self.values, self.shares))
+
+    def to_values(self, shares: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return shares as values, any shape; beyond 0 and 1 the last pieces go on."""
+        inside = np.asarray(np.interp(shares, self.shares, self.values))
+        first, last = (
+            (self.values[k + 1] - self.values[k]) / (self.shares[k + 1] - self.shares[k])
+            for k in (0, -2)
+        )
+        beyond = first * np.minimum(shares, 0) + last * np.maximum(shares - 1, 0)
+        return np.asarray(inside + beyond)
+
+
+def value_scale(
+    values: NDArray[np.floating], shares: NDArray[np.float32] | None = None
+) -> ValueScale | None:
+    """Return the scale for a map whose range is wide beside its surfaces; None for all others.
+
+    Gaps between values are wide if each of them is more than three times the range that is left
+    without them; each becomes half as long as that range. A tenth of the pixels or more within a
+    fiftieth of the rest get a third of it. Neither makes of the steps of whole numbers more than
+    one in 64 of the whole.
+
+    Args:
+        values: The map's values, in any shape.
+        shares: The same values in 0…1, if they are at hand.
+
+    Example:
+        >>> scale = value_scale(np.array([2.0, 2.01, 2.3, 60.0]))
+        >>> scale.to_shares(np.array([2.0, 2.3, 60.0])).round(3).tolist()
+        [0.0, 0.667, 1.0]
+    """
+    low, high = float(values.min()), float(values.max())
+    if low == high:
+        return None
+    if shares is None:
+        shares = ((values.astype(np.float64) - low) / (high - low)).astype(np.float32)
+    parts = np.bincount((shares.ravel() * (_BINS - 1)).astype(np.uint8), minlength=_BINS)
+    if not _may_be_wide(parts):
+        return None
+    distinct, counts = np.unique(values, return_counts=True)
+    ends = distinct.astype(np.float64)
+    lengths = np.diff(ends)
+    shortened = _shorten(lengths)
+    crowd = _crowd(lengths, counts)
+    stretch = 1.0 if crowd is None else _give_room(lengths, crowd)
+    if stretch == 1 and not shortened.size:
+        return None
+    gaps, slopes = set(shortened.tolist()), np.ones(len(lengths) + 2)
+    if crowd is not None and stretch > 1:
+        slopes[1:-1][crowd] = stretch
+        gaps |= {crowd.start - 1, crowd.stop} & set(range(len(lengths)))
+    return _with_guards(ends, lengths, np.array(sorted(gaps)), slopes)
+
+
+def _may_be_wide(parts: NDArray[np.intp]) -> bool:
+    """Return whether values, counted by 256 parts of their range, may have wide gaps or crowds."""
+    gaps = np.count_nonzero(parts) <= _BINS / (1 + _WIDE) + 2 * (_GAPS_MAX + 1)
+    width = round(_BINS * _CROWD_WITHIN) + 2
+    around = np.convolve(parts, np.ones(width, np.intp))
+    return bool(gaps or around.max() >= _CROWD_SHARE * parts.sum())
+
+
+def _shorten(lengths: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Shorten the wide ones of the distances between values; return which they are."""
+    largest = np.argsort(lengths)[::-1][:_GAPS_MAX]
+    whole = lengths.sum()
+    left = whole - np.cumsum(lengths[largest])
+    # Two values alone, as in a label map, have a gap but no range besides.
+    wide = np.flatnonzero((lengths[largest] > _WIDE * left) & (left > 1e-9 * whole))
+    if not wide.size:
+        return wide
+    gaps, covered = largest[: wide[-1] + 1], float(left[wide[-1]])
+    length = max(_SHORT * covered, _STEPS * float(lengths.min()) - covered)
+    if not _WIDE * length < float(lengths[gaps].min()):
+        return wide[:0]
+    lengths[gaps] = length
+    return gaps
+
+
+def _crowd(lengths: NDArray[np.float64], counts: NDArray[np.intp]) -> slice | None:
+    """Return which distances lie within a crowd of pixels, if there is one.
+
+    It grows from the narrowest window with so many pixels, by neighbours that are no further away
+    than it is wide.
+    """
+    ends = np.concatenate([[0.0], np.cumsum(lengths)])
+    before = np.concatenate([[0], np.cumsum(counts)])
+    last = np.searchsorted(before, before[:-1] + _CROWD_SHARE * before[-1]) - 1
+    first = np.flatnonzero(last < len(ends))
+    widths = ends[last[first]] - ends[first]
+    widths[widths == 0] = np.inf
+    start = int(first[widths.argmin()])
+    end = int(last[start])
+    while True:
+        width = ends[end] - ends[start]
+        down = start > 0 and ends[start] - ends[start - 1] <= width
+        up = end + 1 < len(ends) and ends[end + 1] - ends[end] <= width
+        if not (down or up):
+            break
+        start, end = start - down, end + up
+    narrow = 0 < width < _CROWD_WITHIN * ends[-1]
+    return slice(start, end) if narrow and end - start >= _CROWD_MIN else None
+
+
+def _give_room(lengths: NDArray[np.float64], crowd: slice) -> float:
+    """Stretch the distances within a crowd, and the gaps beside it to a third of that.
+
+    Return by how many times; 1 if it has its room.
+    """
+    width = lengths[crowd].sum()
+    room = _ROOM / (1 - _ROOM) * (lengths.sum() - width)
+    room = min(room, width / lengths[crowd].max() * lengths.sum() / _STEPS)
+    if room <= width:
+        return 1.0
+    lengths[crowd] *= room / width
+    for beside in (crowd.start - 1, crowd.stop):
+        if 0 <= beside < len(lengths):
+            lengths[beside] = max(lengths[beside], room / 3)
+    return float(room / width)
+
+
+def _with_guards(
+    ends: NDArray[np.float64],
+    lengths: NDArray[np.float64],
+    gaps: NDArray[np.intp],
+    slopes: NDArray[np.float64],
+) -> ValueScale:
+    """Return the scale of values at given distances, with guards at both ends of gaps.
+
+    Args:
+        ends: The values, n.
+        lengths: The distances between them on the scale, n - 1.
+        gaps: Which distances are gaps.
+        slopes: By how many times each distance was stretched, 1 for gaps, with one more at either
+            end: n + 1.
+    """
+    shares = np.concatenate([[0.0], np.cumsum(lengths)])
+    guards = _GUARD * lengths[gaps]
+    # Where a gap was stretched, too, its ends change no faster than its middle.
+    most = _GUARD * (ends[gaps + 1] - ends[gaps])
+    lower, upper = (np.minimum(guards / slopes[gaps + k], most) for k in (0, 2))
+    inner = [ends[gaps] + lower, ends[gaps + 1] - upper]
+    at = [shares[gaps] + guards, shares[gaps + 1] - guards]
+    values, places = np.concatenate([ends, *inner]), np.concatenate([shares, *at])
+    order = np.argsort(values, kind="stable")
+    return ValueScale(values[order], places[order] / shares[-1])

@@ -25,7 +25,6 @@ from dsdmsr.training.recipe import Recipe
 from dsdmsr.training.recipe_files import load_recipe, recipe_to_dict
 from dsdmsr.training.run import train_recipe
 from dsdmsr.training.run_folder import NETWORK
-from dsdmsr.zoo.torch_networks import from_pretrained
 
 SCALE = 4
 SHARES = {"1 %": 0.01, "5 %": 0.05}
@@ -81,7 +80,9 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=ROOT / "runs" / "known_noise")
     given = parser.parse_args()
     methods = {
-        name: Network(from_pretrained(str(trained(name, given.steps, given.runs))), "cpu")
+        name: Network.from_pretrained(
+            str(trained(name, given.steps, given.runs)), "cpu", blind=True
+        )
         for name in STRENGTHS
     }
     held_out = one_of_each_set(given.data, SCALE)

@@ -30,7 +30,6 @@ from dsdmsr.evaluation.methods import Method, Network
 from dsdmsr.evaluation.protocols import PROTOCOLS
 from dsdmsr.upscaling.refinement import Refinement
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
-from dsdmsr.zoo.torch_networks import for_known, from_pretrained
 
 METRICS = ("rmse", "input_rmse", "flying_pixel_rate")
 EXACT, ESTIMATED = Refinement(noise=0), Refinement()
@@ -47,10 +46,9 @@ ROUNDS = 3
 def measure(data: Path, scales: list[int], which: str) -> list[dict[str, Any]]:
     """Return the means of each set, or of each scene with noise, factor and method."""
     protocol, name, refinement = CASES[which]
-    model, known = from_pretrained(name), for_known(name)
     methods: dict[str, Method] = {
-        name: Network(model, "cpu", known=known),
-        "refined": Network(model, "cpu", refinement=refinement, known=known),
+        name: Network.from_pretrained(name, "cpu"),
+        "refined": Network.from_pretrained(name, "cpu", refinement=refinement),
     }
     scores: dict[tuple[str, int, str], list[dict[str, float]]] = defaultdict(list)
     for file in track(protocol_ground_truth(protocol, data), "measuring"):

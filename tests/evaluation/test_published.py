@@ -14,7 +14,6 @@ from dsdmsr.evaluation.methods import BASELINES, Network
 from dsdmsr.evaluation.protocols import PROTOCOLS
 from dsdmsr.evaluation.published import published
 from dsdmsr.zoo.names import DEFAULT_MODEL
-from dsdmsr.zoo.torch_networks import for_known, from_pretrained
 
 
 def rows(letter: str, method: str) -> dict[tuple[str, str, int], float]:
@@ -90,7 +89,7 @@ def test_packaged_networks_keep_their_accuracy(name, limits, data_dir):
     scenes = tuple(dataclasses.replace(scene, size=(384, 480)) for scene in maps.scenes)
     maps = dataclasses.replace(maps, scenes=scenes)
     protocol = dataclasses.replace(protocol, sets=(maps,))
-    method = Network(from_pretrained(name), "cpu", known=for_known(name))
+    method = Network.from_pretrained(name, "cpu")
     errors: dict[int, list[float]] = {}
     for file in protocol_ground_truth(protocol, data_dir):
         for case in cases(protocol, file, protocol.scales):

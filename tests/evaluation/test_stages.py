@@ -12,6 +12,7 @@ from dsdmsr.evaluation.methods import Network
 from dsdmsr.evaluation.protocols import PROTOCOLS
 from dsdmsr.evaluation.stages import PREDICTION, stage_outputs, stage_panel, stage_scores
 from dsdmsr.pictures.panels import plot_panel
+from dsdmsr.upscaling.torch_backend import TorchBackend
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def case(tmp_path, rng):
     truth = rng.integers(1, 256, (24, 36)).astype(np.uint8)
     truth[:8, :8] = 0
     Image.fromarray(truth).save(tmp_path / "one.png")
-    (found,) = cases(PROTOCOLS["a"], own_ground_truth([tmp_path / "one.png"])[0], [4])
+    (found,) = cases(PROTOCOLS["a"], own_ground_truth([tmp_path / "one.png"], "levels")[0], [4])
     return found
 
 
@@ -27,7 +28,7 @@ def test_the_last_stage_is_the_prediction_and_all_are_measured_against_their_tar
     case, tiny_model
 ):
     outputs = stage_outputs(tiny_model, case, "bicubic")
-    pred = Network(tiny_model, "cpu")(case.low_res[0]).values
+    pred = Network(TorchBackend(tiny_model, "cpu"))(case.low_res[0]).values
     assert [(output.scale, output.pred.shape) for output in outputs] == [
         (2, (12, 18)),
         (4, (24, 36)),

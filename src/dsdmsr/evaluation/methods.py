@@ -16,13 +16,13 @@ from dsdmsr.depth.holes import fill_nearest
 from dsdmsr.depth.map import DepthMap, Kind
 from dsdmsr.depth.normalise import normalise
 from dsdmsr.errors import ConfigError
-from dsdmsr.nn import DSDMSR
 from dsdmsr.upscaling.backend import Backend
+from dsdmsr.upscaling.backends import load_backend
 from dsdmsr.upscaling.ensemble import ensemble_of
 from dsdmsr.upscaling.refine import refine
 from dsdmsr.upscaling.refinement import Refinement
-from dsdmsr.upscaling.torch_backend import TorchBackend
 from dsdmsr.upscaling.upscaler import Upscaler, predict_everywhere
+from dsdmsr.zoo.find import find_network, folders_for_known
 
 __all__ = [
     "BASELINES",
@@ -198,26 +198,49 @@ class Network:
     (s - 1)/2 pixels, by linear interpolation.
 
     Args:
-        model: The network.
-        device: What runs it.
-        ensemble: 1 or 8.
+        blind: What runs the network.
         refinement: How predictions are refined. Default: not at all.
-        known: Other networks for known degradations; see `dsdmsr.zoo.torch_networks.for_known`.
+        known: What runs the networks for known degradations.
     """
 
     def __init__(
         self,
-        model: DSDMSR,
+        blind: Backend,
+        refinement: Refinement | None = None,
+        known: Mapping[Degradation, Backend] | None = None,
+    ) -> None:
+        self._blind, self._refinement, self._known = blind, refinement, known or {}
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        name: str,
         device: str = "auto",
+        *,
         ensemble: int = 1,
         refinement: Refinement | None = None,
-        known: Mapping[Degradation, DSDMSR] | None = None,
-    ) -> None:
-        def running(model: DSDMSR) -> Backend:
-            return ensemble_of(TorchBackend(model, device), ensemble)
+        blind: bool = False,
+    ) -> Network:
+        """Load a network into what `dsdmsr upscale` runs it with.
 
-        self._blind, self._refinement = running(model), refinement
-        self._known = {kind: running(better) for kind, better in (known or {}).items()}
+        Args:
+            name: As in `dsdmsr.from_pretrained`.
+            device: What runs it.
+            ensemble: 1 or 8.
+            refinement: How predictions are refined. Default: not at all.
+            blind: Whether degradations are not known.
+
+        Raises:
+            ModelError: If the network is missing or damaged.
+        """
+
+        def load(name: str) -> Backend:
+            return ensemble_of(load_backend(name, "auto", device), ensemble)
+
+        folders = {} if blind else folders_for_known(find_network(name))
+        loaded = {folder: load(str(folder)) for folder in set(folders.values())}
+        known = {degradation: loaded[folder] for degradation, folder in folders.items()}
+        return cls(load(name), refinement, known)
 
     def __call__(self, low_res: LowRes, /) -> HighRes:
         """Return the upscaled map, and the errors that the network expects, if it does."""

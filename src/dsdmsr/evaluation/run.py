@@ -116,7 +116,9 @@ def _network_entries(options: EvaluateOptions, given: str, name: str) -> Iterato
     def entry(label: str, *, ensemble: int = 1, refinement: Refinement | None = None) -> _Entry:
         return _Entry(
             name=label,
-            method=Network(model, options.device, ensemble, refinement, known),
+            method=Network.from_pretrained(
+                given, options.device, ensemble=ensemble, refinement=refinement
+            ),
             scales=model.scales,
             weights=dataclasses.replace(weights, name=label),
             staged=KnownNetworks(model, known) if label == name else None,
@@ -127,7 +129,7 @@ def _network_entries(options: EvaluateOptions, given: str, name: str) -> Iterato
     if options.ensemble > 1 and not model.config.symmetric:
         yield entry(f"{name}, ensemble of {options.ensemble}", ensemble=options.ensemble)
     if options.blind and known:
-        blind = Network(model, options.device)
+        blind = Network.from_pretrained(given, options.device, blind=True)
         yield _Entry(name=f"{name}, blind", method=blind, scales=model.scales, only=known)
     if options.refine:
         yield entry(f"{name}, refined", refinement=Refinement(noise=options.noise))

@@ -130,7 +130,7 @@ def test_paths_and_names(capsys, tmp_path, small):
         ((small, "-o", out, "--size", "2x2"), "size is 2x2 for a map of"),
         ((small, *ask, "--resume", "--overwrite"), "--resume keeps files"),
         ((small, *ask, "--from-kind", "width"), "--from-kind"),
-        ((small, *ask, "--from-kind", "inverse_depth"), "no encoding of kind inverse_depth"),
+        ((small, *ask, "--from-kind", "height"), "no encoding of kind height"),
         (
             (small, *ask, "--from-kind", "disparity", "--encoding", "mm"),
             "encoding 'mm' is of kind depth, not disparity",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import NamedTuple
 
 from dsdmsr.errors import FileError
 from dsdmsr.io import ERROR_SUFFIXES, SUFFIXES, split_member
+from dsdmsr.io.formats import FORMATS
 from dsdmsr.io.patterns import depth_files
 from dsdmsr.upscaling.options import UpscaleOptions
 
@@ -110,8 +112,13 @@ def _pairs(inputs: Sequence[str], output: Path) -> list[Pair]:
 
 def _name(source: Path) -> str:
     """Return an output's name in a folder: the source's, or nyu-12.mat for nyu.mat#12."""
-    file, number = split_member(source)
-    return source.name if number is None else f"{file.stem}-{number}{file.suffix}"
+    file, member = split_member(source)
+    suffix = FORMATS[file.suffix.lower()].written_as if file.suffix.lower() in FORMATS else None
+    suffix = suffix or file.suffix
+    if member is None:
+        return f"{file.stem}{suffix}"
+    plain = re.sub(r"[^\w.+-]+", "_", member).strip("_")
+    return f"{file.stem}-{plain}{suffix}"
 
 
 def companion_paths(

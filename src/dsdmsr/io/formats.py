@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -28,16 +27,22 @@ class Format(NamedTuple):
     """A file format: how it is read and written, and which numbers it holds."""
 
     read: Callable[..., Stored]
-    write: Callable[..., None]
+    """Takes the path; with `selects`, also the member that follows ``#``, or None."""
+    write: Callable[..., None] | None
     """Takes the path and the numbers; where `rows` is true, their shape, their type and bands of
-    rows instead; and with `carries`, the map's metadata as ``metadata``."""
+    rows instead; and with `carries`, the map's metadata as ``metadata``. None: never written."""
     holds: Literal["whole", "float", "both"]
     needs: str | None = None
-    """A library of the extra ``io``."""
+    """A library of an extra."""
     rows: bool = False
     """Whether `write` takes bands of rows, so that not all needs to be in memory."""
-    stacks: bool = False
-    """Whether it may hold many maps, and `read` takes the number of one."""
+    selects: bool = False
+    """Whether it may hold several maps, and ``file#member`` names one."""
+    members: Callable[[Path, str | None], list[str]] | None = None
+    """For recordings: returns the members, one for each frame, that a path and what follows ``#``
+    stand for."""
+    written_as: str | None = None
+    """The suffix of outputs in a folder for inputs of this format. Default: its own."""
     carries: tuple[Carried, ...] = ()
     """Which metadata it holds beside the numbers."""
 
@@ -45,7 +50,7 @@ class Format(NamedTuple):
 _TIFF = Format(
     read_tiff, write_tiff, "both", "tifffile", rows=True, carries=("invalid", "georeference")
 )
-_HDF5 = Format(read_hdf5, write_hdf5, "both", "h5py", stacks=True, carries=("invalid",))
+_HDF5 = Format(read_hdf5, write_hdf5, "both", "h5py", selects=True, carries=("invalid",))
 FORMATS: dict[str, Format] = {
     ".png": Format(read_png, write_png, "whole"),
     ".pgm": Format(read_pgm, write_pgm, "whole"),
@@ -58,18 +63,24 @@ FORMATS: dict[str, Format] = {
     ".dpt": Format(read_dpt, write_dpt, "float"),
     ".h5": _HDF5,
     ".hdf5": _HDF5,
-    ".mat": Format(read_mat, write_mat, "both", "h5py", stacks=True),
+    ".mat": Format(read_mat, write_mat, "both", "h5py", selects=True),
 }
 SUFFIXES = tuple(FORMATS)
 """The file name endings that can be read and written."""
 
 
-def split_member(path: Path) -> tuple[Path, int | None]:
-    """Return the file that a path names, and which of its maps: ``nyu.mat#12``; None for all."""
-    match = re.fullmatch(r"(.+\.\w+)#(\d+)", str(path))
-    if match is None or path.exists():
-        return path, None
-    return Path(match[1]), int(match[2])
+def split_member(path: Path) -> tuple[Path, str | None]:
+    """Return the file that a path names, and which of its maps.
+
+    Examples are ``nyu.mat#12`` and ``render.exr#ViewLayer.Depth.Z``; None where nothing follows.
+    """
+    before, mark, member = str(path).partition("#")
+    while mark:
+        if Path(before).suffix.lower() in FORMATS and member and not path.exists():
+            return Path(before), member
+        more, mark, member = member.partition("#")
+        before = f"{before}#{more}"
+    return path, None
 
 
 def format_of(path: Path) -> Format:
@@ -79,7 +90,7 @@ def format_of(path: Path) -> Format:
         FileError: If there is none, or it holds one map only and the path names one of several.
         DependencyError: If it needs a library that is not installed.
     """
-    path, number = split_member(path)
+    path, member = split_member(path)
     if path.suffix.lower() not in FORMATS:
         raise FileError(
             f"{path} ends in {path.suffix or 'no suffix'}: allowed are {', '.join(FORMATS)}"
@@ -87,8 +98,8 @@ def format_of(path: Path) -> Format:
     format_ = FORMATS[path.suffix.lower()]
     if format_.needs is not None:
         require(format_.needs, f"{path}: the format {path.suffix}")
-    if number is not None and not format_.stacks:
-        raise FileError(f"{path}#{number}: a {path.suffix} file holds one map: leave #{number} out")
+    if member is not None and not format_.selects:
+        raise FileError(f"{path}#{member}: a {path.suffix} file holds one map: leave #{member} out")
     return format_
 
 

@@ -19,28 +19,28 @@ __all__ = ["read_hdf5", "read_mat", "write_hdf5", "write_mat"]
 _MATLAB_CLASSES = {"f4": b"single", "u1": b"uint8", "u2": b"uint16"}
 
 
-def read_hdf5(path: Path, number: int | None = None) -> Stored:
+def read_hdf5(path: Path, member: str | None = None) -> Stored:
     """Return the data set ``depth`` at the top of an HDF5 file, or the file's only data set.
 
     Args:
         path: The file. Of a stack of maps, the data set may be called ``depths``.
-        number: Which map of a stack, from 0.
+        member: The number of a map in a stack, from 0.
 
     Raises:
         FileError: If the file is damaged, or has several data sets and none of that name; or the
             data set is no map, or no stack that holds this one.
     """
-    return Stored(numbers=_read(path, number))
+    return Stored(numbers=_read(path, member))
 
 
-def read_mat(path: Path, number: int | None = None) -> Stored:
+def read_mat(path: Path, member: str | None = None) -> Stored:
     """Return the variable ``depth`` or ``depths`` of a MATLAB file, or the file's only one.
 
     MATLAB keeps columns together, so that its H×W×N is N×W×H to others.
 
     Args:
         path: The file, as NYU v2's labelled one.
-        number: Which map of a stack, from 0.
+        member: The number of a map in a stack, from 0.
 
     Raises:
         FileError: If the file is older than version 7.3, and as `read_hdf5`.
@@ -48,22 +48,23 @@ def read_mat(path: Path, number: int | None = None) -> Stored:
     with path.open("rb") as file:
         if file.read(10) == b"MATLAB 5.0":
             raise FileError(f"{path} is a MATLAB file older than version 7.3: save it with -v7.3")
-    return Stored(numbers=_read(path, number).T)
+    return Stored(numbers=_read(path, member).T)
 
 
-def _read(path: Path, number: int | None) -> NDArray[np.generic]:
+def _read(path: Path, member: str | None) -> NDArray[np.generic]:
     import h5py
 
     try:
         with h5py.File(path, "r") as file:
             dataset = _data_set(file, path)
             if dataset.ndim == 2:
-                if number is not None:
-                    raise FileError(f"{path}#{number}: it holds one map: leave #{number} out")
+                if member is not None:
+                    raise FileError(f"{path}#{member}: it holds one map: leave #{member} out")
                 return np.asarray(dataset[()])
             if dataset.ndim != 3 or not len(dataset):
                 form = "×".join(map(str, dataset.shape)) or "single"
                 raise FileError(f"{path} holds {form} numbers: give one map, or a stack of them")
+            number = int(member) if member and member.isdecimal() else None
             if number is None or number >= len(dataset):
                 raise FileError(
                     f"{path} holds {len(dataset)} maps: name one, "

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dsdmsr.errors import FileError
-from dsdmsr.io.formats import SUFFIXES
+from dsdmsr.io.formats import FORMATS, SUFFIXES, format_of, split_member
 
 __all__ = ["depth_files"]
 
@@ -26,11 +26,20 @@ def depth_files(given: Sequence[str]) -> list[Path]:
             if not found:
                 raise FileError(f"{path} holds no depth file ({', '.join(SUFFIXES)})")
             sources += found
-        elif path.exists() or not glob.has_magic(text):
-            sources.append(path)
+        elif path.exists() or not glob.has_magic(text) or split_member(path)[1] is not None:
+            sources += _frames(path)
         else:
             matches = sorted(Path(p) for p in glob.glob(text, recursive=True))
             if not matches:
                 raise FileError(f"{text} matches no file: give depth files, folders or patterns")
             sources += matches
     return sources
+
+
+def _frames(path: Path) -> list[Path]:
+    """Return the frames of a recording; other files as they are."""
+    file, member = split_member(path)
+    if file.suffix.lower() not in FORMATS or not file.exists():
+        return [path]
+    members = format_of(path).members
+    return [path] if members is None else [Path(f"{file}#{one}") for one in members(file, member)]

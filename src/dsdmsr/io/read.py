@@ -87,11 +87,11 @@ def read_stored(path: str | os.PathLike[str]) -> Stored:
     try:
         if path.is_dir():
             raise FileError(f"{path} is a folder: give a depth file")
-        file, number = split_member(path)
+        file, member = split_member(path)
         if not file.exists():
             raise FileError(f"{file} does not exist: give a depth file")
         read = format_of(path).read
-        return read(file) if number is None else read(file, number)
+        return read(file) if member is None else read(file, member)
     except (OSError, MemoryError) as error:
         raise FileError(f"{path} cannot be read: {error}") from error
 

@@ -17,7 +17,7 @@ from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import EncodingError, FileError
 from dsdmsr.io.choice import choose_encoding
 from dsdmsr.io.encodings import encode, find_encoding, invalid_number
-from dsdmsr.io.formats import format_of, split_member
+from dsdmsr.io.formats import FORMATS, format_of, split_member
 
 __all__ = ["check_output", "is_whole", "write_bands", "write_depth"]
 
@@ -92,11 +92,13 @@ def write_bands(
     if format_.carries:
         marker = invalid_number(first, name, whole=whole)
         more["metadata"] = replace(first.metadata, invalid=marker)
+    write = format_.write
+    assert write is not None  # check_output has seen to that
     with writing(path) as beside:
         if format_.rows:
-            format_.write(beside, shape, dtype, numbers, **more)
+            write(beside, shape, dtype, numbers, **more)
         else:
-            format_.write(beside, np.concatenate(list(numbers)), **more)
+            write(beside, np.concatenate(list(numbers)), **more)
 
 
 def is_whole(path: Path, depth: DepthMap, encoding: str | Encoding) -> bool:
@@ -134,7 +136,9 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool = False) -> Pa
         DependencyError: If its format needs a library that is not installed.
     """
     path = Path(path)
-    format_of(path)
+    if format_of(path).write is None:
+        writable = ", ".join(name for name, format_ in FORMATS.items() if format_.write)
+        raise FileError(f"{path}: {path.suffix} files are read only: allowed are {writable}")
     if split_member(path)[1] is not None:
         raise FileError(f"{path} is one map of a file: give a file name without #")
     if path.is_dir():

@@ -14,6 +14,7 @@ from dsdmsr.app.console import print_result
 from dsdmsr.app.options import ReadOptions, StereoOptions, flattened
 from dsdmsr.depth.geometry import STEEPEST, point_cloud
 from dsdmsr.depth.map import Intrinsics
+from dsdmsr.depth.phase import Phase, axis
 from dsdmsr.errors import ConfigError, DepthError, FileError
 from dsdmsr.io.ply import write_ply
 
@@ -33,6 +34,8 @@ class CloudOptions:
     """The camera: fx,fy,cx,cy in pixels, the centre of the first pixel at 0."""
     scale: int = 1
     """The factor by which the map was upscaled since the camera took it; scales the camera."""
+    phase: Phase = "centre"
+    """With --scale: where the camera's pixels sit among the map's, as for upscale."""
     reading: ReadOptions = field(default_factory=ReadOptions)
     """What the numbers in the file mean."""
     stereo: StereoOptions = field(default_factory=StereoOptions)
@@ -55,11 +58,11 @@ class CloudOptions:
                 f"steepest is {self.steepest:g}: give an angle between 0 and 90 degrees"
             )
 
-    @property
-    def camera(self) -> Intrinsics:
-        """The camera of a picture of the map's size."""
+    def camera_of(self, shape: tuple[int, int]) -> Intrinsics:
+        """Return the camera of a picture of the map's size, H×W."""
+        y, x = (axis(max(pixels // self.scale, 1), pixels, self.phase) for pixels in shape)
         camera = _camera(self.intrinsics)
-        return camera.scaled(self.scale) if self.scale > 1 else camera
+        return camera.mapped(x, y) if self.scale > 1 else camera
 
 
 def cloud(
@@ -87,7 +90,7 @@ def cloud(
     depth = options.stereo.apply(options.reading.read(source))
     try:
         vertices, faces = point_cloud(
-            depth, options.camera, mesh=options.mesh, steepest=options.steepest
+            depth, options.camera_of(depth.shape), mesh=options.mesh, steepest=options.steepest
         )
     except DepthError as error:
         raise DepthError(f"{source}: {error}") from error

@@ -68,6 +68,8 @@ _MANY, _MANY_SHARE = 16, 0.005
 """Pixels that have to have a number that surfaces may have, too."""
 _BLEND = 100.0
 """Antialiasing blends codes with surfaces: what is far, and over a hundredth of one, is a blend."""
+_FULL = 0.95
+"""Where others end below this share of the largest number that a type holds, that one is a code."""
 _BULK = 0.9
 """The quantile of other numbers that tells what is far."""
 _CODES_MAX = 4
@@ -98,7 +100,8 @@ def find_codes(numbers: NDArray[Any], usable: NDArray[np.bool_]) -> list[Code]:
     as large as what nine tenths of the others are at most; or, below 0, where it lies further down
     than the others' range is wide. One of `USUAL` needs many pixels. So does any other that is a
     thousand times as large as the largest besides it. A single negative number where all others are
-    0 or more is one, too.
+    0 or more is one, too; and the largest that a type of whole numbers holds, in many pixels, where
+    others end well below it.
 
     Args:
         numbers: A file's numbers, H×W. 8-bit ones have no codes.
@@ -119,19 +122,21 @@ def find_codes(numbers: NDArray[Any], usable: NDArray[np.bool_]) -> list[Code]:
         if greatest < _SO_FAR * max(float(np.median(sample)), 1e-30):
             return []
     used = numbers[usable].astype(np.float64)
-    return list(_codes(used))
+    full = float(np.iinfo(numbers.dtype).max) if numbers.dtype.kind in "iu" else None
+    return list(_codes(used, full))
 
 
-def _codes(used: NDArray[np.float64]) -> Iterator[Code]:
+def _codes(used: NDArray[np.float64], full: float | None) -> Iterator[Code]:
+    """Yield codes; `full` is the largest number that the type of whole numbers holds."""
     for _ in range(_CODES_MAX):
-        code = (_largest(used) or _least(used)) if used.size else None
+        code = (_largest(used, full) or _least(used)) if used.size else None
         if code is None:
             return
         yield code
         used = used[~code.matches(used)]
 
 
-def _largest(used: NDArray[np.float64]) -> Code | None:
+def _largest(used: NDArray[np.float64], full: float | None) -> Code | None:
     number = float(used.max())
     if number <= 0:
         return None
@@ -139,15 +144,18 @@ def _largest(used: NDArray[np.float64]) -> Code | None:
     count = used.size - others.size
     if count < _FEW:
         return None
+    many = count >= max(_MANY, _MANY_SHARE * used.size)
     if number in CLEAR:
         if not others.size:
+            return Code(number, CLEAR[number])
+        if number == full and many and float(others.max()) < _FULL * number:
             return Code(number, CLEAR[number])
         bulk = max(float(np.quantile(others, _BULK)), 0.0)
         if number <= _FAR * bulk:
             return None
         beyond = max(_FAR * bulk, number / _BLEND)
         return Code(number, CLEAR[number], beyond if float(others.max()) >= beyond else None)
-    if not others.size or count < max(_MANY, _MANY_SHARE * used.size):
+    if not others.size or not many:
         return None
     highest = max(float(np.abs(others).max()), math.ulp(0.0))
     if number in USUAL and number > _FAR * highest:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from dsdmsr.depth.encoding import Encoding
 from dsdmsr.depth.kinds import Kind, Unit
 from dsdmsr.depth.metadata import Metadata
+from dsdmsr.depth.phase import Axis
 from dsdmsr.errors import DepthError
 
 __all__ = ["DepthMap", "Intrinsics", "Kind", "Stereo", "Unit"]
@@ -40,11 +41,12 @@ class Intrinsics:
             scale_y: How many times higher. Default: as many.
         """
         down = scale if scale_y is None else scale_y
+        return self.mapped(*(Axis(s, (s - 1) / 2) for s in (scale, down)))
+
+    def mapped(self, x: Axis, y: Axis) -> Intrinsics:
+        """Return the camera of a map whose columns and rows lie at `x` and `y` of this one's."""
         return Intrinsics(
-            fx=scale * self.fx,
-            fy=down * self.fy,
-            cx=scale * (self.cx + 0.5) - 0.5,
-            cy=down * (self.cy + 0.5) - 0.5,
+            fx=x.factor * self.fx, fy=y.factor * self.fy, cx=x.of(self.cx), cy=y.of(self.cy)
         )
 
 

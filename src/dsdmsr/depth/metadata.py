@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from dsdmsr.depth.phase import Axis
+
 __all__ = ["Georeference", "ImageWindow", "Metadata"]
 
 Tag = tuple[int, str, int, object]
@@ -30,25 +32,31 @@ class Georeference:
     tags: tuple[Tag, ...] = ()
     """The coordinate system: tags that don't depend on the pixels' size."""
 
-    def scaled(self, x: float, y: float) -> Georeference:
-        """Return that of a map with `x` times as many columns and `y` times as many rows."""
+    def mapped(self, x: Axis, y: Axis) -> Georeference:
+        """Return that of a map whose columns and rows lie at `x` and `y` of this one's."""
         size, ties, matrix = self.pixel_size, self.tie_points, self.transformation
-        # The centre of the first small pixel lies at this place of the large pixel's raster.
-        shift = tuple((0.5 / s - 0.5 if self.points else 0.0) for s in (x, y))
         if size is not None:
-            size = (size[0] / x, size[1] / y, *size[2:])
+            size = (size[0] / x.factor, size[1] / y.factor, *size[2:])
         if ties is not None:
-            moved = []
+            moved: list[float] = []
             for k in range(0, len(ties) - 5, 6):
-                i, j = ((ties[k + n] - shift[n]) * (x, y)[n] for n in (0, 1))
+                i, j = (
+                    along.of(at) if self.points else along.of_corner(at)
+                    for along, at in ((x, ties[k]), (y, ties[k + 1]))
+                )
                 moved += [i, j, *ties[k + 2 : k + 6]]
             ties = tuple(moved)
         if matrix is not None:
+            # Where the larger map's raster begins in this one's.
+            start_x, start_y = (
+                -(along.of(0.0) if self.points else along.of_corner(0.0)) / along.factor
+                for along in (x, y)
+            )
             rows = [matrix[k : k + 4] for k in range(0, 16, 4)]
             matrix = tuple(
                 number
                 for a, b, c, d in rows
-                for number in (a / x, b / y, c, d + a * shift[0] + b * shift[1])
+                for number in (a / x.factor, b / y.factor, c, d + a * start_x + b * start_y)
             )
         return replace(self, pixel_size=size, tie_points=ties, transformation=matrix)
 
@@ -68,17 +76,17 @@ class ImageWindow:
     display: tuple[int, int, int, int]
     """The picture: its first column and row, its last column and row."""
 
-    def scaled(self, x: float, y: float) -> ImageWindow:
-        """Return that of a map with `x` times as many columns and `y` times as many rows."""
+    def mapped(self, x: Axis, y: Axis) -> ImageWindow:
+        """Return that of a map with so many times as many columns and rows."""
         first_x, first_y, last_x, last_y = self.display
         return ImageWindow(
-            left=round(self.left * x),
-            top=round(self.top * y),
+            left=round(self.left * x.factor),
+            top=round(self.top * y.factor),
             display=(
-                round(first_x * x),
-                round(first_y * y),
-                round((last_x + 1) * x) - 1,
-                round((last_y + 1) * y) - 1,
+                round(first_x * x.factor),
+                round(first_y * y.factor),
+                round((last_x + 1) * x.factor) - 1,
+                round((last_y + 1) * y.factor) - 1,
             ),
         )
 
@@ -100,9 +108,9 @@ class Metadata:
     notes: tuple[str, ...] = ()
     """What reading assumed, chose or left out, a line each."""
 
-    def scaled(self, x: float, y: float) -> Metadata:
-        """Return that of a map with `x` times as many columns and `y` times as many rows."""
+    def mapped(self, x: Axis, y: Axis) -> Metadata:
+        """Return that of a map whose columns and rows lie at `x` and `y` of this one's."""
         place, window = self.georeference, self.window
         return replace(
-            self, georeference=place and place.scaled(x, y), window=window and window.scaled(x, y)
+            self, georeference=place and place.mapped(x, y), window=window and window.mapped(x, y)
         )

@@ -9,6 +9,7 @@ from typing import Literal
 
 from dsdmsr.depth.estimate import NOISY_FROM
 from dsdmsr.depth.map import Kind
+from dsdmsr.depth.phase import Phase
 from dsdmsr.errors import ConfigError
 from dsdmsr.io import ERROR_SUFFIXES
 from dsdmsr.io.encodings import find_encoding
@@ -78,6 +79,10 @@ class UpscaleOptions:
     """How the input was downsampled from a larger map, where that is known: bicubic, antialiased
     (as by MATLAB's or Pillow's resize), for which dsdmsr-base has weights of its own; or area, the
     mean of each block. Sensors and renderers sample: leave it out. --refine assumes bicubic."""
+    phase: Phase = "centre"
+    """Where the input's pixels sit among the output's: centre, in the middle of those that they
+    cover, as sensors and resizing have it; corner, on the first of them, as every s-th pixel has
+    it; aligned, outermost pixels on outermost pixels (align_corners=True)."""
     refine: bool = False
     """Make the result agree with the input: downsampled again, it equals the input to within the
     noise. Takes about twice the time, and needs the extra torch."""

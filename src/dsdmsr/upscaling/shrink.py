@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.depth.phase import Phase
 from dsdmsr.upscaling.rows import Rows, filter_bands
 
 __all__ = ["shrink"]
@@ -26,12 +27,29 @@ class _Places(NamedTuple):
     """How far the new centre is from that of `first`: -½…½ pixels."""
 
 
-def _places(old: int, new: int) -> _Places:
-    """Return where `new` pixels that cover the same length as `old` ones have their centres."""
-    centre = (2 * np.arange(new, dtype=np.int64) + 1) * old  # in units of 1 / (2·new)
-    second, rest = np.divmod(centre, 2 * new)
-    first = second - (rest == 0)
-    offset = (centre - 2 * new * first) / (2 * new) - 0.5
+def _places(old: int, new: int, pixels: int, phase: Phase) -> _Places:
+    """Return where the centres of `new` pixels lie among `old` ones, which cover the same length.
+
+    Args:
+        old: How many pixels the network gives.
+        new: How many are wanted.
+        pixels: How many the low-resolution map has.
+        phase: Where its pixels sit among the new ones.
+    """
+    number, scale = np.arange(new, dtype=np.int64), old // pixels
+    # The centres in whole units, of which an old pixel has as many as stand first.
+    if phase == "corner":
+        unit, centre = 2 * new, 2 * number * old + scale * new
+    elif phase == "aligned" and min(pixels, new) > 1:
+        unit = 2 * (new - 1)
+        centre = 2 * number * scale * (pixels - 1) + scale * (new - 1)
+    else:
+        unit, centre = 2 * new, (2 * number + 1) * old
+    # Nothing is known beyond the outermost centres.
+    centre = np.minimum(centre, unit * old - unit // 2)
+    second, rest = np.divmod(centre, unit)
+    first = np.maximum(second - (rest == 0), 0)
+    offset = (centre - unit * first) / unit - 0.5
     return _Places(first, second, offset.astype(np.float32))
 
 
@@ -116,8 +134,14 @@ def _combined(
     return np.asarray(pick(rows.take(across.first, 1), rows.take(across.second, 1)))
 
 
-def shrink(bands: Iterator[Rows], old: tuple[int, int], new: tuple[int, int]) -> Iterator[Rows]:
-    """Yield a map with fewer pixels that covers the same.
+def shrink(
+    bands: Iterator[Rows],
+    old: tuple[int, int],
+    new: tuple[int, int],
+    lr: tuple[int, int] | None = None,
+    phase: Phase = "centre",
+) -> Iterator[Rows]:
+    """Yield a map with fewer pixels, or as many, that covers the same.
 
     A new pixel gets what its centre shows: the value on the plane through the old pixel there,
     whose slope along columns and along rows is the smaller of those to the two neighbours, or 0 if
@@ -130,11 +154,15 @@ def shrink(bands: Iterator[Rows], old: tuple[int, int], new: tuple[int, int]) ->
         bands: The map's rows, from the top to the bottom, in bands of any height.
         old: Its height and width.
         new: The height and width wanted, not larger.
+        lr: Height and width of the low-resolution map, of which `old` is a multiple. Default:
+            `old`.
+        phase: Where its pixels sit among the new ones.
 
     Yields:
         The new rows, as soon as they can be computed.
     """
-    down, across = _places(old[0], new[0]), _places(old[1], new[1])
+    small = lr or old
+    down, across = (_places(old[k], new[k], small[k], phase) for k in (0, 1))
     # A new row needs the old ones around, as far as there are any.
     last_needed = np.minimum(down.second + 1, old[0] - 1)
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dsdmsr.depth.phase import Axis, Phase, axis, check_phase
 from dsdmsr.errors import ScaleError
 from dsdmsr.scales import SCALES
 
@@ -22,10 +23,17 @@ class Goal(NamedTuple):
     """Rows of the result."""
     width: int
     """Columns of the result."""
+    phase: Phase = "centre"
+    """Where the low-resolution map's pixels sit among those of the result."""
 
     def exact(self, height: int, width: int) -> bool:
-        """Return whether the factor alone makes a map of `height` × `width` pixels as large."""
-        return (self.factor * height, self.factor * width) == (self.height, self.width)
+        """Return whether the network alone makes a map of `height` × `width` pixels so."""
+        as_large = (self.factor * height, self.factor * width) == (self.height, self.width)
+        return as_large and self.phase == "centre"
+
+    def axes(self, height: int, width: int) -> tuple[Axis, Axis]:
+        """Return where columns and rows of a map of `height` × `width` pixels come to lie."""
+        return axis(width, self.width, self.phase), axis(height, self.height, self.phase)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +42,7 @@ class Size:
 
     Raises:
         ScaleError: If not exactly one of them is given, or the factor is none of 2…16.
+        ConfigError: If there is no such phase.
     """
 
     scale: int | None = None
@@ -42,8 +51,11 @@ class Size:
     """Height and width."""
     factors: tuple[int, ...] = SCALES
     """Those that the network serves."""
+    phase: Phase = "centre"
+    """Where the low-resolution map's pixels sit among those of the result."""
 
     def __post_init__(self) -> None:
+        check_phase(self.phase)
         if (self.scale is None) == (self.pixels is None):
             raise ScaleError("give a scale or a size, one of them")
         whole = (self.scale,) if self.pixels is None else self.pixels
@@ -74,4 +86,4 @@ class Size:
                 f"larger, up to {most * width}x{most * height}"
             )
         fitting = (f for f in self.factors if f * height >= rows and f * width >= columns)
-        return Goal(min(fitting), rows, columns)
+        return Goal(min(fitting), rows, columns, self.phase)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dsdmsr.depth.degradations import Degradation
 from dsdmsr.depth.holes import enlarge_valid, hole_sizes
 from dsdmsr.depth.map import DepthMap
+from dsdmsr.depth.phase import Phase
 from dsdmsr.errors import ConfigError, ModelError
 from dsdmsr.upscaling.auto import AUTO, AutoBackend
 from dsdmsr.upscaling.backend import Backend
@@ -39,6 +40,7 @@ class UpscalerSettings(TypedDict, total=False):
     fill: int
     edges: Edges
     refinement: Refinement | None
+    phase: Phase
 
 
 class Upscaler:
@@ -65,6 +67,9 @@ class Upscaler:
             surfaces are put on the nearer one, which leaves fewer points between them in space.
         refinement: How predictions are refined, so that the result agrees with the input; see
             `dsdmsr.upscaling.refine`. Default: not at all.
+        phase: Where the pixels of maps sit among those of results: ``centre``, in the middle of
+            those that they cover; ``corner``, on the first of them, as every s-th pixel has it; or
+            ``aligned``, outermost pixels on outermost pixels.
 
     Raises:
         ScaleError: If not exactly one of `scale` and `size` is given, or the network does not
@@ -93,9 +98,10 @@ class Upscaler:
         fill: int = 0,
         edges: Edges = "smooth",
         refinement: Refinement | None = None,
+        phase: Phase = "centre",
     ) -> None:
         self.backend, self.refinement = backend, refinement
-        self.size = Size(scale=scale, pixels=size, factors=backend.scales)
+        self.size = Size(scale=scale, pixels=size, factors=backend.scales, phase=phase)
         self.tile, self.fill, self.edges = check_tile(tile), fill, check_edges(edges)
         if fill < 0:
             raise ConfigError(f"fill is {fill}: give 0, or the pixels of the largest hole to fill")
@@ -134,7 +140,11 @@ class Upscaler:
             ModelError: If the network cannot be found or loaded.
             DependencyError: If the backend is not installed.
         """
-        Size(scale=settings.get("scale"), pixels=settings.get("size"))
+        Size(
+            scale=settings.get("scale"),
+            pixels=settings.get("size"),
+            phase=settings.get("phase", "centre"),
+        )
 
         def load(network: str) -> Backend:
             return ensemble_of(load_backend(network, backend, device, degradation), ensemble)
@@ -161,6 +171,7 @@ class Upscaler:
             edges=options.edges,
             degradation=options.degradation,
             refinement=options.refinement,
+            phase=options.phase,
         )
 
     def __call__(
@@ -168,7 +179,7 @@ class Upscaler:
     ) -> DepthMap:
         """Return the larger map; arguments and errors as for `bands`."""
         rows = self._whole(depth, errors, progress)
-        return _as_map(rows, depth, rows.values.shape, copy=False)
+        return _as_map(rows, depth, self.size.goal(*depth.shape), copy=False)
 
     def bands(
         self, depth: DepthMap, *, errors: bool = False, progress: Progress | None = None
@@ -193,7 +204,7 @@ class Upscaler:
         """
         goal = self.size.goal(*depth.shape)
         for rows in self._rows(depth, errors, progress):
-            yield _as_map(rows, depth, (goal.height, goal.width), copy=True)
+            yield _as_map(rows, depth, goal, copy=True)
 
     def filled(self, valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return which pixels of the larger map are valid since a hole was filled.
@@ -244,19 +255,19 @@ class Upscaler:
         )
 
 
-def _as_map(rows: Rows, depth: DepthMap, shape: tuple[int, ...], *, copy: bool) -> DepthMap:
-    """Return rows of a larger map of some shape as a map with all that `depth` is and says."""
-    x, y = shape[1] / depth.shape[1], shape[0] / depth.shape[0]
+def _as_map(rows: Rows, depth: DepthMap, goal: Goal, *, copy: bool) -> DepthMap:
+    """Return rows of what `depth` becomes as a map with all that it is and says."""
+    x, y = goal.axes(*depth.shape)
     return DepthMap(
         rows.values,
         rows.valid,
         kind=depth.kind,
         unit=depth.unit,
-        intrinsics=depth.intrinsics and depth.intrinsics.scaled(x, y),
+        intrinsics=depth.intrinsics and depth.intrinsics.mapped(x, y),
         stereo=depth.stereo,
         encoding=depth.encoding,
         error=rows.error,
-        metadata=depth.metadata.scaled(x, y),
+        metadata=depth.metadata.mapped(x, y),
         copy=copy,
     )
 
@@ -285,7 +296,9 @@ def _to_goal(
     computed = goal.factor * lr_shape[0], goal.factor * lr_shape[1]
     if edges == "sharp":
         rows = sharpen(rows, computed[0])
-    return rows if goal.exact(*lr_shape) else shrink(rows, computed, (goal.height, goal.width))
+    if goal.exact(*lr_shape):
+        return rows
+    return shrink(rows, computed, (goal.height, goal.width), lr_shape, goal.phase)
 
 
 def _enlarged_valid(valid: NDArray[np.bool_], goal: Goal) -> NDArray[np.bool_]:

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dsdmsr.depth.outliers import flat_ends, lone_pixels
+
+
+def test_a_lone_pixel_differs_from_all_around_it(rng):
+    shares = 0.3 + 0.01 * rng.random((20, 30))
+    expected = np.zeros(shares.shape, bool)
+    for y, x in ((4, 5), (0, 0), (19, 12), (10, 29)):
+        shares[y, x], expected[y, x] = 1, True
+    shares[10:12, 10] = 0.9  # two of a kind are a thing
+    shares[15, 20], shares[15, 21] = 1, 0.95
+    np.testing.assert_array_equal(lone_pixels(shares, np.ones(shares.shape, bool)), expected)
+
+
+def test_holes_are_not_lone_and_tell_nothing(rng):
+    shares = 0.3 + 0.01 * rng.random((20, 30))
+    valid = np.ones(shares.shape, bool)
+    shares[5, 5] = 1
+    valid[4:7, 4:7] = False
+    valid[5, 5] = True  # an island
+    shares[10, 10], valid[10, 10] = 1, False
+    shares[15, 15], valid[14, 14:17] = 1, False
+    expected = np.zeros(shares.shape, bool)
+    expected[15, 15] = True
+    np.testing.assert_array_equal(lone_pixels(shares, valid), expected)
+
+
+def test_many_lone_pixels_are_the_surface(rng):
+    assert not lone_pixels(rng.random((20, 30)), np.ones((20, 30), bool)).any()
+
+
+@pytest.mark.parametrize("end", [0.0, 9.0])
+def test_flat_ends_are_what_has_the_least_or_greatest_value_all_around(rng, end):
+    values = rng.uniform(1, 8, (12, 14)).astype(np.float32)
+    values[2:7, 3:9] = end
+    values[9, 9] = end
+    valid = np.ones(values.shape, bool)
+    expected = np.zeros(values.shape, bool)
+    expected[3:6, 4:8] = True
+    np.testing.assert_array_equal(flat_ends(values, valid), expected)
+    valid[2, 3:9] = False  # a hole beside it is no edge
+    values[2, 3:9] = 0
+    expected[3] = [False] * 4 + [True] * 4 + [False] * 6
+    found = flat_ends(np.where(valid, values, 0), valid)
+    assert found[3:6, 4:8].all()
+    assert not found[~valid].any()
+
+
+def test_values_between_the_ends_and_few_pixels_are_left(rng):
+    values = rng.uniform(1, 8, (100, 100))
+    values[10:20, 10:20] = 5
+    values[50:53, 50:53] = 9
+    assert not flat_ends(values, np.ones(values.shape, bool)).any()

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.depth.degradations import Degradation
+from dsdmsr.depth.given import described
 from dsdmsr.depth.holes import enlarge_valid, hole_sizes
-from dsdmsr.depth.map import DepthMap
+from dsdmsr.depth.map import DepthMap, check_map
 from dsdmsr.errors import ConfigError, ModelError
 from dsdmsr.upscaling.auto import AUTO, AutoBackend
 from dsdmsr.upscaling.backend import Backend
@@ -70,7 +71,7 @@ class Upscaler:
         ScaleError: If not exactly one of `scale` and `size` is given, or the network does not
             serve `scale`.
         ConfigError: If `tile` is neither auto nor 1 or more, `fill` is negative, or `edges` are
-            neither smooth nor sharp.
+            neither smooth nor sharp; or if `backend` is none, but an array, say.
 
     Example:
         >>> import numpy as np
@@ -94,6 +95,11 @@ class Upscaler:
         edges: Edges = "smooth",
         refinement: Refinement | None = None,
     ) -> None:
+        if not isinstance(getattr(backend, "scales", None), tuple):
+            raise ConfigError(
+                f"the network is {described(backend)}: Upscaler.from_pretrained(scale=4) makes an "
+                "upscaler, which then takes maps: upscaler(DepthMap(array, unit='m'))"
+            )
         self.backend, self.refinement = backend, refinement
         self.size = Size(scale=scale, pixels=size, factors=backend.scales)
         self.tile, self.fill, self.edges = check_tile(tile), fill, check_edges(edges)
@@ -130,10 +136,15 @@ class Upscaler:
         Raises:
             ScaleError: As `Upscaler`.
             ConfigError: As `Upscaler`; or if the device is not there, `ensemble` is neither 1
-                nor 8, or there is no such degradation.
+                nor 8, there is no such degradation, or `name` is neither a name nor a path.
             ModelError: If the network cannot be found or loaded.
             DependencyError: If the backend is not installed.
         """
+        if not isinstance(name, str | Path | None):
+            raise ConfigError(
+                f"the network is {described(name)}: give a name, such as {DEFAULT_MODEL}, or a "
+                "folder; maps are given to the upscaler: upscaler(DepthMap(array, unit='m'))"
+            )
         Size(scale=settings.get("scale"), pixels=settings.get("size"))
 
         def load(network: str) -> Backend:
@@ -167,7 +178,7 @@ class Upscaler:
         self, depth: DepthMap, *, errors: bool = False, progress: Progress | None = None
     ) -> DepthMap:
         """Return the larger map; arguments and errors as for `bands`."""
-        rows = self._whole(depth, errors, progress)
+        rows = self._whole(check_map(depth), errors, progress)
         return _as_map(rows, depth, rows.values.shape, copy=False)
 
     def bands(
@@ -186,12 +197,12 @@ class Upscaler:
             progress: Called after each tile with the share of the map that is done.
 
         Raises:
-            DepthError: If no pixel is valid.
+            DepthError: If no pixel is valid, or `depth` is no `DepthMap`.
             ScaleError: If the size asked for is not larger than the map, or too large.
             ModelError: If the network gives values that are not finite, or `errors` are asked for
                 and it predicts none.
         """
-        goal = self.size.goal(*depth.shape)
+        goal = self.size.goal(*check_map(depth).shape)
         for rows in self._rows(depth, errors, progress):
             yield _as_map(rows, depth, (goal.height, goal.width), copy=True)
 

@@ -215,5 +215,5 @@ def suggestion(name: object, allowed: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     names = {each.lower(): each for each in allowed}
-    close = get_close_matches(str(name).lower(), names, n=1, cutoff=0.7)
+    close = get_close_matches(str(name).lower(), names, n=1, cutoff=0.65)
     return f" (did you mean {names[close[0]]}?)" if close else ""

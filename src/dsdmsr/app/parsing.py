@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import NoneType
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from cyclopts import ArgumentCollection, Group
 
@@ -18,11 +18,14 @@ def parameters() -> Group:
 
 
 def number_wanted(kind: Any) -> str | None:
-    """Return which number an option takes, for errors; None if it takes others, too."""
+    """Return what an option takes that takes a number, or a word, too; None for others."""
     kinds = {*(get_args(kind) or (kind,))} - {NoneType}
-    if kinds == {int}:
-        return "a whole number, such as 4"
-    return "a number, such as 0.5" if kinds in ({float}, {int, float}) else None
+    words = [word for each in kinds if get_origin(each) is Literal for word in get_args(each)]
+    numbers = {each for each in kinds if get_origin(each) is not Literal}
+    if not numbers or not numbers <= {int, float}:
+        return None
+    number = "a whole number, such as 4" if numbers == {int} else "a number, such as 0.5"
+    return f"{', '.join(words)}, or {number}" if words else number
 
 
 def _check_whole_numbers(arguments: ArgumentCollection) -> None:

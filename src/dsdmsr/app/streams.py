@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from dsdmsr.app.console import show_as
 from dsdmsr.errors import FileError
@@ -42,6 +41,8 @@ def stdin_as_file(inputs: Sequence[str]) -> Iterator[list[str]]:
         raise FileError("standard input (-) is given twice: give it once")
     if sys.stdin.isatty():
         raise FileError("standard input is a terminal: pipe a depth file into it, or give a file")
+    from tempfile import TemporaryDirectory
+
     with TemporaryDirectory(prefix="dsdmsr-") as folder:
         path = _stored(Path(folder))
         show_as(path, "standard input")
@@ -77,6 +78,8 @@ def stdout_as_file(suffix: str) -> Iterator[Path]:
     """
     if sys.stdout.isatty():
         raise FileError("standard output is a terminal: send it on (> FILE), or give -o a file")
+    from tempfile import TemporaryDirectory
+
     with TemporaryDirectory(prefix="dsdmsr-") as folder:
         path = Path(folder) / f"stdout{suffix}"
         show_as(path, "standard output")

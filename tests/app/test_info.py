@@ -134,7 +134,7 @@ def test_what_is_no_depth_is_told_by_options(capsys, tmp_path):
         ("a.png", "", 10),
         ("a.png", "--invalid 7", 15),
         ("a.png", "--invalid 7 --invalid none", 5),
-        ("a.png", "--invalid 7 65535 --invalid none", 15),
+        ("a.png", "--invalid 7 --invalid 65535 --invalid none", 15),
         ("a.png", "--invalid none --invalid-above 10", 10),
         ("a.png", "--invalid-above 5", 20),
         ("a.png", "--farthest-invalid", 20),
@@ -145,6 +145,9 @@ def test_what_is_no_depth_is_told_by_options(capsys, tmp_path):
     ):
         code, out, _ = run(capsys, "info", tmp_path / name, *options.split())
         assert (code, f"holes     {holes} of 100" in out) == (0, True), (options, out)
+    # The file may come after it.
+    code, out, _ = run(capsys, "info", "--invalid", 7, tmp_path / "a.png")
+    assert (code, "holes     15 of 100" in out) == (0, True)
     _, out, _ = run(capsys, "info", tmp_path / "a.png", "--units-per-metre", 4000)
     assert "range     0.00175 to 2 m" in out
     assert "4000 per metre" in out

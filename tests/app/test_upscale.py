@@ -159,6 +159,9 @@ def test_paths_and_names(capsys, tmp_path, small):
         ((small, *ask, "--model", "dsdmsr-rubust"), "did you mean dsdmsr-robust?"),
         ((small, *ask, "--encoding", "kiti"), "did you mean kitti?"),
         ((small, *ask, "--format", "npy"), "b.png is a .png file, but --format says npy"),
+        ((small, "--output-dir", "-", "--scale", 2), "give -o - for standard output"),
+        ((small, "-o", "", "--scale", 2), "an argument is empty"),
+        (("", *ask), "an argument is empty"),
         ((small, *ask, "--output-dir", "o"), "give --output (-o) or --output-dir, one of them"),
         ((small, "--output-dir", small, "--scale", 2), "small.png is a file: give a folder"),
         ((small, "-o", "o", "--scale", 2, "--format", "pgn"), "did you mean png?"),
@@ -260,7 +263,11 @@ def test_numbers_that_mean_nothing_are_given_as_options(capsys, tmp_path):
     numbers[:4, :4], numbers[4:, 4:] = -9999, 12
     np.save(tmp_path / "a.npy", numbers)
     ask = ("upscale", tmp_path / "a.npy", "--scale", 2, "--encoding", "metres", "--overwrite")
-    for options in ("--invalid -9999 --invalid 12", "--invalid -9999 12", "--invalid-above 10"):
+    for options in (
+        "--invalid -9999 --invalid 12",
+        "--invalid=-9999 --invalid=12",
+        "--invalid-above 10",
+    ):
         code, _, _ = run(capsys, *ask, "-o", tmp_path / "b.npy", *options.split())
         assert code == 0
         made = np.load(tmp_path / "b.npy")

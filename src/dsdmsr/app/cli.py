@@ -71,6 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments in ([], ["-h"], ["--help"]):
         print(_overview())
         return 0
+    if "" in arguments:
+        print_remark("dsdmsr: an argument is empty, a variable perhaps: give it or leave it out")
+        return 2
     try:
         command = arguments[0]
         with needing(f"dsdmsr {command}", command if command in EXTRAS.values() else None):
@@ -140,7 +143,8 @@ def _of_options(error: CycloptsError) -> str:
         wanted = number_wanted(error.target_type)
         if wanted is not None:
             return f"{error.token.keyword} is {error.token.value!r}: give {wanted}"
-    return _one_line(str(error)).rstrip(".")
+    text = _one_line(str(error))
+    return text if text.endswith("...") else text.removesuffix(".")
 
 
 def _one_line(text: str) -> str:

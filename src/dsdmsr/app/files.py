@@ -51,6 +51,8 @@ class Outputs:
     def __post_init__(self) -> None:
         if (self.output is None) == (self.output_dir is None):
             raise ConfigError("give --output (-o) or --output-dir, one of them")
+        if is_stream(self.output_dir):
+            raise ConfigError("--output-dir is -, not a folder: give -o - for standard output")
         suffix = self.suffix
         if suffix is not None and suffix not in _WRITABLE:
             names = [each[1:] for each in _WRITABLE]

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.depth.degradations import Degradation
-from dsdmsr.depth.given import described
 from dsdmsr.depth.holes import enlarge_valid, hole_sizes
 from dsdmsr.depth.map import DepthMap, check_map
 from dsdmsr.errors import ConfigError, ModelError
 from dsdmsr.upscaling.auto import AUTO, AutoBackend
 from dsdmsr.upscaling.backend import Backend
 from dsdmsr.upscaling.backends import BackendName, load_backend
+from dsdmsr.upscaling.checks import check_backend, check_name
 from dsdmsr.upscaling.enlarge import Enlargement, Progress, split_rows
 from dsdmsr.upscaling.ensemble import ensemble_of
 from dsdmsr.upscaling.options import UpscaleOptions
@@ -26,7 +26,6 @@ from dsdmsr.upscaling.sharpen import Edges, check_edges, sharpen
 from dsdmsr.upscaling.shrink import shrink
 from dsdmsr.upscaling.sizes import Goal, Size
 from dsdmsr.upscaling.tiles import Tile, check_tile
-from dsdmsr.zoo.names import DEFAULT_MODEL
 
 __all__ = ["Upscaler", "UpscalerSettings", "predict_everywhere"]
 
@@ -95,12 +94,7 @@ class Upscaler:
         edges: Edges = "smooth",
         refinement: Refinement | None = None,
     ) -> None:
-        if not isinstance(getattr(backend, "scales", None), tuple):
-            raise ConfigError(
-                f"the network is {described(backend)}: Upscaler.from_pretrained(scale=4) makes an "
-                "upscaler, which then takes maps: upscaler(DepthMap(array, unit='m'))"
-            )
-        self.backend, self.refinement = backend, refinement
+        self.backend, self.refinement = check_backend(backend), refinement
         self.size = Size(scale=scale, pixels=size, factors=backend.scales)
         self.tile, self.fill, self.edges = check_tile(tile), fill, check_edges(edges)
         if fill < 0:
@@ -140,17 +134,12 @@ class Upscaler:
             ModelError: If the network cannot be found or loaded.
             DependencyError: If the backend is not installed.
         """
-        if not isinstance(name, str | Path | None):
-            raise ConfigError(
-                f"the network is {described(name)}: give a name, such as {DEFAULT_MODEL}, or a "
-                "folder; maps are given to the upscaler: upscaler(DepthMap(array, unit='m'))"
-            )
+        network = check_name(name)
         Size(scale=settings.get("scale"), pixels=settings.get("size"))
 
         def load(network: str) -> Backend:
             return ensemble_of(load_backend(network, backend, device, degradation), ensemble)
 
-        network = DEFAULT_MODEL if name is None else str(name)
         return cls(AutoBackend(load) if network == AUTO else load(network), **settings)
 
     @classmethod

@@ -31,7 +31,7 @@ def stdin_as_file(inputs: Sequence[str]) -> Iterator[list[str]]:
 
     Raises:
         FileError: If ``-`` is given twice, or standard input is a terminal, empty, or of no format
-            that is told by its first bytes.
+            that its first bytes show.
     """
     streams = sum(map(is_stream, inputs))
     if not streams:

@@ -1,4 +1,4 @@
-"""Formats told by a file's first bytes, where there is no name."""
+"""Formats recognised by a file's first bytes, where there is no name."""
 
 from __future__ import annotations
 

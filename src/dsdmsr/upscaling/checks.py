@@ -1,4 +1,4 @@
-"""Checks of what an upscaler is made from: networks, not maps."""
+"""Checks of what an upscaler runs: networks, not maps."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import types
 import typing
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from dsdmsr.errors import ConfigError
+from dsdmsr.errors import ConfigError, suggestion
 
 __all__ = ["from_plain", "to_plain"]
 
@@ -34,7 +34,8 @@ def from_plain(cls: type[T], values: object, where: str) -> T:
     unknown = [str(key) for key in values if key not in hints]
     if unknown:
         raise ConfigError(
-            f"{where} has an unknown key {unknown[0]!r}: allowed are {', '.join(sorted(hints))}"
+            f"{where} has an unknown key {unknown[0]!r}{suggestion(unknown[0], hints)}: allowed "
+            f"are {', '.join(sorted(hints))}"
         )
     try:
         return cls(**{k: _typed(hints[k], v, f"{where}.{k}") for k, v in values.items()})

@@ -18,9 +18,11 @@ Each message is one line: what was given, what is allowed, what to do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from typing import Any
 
 __all__ = [
     "EXTRAS",
@@ -34,8 +36,10 @@ __all__ = [
     "ModelError",
     "ScaleError",
     "TrainingError",
+    "install_command",
     "needing",
     "require",
+    "suggestion",
 ]
 
 EXTRAS = {
@@ -123,7 +127,7 @@ def needing(purpose: str, extra: str | None = None) -> Iterator[None]:
             raise
         raise DependencyError(
             f"{purpose} needs {module}, which is not installed: "
-            f"pip install 'dsdmsr[{extra or EXTRAS[module]}]'"
+            f"{install_command(extra or EXTRAS[module])}"
         ) from error
 
 
@@ -141,3 +145,75 @@ def require(module: str, purpose: str, extra: str | None = None) -> None:
     with needing(purpose, extra):
         if find_spec(module) is None:
             raise ModuleNotFoundError(f"no module named {module!r}", name=module)
+
+
+# What only errors need is imported there: every command imports this module.
+
+
+def install_command(extra: str) -> str:
+    """Return the command that installs an extra of this package from where that came from.
+
+    A folder, such as a checkout, is named ``.`` where it is the working directory.
+
+    Source:
+        PEP 610: ``direct_url.json`` says where a package came from that no index gave.
+    """
+    # cmd.exe knows only these quotes.
+    quote = '"' if sys.platform == "win32" else "'"
+    origin = _origin()
+    url, flag, wanted = str(origin.get("url", "")), "", f"dsdmsr[{extra}]"
+    here = _local(url)
+    if here is not None:
+        details = origin.get("dir_info")
+        flag = "-e " if isinstance(details, dict) and details.get("editable") else ""
+        wanted = f"{here}[{extra}]"
+    elif isinstance(origin.get("vcs_info"), dict):
+        wanted += f" @ {origin['vcs_info'].get('vcs', 'git')}+{url}"
+    elif url.startswith(("http:", "https:")):
+        wanted += f" @ {url}"
+    return f"pip install {flag}{quote}{wanted}{quote}"
+
+
+def _origin() -> dict[str, Any]:
+    """Return what is recorded of where this package was installed from; nothing for an index."""
+    import json
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        origin = json.loads(distribution("dsdmsr").read_text("direct_url.json") or "{}")
+    except (PackageNotFoundError, OSError, ValueError):
+        return {}
+    return origin if isinstance(origin, dict) else {}
+
+
+def _local(url: str) -> str | None:
+    """Return how pip takes a file URL's folder or wheel; None if it isn't there any more."""
+    from pathlib import Path
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
+    path = Path(url2pathname(urlsplit(url).path))
+    if not url.startswith("file:") or not path.is_absolute():
+        return None
+    if path == Path.cwd():
+        return "."
+    there = path.suffix == ".whl" or (path / "pyproject.toml").is_file()
+    return str(path) if path.exists() and there else None
+
+
+def suggestion(name: object, allowed: Iterable[str]) -> str:
+    """Return " (did you mean x?)" for a name that is close to an allowed one; else nothing.
+
+    Args:
+        name: What was given.
+        allowed: The names that there are.
+
+    Example:
+        >>> "unknown: kiti" + suggestion("kiti", ["kitti", "tum"])
+        'unknown: kiti (did you mean kitti?)'
+    """
+    from difflib import get_close_matches
+
+    names = {each.lower(): each for each in allowed}
+    close = get_close_matches(str(name).lower(), names, n=1, cutoff=0.65)
+    return f" (did you mean {names[close[0]]}?)" if close else ""

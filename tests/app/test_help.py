@@ -91,4 +91,22 @@ def test_every_option_has_help_and_no_negative_form(capsys):
 
 
 def test_unknown_commands_are_refused(capsys, tmp_path):
-    assert "smaple" in refused(capsys, "smaple", tmp_path)
+    said = refused(capsys, "smaple", tmp_path)
+    assert 'Unknown command "smaple". Did you mean "sample"?' in said
+    assert said.endswith("...; see 'dsdmsr --help'")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("evaluate --protocol inteval", 'Did you mean "interval"?'),
+        ("evaluate --protocol a --maps x.png --baselines bicubik", "did you mean bicubic?"),
+        ("train --recipe smok --explain", "did you mean smoke?"),
+        ("prepare synthetic {0} --count 2.5", "--count is 2.5: give a whole number"),
+        ("prepare dta x y", "prepare"),
+        ("cloud {0} -o {0}.ply --intrinsics 1,1,1,1 --scale 1.5", "--scale is 1.5: give a whole"),
+        ("cloud {0} -o {0}.ply --intrinsics 1,1,1,1 --steepest x", "--steepest is 'x': give a num"),
+    ],
+)
+def test_close_names_are_suggested_and_nothing_is_rounded(capsys, tmp_path, arguments, said):
+    assert said in refused(capsys, *arguments.format(tmp_path / "x").split())

@@ -116,11 +116,11 @@ def test_paths_and_names(capsys, tmp_path, small):
         ((tmp_path / "empty", "-o", tmp_path / "o", "--scale", 2), "holds no depth file"),
         ((tmp_path / "empty", *ask), "give -o a folder"),
         ((small, small, *ask), "is one file: give -o a folder"),
-        ((small, small, "-o", tmp_path / "o", "--scale", 2), "two inputs are called"),
+        ((small, small, "-o", tmp_path / "o", "--scale", 2), "is given twice: give it once"),
         ((small, "-o", small / "x.png", "--scale", 2), "cannot be written"),
         ((small, "-o", small, "--scale", 2), "replaced by its output"),
         ((small, "-o", old, "--scale", 2), "old.png exists"),
-        ((small, *ask, "--model", "dsdmsr-huge"), "model 'dsdmsr-huge' not found: give one of"),
+        ((small, *ask, "--model", "dsdmsr-huge"), "model 'dsdmsr-huge' not found"),
         ((small, *ask, "--encoding", "cm"), "encoding 'cm' is unknown: allowed are mm"),
         ((small, *ask, "--encoding", "levels8"), "is unknown"),
         ((small, *ask, "--device", "tpu"), "device 'tpu' is not there"),
@@ -147,7 +147,24 @@ def test_paths_and_names(capsys, tmp_path, small):
             (small, *ask, "--focal", 1, "--baseline", 1, "--doffs", "nan"),
             "give a finite number",
         ),
-        ((small, "-o", out, "--scale", "four"), "--scale"),
+        ((small, "-o", out, "--scale", "four"), "--scale is 'four': give a whole number"),
+        ((small, "-o", out, "--scale", "4x"), "--scale is '4x': give a whole number, such as 4"),
+        ((small, "-o", out, "--scale", "2.5"), "--size WIDTHxHEIGHT reaches what is between"),
+        ((small, "-o", out, "--scale", "0"), "scale is 0: allowed are whole numbers from 2 to 16"),
+        ((small, "-o", out, "--scale", "-2"), "scale is -2: allowed are whole numbers"),
+        ((small, *ask, "--tile", "2.5"), "--tile is 2.5: give a whole number"),
+        ((small, *ask, "--fill", "2.5", "--filled", "m.png"), "--fill is 2.5: give a whole number"),
+        ((small, *ask, "--noise", "low"), "--noise is 'low': give a number"),
+        ((small, *ask, "--scael", 2), "Did you mean --scale?; see 'dsdmsr upscale --help'"),
+        ((small, *ask, "--model", "dsdmsr-rubust"), "did you mean dsdmsr-robust?"),
+        ((small, *ask, "--encoding", "kiti"), "did you mean kitti?"),
+        ((small, *ask, "--format", "npy"), "b.png is a .png file, but --format says npy"),
+        ((small, "--output-dir", "-", "--scale", 2), "give -o - for standard output"),
+        ((small, "-o", "", "--scale", 2), "an argument is empty"),
+        (("", *ask), "an argument is empty"),
+        ((small, *ask, "--output-dir", "o"), "give --output (-o) or --output-dir, one of them"),
+        ((small, "--output-dir", small, "--scale", 2), "small.png is a file: give a folder"),
+        ((small, "-o", "o", "--scale", 2, "--format", "pgn"), "did you mean png?"),
         ((small, *ask, "--ensemble", 4), "--ensemble"),
         ((small, *ask, "--fill", 4), "--fill and --filled go together"),
         ((small, *ask, "--filled", tmp_path / "m.png"), "--fill and --filled go together"),
@@ -155,7 +172,7 @@ def test_paths_and_names(capsys, tmp_path, small):
         ((small, *ask, "--fill", 4, "--filled", old), "old.png exists"),
         ((small, *ask, "--fill", 4, "--filled", "m.npy"), "allowed is .png, or a folder"),
         ((small, *ask, "--tile", 0), "tile is 0: give auto, or 1 or more"),
-        ((small, *ask, "--tile", "large"), "--tile"),
+        ((small, *ask, "--tile", "large"), "--tile is 'large': give auto, or a whole number"),
         ((small, "-o", out), "give a scale or a size"),
         ((small, "--scale", 2), "--output"),
         ((small, *ask, "--colour"), "--colour"),
@@ -217,6 +234,47 @@ def test_an_interrupt_in_the_middle_leaves_nothing_either(capsys, tmp_path, smal
     ask = ("upscale", small, "-o", tmp_path / "b.npy", "--scale", 2, "--tile", 4)
     assert run(capsys, *ask)[0] == 130
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_whole_factor_may_be_written_with_a_point(capsys, tmp_path, small):
+    assert run(capsys, "upscale", small, "-o", tmp_path / "b.png", "--scale", "4.0")[0] == 0
+    assert read_depth(tmp_path / "b.png").shape == (24, 32)
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        ("16x12", None),
+        ("17x13", None),
+        ("20x15", None),
+        ("20x16", "stretched by 2.5 along x and 2.67 along y"),
+        ("32x12", "32x12 is of another shape than 8x6: stretched by 4 along x and 2 along y"),
+    ],
+)
+def test_a_size_of_another_shape_is_announced(capsys, tmp_path, small, size, said):
+    ask = ("upscale", small, "-o", tmp_path / "b.png", "--size", size, "--model", "dsdmsr-fast")
+    code, _, err = run(capsys, *ask)
+    assert (code, "stretched" in err) == (0, said is not None)
+    assert said is None or said in err
+
+
+def test_numbers_that_mean_nothing_are_given_as_options(capsys, tmp_path):
+    numbers = np.full((8, 8), 1.5, np.float32)
+    numbers[:4, :4], numbers[4:, 4:] = -9999, 12
+    np.save(tmp_path / "a.npy", numbers)
+    ask = ("upscale", tmp_path / "a.npy", "--scale", 2, "--encoding", "metres", "--overwrite")
+    for options in (
+        "--invalid -9999 --invalid 12",
+        "--invalid=-9999 --invalid=12",
+        "--invalid-above 10",
+    ):
+        code, _, _ = run(capsys, *ask, "-o", tmp_path / "b.npy", *options.split())
+        assert code == 0
+        made = np.load(tmp_path / "b.npy")
+        assert not {-9999.0, 12.0} & set(made[np.abs(made - 1.5) < 0.2])
+        assert (made[1:6, 10:15] == 1.5).all()
+        # Holes are written as most of them were.
+        assert (np.abs(made[1:6, 1:6] - 1.5) > 1).all()
 
 
 def test_other_factors_and_sizes(capsys, tmp_path, small):

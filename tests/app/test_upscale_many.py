@@ -143,3 +143,58 @@ def test_a_sequence_is_steadied_in_the_order_of_its_numbers(
     assert "instead of --resume" in refused(capsys, *ask, "-o", tmp_path / "o", "--resume")
     one = ("upscale", tmp_path / "in" / "f2.npy", "-o", tmp_path / "o.npy", "--scale", 4)
     assert "give a folder or a pattern" in refused(capsys, *one, "--temporal")
+
+
+def test_a_frame_without_a_valid_pixel_stays_in_its_place(capsys, tmp_path, small):
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    for number in (1, 3):
+        (frames / f"{number}.png").write_bytes(small.read_bytes())
+    Image.fromarray(np.zeros((6, 8), np.uint16)).save(frames / "2.png")
+    ask = ("upscale", frames, "--scale", 2, "--model", "dsdmsr-fast", "--encoding", "mm")
+    beside = ("--fill", 99, "--filled", tmp_path / "marks", "--confidence", tmp_path / "sure")
+    for more in ((), ("--temporal",)):
+        out = tmp_path / f"out{len(more)}"
+        code, said, err = run(capsys, *ask, "-o", out, *beside, "--overwrite", *more)
+        assert (code, said) == (0, f"wrote 3 files to {out}; 1 of them empty\n")
+        assert f"no pixel is valid in {frames / '2.png'}: written empty" in err
+        assert np.asarray(Image.open(out / "2.png")).tolist() == np.zeros((12, 16)).tolist()
+        assert read_depth(out / "3.png").valid.any()
+        assert not np.asarray(Image.open(tmp_path / "marks" / "2.png")).any()
+        assert np.isnan(np.load(tmp_path / "sure" / "2.png.npy")).all()
+    alone = ("upscale", frames / "2.png", "-o", tmp_path / "b.png", "--scale", 2)
+    assert "no pixel of the map is valid" in refused(capsys, *alone)
+
+
+def test_folders_in_folders_keep_their_names(capsys, tmp_path, small):
+    tree = tmp_path / "tree"
+    for name in ("a.png", "x/a.png", "x/y/b.png", ".hidden/c.png"):
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_bytes(small.read_bytes())
+    ask = ("upscale", tree, "--scale", 2, "--model", "dsdmsr-fast", "--encoding", "mm")
+    deep = (*ask, "--output-dir", tree / "out", "--recursive", "--format", "npy")
+    beside = ("--confidence", tmp_path / "sure")
+    for again in ((), ("--overwrite",)):
+        # The output's folder, though inside, is no input.
+        code, said, _ = run(capsys, *deep, *beside, *again)
+        assert (code, said) == (0, f"wrote 3 files to {tree / 'out'}\n")
+        made = sorted(str(p.relative_to(tree / "out")) for p in (tree / "out").rglob("*.*"))
+        assert made == ["a.npy", "x/a.npy", "x/y/b.npy"]
+    assert (tmp_path / "sure" / "x" / "a.png.npy").is_file()
+    code, said, _ = run(capsys, *ask, "-o", tmp_path / "flat.d")
+    assert (code, said) == (0, f"wrote {tmp_path / 'flat.d' / 'a.png'}\n")
+
+
+def test_inputs_that_would_become_one_file_are_named(capsys, tmp_path, small):
+    for name in ("x/a.png", "y/a.png"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(small.read_bytes())
+    np.save(tmp_path / "x" / "a.npy", np.ones((3, 4), np.float32))
+    ask = ("--scale", 2, "-o", tmp_path / "out")
+    said = refused(capsys, "upscale", tmp_path / "*" / "a.png", *ask)
+    assert f"{tmp_path}/x/a.png and {tmp_path}/y/a.png would both become" in said
+    said = refused(capsys, "upscale", tmp_path / "x", *ask, "--format", "npy")
+    assert f"{tmp_path}/x/a.npy and {tmp_path}/x/a.png would both become" in said
+    said = refused(capsys, "upscale", tmp_path / "x", tmp_path / "x" / "a.png", *ask)
+    assert said.endswith("x/a.png is given twice: give it once")
+    assert not (tmp_path / "out").exists()

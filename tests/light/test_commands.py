@@ -10,6 +10,7 @@ from testing.command import refused, run
 
 import dsdmsr
 from dsdmsr.app.cli import COMMANDS, app
+from dsdmsr.errors import install_command
 
 UPSCALE = ("--scale", 2, "--model", "dsdmsr-fast", "--device", "cpu")
 
@@ -55,7 +56,7 @@ def test_results_are_streamed_to_npy(capsys, tmp_path, file, model):
 def test_results_are_streamed_to_tiff_with_the_extra_for_it(capsys, tmp_path, file):
     ask = ("upscale", file, "-o", tmp_path / "out.tif", *UPSCALE, "--tile", 20)
     if find_spec("tifffile") is None:
-        assert refused(capsys, *ask).endswith("pip install 'dsdmsr[io]'")
+        assert refused(capsys, *ask).endswith(install_command("io"))
         return
     assert run(capsys, *ask)[0] == 0
     assert dsdmsr.read_depth(tmp_path / "out.tif").shape == (96, 128)

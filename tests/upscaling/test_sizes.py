@@ -48,8 +48,27 @@ def test_sizes_that_are_not_larger_or_too_large_are_refused(pixels):
     ],
 )
 def test_what_is_not_whole_is_no_size(bad):
-    with pytest.raises(ScaleError, match=r"give 2 or \(480, 640\)|give height and width"):
+    with pytest.raises(ScaleError, match=r"allowed are whole numbers|give height and width"):
         Size(**bad)
+
+
+@pytest.mark.parametrize("scale", [4, 4.0, np.float32(4), np.int64(4)])
+def test_a_whole_number_is_one_in_any_type(scale):
+    size = Size(scale=scale)
+    assert (size.scale, type(size.scale)) == (4, int)
+
+
+@pytest.mark.parametrize("scale", [2.5, 1.5, 15.999])
+def test_factors_that_are_not_whole_are_reached_by_a_size(scale):
+    said = r"allowed are whole numbers from 2 to 16; a size reaches what is between$"
+    with pytest.raises(ScaleError, match=f"scale is {scale}: {said}"):
+        Upscaler(Repeating(), scale=scale)
+
+
+@pytest.mark.parametrize("scale", [0, -2, 1, 17, 100.5, float("nan"), float("inf"), True])
+def test_factors_out_of_range_are_refused(scale):
+    with pytest.raises(ScaleError, match=r"allowed are whole numbers from 2 to 16$"):
+        Upscaler(Repeating(), scale=scale)
 
 
 @pytest.mark.parametrize("tile", [1, 3, 12])

@@ -152,7 +152,7 @@ def test_owner_slash_name_comes_from_the_hub(tmp_path, tiny_model, monkeypatch):
 
 def test_a_missing_hub_library_is_named_with_the_command_that_installs_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    with pytest.raises(DependencyError, match=r"the Hub needs .*pip install 'dsdmsr\[hub\]'$"):
+    with pytest.raises(DependencyError, match=r"the Hub needs .*pip install .*\[hub\]'$"):
         from_pretrained("owner/net")
 
 

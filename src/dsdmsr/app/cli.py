@@ -9,9 +9,10 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CoercionError, CycloptsError, Parameter
 
 from dsdmsr.app.console import console, print_remark
+from dsdmsr.app.parsing import number_wanted, parameters
 from dsdmsr.errors import EXTRAS, DsdmsrError, needing
 
 __all__ = ["COMMANDS", "app", "main", "run"]
@@ -31,6 +32,8 @@ COMMANDS = {
     "The output has an index, a split by scene, and a manifest.",
 }
 """Command → its help; each is the function of its name in the module of its name."""
+_STREAMING = ("upscale", "info", "cloud")
+"""Commands for which ``-`` is standard input or output."""
 _HELP = {"-h", "--help", "--version"}
 """What prints pages, with rich."""
 
@@ -47,6 +50,7 @@ app = App(
     help="Upscale depth maps by 2, 4, 8 or 16, from the depth map alone.",
     version_flags=["--version"],
     help_format="markdown",
+    group_parameters=parameters(),
     result_action="return_value",
     default_parameter=Parameter(negative=(), consume_multiple=True, show_default=_shown),
     print_error=False,
@@ -63,16 +67,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 is success, 1 that some of several files failed, 2 that nothing could be done as asked, 130 an
     interrupt.
     """
-    arguments = sys.argv[1:] if arguments is None else arguments
-    if list(arguments) in ([], ["-h"], ["--help"]):
+    arguments = _with_streams(sys.argv[1:] if arguments is None else arguments)
+    if arguments in ([], ["-h"], ["--help"]):
         print(_overview())
         return 0
+    if "" in arguments:
+        print_remark("dsdmsr: an argument is empty, a variable perhaps: give it or leave it out")
+        return 2
     try:
         command = arguments[0]
         with needing(f"dsdmsr {command}", command if command in EXTRAS.values() else None):
-            result = app(list(arguments), console=console() if _HELP & {*arguments} else None)
+            result = app(arguments, console=console() if _HELP & {*arguments} else None)
     except CycloptsError as error:
-        print_remark(f"dsdmsr: {_one_line(str(error))}; see 'dsdmsr --help'")
+        print_remark(f"dsdmsr: {_of_options(error)}; see 'dsdmsr {_seen(arguments)}--help'")
         return 2
     except BrokenPipeError:
         return _stopped_by_reader()
@@ -113,6 +120,31 @@ def _overview() -> str:
             "\nSee dsdmsr COMMAND --help for a command's options; dsdmsr --version.",
         ]
     )
+
+
+def _with_streams(arguments: Sequence[str]) -> list[str]:
+    """Return arguments with something for ``-`` that the parser doesn't take for an option."""
+    given = list(arguments)
+    if "-" not in given or given[0] not in _STREAMING:
+        return given
+    from dsdmsr.app.streams import STREAM
+
+    return [STREAM if text == "-" else text for text in given]
+
+
+def _seen(arguments: Sequence[str]) -> str:
+    """Return the command that arguments name, whose help may help."""
+    return f"{arguments[0]} " if arguments[0] in COMMANDS else ""
+
+
+def _of_options(error: CycloptsError) -> str:
+    """Return in one line what is wrong with options."""
+    if isinstance(error, CoercionError) and error.token is not None and error.token.keyword:
+        wanted = number_wanted(error.target_type)
+        if wanted is not None:
+            return f"{error.token.keyword} is {error.token.value!r}: give {wanted}"
+    text = _one_line(str(error))
+    return text if text.endswith("...") else text.removesuffix(".")
 
 
 def _one_line(text: str) -> str:

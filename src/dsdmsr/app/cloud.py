@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from dsdmsr._atomic import writing
 from dsdmsr.app.console import print_result
 from dsdmsr.app.options import ReadOptions, StereoOptions, flattened
+from dsdmsr.app.streams import stdin_as_file
 from dsdmsr.depth.geometry import STEEPEST, point_cloud
 from dsdmsr.depth.map import Intrinsics
 from dsdmsr.depth.phase import Phase, axis
@@ -66,7 +67,7 @@ class CloudOptions:
 
 
 def cloud(
-    source: Annotated[Path, Parameter(name="DEPTH")],
+    source: Annotated[str, Parameter(name="DEPTH")],
     /,
     *,
     output: Annotated[Path, Parameter(name=["--output", "-o"])],
@@ -75,7 +76,7 @@ def cloud(
     """Run `dsdmsr cloud`.
 
     Args:
-        source: A depth file.
+        source: A depth file; - is standard input.
         output: The PLY file.
         options: See `CloudOptions`.
 
@@ -87,15 +88,16 @@ def cloud(
         raise FileError(f"{output} ends in {output.suffix or 'no suffix'}: allowed is .ply")
     if output.exists() and not options.overwrite:
         raise FileError(f"{output} exists: give another name, or --overwrite")
-    depth = options.stereo.apply(options.reading.read(source))
+    with stdin_as_file([source]) as (path,):
+        depth = options.stereo.apply(options.reading.read(Path(path)))
     try:
         vertices, faces = point_cloud(
             depth, options.camera_of(depth.shape), mesh=options.mesh, steepest=options.steepest
         )
     except DepthError as error:
-        raise DepthError(f"{source}: {error}") from error
-    with writing(output) as path:
-        write_ply(path, vertices, faces)
+        raise DepthError(f"{path}: {error}") from error
+    with writing(output) as beside:
+        write_ply(beside, vertices, faces)
     triangles = "" if faces is None else f" and {len(faces):,} triangles"
     print_result(f"wrote {len(vertices):,} points{triangles} to {output}")
     return 0

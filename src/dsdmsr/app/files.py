@@ -3,22 +3,100 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from dsdmsr.errors import FileError
+from cyclopts import Parameter
+
+from dsdmsr.app.options import flattened
+from dsdmsr.app.streams import is_stream
+from dsdmsr.errors import ConfigError, FileError, suggestion
 from dsdmsr.io import ERROR_SUFFIXES, SUFFIXES, split_member
 from dsdmsr.io.formats import FORMATS
-from dsdmsr.io.patterns import depth_files
+from dsdmsr.io.patterns import Found, find_files
 from dsdmsr.upscaling.options import UpscaleOptions
 
-__all__ = ["Job", "companion_paths", "plan", "plan_jobs"]
+__all__ = ["Job", "Outputs", "Pair", "companion_paths", "plan", "plan_jobs"]
 
-Pair = tuple[Path, Path]
-"""A depth file, or one map of it, and its output."""
+_WRITABLE = tuple(suffix for suffix, format_ in FORMATS.items() if format_.write is not None)
+
+
+@flattened
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """Say where outputs go.
+
+    Raises:
+        ConfigError: If it is not said, or twice, or there is no such format.
+    """
+
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None
+    """A file name for one input, or - for standard output; otherwise a folder, created if
+    missing."""
+    output_dir: Path | None = None
+    """A folder for any number of inputs, created if missing; instead of --output."""
+    format: str | None = field(
+        default=None,
+        metadata={
+            "help": "The format of outputs in a folder or on standard output: "
+            f"{', '.join(suffix[1:] for suffix in _WRITABLE)}. Default: that of the input."
+        },
+    )
+    """The format of outputs whose names don't say it. Default: that of the input."""
+    recursive: bool = False
+    """Search folders in folders, too; the outputs lie in folders of the same names."""
+
+    def __post_init__(self) -> None:
+        if (self.output is None) == (self.output_dir is None):
+            raise ConfigError("give --output (-o) or --output-dir, one of them")
+        if is_stream(self.output_dir):
+            raise ConfigError("--output-dir is -, not a folder: give -o - for standard output")
+        suffix = self.suffix
+        if suffix is not None and suffix not in _WRITABLE:
+            names = [each[1:] for each in _WRITABLE]
+            raise ConfigError(
+                f"format is {self.format!r}{suggestion(suffix[1:], names)}: allowed are "
+                f"{', '.join(names)}"
+            )
+        if suffix and self.is_file and self.path.suffix.lower() != suffix:
+            raise ConfigError(
+                f"{self.path} is a {self.path.suffix} file, but --format says {self.format}: "
+                "give one of them"
+            )
+
+    @property
+    def suffix(self) -> str | None:
+        """The suffix that `format` names."""
+        return None if self.format is None else "." + self.format.lower().removeprefix(".")
+
+    @property
+    def path(self) -> Path:
+        """The file or folder."""
+        return self.output_dir or self.output or Path()
+
+    @property
+    def to_stdout(self) -> bool:
+        """Whether the output goes to standard output."""
+        return is_stream(self.output)
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the name is that of one file."""
+        path = self.output
+        return path is not None and path.suffix.lower() in SUFFIXES and not path.is_dir()
+
+
+class Pair(NamedTuple):
+    """A depth file and its output."""
+
+    source: Path
+    """A depth file, or one map of it."""
+    target: Path
+    """Its output."""
+    name: Path
+    """Its output's name in a folder, if it had the input's format."""
 
 
 class Job(NamedTuple):
@@ -52,13 +130,13 @@ class Job(NamedTuple):
         return True
 
 
-def plan_jobs(inputs: Sequence[str], output: Path, options: UpscaleOptions) -> list[Job]:
+def plan_jobs(inputs: Sequence[str], outputs: Outputs, options: UpscaleOptions) -> list[Job]:
     """Return a job for every file that the inputs name.
 
     Raises:
         FileError: If the inputs name no file, or the outputs do not suit them.
     """
-    pairs = plan(inputs, output)
+    pairs = plan(inputs, outputs)
     filled: Sequence[Path | None] = [None] * len(pairs)
     confidence: Sequence[Path | None] = filled
     if options.filled is not None:
@@ -66,21 +144,21 @@ def plan_jobs(inputs: Sequence[str], output: Path, options: UpscaleOptions) -> l
     if options.confidence is not None:
         confidence = companion_paths("--confidence", options.confidence, pairs, ERROR_SUFFIXES)
     return [
-        Job(source, target, replace(options, filled=marks, confidence=errors))
-        for (source, target), marks, errors in zip(pairs, filled, confidence, strict=True)
+        Job(pair.source, pair.target, replace(options, filled=marks, confidence=errors))
+        for pair, marks, errors in zip(pairs, filled, confidence, strict=True)
     ]
 
 
-def plan(inputs: Sequence[str], output: Path) -> list[Pair]:
-    """Return (source, target) for every file that the inputs name.
+def plan(inputs: Sequence[str], outputs: Outputs) -> list[Pair]:
+    """Return source and target for every file that the inputs name.
 
     Raises:
         FileError: If the inputs name no file, or the output does not suit them.
     """
     try:
-        pairs = _pairs(inputs, output)
-        files = {split_member(source)[0].resolve(): source for source, _ in pairs}
-        same = [files[path] for _, target in pairs if (path := target.resolve()) in files]
+        pairs = _pairs(inputs, outputs)
+        files = {split_member(pair.source)[0].resolve(): pair.source for pair in pairs}
+        same = [files[path] for pair in pairs if (path := pair.target.resolve()) in files]
     except OSError as error:
         raise FileError(f"{error.filename} cannot be read: {error.strerror}") from error
     if same:
@@ -88,37 +166,66 @@ def plan(inputs: Sequence[str], output: Path) -> list[Pair]:
     return pairs
 
 
-def _pairs(inputs: Sequence[str], output: Path) -> list[Pair]:
-    single_file = len(inputs) == 1 and output.suffix.lower() in SUFFIXES and not output.is_dir()
-    if single_file and Path(inputs[0]).is_dir():
+def _pairs(inputs: Sequence[str], outputs: Outputs) -> list[Pair]:
+    output = outputs.path
+    if outputs.is_file and len(inputs) == 1 and Path(inputs[0]).is_dir():
         raise FileError(f"{inputs[0]} is a folder and {output} a file name: give -o a folder")
-    sources = depth_files(inputs)
-    if single_file and len(sources) == 1:
-        return [(sources[0], output)]
-    one_file = len(inputs) == len(sources) == 1 and not Path(inputs[0]).is_dir()
-    if one_file and output.suffix and not output.exists():
+    sources = find_files(inputs, recursive=outputs.recursive, skip=output)
+    if len(sources) == 1 and (outputs.to_stdout or (outputs.is_file and len(inputs) == 1)):
+        source, name = sources[0].path, _name(sources[0])
+        suffix = outputs.suffix or name.suffix
+        return [Pair(source, Path(f"-{suffix}") if outputs.to_stdout else output, name)]
+    _check_folder(inputs, outputs, sources)
+    pairs = [_pair_in(output, found, outputs.suffix) for found in sources]
+    taken: dict[Path, Path] = {}
+    for pair in pairs:
+        other = taken.setdefault(pair.target, pair.source)
+        if other is pair.source:
+            continue
+        if other == pair.source:
+            raise FileError(f"{other} is given twice: give it once")
+        raise FileError(
+            f"{other} and {pair.source} would both become {pair.target}: upscale them to separate "
+            "folders, or their common folder with --recursive"
+        )
+    return pairs
+
+
+def _check_folder(inputs: Sequence[str], outputs: Outputs, sources: Sequence[Found]) -> None:
+    """Check that a name can be that of a folder for outputs.
+
+    Raises:
+        FileError: If it looks like a file's, or is one.
+    """
+    output = outputs.path
+    if outputs.to_stdout:
+        raise FileError(f"{len(sources)} inputs, but standard output is one: give -o a folder")
+    single = len(inputs) == len(sources) == 1 and not Path(inputs[0]).is_dir()
+    if single and outputs.output and output.suffix and not output.exists():
         raise FileError(
             f"{output} ends in {output.suffix}: allowed are {', '.join(SUFFIXES)}, or a folder"
         )
-    if output.suffix.lower() in SUFFIXES and not output.is_dir():
+    if outputs.is_file:
         raise FileError(f"{len(sources)} inputs, but {output} is one file: give -o a folder")
     if output.is_file():
-        raise FileError(f"{output} is a file: give -o a folder")
-    doubles = [n for n, count in Counter(map(_name, sources)).items() if count > 1]
-    if doubles:
-        raise FileError(f"two inputs are called {doubles[0]}: upscale them to separate folders")
-    return [(source, output / _name(source)) for source in sources]
+        raise FileError(f"{output} is a file: give a folder")
 
 
-def _name(source: Path) -> str:
+def _pair_in(folder: Path, found: Found, suffix: str | None) -> Pair:
+    name = _name(found)
+    target = folder / (name if suffix is None else name.with_suffix(suffix))
+    return Pair(found.path, target, name)
+
+
+def _name(found: Found) -> Path:
     """Return an output's name in a folder: the source's, or nyu-12.mat for nyu.mat#12."""
-    file, member = split_member(source)
+    file, member = split_member(found.path)
     suffix = FORMATS[file.suffix.lower()].written_as if file.suffix.lower() in FORMATS else None
     suffix = suffix or file.suffix
     if member is None:
-        return f"{file.stem}{suffix}"
+        return found.folder / f"{file.stem}{suffix}"
     plain = re.sub(r"[^\w.+-]+", "_", member).strip("_")
-    return f"{file.stem}-{plain}{suffix}"
+    return found.folder / f"{file.stem}-{plain}{suffix}"
 
 
 def companion_paths(
@@ -136,19 +243,20 @@ def companion_paths(
     Raises:
         FileError: If the ending is another, or a file is one of the inputs or outputs.
     """
+    if is_stream(given):
+        raise FileError(f"{option} can't be standard output: give it a file")
     single = len(pairs) == 1 and given.suffix and not given.is_dir()
     if single and given.suffix.lower() not in suffixes:
         allowed = f"{'is' if len(suffixes) == 1 else 'are'} {', '.join(suffixes)}"
         raise FileError(f"{given} ends in {given.suffix}: allowed {allowed}, or a folder")
-    files = [given if single else given / _with_suffix(source, suffixes) for source, _ in pairs]
-    taken = {split_member(source)[0].resolve() for source, _ in pairs}
-    taken |= {target.resolve() for _, target in pairs}
+    files = [given if single else given / _with_suffix(pair.name, suffixes) for pair in pairs]
+    taken = {split_member(pair.source)[0].resolve() for pair in pairs}
+    taken |= {pair.target.resolve() for pair in pairs}
     for path in files:
         if path.resolve() in taken:
             raise FileError(f"{path} is an input or an output, too: give {option} another name")
     return files
 
 
-def _with_suffix(source: Path, suffixes: Sequence[str]) -> str:
-    name = Path(_name(source))
-    return name.name if name.suffix.lower() in suffixes else f"{name}{suffixes[0]}"
+def _with_suffix(name: Path, suffixes: Sequence[str]) -> Path:
+    return name if name.suffix.lower() in suffixes else Path(f"{name}{suffixes[0]}")

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import numpy as np
 from cyclopts import Parameter
 
 from dsdmsr.app.console import print_remark, print_result
+from dsdmsr.app.descriptions import as_document, as_line, as_lines
 from dsdmsr.app.options import ReadOptions
-from dsdmsr.depth.estimate import NOISY_FROM, edge_ramp_share, estimate_noise, looks_averaged
+from dsdmsr.app.streams import is_stream, stdin_as_file
 from dsdmsr.depth.map import DepthMap
-from dsdmsr.errors import DsdmsrError
+from dsdmsr.errors import ConfigError, DsdmsrError
 from dsdmsr.io import read_stored
-from dsdmsr.io.encodings import find_encoding
 from dsdmsr.io.patterns import depth_files
-from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 
 __all__ = ["info"]
-
-_BARS, _WIDTH = 12, 40
 
 
 def info(
@@ -28,94 +25,62 @@ def info(
     /,
     *,
     options: ReadOptions | None = None,
+    full: bool = False,
+    as_json: Annotated[bool, Parameter(name="--json")] = False,
+    recursive: bool = False,
 ) -> int:
     """Run `dsdmsr info`; return 0, or 1 if some of several files failed.
 
     Args:
-        inputs: Depth files, folders of them, or patterns.
+        inputs: Depth files, folders of them, or patterns; - is standard input. Several files get a
+            line each.
         options: What the numbers in the files mean.
+        full: Describe each of several files in full.
+        as_json: Print JSON: an object for a file, a list of them for several, a folder or a
+            pattern; numbers are not rounded, and those that JSON lacks are "NaN", "Infinity" and
+            "-Infinity".
+        recursive: Search folders in folders, too.
 
     Raises:
+        ConfigError: If options contradict each other.
         FileError: If a file is missing or damaged.
         EncodingError: If the encoding doesn't fit the numbers.
         DepthError: If the numbers are not a depth map.
     """
-    paths, options = depth_files(inputs), options or ReadOptions()
+    if full and as_json:
+        raise ConfigError("--json is in full already: leave --full out")
+    options = options or ReadOptions()
+    documents: list[dict[str, Any]] = []
     failed = 0
-    for path in paths:
-        try:
-            stored = read_stored(path)
-            depth = options.interpret(stored, path)
-        except DsdmsrError as error:
-            if len(paths) == 1:
-                raise
-            print_remark(f"failed: {error}")
-            failed = 1
-            continue
-        for line in _lines(path, stored.numbers.dtype, depth, options):
-            print_result(line)
+    with stdin_as_file(inputs) as given:
+        paths = depth_files(given, recursive=recursive)
+        single = len(paths) == 1
+        for path in paths:
+            name = "-" if str(path) in given and is_stream(inputs[given.index(str(path))]) else path
+            try:
+                dtype, depth = _read(path, options)
+            except DsdmsrError as error:
+                if single:
+                    raise
+                print_remark(f"failed: {error}")
+                documents.append({"path": str(name), "error": str(error)})
+                failed = 1
+                continue
+            assumed = isinstance(depth.encoding, str) and options.encoding is None
+            if as_json:
+                documents.append(as_document(str(name), dtype, depth, assumed=assumed))
+            elif single or full:
+                print_result("\n".join(as_lines(path, dtype, depth, assumed=assumed)))
+            else:
+                print_result(as_line(path, dtype, depth, assumed=assumed))
+    if as_json:
+        # A folder or a pattern gives a list, however many files it stands for.
+        content = documents[0] if given == [str(path) for path in paths] and single else documents
+        print_result(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
     return failed
 
 
-def _lines(
-    path: Path, dtype: np.dtype[np.generic], depth: DepthMap, given: ReadOptions
-) -> list[str]:
-    height, width = depth.shape
-    own = isinstance(depth.encoding, str) and given.encoding is None
-    encoding = depth.encoding or "float"
-    name = f"{encoding}: " if isinstance(encoding, str) else ""
-    values = depth.values[depth.valid]
-    holes = depth.valid.size - values.size
-    lines = [
-        str(path),
-        f"  size      {width}×{height}, {dtype.name}",
-        f"  encoding  {name}{find_encoding(encoding).meaning}"
-        + ("; assumed, --encoding changes it" if own else ""),
-        f"  kind      {depth.kind.replace('_', ' ')}, {_unit_of(depth)}",
-        f"  holes     {holes:,} of {depth.valid.size:,} pixels ({holes / depth.valid.size:.1%})",
-    ]
-    lines += [f"  note      {note}" for note in depth.metadata.notes]
-    if not values.size:
-        return [*lines, "  range     none: no pixel is valid"]
-    low, high = float(values.min()), float(values.max())
-    unit = "" if depth.unit is None else f" {depth.unit}"
-    lines.append(f"  range     {low:.6g} to {high:.6g}{unit}, median {np.median(values):.6g}{unit}")
-    lines.append(f"  levels    {np.unique(values).size:,} different values")
-    lines += _estimates(depth, high - low, unit)
-    return lines + _histogram(values, low, high, unit)
-
-
-def _estimates(depth: DepthMap, span: float, unit: str) -> list[str]:
-    """Return lines on noise and degradation, where they can be estimated."""
-    lines = []
-    noise = estimate_noise(depth.values, depth.valid)
-    if noise is not None and span > 0:
-        share = noise / span
-        suited = ROBUST_MODEL if share >= NOISY_FROM else DEFAULT_MODEL
-        lines.append(
-            f"  noise     about {noise:.2g}{unit} ({share:.2g} of the range), an estimate: "
-            f"use {suited}"
-        )
-    ramps = edge_ramp_share(depth.values, depth.valid)
-    if ramps is not None:
-        averaged = looks_averaged(depth.values, depth.valid)
-        looks = "downsampled by averaging" if averaged else "sampled"
-        lines.append(f"  steps     {ramps:.0%} with a value in between: looks {looks}")
-    return lines
-
-
-def _unit_of(depth: DepthMap) -> str:
-    names = {"m": "metres", "px": "pixels", "level": "grey levels"}
-    return "unit unknown" if depth.unit is None else f"in {names[depth.unit]}"
-
-
-def _histogram(values: np.ndarray, low: float, high: float, unit: str) -> list[str]:
-    """Return a bar for each of twelve equal parts of the range."""
-    if low == high:
-        return []
-    counts, edges = np.histogram(values.astype(np.float64), _BARS, (low, high))
-    return [
-        f"  from {edge:>11.5g}{unit}  {'█' * round(_WIDTH * count / counts.max()):<{_WIDTH}}  "
-        f"{count / values.size:.1%}"
-        for edge, count in zip(edges[:-1], counts, strict=True)
-    ]
+def _read(path: Path, options: ReadOptions) -> tuple[str, DepthMap]:
+    """Return the type of a file's numbers, and its map."""
+    stored = read_stored(path)
+    return stored.numbers.dtype.name, options.interpret(stored, path)

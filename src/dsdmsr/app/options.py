@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Annotated, TypeVar, get_type_hints
 
 from cyclopts import Parameter
 
@@ -22,5 +22,12 @@ def flattened(options: Options) -> Options:
     return Parameter(name="*")(options)
 
 
+def one_at_a_time(options: Options, name: str) -> None:
+    """Have an option be repeated for each value, so that it doesn't take the files after it."""
+    kind = get_type_hints(options)[name]
+    options.__annotations__[name] = Annotated[kind, Parameter(consume_multiple=False)]
+
+
 flattened(StereoOptions)
 flattened(ReadOptions)
+one_at_a_time(ReadOptions, "invalid")

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from cyclopts import App
 
-from dsdmsr.app.console import error_console, print_remark, print_result
+from dsdmsr.app.console import error_console, print_remark, print_result, progress_lines
 from dsdmsr.app.options import flattened
+from dsdmsr.app.parsing import parameters
 from dsdmsr.data.prepare.options import (
     DTUOptions,
     FolderOptions,
@@ -23,7 +24,7 @@ __all__ = ["prepare"]
 
 _LISTED_MAX = 20
 
-prepare = App(name="prepare")
+prepare = App(name="prepare", group_parameters=parameters())
 for _options in (DTUOptions, MiddleburyOptions, NYUOptions, FolderOptions, SyntheticOptions):
     flattened(_options)
 
@@ -128,11 +129,17 @@ def _prepare(source: Source, folder: Path, options: PrepareOptions) -> int:
         transient=True,
         disable=not error_console().is_terminal,
     )
+    show_line = progress_lines(f"preparing {source.name}")
     with bar:
         task = bar.add_task(f"preparing {source.name}", total=None)
-        outcome = options.prepare(
-            source, folder, lambda done, total: bar.update(task, completed=done, total=total)
-        )
+
+        def show(done: int, total: int | None) -> None:
+            if bar.disable:
+                show_line(done, total)
+            else:
+                bar.update(task, completed=done, total=total)
+
+        outcome = options.prepare(source, folder, show)
     counts = ", ".join(f"{outcome.counts[split]} {split}" for split in SPLITS)
     print_result(f"wrote {sum(outcome.counts.values())} maps to {folder}: {counts}")
     for origin, reason in outcome.failures[:_LISTED_MAX]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from dsdmsr.app.console import print_remark, print_result, progress_bar
-from dsdmsr.app.files import Job, plan_jobs
+from dsdmsr.app.files import Job, Outputs, plan_jobs
 from dsdmsr.app.options import flattened
+from dsdmsr.app.streams import stdin_as_file, stdout_as_file
 from dsdmsr.app.upscale_many import remarks, upscale_many
 from dsdmsr.errors import ConfigError
 from dsdmsr.upscaling.files import upscale_file
@@ -25,36 +25,42 @@ def upscale(
     inputs: Annotated[list[str], Parameter(name="IN")],
     /,
     *,
-    output: Annotated[Path, Parameter(name=["--output", "-o"])],
+    outputs: Outputs | None = None,
     options: UpscaleOptions | None = None,
 ) -> int:
     """Run `dsdmsr upscale`; return 0, or 1 if some of several files failed.
 
     Args:
-        inputs: Depth files, folders of them, or patterns such as 'frames/*.png'.
-        output: A file name for one input; otherwise a folder, created if missing.
+        inputs: Depth files, folders of them, or patterns such as 'frames/*.png'; - is standard
+            input.
+        outputs: See `Outputs`.
         options: See `UpscaleOptions`.
 
     Raises:
         DsdmsrError: If nothing can be done as asked.
     """
-    options = options or UpscaleOptions()
-    jobs = plan_jobs(inputs, output, options)
-    keep_memory()
-    if len(jobs) > 1:
-        return upscale_many(jobs, output, options)
-    if options.temporal:
-        raise ConfigError("--temporal needs a sequence: give a folder or a pattern of frames")
-    _upscale_one(jobs[0])
+    outputs, options = outputs or Outputs(), options or UpscaleOptions()
+    with stdin_as_file(inputs) as paths:
+        jobs = plan_jobs(paths, outputs, options)
+        keep_memory()
+        if len(jobs) > 1:
+            return upscale_many(jobs, outputs.path, options)
+        if options.temporal:
+            raise ConfigError("--temporal needs a sequence: give a folder or a pattern of frames")
+        if outputs.to_stdout:
+            with stdout_as_file(jobs[0].target.suffix) as path:
+                _upscale_one(jobs[0]._replace(target=path))
+            return 0
+        if options.resume and jobs[0].is_done():
+            print_result(f"kept {jobs[0].target}, which exists")
+            return 0
+        _upscale_one(jobs[0])
+        print_result(f"wrote {jobs[0].target}")
     return 0
 
 
 def _upscale_one(job: Job) -> None:
-    if job.options.resume and job.is_done():
-        print_result(f"kept {job.target}, which exists")
-        return
     with progress_bar("upscaling") as show:
         result = upscale_file(*job, progress=show)
     for line in remarks(result, job.options):
         print_remark(f"{job.source}: {line}")
-    print_result(f"wrote {job.target}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dsdmsr.app.console import print_remark, print_result, progress_bar
 from dsdmsr.app.files import Job
+from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import DsdmsrError
 from dsdmsr.io.encodings import find_encoding
 from dsdmsr.upscaling.auto import announcement
@@ -17,6 +18,8 @@ from dsdmsr.upscaling.temporal import TemporalFilter
 from dsdmsr.upscaling.upscaler import Upscaler
 
 __all__ = ["remarks", "upscale_many"]
+
+_NAMED_MAX = 5
 
 
 def upscale_many(jobs: Sequence[Job], output: Path, options: UpscaleOptions) -> int:
@@ -28,10 +31,15 @@ def upscale_many(jobs: Sequence[Job], output: Path, options: UpscaleOptions) -> 
     if options.temporal:
         jobs = sorted(jobs, key=lambda job: _frame_order(job.source))
     left = [job for job in jobs if not (options.resume and job.is_done())]
-    failures = _upscale_all(left, options) if left else []
+    failures, blank = _upscale_all(left, options) if left else ([], [])
     kept = len(jobs) - len(left)
     existed = f"; {kept} existed" if kept else ""
-    print_result(f"wrote {len(left) - len(failures)} files to {output}{existed}")
+    empty = f"; {len(blank)} of them empty" if blank else ""
+    print_result(f"wrote {len(left) - len(failures)} files to {output}{empty}{existed}")
+    if blank:
+        more = ", …" if len(blank) > _NAMED_MAX else ""
+        names = ", ".join(str(source) for source in blank[:_NAMED_MAX])
+        print_remark(f"no pixel is valid in {names}{more}: written empty, so that none is missing")
     for source, failure in failures:
         print_remark(f"failed: {source}: {failure}")
     return 1 if failures else 0
@@ -46,6 +54,8 @@ def remarks(result: Upscaled, options: UpscaleOptions) -> list[str]:
         meaning = find_encoding(depth.encoding).meaning
         lines.append(f"read as {depth.encoding}: {meaning}; --encoding changes it")
     lines += depth.metadata.notes
+    if (stretch := _stretch(depth, options)) is not None:
+        lines.append(stretch)
     if options.refine and options.noise is None:
         lines.append("its noise was estimated, see dsdmsr info; --noise changes it")
     if options.output_encoding is None and encoding != depth.encoding:
@@ -54,11 +64,14 @@ def remarks(result: Upscaled, options: UpscaleOptions) -> list[str]:
     return [*lines, *result.left_out]
 
 
-def _upscale_all(jobs: Sequence[Job], options: UpscaleOptions) -> list[tuple[Path, DsdmsrError]]:
-    """Upscale file after file with one network; return the failures."""
+def _upscale_all(
+    jobs: Sequence[Job], options: UpscaleOptions
+) -> tuple[list[tuple[Path, DsdmsrError]], list[Path]]:
+    """Upscale file after file with one network; return the failures, and the empty frames."""
     upscaler = Upscaler.from_options(options)
     steady = TemporalFilter() if options.temporal else None
     failures: list[tuple[Path, DsdmsrError]] = []
+    blank: list[Path] = []
     printed: set[str] = set()
     with progress_bar("upscaling", total=len(jobs)) as show_done:
         for number, job in enumerate(jobs):
@@ -67,16 +80,39 @@ def _upscale_all(jobs: Sequence[Job], options: UpscaleOptions) -> list[tuple[Pat
                 show_done(done + share)
 
             show(0)
+            if (
+                steady is not None
+                and number
+                and job.source.parent != jobs[number - 1].source.parent
+            ):
+                steady = TemporalFilter()
             try:
-                result = upscale_file(*job, upscaler=upscaler, steady=steady, progress=show)
+                result = upscale_file(
+                    *job, upscaler=upscaler, steady=steady, keep_empty=True, progress=show
+                )
             except DsdmsrError as error:
                 failures.append((job.source, error))
                 continue
+            if not result.depth.valid.any():
+                blank.append(job.source)
             for line in remarks(result, options):
                 if line not in printed:
                     print_remark(f"{job.source}: {line}")
                 printed.add(line)
-    return failures
+    return failures, blank
+
+
+def _stretch(depth: DepthMap, options: UpscaleOptions) -> str | None:
+    """Return a line if the size asked for is of another shape than the map, by a pixel or more."""
+    if options.pixels is None:
+        return None
+    (height, width), (rows, columns) = depth.shape, options.pixels
+    if abs(rows - columns * height / width) < 1 or abs(columns - rows * width / height) < 1:
+        return None
+    return (
+        f"{columns}x{rows} is of another shape than {width}x{height}: stretched by "
+        f"{columns / width:.3g} along x and {rows / height:.3g} along y"
+    )
 
 
 def _frame_order(source: Path) -> list[tuple[bool, int, str]]:

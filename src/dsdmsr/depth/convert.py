@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.depth.map import DepthMap, Kind
-from dsdmsr.errors import DepthError
+from dsdmsr.errors import DepthError, suggestion
 
 __all__ = ["to_kind"]
 
@@ -31,7 +31,10 @@ def to_kind(depth: DepthMap, kind: Kind) -> DepthMap:
             `stereo` is known, or the map's unit is another one than pixels or metres.
     """
     if kind not in get_args(Kind):
-        raise DepthError(f"kind is {kind!r}: allowed are {', '.join(get_args(Kind))}")
+        names = get_args(Kind)
+        raise DepthError(
+            f"kind is {kind!r}{suggestion(kind, names)}: allowed are {', '.join(names)}"
+        )
     if kind == depth.kind:
         return depth
     if "height" in (kind, depth.kind):

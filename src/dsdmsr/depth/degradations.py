@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from dsdmsr.errors import ConfigError
+from dsdmsr.errors import ConfigError, suggestion
 
 __all__ = ["DEGRADATIONS", "Degradation", "check_degradation"]
 
@@ -19,4 +19,7 @@ def check_degradation(name: str) -> None:
         ConfigError: If none has.
     """
     if name not in DEGRADATIONS:
-        raise ConfigError(f"degradation is {name!r}: allowed are {', '.join(DEGRADATIONS)}")
+        raise ConfigError(
+            f"degradation is {name!r}{suggestion(name, DEGRADATIONS)}: allowed are "
+            f"{', '.join(DEGRADATIONS)}"
+        )

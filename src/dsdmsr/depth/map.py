@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dsdmsr.depth.encoding import Encoding
+from dsdmsr.depth.given import as_array, described
 from dsdmsr.depth.kinds import Kind, Unit
 from dsdmsr.depth.metadata import Metadata
 from dsdmsr.depth.phase import Axis
-from dsdmsr.errors import DepthError
+from dsdmsr.errors import DepthError, suggestion
 
-__all__ = ["DepthMap", "Intrinsics", "Kind", "Stereo", "Unit"]
+if TYPE_CHECKING:
+    from dsdmsr.io.invalid import InvalidNumbers
+
+__all__ = ["DepthMap", "Intrinsics", "Kind", "Stereo", "Unit", "check_map"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +143,10 @@ class DepthMap:
         copy: bool = True,
     ) -> None:
         if kind not in get_args(Kind):
-            raise DepthError(f"kind is {kind!r}: allowed are {', '.join(get_args(Kind))}")
+            names = get_args(Kind)
+            raise DepthError(
+                f"kind is {kind!r}{suggestion(kind, names)}: allowed are {', '.join(names)}"
+            )
         if unit is not None and unit not in get_args(Unit):
             raise DepthError(f"unit is {unit!r}: allowed are {', '.join(get_args(Unit))}, None")
         numbers, usable = _checked_values(values, valid, kind, copy)
@@ -158,6 +166,50 @@ class DepthMap:
                 value.setflags(write=False)
             object.__setattr__(self, name, value)
 
+    @classmethod
+    def from_array(
+        cls,
+        frame: ArrayLike,
+        encoding: str | Encoding | None = None,
+        *,
+        kind: Kind | None = None,
+        invalid: float | Sequence[float] | InvalidNumbers | None = None,
+        intrinsics: Intrinsics | None = None,
+        stereo: Stereo | None = None,
+    ) -> DepthMap:
+        """Return the map that a frame in memory means, as if it were read from a file.
+
+        Args:
+            frame: A sensor's or a network's numbers, H×W; masked ones are holes.
+            encoding: What they mean: a name in `dsdmsr.io.ENCODINGS`, or an `Encoding`. Whole
+                numbers need one. Default for floats: depth in an unknown unit, 0 = no depth; or
+                what `kind` says.
+            kind: The kind of floats, instead of an encoding.
+            invalid: A number, or several, that mean "nothing here", beside those that the encoding
+                names; or `dsdmsr.io.InvalidNumbers`. Codes of renderers and sensors are recognised
+                as in files.
+            intrinsics: The camera.
+            stereo: What turns disparity into depth.
+
+        Raises:
+            EncodingError: If the encoding is unknown or doesn't suit, or whole numbers have none.
+            DepthError: If the numbers are not a depth map.
+
+        Example:
+            A frame in millimetres, 0 where the sensor saw nothing:
+
+            >>> import numpy as np
+            >>> from dsdmsr import DepthMap
+            >>> DepthMap.from_array(np.uint16([[1500, 0], [2000, 65535]]), "mm", invalid=65535)
+            DepthMap(2×2, depth, m, 50.0% valid, 1.5…2)
+        """
+        # The one import that runs up: what numbers mean is said once, in the room of files.
+        from dsdmsr.io.frames import from_array
+
+        return from_array(
+            frame, encoding, kind=kind, invalid=invalid, intrinsics=intrinsics, stereo=stereo
+        )
+
     @property
     def shape(self) -> tuple[int, int]:
         """Height and width."""
@@ -172,6 +224,21 @@ class DepthMap:
             used = self.values[self.valid]
             text += f", {used.min():.6g}…{used.max():.6g}"
         return text + ")"
+
+
+def check_map(depth: object) -> DepthMap:
+    """Return what is given where a map is wanted, if it is one.
+
+    Raises:
+        DepthError: If it is an array, a picture, or anything else.
+    """
+    if not isinstance(depth, DepthMap):
+        raise DepthError(
+            f"this is {described(depth)}, not a DepthMap: give DepthMap(values, unit='m') for "
+            "metres, DepthMap.from_array(numbers, encoding='mm') for a sensor's numbers, or "
+            "read_depth(path) for a file"
+        )
+    return depth
 
 
 def _real_numbers(given: NDArray[np.generic], name: str, copy: bool) -> NDArray[np.float32]:
@@ -189,7 +256,7 @@ def _checked_values(
     if isinstance(values, np.ma.MaskedArray):
         seen = ~np.ma.getmaskarray(values)
         valid, values = (seen if valid is None else seen & np.asarray(valid)), values.data
-    given = np.asarray(values)
+    given = as_array(values)
     numbers = _real_numbers(given, "values", copy)
     if given.ndim != 2 or 0 in given.shape:
         raise DepthError(f"values have shape {given.shape}: give H×W, both at least 1")

@@ -15,7 +15,7 @@ from dsdmsr.depth.estimate import estimate_noise
 from dsdmsr.depth.holes import fill_nearest
 from dsdmsr.depth.map import DepthMap, Kind
 from dsdmsr.depth.normalise import normalise
-from dsdmsr.errors import ConfigError
+from dsdmsr.errors import ConfigError, suggestion
 from dsdmsr.upscaling.backend import Backend
 from dsdmsr.upscaling.backends import load_backend
 from dsdmsr.upscaling.ensemble import ensemble_of
@@ -179,8 +179,10 @@ def baseline(name: str) -> Method:
     if name in BASELINES or name in VARIATIONAL:
         return (BASELINES | VARIATIONAL)[name]
     if name not in FILTERS:
-        allowed = ", ".join([*BASELINES, *VARIATIONAL, *FILTERS])
-        raise ConfigError(f"method {name!r} is unknown: allowed are {allowed}")
+        names = [*BASELINES, *VARIATIONAL, *FILTERS]
+        raise ConfigError(
+            f"method {name!r} is unknown{suggestion(name, names)}: allowed are {', '.join(names)}"
+        )
     try:
         from cv2 import ximgproc  # noqa: F401
     except ImportError as error:

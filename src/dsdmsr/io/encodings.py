@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dsdmsr.depth.encoding import Encoding
 from dsdmsr.depth.map import DepthMap, Stereo
 from dsdmsr.depth.metadata import Metadata
-from dsdmsr.errors import DepthError, EncodingError
+from dsdmsr.errors import DepthError, EncodingError, suggestion
 from dsdmsr.io.invalid import InvalidNumbers, usable_pixels
 from dsdmsr.io.stored import Stored
 
@@ -145,7 +145,10 @@ def find_encoding(name: str | Encoding) -> Encoding:
     if isinstance(name, Encoding):
         return name
     if name not in ENCODINGS:
-        raise EncodingError(f"encoding {name!r} is unknown: allowed are {', '.join(ENCODINGS)}")
+        raise EncodingError(
+            f"encoding {name!r} is unknown{suggestion(name, ENCODINGS)}: allowed are "
+            f"{', '.join(ENCODINGS)}"
+        )
     return ENCODINGS[name]
 
 

@@ -3,37 +3,87 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple, NoReturn
 
 from dsdmsr.errors import FileError
 from dsdmsr.io.formats import FORMATS, SUFFIXES, format_of, split_member
 
-__all__ = ["depth_files"]
+__all__ = ["Found", "depth_files", "find_files"]
 
 
-def depth_files(given: Sequence[str]) -> list[Path]:
+class Found(NamedTuple):
+    """A depth file that was found."""
+
+    path: Path
+    """The file, or one map of it."""
+    folder: Path = Path()
+    """Where it lies in the folder that was given."""
+
+
+def depth_files(given: Sequence[str], *, recursive: bool = False) -> list[Path]:
+    """Return the depth files that paths, folders and patterns name; see `find_files`."""
+    return [found.path for found in find_files(given, recursive=recursive)]
+
+
+def find_files(
+    given: Sequence[str], *, recursive: bool = False, skip: Path | None = None
+) -> list[Found]:
     """Return the depth files that paths, folders and patterns name.
 
+    Args:
+        given: Paths, folders and patterns.
+        recursive: Whether folders in folders are searched, too, but none whose name begins with
+            a dot.
+        skip: A folder that isn't searched: the output's.
+
     Raises:
-        FileError: If a folder holds none, or a pattern matches none.
+        FileError: If a folder holds none, or a pattern matches none; or it can't be read.
     """
-    sources: list[Path] = []
+    sources: list[Found] = []
     for text in given:
         path = Path(text)
         if path.is_dir():
-            found = sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES)
+            found = list(_in_folder(path, recursive, skip))
             if not found:
-                raise FileError(f"{path} holds no depth file ({', '.join(SUFFIXES)})")
+                raise FileError(_nothing_in(path, recursive))
             sources += found
         elif path.exists() or not glob.has_magic(text) or split_member(path)[1] is not None:
-            sources += _frames(path)
+            sources += map(Found, _frames(path))
         else:
             matches = sorted(Path(p) for p in glob.glob(text, recursive=True))
             if not matches:
                 raise FileError(f"{text} matches no file: give depth files, folders or patterns")
-            sources += matches
+            sources += map(Found, matches)
     return sources
+
+
+def _in_folder(folder: Path, recursive: bool, skip: Path | None) -> Iterator[Found]:
+    """Yield the depth files in a folder, in the order of their names."""
+    skipped = None if skip is None else skip.resolve()
+    for place, folders, names in os.walk(folder, onerror=_unreadable):
+        here = Path(place)
+        for name in sorted(names):
+            if Path(name).suffix.lower() in SUFFIXES:
+                yield Found(here / name, here.relative_to(folder))
+        folders[:] = sorted(
+            name
+            for name in folders
+            if recursive and not name.startswith(".") and (here / name).resolve() != skipped
+        )
+
+
+def _unreadable(error: OSError) -> NoReturn:
+    raise FileError(f"{error.filename} cannot be read: {error.strerror}") from error
+
+
+def _nothing_in(folder: Path, recursive: bool) -> str:
+    """Return the error of a folder without depth files."""
+    deeper = "" if recursive else "; --recursive looks in its folders, too"
+    has_folders = any(path.is_dir() for path in folder.iterdir())
+    return f"{folder} holds no depth file ({', '.join(SUFFIXES)}){deeper if has_folders else ''}"
 
 
 def _frames(path: Path) -> list[Path]:

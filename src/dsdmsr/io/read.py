@@ -16,7 +16,7 @@ from dsdmsr.io.formats import format_of, split_member
 from dsdmsr.io.invalid import InvalidNumbers
 from dsdmsr.io.stored import Stored
 
-__all__ = ["interpret", "read_depth", "read_numbers", "read_stored"]
+__all__ = ["encoding_for_16_bits", "interpret", "read_depth", "read_numbers", "read_stored"]
 
 _OF_16_BITS = {"levels": "levels16", "relative": "relative16"}
 """Encodings of 8 bits → what their names mean in files of 16 bits."""
@@ -118,8 +118,8 @@ def interpret(
             f"encoding {encoding!r} is of kind {find_encoding(encoding).kind}, not {kind}: give "
             "the encoding or the kind"
         )
-    elif encoding in _OF_16_BITS and sort_of(numbers) == ("u", 2):
-        encoding = _OF_16_BITS[encoding]
+    elif (other := encoding_for_16_bits(encoding, numbers)) != encoding:
+        encoding = other
     elif (
         isinstance(encoding, str)
         and format_of(path).holds == "whole"
@@ -135,3 +135,10 @@ def interpret(
         return decode(stored, encoding, stereo, invalid)
     except (DepthError, EncodingError) as error:
         raise type(error)(f"{path}: {error}") from error
+
+
+def encoding_for_16_bits(encoding: str | Encoding, numbers: NDArray[np.generic]) -> str | Encoding:
+    """Return what a name that says 8 bits or 16 means for numbers."""
+    if isinstance(encoding, str) and sort_of(numbers) == ("u", 2):
+        return _OF_16_BITS.get(encoding, encoding)
+    return encoding

@@ -10,7 +10,7 @@ from typing import Any, cast
 import yaml
 
 from dsdmsr._plain import from_plain, to_plain
-from dsdmsr.errors import ConfigError
+from dsdmsr.errors import ConfigError, suggestion
 from dsdmsr.training.options import TrainOptions, packaged_recipes
 from dsdmsr.training.recipe import Recipe
 
@@ -52,7 +52,8 @@ def load_recipe(name_or_file: str) -> Recipe:
     source: Traversable = packaged.get(name_or_file, Path(name_or_file))
     if not source.is_file():
         raise ConfigError(
-            f"recipe {name_or_file!r} not found: give a YAML file, or one of {', '.join(packaged)}"
+            f"recipe {name_or_file!r} not found{suggestion(name_or_file, packaged)}: give a YAML "
+            f"file, or one of {', '.join(packaged)}"
         )
     try:
         values = yaml.safe_load(source.read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from dsdmsr.depth.degradations import Degradation
-from dsdmsr.errors import ConfigError, ModelError, needing
+from dsdmsr.errors import ConfigError, ModelError, needing, suggestion
 from dsdmsr.upscaling.backend import Backend
 from dsdmsr.upscaling.graph_backend import GraphBackend, Runtime
 from dsdmsr.zoo.find import network_folder
@@ -52,7 +52,10 @@ def load_backend(
         DependencyError: If the backend is not installed.
     """
     if backend not in BACKENDS:
-        raise ConfigError(f"backend is {backend!r}: allowed are {', '.join(BACKENDS)}")
+        raise ConfigError(
+            f"backend is {backend!r}{suggestion(backend, BACKENDS)}: allowed are "
+            f"{', '.join(BACKENDS)}"
+        )
     folder = network_folder(name, degradation)
     graphs = read_graphs(folder)
     if backend == "auto":

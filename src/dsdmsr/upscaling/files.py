@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,6 +54,7 @@ def upscale_file(
     *,
     upscaler: Upscaler | None = None,
     steady: TemporalFilter | None = None,
+    keep_empty: bool = False,
     progress: Callable[[float], object] | None = None,
 ) -> Upscaled:
     """Upscale a depth file; each output is written whole or not at all.
@@ -63,6 +65,8 @@ def upscale_file(
         options: Its options; `filled` and `confidence` are files.
         upscaler: One for many files. Default: `Upscaler.from_options`.
         steady: The filter of a sequence whose next frame this is.
+        keep_empty: Whether a map without a valid pixel becomes a larger one without any, as
+            sequences need it; otherwise it is an error.
         progress: Called after each tile with the share of the map that is done.
 
     Raises:
@@ -76,7 +80,10 @@ def upscale_file(
     upscaler = upscaler or Upscaler.from_options(options)
     goal = upscaler.size.goal(*depth.shape)
     with _naming(source, goal):
-        bands = _bands(upscaler, depth, options, steady, progress)
+        if keep_empty and not depth.valid.any():
+            bands = iter([_empty(depth, goal, errors=options.confidence is not None)])
+        else:
+            bands = _bands(upscaler, depth, options, steady, progress)
         _write(target, goal, bands, encoding, options, upscaler, depth)
     return Upscaled(depth, encoding, tuple(left_out(target, depth.metadata)))
 
@@ -128,6 +135,20 @@ def _bands(
     return iter([steady(frame, noisy=looks_noisy(depth.values, depth.valid))])
 
 
+def _empty(depth: DepthMap, goal: Goal, *, errors: bool) -> DepthMap:
+    """Return the larger map of one without a valid pixel."""
+    shape = goal.height, goal.width
+    x, y = goal.width / depth.shape[1], goal.height / depth.shape[0]
+    return replace(
+        depth,
+        values=np.zeros(shape, np.float32),
+        valid=np.zeros(shape, np.bool_),
+        intrinsics=depth.intrinsics and depth.intrinsics.scaled(x, y),
+        error=np.full(shape, np.nan, np.float32) if errors else None,
+        metadata=depth.metadata.scaled(x, y),
+    )
+
+
 def _write(
     target: Path,
     goal: Goal,
@@ -142,7 +163,8 @@ def _write(
     with ExitStack() as stack:
         if options.filled is not None:
             path = stack.enter_context(writing(options.filled))
-            write_png(path, 255 * upscaler.filled(depth.valid).view(np.uint8))
+            marks = upscaler.filled(depth.valid) if depth.valid.any() else np.zeros(shape, np.bool_)
+            write_png(path, 255 * marks.view(np.uint8))
         if options.confidence is not None:
             network = options.model or DEFAULT_MODEL
             network = choose_network(depth) if network == AUTO else network

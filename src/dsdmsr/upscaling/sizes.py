@@ -58,14 +58,30 @@ class Size:
         check_phase(self.phase)
         if (self.scale is None) == (self.pixels is None):
             raise ScaleError("give a scale or a size, one of them")
-        whole = (self.scale,) if self.pixels is None else self.pixels
-        if not isinstance(whole, tuple) or not all(isinstance(n, int | np.integer) for n in whole):
-            raise ScaleError(f"{whole!r} is no whole scale or size: give 2 or (480, 640)")
-        if self.pixels is not None and len(whole) != 2:
-            raise ScaleError(f"size is {whole!r}: give height and width")
+        if self.scale is not None:
+            # 4.0 is 4; nothing is rounded.
+            object.__setattr__(self, "scale", self._whole_scale(self.scale))
+            return
+        pixels = self.pixels
+        if (
+            not isinstance(pixels, tuple | list)
+            or len(pixels) != 2
+            or not all(isinstance(n, int | np.integer) for n in pixels)
+        ):
+            raise ScaleError(f"size is {pixels!r}: give height and width, such as (480, 640)")
+        object.__setattr__(self, "pixels", (int(pixels[0]), int(pixels[1])))
+
+    def _whole_scale(self, scale: object) -> int:
+        """Return a scale that is a whole number in the range of the network's factors."""
         most = max(self.factors)
-        if self.scale is not None and not 2 <= self.scale <= most:
-            raise ScaleError(f"scale is {self.scale}: allowed are whole numbers from 2 to {most}")
+        if not isinstance(scale, int | float | np.integer | np.floating):
+            raise ScaleError(f"scale is {scale!r}: allowed are whole numbers from 2 to {most}")
+        if scale != scale // 1 or not 2 <= scale <= most:
+            between = "; a size reaches what is between" if 1 < scale < most else ""
+            raise ScaleError(
+                f"scale is {scale:g}: allowed are whole numbers from 2 to {most}{between}"
+            )
+        return int(scale)
 
     def goal(self, height: int, width: int) -> Goal:
         """Return the size that a map of `height` × `width` pixels becomes.

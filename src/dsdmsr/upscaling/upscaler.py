@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from dsdmsr.depth.degradations import Degradation
 from dsdmsr.depth.holes import enlarge_valid, hole_sizes
-from dsdmsr.depth.map import DepthMap
+from dsdmsr.depth.map import DepthMap, check_map
 from dsdmsr.depth.phase import Phase
 from dsdmsr.errors import ConfigError, ModelError
 from dsdmsr.upscaling.auto import AUTO, AutoBackend
 from dsdmsr.upscaling.backend import Backend
 from dsdmsr.upscaling.backends import BackendName, load_backend
+from dsdmsr.upscaling.checks import check_backend, check_name
 from dsdmsr.upscaling.enlarge import Enlargement, Progress, split_rows
 from dsdmsr.upscaling.ensemble import ensemble_of
 from dsdmsr.upscaling.options import UpscaleOptions
@@ -26,7 +27,6 @@ from dsdmsr.upscaling.sharpen import Edges, check_edges, sharpen
 from dsdmsr.upscaling.shrink import shrink
 from dsdmsr.upscaling.sizes import Goal, Size
 from dsdmsr.upscaling.tiles import Tile, check_tile
-from dsdmsr.zoo.names import DEFAULT_MODEL
 
 __all__ = ["Upscaler", "UpscalerSettings", "predict_everywhere"]
 
@@ -75,7 +75,7 @@ class Upscaler:
         ScaleError: If not exactly one of `scale` and `size` is given, or the network does not
             serve `scale`.
         ConfigError: If `tile` is neither auto nor 1 or more, `fill` is negative, or `edges` are
-            neither smooth nor sharp.
+            neither smooth nor sharp; or if `backend` is none, but an array, say.
 
     Example:
         >>> import numpy as np
@@ -100,7 +100,7 @@ class Upscaler:
         refinement: Refinement | None = None,
         phase: Phase = "centre",
     ) -> None:
-        self.backend, self.refinement = backend, refinement
+        self.backend, self.refinement = check_backend(backend), refinement
         self.size = Size(scale=scale, pixels=size, factors=backend.scales, phase=phase)
         self.tile, self.fill, self.edges = check_tile(tile), fill, check_edges(edges)
         if fill < 0:
@@ -136,10 +136,11 @@ class Upscaler:
         Raises:
             ScaleError: As `Upscaler`.
             ConfigError: As `Upscaler`; or if the device is not there, `ensemble` is neither 1
-                nor 8, or there is no such degradation.
+                nor 8, there is no such degradation, or `name` is neither a name nor a path.
             ModelError: If the network cannot be found or loaded.
             DependencyError: If the backend is not installed.
         """
+        network = check_name(name)
         Size(
             scale=settings.get("scale"),
             pixels=settings.get("size"),
@@ -149,7 +150,6 @@ class Upscaler:
         def load(network: str) -> Backend:
             return ensemble_of(load_backend(network, backend, device, degradation), ensemble)
 
-        network = DEFAULT_MODEL if name is None else str(name)
         return cls(AutoBackend(load) if network == AUTO else load(network), **settings)
 
     @classmethod
@@ -178,7 +178,7 @@ class Upscaler:
         self, depth: DepthMap, *, errors: bool = False, progress: Progress | None = None
     ) -> DepthMap:
         """Return the larger map; arguments and errors as for `bands`."""
-        rows = self._whole(depth, errors, progress)
+        rows = self._whole(check_map(depth), errors, progress)
         return _as_map(rows, depth, self.size.goal(*depth.shape), copy=False)
 
     def bands(
@@ -197,12 +197,12 @@ class Upscaler:
             progress: Called after each tile with the share of the map that is done.
 
         Raises:
-            DepthError: If no pixel is valid.
+            DepthError: If no pixel is valid, or `depth` is no `DepthMap`.
             ScaleError: If the size asked for is not larger than the map, or too large.
             ModelError: If the network gives values that are not finite, or `errors` are asked for
                 and it predicts none.
         """
-        goal = self.size.goal(*depth.shape)
+        goal = self.size.goal(*check_map(depth).shape)
         for rows in self._rows(depth, errors, progress):
             yield _as_map(rows, depth, goal, copy=True)
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from dsdmsr.depth.degradations import Degradation, check_degradation
-from dsdmsr.errors import ModelError, needing
+from dsdmsr.errors import ModelError, needing, suggestion
 from dsdmsr.zoo.names import PACKAGED, folder_of
 
 __all__ = [
@@ -88,8 +88,8 @@ def find_network(name: str) -> Path:
     if _HUB_NAME.fullmatch(name) and not name.startswith(".") and not Path(name).parent.exists():
         return _download(name)
     raise ModelError(
-        f"model {name!r} not found: give one of {', '.join(PACKAGED)}, or a folder with {CONFIG} "
-        f"and {WEIGHTS}"
+        f"model {name!r} not found{suggestion(name, PACKAGED)}: give one of "
+        f"{', '.join(PACKAGED)}, or a folder with {CONFIG} and {WEIGHTS}"
     )
 
 

@@ -100,6 +100,6 @@ def test_a_missing_webdataset_is_told(shards, monkeypatch):
     monkeypatch.setitem(sys.modules, "webdataset", None)
     with pytest.raises(
         DependencyError,
-        match=r"webdataset.*pip install 'dsdmsr\[prepare\]'",
+        match=r"webdataset.*pip install .*\[prepare\]'",
     ):
         Shards(shards)

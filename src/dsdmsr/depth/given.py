@@ -1,0 +1,37 @@
+"""What callers give where numbers or a map are wanted: as an array, and described in errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dsdmsr.errors import DepthError
+
+__all__ = ["as_array", "described"]
+
+
+def as_array(values: ArrayLike) -> NDArray[Any]:
+    """Return what may be numbers as an array.
+
+    Raises:
+        DepthError: If it can't be one.
+    """
+    try:
+        return np.asarray(values)
+    except (TypeError, ValueError, RuntimeError) as error:
+        # Lists of unequal rows; torch's tensors on a GPU, or with a gradient.
+        reason = " ".join(str(error).split())
+        raise DepthError(f"{described(values)} is no array: give H×W numbers ({reason})") from error
+
+
+def described(given: object) -> str:
+    """Return what something is, for errors: "a numpy.ndarray of shape (480, 640)"."""
+    kind = type(given)
+    place = kind.__module__.partition(".")[0]
+    name = kind.__name__ if place == "builtins" else f"{place}.{kind.__name__}"
+    article = "an" if name[0] in "aeioAEIO" else "a"
+    shape = getattr(given, "shape", None)
+    text = f" {given!r}" if isinstance(given, str | int | float) else ""
+    return f"{article} {name}{text}" + ("" if shape is None else f" of shape {tuple(shape)}")

@@ -1,0 +1,44 @@
+"""Checks of what an upscaler runs: networks, not maps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from dsdmsr.depth.given import described
+from dsdmsr.errors import ConfigError
+from dsdmsr.zoo.names import DEFAULT_MODEL
+
+__all__ = ["check_backend", "check_name"]
+
+_MAPS = "which takes maps: upscaler(DepthMap(array, unit='m'))"
+
+T = TypeVar("T")
+
+
+def check_backend(backend: T) -> T:
+    """Return a backend, or a choice of them.
+
+    Raises:
+        ConfigError: If it is something else, such as an array or a network's name.
+    """
+    if not isinstance(getattr(backend, "scales", None), tuple):
+        raise ConfigError(
+            f"the network is {described(backend)}: Upscaler.from_pretrained(scale=4) makes an "
+            f"upscaler, {_MAPS}"
+        )
+    return backend
+
+
+def check_name(name: str | Path | None) -> str:
+    """Return the name or folder of a network; the default one's for None.
+
+    Raises:
+        ConfigError: If it is something else, such as an array.
+    """
+    if not isinstance(name, str | Path | None):
+        raise ConfigError(
+            f"the network is {described(name)}: give a name, such as {DEFAULT_MODEL}, or a "
+            f"folder; that makes an upscaler, {_MAPS}"
+        )
+    return DEFAULT_MODEL if name is None else str(name)

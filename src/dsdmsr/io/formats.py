@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from dsdmsr.depth.metadata import Metadata
 from dsdmsr.errors import FileError, require
 from dsdmsr.io.arrays import read_npy, read_npz, write_npy, write_npz
+from dsdmsr.io.colmap import read_colmap, write_colmap
 from dsdmsr.io.dpt import read_dpt, write_dpt
 from dsdmsr.io.exr import read_exr, write_exr
 from dsdmsr.io.hdf5 import read_hdf5, read_mat, write_hdf5, write_mat
@@ -60,6 +61,7 @@ FORMATS: dict[str, Format] = {
     ".tif": _TIFF,
     ".tiff": _TIFF,
     ".exr": Format(read_exr, write_exr, "float", "OpenEXR", carries=("window",)),
+    ".bin": Format(read_colmap, write_colmap, "float"),
     ".dpt": Format(read_dpt, write_dpt, "float"),
     ".h5": _HDF5,
     ".hdf5": _HDF5,

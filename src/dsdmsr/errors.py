@@ -48,6 +48,7 @@ EXTRAS = {
     "lightning": "train",
     "onnx": "export",
     "openvino": "openvino",
+    "rosbags": "ros",
     "safetensors": "torch",
     "tensorboard": "train",
     "tifffile": "io",

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from dsdmsr.errors import FileError
 from dsdmsr.io import ERROR_SUFFIXES, SUFFIXES, split_member
-from dsdmsr.io.formats import FORMATS
+from dsdmsr.io.formats import is_depth_folder, suffix_written
 from dsdmsr.io.patterns import depth_files
 from dsdmsr.upscaling.options import UpscaleOptions
 
@@ -37,7 +37,7 @@ class Job(NamedTuple):
         Raises:
             FileError: If the map exists, but not what belongs to it.
         """
-        if not self.target.is_file():
+        if not self.target.is_file() and not is_depth_folder(self.target):
             return False
         companions = {
             "marks": (self.options.filled, "--fill and --filled"),
@@ -89,18 +89,19 @@ def plan(inputs: Sequence[str], output: Path) -> list[Pair]:
 
 
 def _pairs(inputs: Sequence[str], output: Path) -> list[Pair]:
-    single_file = len(inputs) == 1 and output.suffix.lower() in SUFFIXES and not output.is_dir()
-    if single_file and Path(inputs[0]).is_dir():
+    is_file = output.suffix.lower() in SUFFIXES and not _is_plain_folder(output)
+    single_file = len(inputs) == 1 and is_file
+    if single_file and _is_plain_folder(Path(inputs[0])):
         raise FileError(f"{inputs[0]} is a folder and {output} a file name: give -o a folder")
     sources = depth_files(inputs)
     if single_file and len(sources) == 1:
         return [(sources[0], output)]
-    one_file = len(inputs) == len(sources) == 1 and not Path(inputs[0]).is_dir()
+    one_file = len(inputs) == len(sources) == 1 and not _is_plain_folder(Path(inputs[0]))
     if one_file and output.suffix and not output.exists():
         raise FileError(
             f"{output} ends in {output.suffix}: allowed are {', '.join(SUFFIXES)}, or a folder"
         )
-    if output.suffix.lower() in SUFFIXES and not output.is_dir():
+    if is_file:
         raise FileError(f"{len(sources)} inputs, but {output} is one file: give -o a folder")
     if output.is_file():
         raise FileError(f"{output} is a file: give -o a folder")
@@ -110,15 +111,21 @@ def _pairs(inputs: Sequence[str], output: Path) -> list[Pair]:
     return [(source, output / _name(source)) for source in sources]
 
 
+def _is_plain_folder(path: Path) -> bool:
+    """Return whether a path is a folder of files, and no depth file itself."""
+    return path.is_dir() and not is_depth_folder(path)
+
+
 def _name(source: Path) -> str:
     """Return an output's name in a folder: the source's, or nyu-12.mat for nyu.mat#12."""
     file, member = split_member(source)
-    suffix = FORMATS[file.suffix.lower()].written_as if file.suffix.lower() in FORMATS else None
-    suffix = suffix or file.suffix
+    suffix = suffix_written(source)
+    # The folder of a ROS 2 bag has a name of any form.
+    stem = file.stem if file.suffix.lower() in SUFFIXES else file.name
     if member is None:
-        return f"{file.stem}{suffix}"
+        return f"{stem}{suffix}"
     plain = re.sub(r"[^\w.+-]+", "_", member).strip("_")
-    return f"{file.stem}-{plain}{suffix}"
+    return f"{stem}-{plain}{suffix}"
 
 
 def companion_paths(

@@ -97,6 +97,8 @@ class Metadata:
     """Where the pixels lie on the ground."""
     window: ImageWindow | None = None
     """Which part of a picture the map is."""
+    entry: str | None = None
+    """What the map is called in a file that names its arrays. None: ``depth``."""
     notes: tuple[str, ...] = ()
     """What reading assumed, chose or left out, a line each."""
 

@@ -35,5 +35,7 @@ class Stored:
     """Where the pixels lie on the ground."""
     window: ImageWindow | None = None
     """Which part of a picture the map is."""
+    entry: str | None = None
+    """What the map is called in the file, if another file of this format is to call it so, too."""
     notes: tuple[str, ...] = ()
     """What was chosen among several, or left out, a line each."""

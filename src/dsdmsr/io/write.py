@@ -121,7 +121,7 @@ def _encoded(
     for band in bands:
         bottom = top + band.shape[0]
         try:
-            yield encode(band, name, whole=whole)
+            yield encode(band, name, whole=whole, top=top, height=shape[0])
         except EncodingError as error:
             rows = "" if band.shape == shape else f" rows {top} to {bottom - 1}:"
             raise EncodingError(f"{path}:{rows} {error}") from error

@@ -57,6 +57,7 @@ EXTRAS = {
     "wandb": "wandb",
     "webdataset": "prepare",
     "yaml": "evaluate",
+    "zarr": "io",
 }
 """Module → the extra of this package that brings it."""
 

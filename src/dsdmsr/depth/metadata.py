@@ -98,7 +98,8 @@ class Metadata:
     window: ImageWindow | None = None
     """Which part of a picture the map is."""
     entry: str | None = None
-    """What the map is called in a file that names its arrays. None: ``depth``."""
+    """What the map is called in a file that names its arrays; empty if it is the only one and has
+    no name. None: ``depth``."""
     notes: tuple[str, ...] = ()
     """What reading assumed, chose or left out, a line each."""
 

@@ -20,6 +20,7 @@ from dsdmsr.io.recordings import is_bag_folder
 from dsdmsr.io.ros import read_ros, ros_frames, ros_suffix
 from dsdmsr.io.stored import Stored
 from dsdmsr.io.tiff import read_tiff, write_tiff
+from dsdmsr.io.zarr_arrays import is_zarr, read_zarr, write_zarr
 
 __all__ = [
     "FORMATS",
@@ -91,6 +92,15 @@ FORMATS: dict[str, Format] = {
     ".h5": _HDF5,
     ".hdf5": _HDF5,
     ".mat": Format(read_mat, write_mat, "both", "h5py", selects=True),
+    ".zarr": Format(
+        read_zarr,
+        write_zarr,
+        "both",
+        "zarr",
+        selects=True,
+        carries=("invalid",),
+        is_folder=is_zarr,
+    ),
     ".bag": _ROS,
     ".mcap": _ROS,
     ".db3": _ROS,

@@ -109,7 +109,7 @@ def write_hdf5(
     """Write the numbers as a data set."""
     import h5py
 
-    if metadata is not None and metadata.entry is not None:
+    if metadata is not None and metadata.entry:
         name = metadata.entry
     with h5py.File(path, "w") as file:
         dataset = file.create_dataset(name, data=numbers, compression="gzip", shuffle=True)

@@ -48,6 +48,7 @@ EXTRAS = {
     "lightning": "train",
     "onnx": "export",
     "openvino": "openvino",
+    "pillow_heif": "phone",
     "rosbags": "ros",
     "safetensors": "torch",
     "tensorboard": "train",

@@ -13,6 +13,7 @@ from dsdmsr.io.colmap import read_colmap, write_colmap
 from dsdmsr.io.dpt import read_dpt, write_dpt
 from dsdmsr.io.exr import read_exr, write_exr
 from dsdmsr.io.hdf5 import read_hdf5, read_mat, write_hdf5, write_mat
+from dsdmsr.io.heic import read_heic
 from dsdmsr.io.pfm import read_pfm, write_pfm
 from dsdmsr.io.pgm import read_pgm, write_pgm
 from dsdmsr.io.png import read_png, write_png
@@ -78,6 +79,7 @@ _ROS = Format(
     written_as=ros_suffix,
     is_folder=is_bag_folder,
 )
+_HEIC = Format(read_heic, None, "both", "pillow_heif", written_as=".npy")
 FORMATS: dict[str, Format] = {
     ".png": Format(read_png, write_png, "whole"),
     ".pgm": Format(read_pgm, write_pgm, "whole"),
@@ -101,6 +103,8 @@ FORMATS: dict[str, Format] = {
         carries=("invalid",),
         is_folder=is_zarr,
     ),
+    ".heic": _HEIC,
+    ".heif": _HEIC,
     ".bag": _ROS,
     ".mcap": _ROS,
     ".db3": _ROS,

@@ -10,6 +10,7 @@ from dsdmsr.depth.metadata import Metadata
 from dsdmsr.errors import FileError, require
 from dsdmsr.io.arrays import read_npy, read_npz, write_npy, write_npz
 from dsdmsr.io.colmap import read_colmap, write_colmap
+from dsdmsr.io.depth_photo import read_photo
 from dsdmsr.io.dpt import read_dpt, write_dpt
 from dsdmsr.io.exr import read_exr, write_exr
 from dsdmsr.io.hdf5 import read_hdf5, read_mat, write_hdf5, write_mat
@@ -79,6 +80,7 @@ _ROS = Format(
     written_as=ros_suffix,
     is_folder=is_bag_folder,
 )
+_JPEG = Format(read_photo, None, "both", written_as=".npy")
 _HEIC = Format(read_heic, None, "both", "pillow_heif", written_as=".npy")
 FORMATS: dict[str, Format] = {
     ".png": Format(read_png, write_png, "whole"),
@@ -103,6 +105,8 @@ FORMATS: dict[str, Format] = {
         carries=("invalid",),
         is_folder=is_zarr,
     ),
+    ".jpg": _JPEG,
+    ".jpeg": _JPEG,
     ".heic": _HEIC,
     ".heif": _HEIC,
     ".bag": _ROS,

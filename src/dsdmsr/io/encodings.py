@@ -212,6 +212,7 @@ def decode(
             floats=floats,
             georeference=stored.georeference,
             window=stored.window,
+            view=stored.view,
             entry=stored.entry,
             notes=(*stored.notes, *notes, *_coarse(values, valid)),
         ),

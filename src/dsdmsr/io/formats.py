@@ -15,6 +15,7 @@ from dsdmsr.io.dpt import read_dpt, write_dpt
 from dsdmsr.io.exr import read_exr, write_exr
 from dsdmsr.io.hdf5 import read_hdf5, read_mat, write_hdf5, write_mat
 from dsdmsr.io.heic import read_heic
+from dsdmsr.io.openmvs import read_dmap, write_dmap
 from dsdmsr.io.pfm import read_pfm, write_pfm
 from dsdmsr.io.pgm import read_pgm, write_pgm
 from dsdmsr.io.png import read_png, write_png
@@ -36,7 +37,7 @@ __all__ = [
     "suffix_written",
 ]
 
-Carried = Literal["invalid", "georeference", "window"]
+Carried = Literal["invalid", "georeference", "window", "view"]
 
 
 class Format(NamedTuple):
@@ -60,6 +61,8 @@ class Format(NamedTuple):
     written_as: str | Callable[[Path, str | None], str] | None = None
     """The suffix of outputs in a folder for inputs of this format, or what returns it for a path
     and what follows ``#``. Default: its own."""
+    needs_view: bool = False
+    """Whether it holds no map but depth that was seen from a view that is known; see `MvsView`."""
     is_folder: Callable[[Path], bool] | None = None
     """For files that are, or can be, folders on the disk: whether a folder is one."""
     carries: tuple[Carried, ...] = ()
@@ -92,6 +95,7 @@ FORMATS: dict[str, Format] = {
     ".tiff": _TIFF,
     ".exr": Format(read_exr, write_exr, "float", "OpenEXR", carries=("window",)),
     ".bin": Format(read_colmap, write_colmap, "float"),
+    ".dmap": Format(read_dmap, write_dmap, "float", carries=("view",), needs_view=True),
     ".dpt": Format(read_dpt, write_dpt, "float"),
     ".h5": _HDF5,
     ".hdf5": _HDF5,
@@ -196,4 +200,6 @@ def left_out(path: Path, metadata: Metadata) -> list[str]:
         lines.append(f"a {name} holds no georeference: it is left out; write .tif to keep it")
     if metadata.window is not None and "window" not in format_.carries:
         lines.append(f"a {name} holds no data window: it is left out; write .exr to keep it")
+    if metadata.view is not None and "view" not in format_.carries:
+        lines.append(f"a {name} holds no view of OpenMVS: it is left out; write .dmap to keep it")
     return lines

@@ -1,9 +1,10 @@
-"""Files that are whole or not there."""
+"""Files, and folders that count as one, that are whole or not there."""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """Yield a path beside `path` to write to; when that is done, put it in the place of `path`.
 
     Whoever opens `path` finds the old file or the new one, whole. After an error nothing is left.
+    The path may be a folder, too; while it takes the place of an old one, neither is there.
 
     Args:
         path: The file to make or replace.
@@ -32,9 +34,15 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
         if durable:
             with beside.open("r+b") as file:
                 os.fsync(file.fileno())
-        beside.replace(path)
+        if beside.is_dir() and path.is_dir():
+            old = path.with_name(f".{path.name}.{os.getpid()}.old.part")
+            path.rename(old)
+            beside.rename(path)
+            shutil.rmtree(old)
+        else:
+            beside.replace(path)
     finally:
-        beside.unlink(missing_ok=True)
+        _remove(beside)
 
 
 @contextmanager
@@ -52,8 +60,15 @@ def writing(path: Path) -> Iterator[Path]:
         raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def remove_unfinished(folder: Path) -> None:
     """Remove what killed processes have left in a folder that no other process writes to."""
     for path in folder.glob(".*.part"):
         if _UNFINISHED.fullmatch(path.name):
-            path.unlink(missing_ok=True)
+            _remove(path)

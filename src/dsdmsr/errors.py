@@ -52,6 +52,8 @@ EXTRAS = {
     "lightning": "train",
     "onnx": "export",
     "openvino": "openvino",
+    "pillow_heif": "phone",
+    "rosbags": "ros",
     "safetensors": "torch",
     "tensorboard": "train",
     "tifffile": "io",
@@ -60,6 +62,7 @@ EXTRAS = {
     "wandb": "wandb",
     "webdataset": "prepare",
     "yaml": "evaluate",
+    "zarr": "io",
 }
 """Module → the extra of this package that brings it."""
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,7 +20,7 @@ def codes_in(numbers: np.ndarray) -> list[float]:
 @pytest.mark.parametrize("number", [*CLEAR, *USUAL])
 @pytest.mark.parametrize("share", [0.03, 0.5])
 def test_a_code_beside_a_wall_is_recognised(number, share):
-    numbers = np.where(X < 32 * share, number, WALL)
+    numbers = np.where(32 * share > X, number, WALL)
     assert codes_in(numbers) == [number]
     if abs(number) < 1e38:
         narrow = numbers.astype(np.float32)

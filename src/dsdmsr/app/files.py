@@ -14,7 +14,7 @@ from dsdmsr.app.options import flattened
 from dsdmsr.app.streams import is_stream
 from dsdmsr.errors import ConfigError, FileError, suggestion
 from dsdmsr.io import ERROR_SUFFIXES, SUFFIXES, split_member
-from dsdmsr.io.formats import FORMATS
+from dsdmsr.io.formats import FORMATS, is_depth_folder, suffix_written
 from dsdmsr.io.patterns import Found, find_files
 from dsdmsr.upscaling.options import UpscaleOptions
 
@@ -85,7 +85,7 @@ class Outputs:
     def is_file(self) -> bool:
         """Whether the name is that of one file."""
         path = self.output
-        return path is not None and path.suffix.lower() in SUFFIXES and not path.is_dir()
+        return path is not None and path.suffix.lower() in SUFFIXES and not _is_plain_folder(path)
 
 
 class Pair(NamedTuple):
@@ -115,7 +115,7 @@ class Job(NamedTuple):
         Raises:
             FileError: If the map exists, but not what belongs to it.
         """
-        if not self.target.is_file():
+        if not self.target.is_file() and not is_depth_folder(self.target):
             return False
         companions = {
             "marks": (self.options.filled, "--fill and --filled"),
@@ -168,7 +168,7 @@ def plan(inputs: Sequence[str], outputs: Outputs) -> list[Pair]:
 
 def _pairs(inputs: Sequence[str], outputs: Outputs) -> list[Pair]:
     output = outputs.path
-    if outputs.is_file and len(inputs) == 1 and Path(inputs[0]).is_dir():
+    if outputs.is_file and len(inputs) == 1 and _is_plain_folder(Path(inputs[0])):
         raise FileError(f"{inputs[0]} is a folder and {output} a file name: give -o a folder")
     sources = find_files(inputs, recursive=outputs.recursive, skip=output)
     if len(sources) == 1 and (outputs.to_stdout or (outputs.is_file and len(inputs) == 1)):
@@ -200,7 +200,7 @@ def _check_folder(inputs: Sequence[str], outputs: Outputs, sources: Sequence[Fou
     output = outputs.path
     if outputs.to_stdout:
         raise FileError(f"{len(sources)} inputs, but standard output is one: give -o a folder")
-    single = len(inputs) == len(sources) == 1 and not Path(inputs[0]).is_dir()
+    single = len(inputs) == len(sources) == 1 and not _is_plain_folder(Path(inputs[0]))
     if single and outputs.output and output.suffix and not output.exists():
         raise FileError(
             f"{output} ends in {output.suffix}: allowed are {', '.join(SUFFIXES)}, or a folder"
@@ -209,6 +209,11 @@ def _check_folder(inputs: Sequence[str], outputs: Outputs, sources: Sequence[Fou
         raise FileError(f"{len(sources)} inputs, but {output} is one file: give -o a folder")
     if output.is_file():
         raise FileError(f"{output} is a file: give a folder")
+
+
+def _is_plain_folder(path: Path) -> bool:
+    """Return whether a path is a folder of files, and no depth file itself."""
+    return path.is_dir() and not is_depth_folder(path)
 
 
 def _pair_in(folder: Path, found: Found, suffix: str | None) -> Pair:
@@ -220,12 +225,13 @@ def _pair_in(folder: Path, found: Found, suffix: str | None) -> Pair:
 def _name(found: Found) -> Path:
     """Return an output's name in a folder: the source's, or nyu-12.mat for nyu.mat#12."""
     file, member = split_member(found.path)
-    suffix = FORMATS[file.suffix.lower()].written_as if file.suffix.lower() in FORMATS else None
-    suffix = suffix or file.suffix
+    suffix = suffix_written(found.path)
+    # The folder of a ROS 2 bag has a name of any form.
+    stem = file.stem if file.suffix.lower() in SUFFIXES else file.name
     if member is None:
-        return found.folder / f"{file.stem}{suffix}"
+        return found.folder / f"{stem}{suffix}"
     plain = re.sub(r"[^\w.+-]+", "_", member).strip("_")
-    return found.folder / f"{file.stem}-{plain}{suffix}"
+    return found.folder / f"{stem}-{plain}{suffix}"
 
 
 def companion_paths(

@@ -19,7 +19,8 @@ class Encoding:
 
     Raises:
         EncodingError: If a number is not finite, `per_unit` not above 0, or `largest` not of 8 or
-            16 bits.
+            16 bits; or if distances along the ray are of another kind than depth, or their focal
+            length is not above 0.
 
     Example:
         >>> matterport = Encoding(meaning="Matterport3D", per_unit=4000, unit="m", largest=65535)
@@ -45,6 +46,12 @@ class Encoding:
     """The largest whole number, for encodings of whole numbers; None for floats."""
     rotated: int = 0
     """By how many bits to the left the 16 bits of a number are rotated in the file."""
+    along_ray: bool = False
+    """Whether the numbers are distances to the camera's centre, ``Z·√(x² + y² + 1)`` with x and y
+    in focal lengths from the principal point, so that a camera turns them into depth."""
+    focal: float | None = None
+    """For distances along the ray, where the file has no camera: its focal length in widths of the
+    picture. The principal point is in the middle."""
 
     def __post_init__(self) -> None:
         if not (0 < self.per_unit < math.inf and math.isfinite(self.offset)):
@@ -54,6 +61,10 @@ class Encoding:
             )
         if self.largest is not None and not 0 < self.largest < 2**16:
             raise EncodingError(f"largest is {self.largest}: give 1 to 65535, or None for floats")
+        if self.along_ray and self.kind != "depth":
+            raise EncodingError(f"distances along the ray are depth, not {self.kind}")
+        if self.focal is not None and not 0 < self.focal < math.inf:
+            raise EncodingError(f"focal is {self.focal:g}: give a number above 0")
 
     @property
     def dtype(self) -> np.dtype[np.generic]:

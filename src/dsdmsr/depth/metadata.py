@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from dsdmsr.depth.phase import Axis
 
-__all__ = ["Georeference", "ImageWindow", "Metadata"]
+__all__ = ["Georeference", "ImageWindow", "Metadata", "MvsView"]
 
 Tag = tuple[int, str, int, object]
 """A TIFF tag: its code, its type as tifffile names it, its count and its value."""
@@ -92,6 +92,26 @@ class ImageWindow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MvsView:
+    """Say from where a depth map of OpenMVS was seen; it belongs to the image, whatever the map."""
+
+    image: bytes
+    """The image's file name."""
+    image_size: tuple[int, int]
+    """Width and height of the image."""
+    views: tuple[int, ...]
+    """The number of this view, then those that it was compared with."""
+    depth_range: tuple[float, float]
+    """The least and the greatest depth."""
+    camera: tuple[float, ...]
+    """The matrix K of the image, row by row."""
+    pose: tuple[float, ...]
+    """The matrix R, row by row, then the camera's centre C."""
+    halves: bool = False
+    """Whether the file holds half floats."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Metadata:
     """Keep what a depth file says beside its values."""
 
@@ -105,6 +125,11 @@ class Metadata:
     """Where the pixels lie on the ground."""
     window: ImageWindow | None = None
     """Which part of a picture the map is."""
+    view: MvsView | None = None
+    """From where a depth map of OpenMVS was seen."""
+    entry: str | None = None
+    """What the map is called in a file that names its arrays; empty if it is the only one and has
+    no name. None: ``depth``."""
     notes: tuple[str, ...] = ()
     """What reading assumed, chose or left out, a line each."""
 

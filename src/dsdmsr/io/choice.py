@@ -123,7 +123,13 @@ def choose_encoding(path: Path, depth: DepthMap, encoding: str | Encoding | None
     Raises:
         EncodingError: If the file's format cannot hold it.
     """
-    holds = format_of(path).holds
+    format_ = format_of(path)
+    holds = format_.holds
+    if format_.needs_view and (depth.metadata.view is None or depth.kind != "depth"):
+        raise EncodingError(
+            f"{path}: a {path.suffix} needs the camera and the image of a depth map that was read "
+            f"from one: write {_float_suffixes()}"
+        )
     name = encoding or depth.encoding or "float"
     if holds == "whole" and find_encoding(name).largest is None:
         whole = [n for n, e in ENCODINGS.items() if e.largest is not None]
@@ -154,6 +160,10 @@ def default_encoding(path: Path, depth: DepthMap) -> str:
 
 
 def _float_suffixes() -> str:
-    """Return the suffixes of formats that hold floats, to be listed in an error."""
-    suffixes = [suffix for suffix, format_ in FORMATS.items() if format_.holds != "whole"]
+    """Return the suffixes of formats that hold any map of floats, to be listed in an error."""
+    suffixes = [
+        suffix
+        for suffix, format_ in FORMATS.items()
+        if format_.holds != "whole" and format_.write and not format_.needs_view
+    ]
     return f"{', '.join(suffixes[:-1])} or {suffixes[-1]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from dsdmsr.depth.map import DepthMap, Stereo
 from dsdmsr.depth.metadata import Metadata
 from dsdmsr.errors import DepthError, EncodingError, suggestion
 from dsdmsr.io.invalid import InvalidNumbers, usable_pixels
+from dsdmsr.io.rays import camera_of, ray_lengths
 from dsdmsr.io.stored import Stored
 
 __all__ = [
@@ -85,6 +87,14 @@ ENCODINGS: dict[str, Encoding] = {
     "metres": Encoding(meaning="float depth in metres, 0 = no depth", unit="m"),
     "dtu": Encoding(
         meaning="float depth, 1000 per metre, 0 = no depth (DTU)", per_unit=1000, unit="m"
+    ),
+    "hypersim": Encoding(
+        meaning="float distance along the ray in metres, NaN = no surface (Hypersim)",
+        unit="m",
+        invalid=float("nan"),
+        zero_is_value=True,
+        along_ray=True,
+        focal=886.81 / 1024,
     ),
     "disparity": Encoding(
         meaning="float disparity in pixels, infinity = unknown (Middlebury 2014)",
@@ -172,23 +182,31 @@ def decode(
         invalid: Which numbers mean "nothing here", beside those that the file declares.
 
     Raises:
-        EncodingError: If the name is unknown.
+        EncodingError: If the name is unknown, or the encoding needs a camera, and none is known.
         DepthError: If the numbers are not a depth map.
     """
     meaning, numbers = find_encoding(encoding), stored.numbers
     if numbers.dtype.kind not in "fiu":
         raise DepthError(f"the numbers are of type {numbers.dtype}: give real ones")
-    usable = usable_pixels(stored, meaning, invalid)
+    # What is too far is so along the optical axis, not along the ray.
+    rules = replace(invalid, above=None) if meaning.along_ray else invalid
+    usable = usable_pixels(stored, meaning, rules)
     floats = numbers.dtype.kind == "f"
     if meaning.rotated and numbers.dtype.kind == "u" and numbers.dtype.itemsize == 2:
         numbers = _rotated(numbers, 16 - meaning.rotated)
     values = _values(numbers, meaning)
+    valid, camera, notes = usable.valid, stored.intrinsics, usable.notes
+    if meaning.along_ray and values.ndim == 2:
+        camera, assumed = camera_of(meaning, camera, values.shape)
+        values, notes = values / ray_lengths(camera, values.shape), notes + assumed
+        if invalid.above is not None:
+            valid = valid & (values <= invalid.above)
     return DepthMap(
         values,
-        usable.valid,
+        valid,
         kind=meaning.kind,
         unit=meaning.unit,
-        intrinsics=stored.intrinsics,
+        intrinsics=camera,
         stereo=stereo or stored.stereo,
         encoding=encoding,
         metadata=Metadata(
@@ -197,7 +215,9 @@ def decode(
             floats=floats,
             georeference=stored.georeference,
             window=stored.window,
-            notes=(*stored.notes, *usable.notes, *_coarse(values, usable.valid)),
+            view=stored.view,
+            entry=stored.entry,
+            notes=(*stored.notes, *notes, *_coarse(values, valid)),
         ),
     )
 
@@ -226,7 +246,14 @@ def _coarse(values: NDArray[Any], valid: NDArray[np.bool_]) -> list[str]:
     ]
 
 
-def encode(depth: DepthMap, encoding: str | Encoding, *, whole: bool) -> NDArray[np.generic]:
+def encode(
+    depth: DepthMap,
+    encoding: str | Encoding,
+    *,
+    whole: bool,
+    top: int = 0,
+    height: int | None = None,
+) -> NDArray[np.generic]:
     """Return the numbers that a map is written as.
 
     Invalid pixels get the number that stood for them where the map was read, if the map is written
@@ -236,9 +263,12 @@ def encode(depth: DepthMap, encoding: str | Encoding, *, whole: bool) -> NDArray
         depth: The map.
         encoding: A name in `ENCODINGS`, or an encoding of one's own.
         whole: Whether the file holds whole numbers, so that values are rounded (half up).
+        top: Where the map is a band of a larger one: its first row there.
+        height: Where it is: the rows of the whole map.
 
     Raises:
-        EncodingError: If the name is unknown or of another kind or unit, or valid values don't fit.
+        EncodingError: If the name is unknown or of another kind or unit, or valid values don't fit,
+            or the encoding needs a camera, and none is known.
     """
     meaning = find_encoding(encoding)
     name = name_of(encoding)
@@ -254,7 +284,12 @@ def encode(depth: DepthMap, encoding: str | Encoding, *, whole: bool) -> NDArray
         )
     marker = invalid_number(depth, encoding, whole=whole)
     with np.errstate(over="ignore"):
-        numbers = depth.values.astype(np.float64) * meaning.per_unit + meaning.offset
+        numbers = depth.values.astype(np.float64)
+        if meaning.along_ray:
+            whole_shape = (height or depth.shape[0], depth.shape[1])
+            camera, _ = camera_of(meaning, depth.intrinsics, whole_shape)
+            numbers *= ray_lengths(camera, depth.shape, top)
+        numbers = numbers * meaning.per_unit + meaning.offset
         if whole and meaning.largest is not None:
             numbers = np.floor(numbers + 0.5)
             fits = (numbers >= meaning.smallest) & (numbers <= meaning.largest)

@@ -9,18 +9,35 @@ from typing import Literal, NamedTuple
 from dsdmsr.depth.metadata import Metadata
 from dsdmsr.errors import FileError, require
 from dsdmsr.io.arrays import read_npy, read_npz, write_npy, write_npz
+from dsdmsr.io.colmap import read_colmap, write_colmap
+from dsdmsr.io.depth_photo import read_photo
 from dsdmsr.io.dpt import read_dpt, write_dpt
 from dsdmsr.io.exr import read_exr, write_exr
 from dsdmsr.io.hdf5 import read_hdf5, read_mat, write_hdf5, write_mat
+from dsdmsr.io.heic import read_heic
+from dsdmsr.io.openmvs import read_dmap, write_dmap
 from dsdmsr.io.pfm import read_pfm, write_pfm
 from dsdmsr.io.pgm import read_pgm, write_pgm
 from dsdmsr.io.png import read_png, write_png
+from dsdmsr.io.recordings import is_bag_folder
+from dsdmsr.io.ros import read_ros, ros_frames, ros_suffix
 from dsdmsr.io.stored import Stored
 from dsdmsr.io.tiff import read_tiff, write_tiff
+from dsdmsr.io.zarr_arrays import is_zarr, read_zarr, write_zarr
 
-__all__ = ["FORMATS", "SUFFIXES", "Format", "format_of", "left_out", "split_member"]
+__all__ = [
+    "FORMATS",
+    "SUFFIXES",
+    "Format",
+    "find_format",
+    "format_of",
+    "is_depth_folder",
+    "left_out",
+    "split_member",
+    "suffix_written",
+]
 
-Carried = Literal["invalid", "georeference", "window"]
+Carried = Literal["invalid", "georeference", "window", "view"]
 
 
 class Format(NamedTuple):
@@ -41,8 +58,13 @@ class Format(NamedTuple):
     members: Callable[[Path, str | None], list[str]] | None = None
     """For recordings: returns the members, one for each frame, that a path and what follows ``#``
     stand for."""
-    written_as: str | None = None
-    """The suffix of outputs in a folder for inputs of this format. Default: its own."""
+    written_as: str | Callable[[Path, str | None], str] | None = None
+    """The suffix of outputs in a folder for inputs of this format, or what returns it for a path
+    and what follows ``#``. Default: its own."""
+    needs_view: bool = False
+    """Whether it holds no map but depth that was seen from a view that is known; see `MvsView`."""
+    is_folder: Callable[[Path], bool] | None = None
+    """For files that are, or can be, folders on the disk: whether a folder is one."""
     carries: tuple[Carried, ...] = ()
     """Which metadata it holds beside the numbers."""
 
@@ -51,6 +73,18 @@ _TIFF = Format(
     read_tiff, write_tiff, "both", "tifffile", rows=True, carries=("invalid", "georeference")
 )
 _HDF5 = Format(read_hdf5, write_hdf5, "both", "h5py", selects=True, carries=("invalid",))
+_ROS = Format(
+    read_ros,
+    None,
+    "both",
+    "rosbags",
+    selects=True,
+    members=ros_frames,
+    written_as=ros_suffix,
+    is_folder=is_bag_folder,
+)
+_JPEG = Format(read_photo, None, "both", written_as=".npy")
+_HEIC = Format(read_heic, None, "both", "pillow_heif", written_as=".npy")
 FORMATS: dict[str, Format] = {
     ".png": Format(read_png, write_png, "whole"),
     ".pgm": Format(read_pgm, write_pgm, "whole"),
@@ -60,13 +94,50 @@ FORMATS: dict[str, Format] = {
     ".tif": _TIFF,
     ".tiff": _TIFF,
     ".exr": Format(read_exr, write_exr, "float", "OpenEXR", carries=("window",)),
+    ".bin": Format(read_colmap, write_colmap, "float"),
+    ".dmap": Format(read_dmap, write_dmap, "float", carries=("view",), needs_view=True),
     ".dpt": Format(read_dpt, write_dpt, "float"),
     ".h5": _HDF5,
     ".hdf5": _HDF5,
     ".mat": Format(read_mat, write_mat, "both", "h5py", selects=True),
+    ".zarr": Format(
+        read_zarr,
+        write_zarr,
+        "both",
+        "zarr",
+        selects=True,
+        carries=("invalid",),
+        is_folder=is_zarr,
+    ),
+    ".jpg": _JPEG,
+    ".jpeg": _JPEG,
+    ".heic": _HEIC,
+    ".heif": _HEIC,
+    ".bag": _ROS,
+    ".mcap": _ROS,
+    ".db3": _ROS,
 }
 SUFFIXES = tuple(FORMATS)
 """The file name endings that can be read and written."""
+
+
+def find_format(path: Path) -> Format | None:
+    """Return the format of a file by its suffix, or by what is in a folder; None if there is none.
+
+    Args:
+        path: The file, without what follows ``#``.
+    """
+    if path.is_dir():
+        # A ROS 2 bag is a folder of any name.
+        folders = (f for f in FORMATS.values() if f.is_folder is not None and f.is_folder(path))
+        return next(folders, FORMATS.get(path.suffix.lower()))
+    return FORMATS.get(path.suffix.lower())
+
+
+def is_depth_folder(path: Path) -> bool:
+    """Return whether a folder is itself a depth file, as a Zarr array and a ROS 2 bag are."""
+    format_ = find_format(path) if path.is_dir() else None
+    return format_ is not None and format_.is_folder is not None and format_.is_folder(path)
 
 
 def split_member(path: Path) -> tuple[Path, str | None]:
@@ -76,7 +147,7 @@ def split_member(path: Path) -> tuple[Path, str | None]:
     """
     before, mark, member = str(path).partition("#")
     while mark:
-        if Path(before).suffix.lower() in FORMATS and member and not path.exists():
+        if find_format(Path(before)) is not None and member and not path.exists():
             return Path(before), member
         more, mark, member = member.partition("#")
         before = f"{before}#{more}"
@@ -91,16 +162,34 @@ def format_of(path: Path) -> Format:
         DependencyError: If it needs a library that is not installed.
     """
     path, member = split_member(path)
-    if path.suffix.lower() not in FORMATS:
+    format_ = find_format(path)
+    if format_ is None:
         raise FileError(
             f"{path} ends in {path.suffix or 'no suffix'}: allowed are {', '.join(FORMATS)}"
         )
-    format_ = FORMATS[path.suffix.lower()]
     if format_.needs is not None:
-        require(format_.needs, f"{path}: the format {path.suffix}")
+        require(format_.needs, f"{path}: the format {path.suffix or 'ROS 2 bag'}")
     if member is not None and not format_.selects:
         raise FileError(f"{path}#{member}: a {path.suffix} file holds one map: leave #{member} out")
     return format_
+
+
+def suffix_written(path: Path) -> str:
+    """Return the suffix of outputs in a folder for a depth file, or a map of one.
+
+    Raises:
+        FileError: If that depends on what is in the file, and it cannot be read.
+        DependencyError: If it needs a library for that, which is not installed.
+    """
+    file, member = split_member(path)
+    format_ = find_format(file)
+    if format_ is None or format_.written_as is None:
+        return file.suffix
+    if isinstance(format_.written_as, str):
+        return format_.written_as
+    if format_.needs is not None:
+        require(format_.needs, f"{path}: the format {file.suffix or 'ROS 2 bag'}")
+    return format_.written_as(file, member)
 
 
 def left_out(path: Path, metadata: Metadata) -> list[str]:
@@ -111,4 +200,6 @@ def left_out(path: Path, metadata: Metadata) -> list[str]:
         lines.append(f"a {name} holds no georeference: it is left out; write .tif to keep it")
     if metadata.window is not None and "window" not in format_.carries:
         lines.append(f"a {name} holds no data window: it is left out; write .exr to keep it")
+    if metadata.view is not None and "view" not in format_.carries:
+        lines.append(f"a {name} holds no view of OpenMVS: it is left out; write .dmap to keep it")
     return lines

@@ -16,6 +16,8 @@ from dsdmsr.io.stored import Stored
 __all__ = ["read_hdf5", "read_mat", "write_hdf5", "write_mat"]
 
 
+_HYPERSIM, _HYPERSIM_NAME = "depth_meters.hdf5", "dataset"
+"""How Hypersim calls its files of distances, and the data set in them."""
 _MATLAB_CLASSES = {"f4": b"single", "u1": b"uint8", "u2": b"uint16"}
 
 
@@ -30,7 +32,11 @@ def read_hdf5(path: Path, member: str | None = None) -> Stored:
         FileError: If the file is damaged, or has several data sets and none of that name; or the
             data set is no map, or no stack that holds this one.
     """
-    return Stored(numbers=_read(path, member))
+    numbers, name = _read(path, member)
+    # Hypersim's README: distances in metres to the camera's centre, not along the optical axis.
+    if path.name.endswith(_HYPERSIM) and name == _HYPERSIM_NAME:
+        return Stored(numbers=numbers, encoding="hypersim", entry=name)
+    return Stored(numbers=numbers)
 
 
 def read_mat(path: Path, member: str | None = None) -> Stored:
@@ -48,19 +54,21 @@ def read_mat(path: Path, member: str | None = None) -> Stored:
     with path.open("rb") as file:
         if file.read(10) == b"MATLAB 5.0":
             raise FileError(f"{path} is a MATLAB file older than version 7.3: save it with -v7.3")
-    return Stored(numbers=_read(path, member).T)
+    return Stored(numbers=_read(path, member)[0].T)
 
 
-def _read(path: Path, member: str | None) -> NDArray[np.generic]:
+def _read(path: Path, member: str | None) -> tuple[NDArray[np.generic], str]:
+    """Return a map and the name of its data set."""
     import h5py
 
     try:
         with h5py.File(path, "r") as file:
             dataset = _data_set(file, path)
+            name = str(dataset.name).strip("/")
             if dataset.ndim == 2:
                 if member is not None:
                     raise FileError(f"{path}#{member}: it holds one map: leave #{member} out")
-                return np.asarray(dataset[()])
+                return np.asarray(dataset[()]), name
             if dataset.ndim != 3 or not len(dataset):
                 form = "×".join(map(str, dataset.shape)) or "single"
                 raise FileError(f"{path} holds {form} numbers: give one map, or a stack of them")
@@ -70,7 +78,7 @@ def _read(path: Path, member: str | None) -> NDArray[np.generic]:
                     f"{path} holds {len(dataset)} maps: name one, "
                     f"{path.name}#0 to {path.name}#{len(dataset) - 1}"
                 )
-            return np.asarray(dataset[number])
+            return np.asarray(dataset[number]), name
     except FileError:
         raise
     except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
@@ -101,6 +109,8 @@ def write_hdf5(
     """Write the numbers as a data set."""
     import h5py
 
+    if metadata is not None and metadata.entry:
+        name = metadata.entry
     with h5py.File(path, "w") as file:
         dataset = file.create_dataset(name, data=numbers, compression="gzip", shuffle=True)
         if metadata is not None and metadata.declares_invalid:

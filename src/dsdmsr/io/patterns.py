@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from dsdmsr.errors import FileError
-from dsdmsr.io.formats import FORMATS, SUFFIXES, format_of, split_member
+from dsdmsr.io.formats import SUFFIXES, find_format, format_of, is_depth_folder, split_member
 
 __all__ = ["Found", "depth_files", "find_files"]
 
@@ -45,7 +45,7 @@ def find_files(
     sources: list[Found] = []
     for text in given:
         path = Path(text)
-        if path.is_dir():
+        if path.is_dir() and not is_depth_folder(path):
             found = list(_in_folder(path, recursive, skip))
             if not found:
                 raise FileError(_nothing_in(path, recursive))
@@ -56,7 +56,7 @@ def find_files(
             matches = sorted(Path(p) for p in glob.glob(text, recursive=True))
             if not matches:
                 raise FileError(f"{text} matches no file: give depth files, folders or patterns")
-            sources += map(Found, matches)
+            sources += [Found(frame) for file in matches for frame in _frames(file)]
     return sources
 
 
@@ -65,13 +65,18 @@ def _in_folder(folder: Path, recursive: bool, skip: Path | None) -> Iterator[Fou
     skipped = None if skip is None else skip.resolve()
     for place, folders, names in os.walk(folder, onerror=_unreadable):
         here = Path(place)
-        for name in sorted(names):
-            if Path(name).suffix.lower() in SUFFIXES:
-                yield Found(here / name, here.relative_to(folder))
+        stores = [name for name in folders if is_depth_folder(here / name)]
+        for name in sorted([*names, *stores]):
+            if Path(name).suffix.lower() in SUFFIXES or name in stores:
+                for frame in _frames(here / name):
+                    yield Found(frame, here.relative_to(folder))
         folders[:] = sorted(
             name
             for name in folders
-            if recursive and not name.startswith(".") and (here / name).resolve() != skipped
+            if recursive
+            and name not in stores
+            and not name.startswith(".")
+            and (here / name).resolve() != skipped
         )
 
 
@@ -89,7 +94,8 @@ def _nothing_in(folder: Path, recursive: bool) -> str:
 def _frames(path: Path) -> list[Path]:
     """Return the frames of a recording; other files as they are."""
     file, member = split_member(path)
-    if file.suffix.lower() not in FORMATS or not file.exists():
+    format_ = find_format(file)
+    if format_ is None or format_.members is None or not file.exists():
         return [path]
     members = format_of(path).members
     return [path] if members is None else [Path(f"{file}#{one}") for one in members(file, member)]

@@ -6,6 +6,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from PIL import Image, UnidentifiedImageError
 from dsdmsr.errors import FileError
 from dsdmsr.io.stored import Stored
 
-__all__ = ["pack_png", "read_png", "write_png"]
+__all__ = ["pack_png", "read_png", "unpack_png", "write_png"]
 
 _MOST_COMPRESSED = 1100
 """About how many times smaller a PNG can be than its numbers: two bits may stand for 258 bytes."""
@@ -28,10 +29,24 @@ def read_png(path: Path) -> Stored:
     Raises:
         FileError: If the file is not a whole grey PNG.
     """
+    return Stored(numbers=unpack_png(path.read_bytes(), path))
+
+
+def unpack_png(content: bytes, path: Path) -> NDArray[np.generic]:
+    """Return the numbers of a grey PNG's content, uint8 or uint16.
+
+    Args:
+        content: The PNG.
+        path: The file that it is or is in, for errors.
+
+    Raises:
+        FileError: If it is not a whole grey PNG.
+    """
     try:
-        with _any_size(), Image.open(path, formats=["PNG"]) as image:
-            bits = _bits(path)
-            promised, size = image.width * image.height * bits // 8, path.stat().st_size
+        with _any_size(), Image.open(BytesIO(content), formats=["PNG"]) as image:
+            # Pillow hides the bits of a sample: byte 24 of a PNG, in its IHDR chunk.
+            bits, size = content[24], len(content)
+            promised = image.width * image.height * bits // 8
             if promised > _MOST_COMPRESSED * size:
                 raise FileError(
                     f"{path} promises too many pixels: {image.width}×{image.height} in {size} bytes"
@@ -41,7 +56,7 @@ def read_png(path: Path) -> Stored:
                     f"{path} is a PNG of mode {image.mode}, {bits} bits: give a grey one of 8 or "
                     "16 bits, without colour, alpha or palette"
                 )
-            return Stored(numbers=np.asarray(image).astype(_MODES[image.mode]))
+            return np.asarray(image).astype(_MODES[image.mode])
     except UnidentifiedImageError as error:
         raise FileError(f"{path} is not a PNG, whatever its name says") from error
     except (
@@ -64,12 +79,6 @@ def _any_size() -> Iterator[None]:
         yield
     finally:
         Image.MAX_IMAGE_PIXELS = before
-
-
-def _bits(path: Path) -> int:
-    """Return the bits of a sample, which Pillow hides: byte 24 of a PNG, in its IHDR chunk."""
-    with path.open("rb") as file:
-        return file.read(25)[24]
 
 
 def write_png(path: Path, numbers: NDArray[np.generic]) -> None:

@@ -12,7 +12,7 @@ from dsdmsr.depth.map import DepthMap, Kind
 from dsdmsr.errors import DepthError, EncodingError, FileError
 from dsdmsr.io.choice import guess_encoding, sort_of, stereo_beside
 from dsdmsr.io.encodings import ENCODINGS, RECOGNISED, Encoding, decode, find_encoding
-from dsdmsr.io.formats import format_of, split_member
+from dsdmsr.io.formats import format_of, is_depth_folder, split_member
 from dsdmsr.io.invalid import InvalidNumbers
 from dsdmsr.io.stored import Stored
 
@@ -85,9 +85,9 @@ def read_stored(path: str | os.PathLike[str]) -> Stored:
     """
     path = Path(path)
     try:
-        if path.is_dir():
-            raise FileError(f"{path} is a folder: give a depth file")
         file, member = split_member(path)
+        if file.is_dir() and not is_depth_folder(file):
+            raise FileError(f"{path} is a folder: give a depth file")
         if not file.exists():
             raise FileError(f"{file} does not exist: give a depth file")
         read = format_of(path).read

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dsdmsr.depth.encoding import Encoding
 from dsdmsr.depth.map import Intrinsics, Stereo
-from dsdmsr.depth.metadata import Georeference, ImageWindow
+from dsdmsr.depth.metadata import Georeference, ImageWindow, MvsView
 
 __all__ = ["Stored"]
 
@@ -35,5 +35,9 @@ class Stored:
     """Where the pixels lie on the ground."""
     window: ImageWindow | None = None
     """Which part of a picture the map is."""
+    view: MvsView | None = None
+    """From where the map was seen, if the file is one of OpenMVS."""
+    entry: str | None = None
+    """What the map is called in the file, if another file of this format is to call it so, too."""
     notes: tuple[str, ...] = ()
     """What was chosen among several, or left out, a line each."""

@@ -17,7 +17,7 @@ from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import EncodingError, FileError
 from dsdmsr.io.choice import choose_encoding
 from dsdmsr.io.encodings import encode, find_encoding, invalid_number
-from dsdmsr.io.formats import FORMATS, format_of, split_member
+from dsdmsr.io.formats import FORMATS, format_of, is_depth_folder, split_member
 
 __all__ = ["check_output", "is_whole", "write_bands", "write_depth"]
 
@@ -121,7 +121,7 @@ def _encoded(
     for band in bands:
         bottom = top + band.shape[0]
         try:
-            yield encode(band, name, whole=whole)
+            yield encode(band, name, whole=whole, top=top, height=shape[0])
         except EncodingError as error:
             rows = "" if band.shape == shape else f" rows {top} to {bottom - 1}:"
             raise EncodingError(f"{path}:{rows} {error}") from error
@@ -141,7 +141,7 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool = False) -> Pa
         raise FileError(f"{path}: {path.suffix} files are read only: allowed are {writable}")
     if split_member(path)[1] is not None:
         raise FileError(f"{path} is one map of a file: give a file name without #")
-    if path.is_dir():
+    if path.is_dir() and not is_depth_folder(path):
         raise FileError(f"{path} is a folder: give a file name")
     if path.exists() and not overwrite:
         raise FileError(f"{path} exists: give another name, or allow overwriting")

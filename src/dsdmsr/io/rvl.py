@@ -1,0 +1,80 @@
+"""RVL, a lossless compression of 16-bit depth.
+
+Source: A. D. Wilson, "Fast Lossless Depth Image Compression", ISS 2017. Pixels are runs of zeros
+and runs of others in turn: the length of the first, the length of the second, and for each pixel
+of it the difference from the last pixel that is not 0, its sign in the lowest bit (zigzag). Numbers
+are in groups of three bits, the lowest first; the fourth bit of a nibble says that more follow.
+Nibbles fill 32-bit little-endian words from the highest on.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["unpack_rvl"]
+
+_LONGEST = 11
+"""Nibbles of a number of 32 bits."""
+
+
+def unpack_rvl(content: bytes, count: int) -> NDArray[np.uint16]:
+    """Return the pixels that RVL stands for.
+
+    What the runs add up to is compared with `count` before memory is taken.
+
+    Args:
+        content: What follows any header.
+        count: How many pixels there have to be.
+
+    Raises:
+        ValueError: If the content is damaged, or stands for fewer or more pixels.
+    """
+    numbers = _numbers(content)
+    starts, lengths, taken = [], [], []
+    done = at = 0
+    while done < count:
+        if at + 2 > numbers.size:
+            raise ValueError(f"RVL data end after {done} of {count} pixels")
+        zeros, others = int(numbers[at]), int(numbers[at + 1])
+        if zeros == others == 0:
+            raise ValueError("RVL data have a run of no pixels")
+        starts.append(done + zeros)
+        lengths.append(others)
+        taken.append(at + 2)
+        done += zeros + others
+        at += 2 + others
+    # What is left of the last word is 0.
+    if done != count or at > numbers.size or numbers[at:].any():
+        raise ValueError(f"RVL data do not stand for {count} pixels")
+    pixels = np.zeros(count, np.uint16)
+    differences = numbers[_ranges(taken, lengths)]
+    values = np.cumsum((differences >> 1) ^ -(differences & 1))
+    pixels[_ranges(starts, lengths)] = (values & 0xFFFF).astype(np.uint16)
+    return pixels
+
+
+def _numbers(content: bytes) -> NDArray[np.int64]:
+    """Return the numbers of variable length, one after the other."""
+    words = np.frombuffer(content[: len(content) // 4 * 4], "<u4")
+    octets = words.astype(">u4").view(np.uint8)
+    nibbles = np.stack([octets >> 4, octets & 15], axis=1).ravel()
+    ends = np.flatnonzero(nibbles < 8)
+    if not ends.size:
+        return np.empty(0, np.int64)
+    nibbles = nibbles[: ends[-1] + 1]
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    lengths = ends - starts + 1
+    if lengths.max() > _LONGEST:
+        raise ValueError("RVL data have a number of more than 32 bits")
+    place = np.arange(nibbles.size) - np.repeat(starts, lengths)
+    parts = (nibbles & 7).astype(np.int64) << (3 * place)
+    return np.asarray(np.add.reduceat(parts, starts))
+
+
+def _ranges(starts: list[int], lengths: list[int]) -> NDArray[np.int64]:
+    """Return the whole numbers of ranges, one after the other."""
+    sizes = np.array(lengths, np.int64)
+    before = np.cumsum(sizes) - sizes
+    shifts = np.repeat(np.array(starts, np.int64) - before, sizes)
+    return np.asarray(np.arange(shifts.size) + shifts, np.int64)

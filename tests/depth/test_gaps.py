@@ -41,7 +41,7 @@ def test_the_wall_gets_room_and_comes_back(name):
         np.where(X < 16, 3.2, WALL),
         np.where(X < 16, 1000.0, 2.0),  # two surfaces without relief
         np.where(X < 10, 100, np.where(X < 20, 200, 0)),
-        np.where(X < 16, 200, 10 + X % 3),  # a stair of three levels
+        np.where(X < 16, 80, 10 + X % 3),  # a stair of three levels, which are 64ths already
         np.full((3, 4), 7.0),
         np.array([[5.0]]),
         np.linspace(1, 80, 24 * 32).reshape(24, 32) ** 2,

@@ -15,7 +15,7 @@ from PIL import Image
 from testing.command import run
 
 from dsdmsr import read_depth
-from dsdmsr.app.files import plan
+from dsdmsr.app.files import Outputs, plan
 from dsdmsr.errors import EncodingError, FileError
 from dsdmsr.io.depth_photo import read_depth_photo
 
@@ -224,7 +224,7 @@ def test_a_unit_that_is_not_stated_is_announced(tmp_path, capsys):
     assert code == 0
     assert "its unit is not stated: taken for metres" in out
     assert "float depth in metres, of RangeInverse as the photo says" in out
-    assert plan([str(path)], tmp_path / "out")[0][1].name == "a.npy"
+    assert plan([str(path)], Outputs(output=tmp_path / "out"))[0].target.name == "a.npy"
 
 
 def test_photos_without_depth_are_none(tmp_path):

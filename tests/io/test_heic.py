@@ -17,7 +17,7 @@ from PIL import Image
 from testing.command import run
 
 from dsdmsr import read_depth
-from dsdmsr.app.files import plan
+from dsdmsr.app.files import Outputs, plan
 from dsdmsr.depth.convert import to_kind
 from dsdmsr.errors import FileError
 
@@ -200,8 +200,8 @@ def test_damaged_files_are_refused_in_one_line(tmp_path):
 
 def test_outputs_are_floats(tmp_path, capsys):
     path = portrait(tmp_path / "a.heic")
-    ((_, target),) = plan([str(path)], tmp_path / "out")
-    assert target.name == "a.npy"
+    (pair,) = plan([str(path)], Outputs(output=tmp_path / "out"))
+    assert pair.target.name == "a.npy"
     code, out, _ = run(capsys, "info", path)
     assert code == 0
     assert "float inverse depth, per metre, as the photo says" in out

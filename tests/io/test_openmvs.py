@@ -11,6 +11,7 @@ from testing.command import refused, run
 
 from dsdmsr import DepthMap, read_depth, write_depth
 from dsdmsr.depth.convert import to_kind
+from dsdmsr.depth.phase import axis
 from dsdmsr.errors import EncodingError, FileError
 from dsdmsr.io import left_out
 
@@ -100,7 +101,7 @@ def larger(depth: DepthMap, scale: int) -> DepthMap:
         depth.valid.repeat(scale, 0).repeat(scale, 1),
         intrinsics=depth.intrinsics.scaled(scale),
         encoding=depth.encoding,
-        metadata=depth.metadata.scaled(scale, scale),
+        metadata=depth.metadata.mapped(axis(1, scale), axis(1, scale)),
     )
 
 

@@ -16,7 +16,7 @@ from rosbags.typesys import Stores, get_typestore
 from testing.command import run
 
 from dsdmsr import read_depth
-from dsdmsr.app.files import plan
+from dsdmsr.app.files import Outputs, plan
 from dsdmsr.errors import FileError
 from dsdmsr.io import read_stored, recordings
 from dsdmsr.io.patterns import depth_files
@@ -166,7 +166,7 @@ def test_every_frame_of_the_only_depth_topic_is_read(tmp_path, rng, kind):
     assert depth.metadata.notes[0] == f"of {TOPIC}, the only topic of depth images"
     camera_ = depth.intrinsics
     assert (camera_.fx, camera_.fy, camera_.cx, camera_.cy) == (50, 60, 3.5, 2.5)
-    targets = [target.name for _, target in plan([str(path)], tmp_path / "out")]
+    targets = [pair.target.name for pair in plan([str(path)], Outputs(output=tmp_path / "out"))]
     stem = path.name.removesuffix(path.suffix)
     assert targets[0] == f"{stem}-camera_depth_image_rect_raw_1714000000123456789.png"
     with pytest.raises(FileError, match=rf"holds 5 frames of {TOPIC}: name one, .*@{times[0]} to"):
@@ -215,7 +215,7 @@ def test_floats_are_metres_and_0_is_a_value(tmp_path, rng, big, padding):
     np.testing.assert_array_equal(depth.valid, np.isfinite(numbers))
     np.testing.assert_array_equal(depth.values, np.where(np.isfinite(numbers), numbers, 0))
     np.testing.assert_array_equal(read_stored(f"{path}#/b").numbers, whole)
-    (pair,) = plan([f"{path}#/a"], tmp_path / "out")
+    (pair,) = plan([f"{path}#/a"], Outputs(output=tmp_path / "out"))
     assert pair[1].suffix == ".npy"
 
 
@@ -385,7 +385,7 @@ def test_other_files_and_folders_are_refused(tmp_path):
 def test_info_and_upscale_take_recordings(tmp_path, rng, capsys):
     frames = [image(1000 + holey(rng, (16, 16), 50), "16UC1") for _ in range(2)]
     path = record(tmp_path, "bag1", {TOPIC: frames})
-    code, out, _ = run(capsys, "info", path)
+    code, out, _ = run(capsys, "info", "--full", path)
     assert code == 0
     assert f"{path}#{TOPIC}@{START}" in out
     assert "1000 per metre" in out

@@ -61,9 +61,16 @@ class CloudOptions:
 
     def camera_of(self, shape: tuple[int, int]) -> Intrinsics:
         """Return the camera of a picture of the map's size, H×W."""
-        y, x = (axis(max(pixels // self.scale, 1), pixels, self.phase) for pixels in shape)
         camera = _camera(self.intrinsics)
-        return camera.mapped(x, y) if self.scale > 1 else camera
+        if self.scale == 1:
+            return camera
+        y, x = (
+            axis(pixels // self.scale, pixels, "aligned")
+            if self.phase == "aligned"
+            else axis(1, self.scale, self.phase)
+            for pixels in shape
+        )
+        return camera.mapped(x, y)
 
 
 def cloud(

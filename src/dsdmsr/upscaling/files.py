@@ -138,14 +138,14 @@ def _bands(
 def _empty(depth: DepthMap, goal: Goal, *, errors: bool) -> DepthMap:
     """Return the larger map of one without a valid pixel."""
     shape = goal.height, goal.width
-    x, y = goal.width / depth.shape[1], goal.height / depth.shape[0]
+    x, y = goal.axes(*depth.shape)
     return replace(
         depth,
         values=np.zeros(shape, np.float32),
         valid=np.zeros(shape, np.bool_),
-        intrinsics=depth.intrinsics and depth.intrinsics.scaled(x, y),
+        intrinsics=depth.intrinsics and depth.intrinsics.mapped(x, y),
         error=np.full(shape, np.nan, np.float32) if errors else None,
-        metadata=depth.metadata.scaled(x, y),
+        metadata=depth.metadata.mapped(x, y),
     )
 
 

@@ -59,7 +59,7 @@ FORMATS: dict[str, Format] = {
     ".npz": Format(read_npz, write_npz, "both"),
     ".tif": _TIFF,
     ".tiff": _TIFF,
-    ".exr": Format(read_exr, write_exr, "float", "OpenEXR", carries=("window",)),
+    ".exr": Format(read_exr, write_exr, "float", "OpenEXR", selects=True, carries=("window",)),
     ".dpt": Format(read_dpt, write_dpt, "float"),
     ".h5": _HDF5,
     ".hdf5": _HDF5,

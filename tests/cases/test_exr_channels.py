@@ -96,7 +96,10 @@ def test_equal_colours_are_depth_where_nothing_else_is(tmp_path):
     holes = np.where(NOISE > 0, RAMP, np.float32(np.nan))
     write(tmp_path / "a.exr", ("", dict.fromkeys("RGB", holes)))
     np.testing.assert_array_equal(read_depth(tmp_path / "a.exr").valid, NOISE > 0)
-    write(tmp_path / "a.exr", ("", {**dict.fromkeys("RGB", RAMP), "A": (NOISE > 0) * 1 + BLACK}))
+    write(
+        tmp_path / "a.exr",
+        ("", {**dict.fromkeys("RGB", RAMP), "A": (NOISE > 0).astype(np.float32)}),
+    )
     np.testing.assert_array_equal(read_depth(tmp_path / "a.exr").valid, NOISE > 0)
 
 

@@ -16,8 +16,8 @@ rank  name                                   from
 ====  =====================================  ==============================================
 
 A layer or channel is one of depth if its letters are ``z``, ``pz``, ``zbuffer`` or ``depthz``, or
-end in ``depth``. Never depth: what has ``mist`` in its name, which is a share of a range; one of the
-three coordinates X, Y and Z; normals and positions; the number of a ray's bounces (``raydepth``).
+end in ``depth``. Never depth: what has ``mist`` in its name, which is a share of a range; one of
+the three coordinates X, Y and Z; normals and positions; a ray's bounces (``raydepth``).
 """
 
 from __future__ import annotations

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import numpy as np
+import OpenEXR
+import pytest
 
-from dsdmsr import read_depth
+from dsdmsr import DepthMap, read_depth, write_depth
+from dsdmsr.errors import FileError
+from dsdmsr.io import read_stored
 
 
 def test_exr_is_its_only_channel_or_z(tmp_path):
-    import OpenEXR
-
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
     ramp = np.arange(6, dtype=np.float32).reshape(2, 3)
     for name, channels in {
@@ -19,3 +21,75 @@ def test_exr_is_its_only_channel_or_z(tmp_path):
         depth = read_depth(tmp_path / f"{name}.exr")
         np.testing.assert_array_equal(depth.values, ramp)
         assert depth.encoding == "float"
+
+
+def save(path, channels, **header) -> None:
+    head = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage, **header}
+    with OpenEXR.File(head, channels) as file:
+        file.write(str(path))
+
+
+def corners(left, top, right, bottom):
+    return np.array([left, top], np.int32), np.array([right, bottom], np.int32)
+
+
+def test_numbers_are_read_as_they_are_in_any_compression_and_form(tmp_path, rng):
+    for dtype, numbers in {
+        np.float16: rng.integers(1, 0x7BFF, (40, 30)).astype(np.uint16).view(np.float16),
+        np.float32: rng.uniform(0, 9, (40, 30)),
+        np.uint32: rng.integers(0, 2**32, (40, 30)),
+    }.items():
+        numbers = numbers.astype(dtype)
+        for form in ({}, {"type": OpenEXR.tiledimage, "tiles": OpenEXR.TileDescription()}):
+            for compression in (OpenEXR.PIZ_COMPRESSION, OpenEXR.NO_COMPRESSION):
+                save(tmp_path / "a.exr", {"Z": numbers}, compression=compression, **form)
+                read = read_stored(tmp_path / "a.exr").numbers
+                assert read.dtype == dtype
+                np.testing.assert_array_equal(read, numbers)
+
+
+@pytest.mark.parametrize(
+    ("data", "display"), [((10, 5, 15, 8), (0, 0, 63, 47)), ((-2, -1, 3, 2), (1, 1, 4, 3))]
+)
+def test_windows_go_to_the_larger_file(tmp_path, data, display):
+    ramp = np.arange(1, 25, dtype=np.float32).reshape(4, 6)
+    windows = {"dataWindow": corners(*data), "displayWindow": corners(*display)}
+    save(tmp_path / "a.exr", {"Z": ramp}, **windows)
+    depth = read_depth(tmp_path / "a.exr")
+    write_depth(tmp_path / "same.exr", depth)
+    larger = DepthMap(np.repeat(np.repeat(ramp, 2, 0), 2, 1), metadata=depth.metadata.scaled(2, 2))
+    write_depth(tmp_path / "larger.exr", larger)
+    for name, factor in (("same", 1), ("larger", 2)):
+        expected = []
+        for left, top, right, bottom in (data, display):
+            last = factor * (right + 1) - 1, factor * (bottom + 1) - 1
+            expected += [factor * left, factor * top, *last]
+        with OpenEXR.File(str(tmp_path / f"{name}.exr")) as file:
+            head = file.header()
+            made = np.ravel([head["dataWindow"], head["displayWindow"]]).tolist()
+            assert made == expected
+            assert file.channels()["Z"].pixels.shape == (4 * factor, 6 * factor)
+
+
+def test_a_plain_file_has_no_window(tmp_path):
+    save(tmp_path / "a.exr", {"Z": np.ones((2, 3), np.float32)})
+    assert read_stored(tmp_path / "a.exr").window is None
+
+
+def test_damaged_files_are_told(tmp_path, rng):
+    save(tmp_path / "a.exr", {"Z": rng.uniform(1, 2, (64, 32)).astype(np.float32)})
+    content = (tmp_path / "a.exr").read_bytes()
+    start = content.index(b"dataWindow\0box2i\0") + len(b"dataWindow\0box2i\0") + 4
+    huge = np.array([999_999, 999_999], "<i4").tobytes()
+    for damaged, says in {
+        content[:-1]: "damaged, or no EXR",
+        content[: len(content) // 2]: "damaged, or no EXR",
+        content[:100]: "damaged, or no EXR",
+        b"": "damaged, or no EXR",
+        b"P5\n2 2\n255\nabcd": "damaged, or no EXR",
+        content[: start + 8] + huge + content[start + 16 :]: "promises too many pixels: 1000000×1",
+    }.items():
+        (tmp_path / "b.exr").write_bytes(damaged)
+        with pytest.raises(FileError, match=says) as caught:
+            read_depth(tmp_path / "b.exr")
+        assert "\n" not in str(caught.value)

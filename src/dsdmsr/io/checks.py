@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -14,6 +14,7 @@ from dsdmsr.errors import FileError
 __all__ = [
     "ERROR_MARK",
     "check_floats",
+    "holds_errors",
     "refuse_errors",
     "single_channel",
     "single_entry",
@@ -37,12 +38,17 @@ def single_entry(entries: Mapping[str, T], name: str, path: Path, what: str) -> 
     """
     if name in entries:
         return entries[name]
-    if _ERROR_NAMES & set(entries):
+    if holds_errors(entries):
         refuse_errors(path)
     if len(entries) != 1:
         names = ", ".join(entries) or "nothing"
         raise FileError(f"{path} holds {names}: give one {what}, or one called {name}")
     return next(iter(entries.values()))
+
+
+def holds_errors(names: Iterable[str]) -> bool:
+    """Return whether an array, channel or variable of these names holds expected errors."""
+    return not _ERROR_NAMES.isdisjoint(names)
 
 
 def refuse_errors(path: Path) -> NoReturn:
@@ -91,7 +97,10 @@ def single_channel(
         form = "×".join(map(str, numbers.shape))
         raise FileError(f"{path} holds {form} numbers: give one grey map")
     colours = numbers[..., : count if count in (1, 3) else count - 1]
-    if (colours != colours[..., :1]).any():
+    differs = colours != colours[..., :1]
+    if colours.dtype.kind == "f":
+        differs &= ~(np.isnan(colours) & np.isnan(colours[..., :1]))
+    if differs.any():
         raise FileError(
             f"{path} is a picture in colours, which stand for no depth: give grey numbers"
         )

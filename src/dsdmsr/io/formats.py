@@ -93,7 +93,7 @@ FORMATS: dict[str, Format] = {
     ".npz": Format(read_npz, write_npz, "both"),
     ".tif": _TIFF,
     ".tiff": _TIFF,
-    ".exr": Format(read_exr, write_exr, "float", "OpenEXR", carries=("window",)),
+    ".exr": Format(read_exr, write_exr, "float", "OpenEXR", selects=True, carries=("window",)),
     ".bin": Format(read_colmap, write_colmap, "float"),
     ".dmap": Format(read_dmap, write_dmap, "float", carries=("view",), needs_view=True),
     ".dpt": Format(read_dpt, write_dpt, "float"),

@@ -12,7 +12,7 @@ Y, X = np.mgrid[:24, :32]
 WALL = 2 + 0.01 * X + 0.005 * Y
 WIDE = {
     "one wrong pixel": np.where((Y == 12) & (X == 16), 65.535, WALL),
-    "one wrong pixel in front": np.where((Y == 12) & (X == 16), 0.01, WALL),
+    "one wrong pixel in front": 10 + np.where((Y == 12) & (X == 16), -10, WALL),
     "a flat background": np.where(X < 16, 1000.0, WALL),
     "a background that goes on": np.where(X < 16, 20 + 61 * X + 2.5 * Y, WALL),
     "two backgrounds": np.where(X < 8, 1000.0, np.where(X < 16, 30.0, WALL)),

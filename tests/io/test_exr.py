@@ -5,6 +5,7 @@ import OpenEXR
 import pytest
 
 from dsdmsr import DepthMap, read_depth, write_depth
+from dsdmsr.depth.phase import axis
 from dsdmsr.errors import FileError
 from dsdmsr.io import read_stored
 
@@ -57,7 +58,10 @@ def test_windows_go_to_the_larger_file(tmp_path, data, display):
     save(tmp_path / "a.exr", {"Z": ramp}, **windows)
     depth = read_depth(tmp_path / "a.exr")
     write_depth(tmp_path / "same.exr", depth)
-    larger = DepthMap(np.repeat(np.repeat(ramp, 2, 0), 2, 1), metadata=depth.metadata.scaled(2, 2))
+    larger = DepthMap(
+        np.repeat(np.repeat(ramp, 2, 0), 2, 1),
+        metadata=depth.metadata.mapped(axis(1, 2), axis(1, 2)),
+    )
     write_depth(tmp_path / "larger.exr", larger)
     for name, factor in (("same", 1), ("larger", 2)):
         expected = []

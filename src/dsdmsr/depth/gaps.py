@@ -7,10 +7,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ValueScale", "value_scale"]
+__all__ = ["APART", "ValueScale", "value_scale"]
 
-_WIDE = 3.0
-"""A gap is wide if it is more than so many times the range that values cover."""
+APART = 3.0
+"""Pixels behind a gap of more than so many times the range that others cover may be wrong ones."""
+
+_WIDE = 8.0
+"""A gap is wide if it is more than so many times the range that values cover. Beside two flat
+surfaces, resizing that rings leaves a seventh of their distance or more."""
 _GAPS_MAX = 8
 """So many gaps are shortened at most."""
 _SHORT = 0.5
@@ -58,11 +62,14 @@ class ValueScale(NamedTuple):
 
 
 def value_scale(
-    values: NDArray[np.floating], shares: NDArray[np.float32] | None = None
+    values: NDArray[np.floating],
+    shares: NDArray[np.float32] | None = None,
+    *,
+    wide: float = _WIDE,
 ) -> ValueScale | None:
     """Return the scale for a map whose range is wide beside its surfaces; None for all others.
 
-    Gaps between values are wide if each of them is more than three times the range that is left
+    Gaps between values are wide if each of them is more than eight times the range that is left
     without them; each becomes half as long as that range. A tenth of the pixels or more within a
     fiftieth of the rest get a third of it. Neither makes of the steps of whole numbers more than
     one in 64 of the whole.
@@ -70,11 +77,12 @@ def value_scale(
     Args:
         values: The map's values, in any shape.
         shares: The same values in 0…1, if they are at hand.
+        wide: From how many times the range besides on a gap is wide.
 
     Example:
         >>> scale = value_scale(np.array([2.0, 2.01, 2.3, 60.0]))
         >>> scale.to_shares(np.array([2.0, 2.3, 60.0])).round(3).tolist()
-        [0.0, 0.667, 1.0]
+        [0.0, 0.469, 1.0]
     """
     low, high = float(values.min()), float(values.max())
     if low == high:
@@ -82,12 +90,12 @@ def value_scale(
     if shares is None:
         shares = ((values.astype(np.float64) - low) / (high - low)).astype(np.float32)
     parts = np.bincount((shares.ravel() * (_BINS - 1)).astype(np.uint8), minlength=_BINS)
-    if not _may_be_wide(parts):
+    if not _may_be_wide(parts, wide):
         return None
     distinct, counts = np.unique(values, return_counts=True)
     ends = distinct.astype(np.float64)
     lengths = np.diff(ends)
-    shortened = _shorten(lengths)
+    shortened = _shorten(lengths, wide)
     crowd = _crowd(lengths, counts)
     stretch = 1.0 if crowd is None else _give_room(lengths, crowd)
     if stretch == 1 and not shortened.size:
@@ -99,29 +107,28 @@ def value_scale(
     return _with_guards(ends, lengths, np.array(sorted(gaps)), slopes)
 
 
-def _may_be_wide(parts: NDArray[np.intp]) -> bool:
+def _may_be_wide(parts: NDArray[np.intp], wide: float) -> bool:
     """Return whether values, counted by 256 parts of their range, may have wide gaps or crowds."""
-    gaps = np.count_nonzero(parts) <= _BINS / (1 + _WIDE) + 2 * (_GAPS_MAX + 1)
+    gaps = np.count_nonzero(parts) <= _BINS / (1 + wide) + 2 * (_GAPS_MAX + 1)
     width = round(_BINS * _CROWD_WITHIN) + 2
     around = np.convolve(parts, np.ones(width, np.intp))
     return bool(gaps or around.max() >= _CROWD_SHARE * parts.sum())
 
 
-def _shorten(lengths: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Shorten the wide ones of the distances between values; return which they are."""
+def _shorten(lengths: NDArray[np.float64], factor: float) -> NDArray[np.intp]:
+    """Shorten the distances between values that are wide by a factor; return which they are."""
     largest = np.argsort(lengths)[::-1][:_GAPS_MAX]
     whole = lengths.sum()
     left = whole - np.cumsum(lengths[largest])
     # Two values alone, as in a label map, have a gap but no range besides.
-    wide = np.flatnonzero((lengths[largest] > _WIDE * left) & (left > 1e-9 * whole))
-    if not wide.size:
-        return wide
-    gaps, covered = largest[: wide[-1] + 1], float(left[wide[-1]])
-    length = max(_SHORT * covered, _STEPS * float(lengths.min()) - covered)
-    if not _WIDE * length < float(lengths[gaps].min()):
-        return wide[:0]
-    lengths[gaps] = length
-    return gaps
+    wide = np.flatnonzero((lengths[largest] > factor * left) & (left > 1e-9 * whole))
+    for last in wide[::-1]:
+        gaps, covered = largest[: last + 1], float(left[last])
+        length = max(_SHORT * covered, _STEPS * float(lengths.min()) - covered)
+        if factor * length < float(lengths[gaps].min()):
+            lengths[gaps] = length
+            return gaps
+    return wide[:0]
 
 
 def _crowd(lengths: NDArray[np.float64], counts: NDArray[np.intp]) -> slice | None:

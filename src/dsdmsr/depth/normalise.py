@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dsdmsr.depth.gaps import ValueScale, value_scale
+from dsdmsr.depth.gaps import APART, ValueScale, value_scale
 from dsdmsr.depth.holes import fill_nearest
 from dsdmsr.depth.outliers import lone_pixels
 from dsdmsr.depth.windows import ROWS_AT_ONCE
@@ -130,13 +130,13 @@ def normalise(
     """
     filled, lone = fill_nearest(values, valid), None
     low, high, shares = _shares(filled)
-    scale = value_scale(filled, shares) if rescale else None
+    scale = value_scale(filled, shares, wide=APART) if rescale else None
     if scale is not None:
         lone = lone_pixels(scale.to_shares(filled), valid)
         if lone.any():
             filled = fill_nearest(values, valid & ~lone)
             low, high, shares = _shares(filled)
-            scale = value_scale(filled, shares)
+        scale = value_scale(filled, shares)
     if scale is not None:
         shares = scale.to_shares(filled).astype(np.float32)
     if border:

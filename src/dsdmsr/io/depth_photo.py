@@ -110,7 +110,7 @@ def _levels(image: bytes, path: Path) -> NDArray[Any]:
     from PIL import Image
 
     if not is_jpeg(image):
-        return unpack_png(image, Path(f"the depth of {path}"))
+        return unpack_png(image, Path(f"the depth of {path}")).numbers
     try:
         with Image.open(BytesIO(image), formats=["JPEG"]) as picture:
             if picture.mode == "L":

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from dsdmsr.errors import FileError
+from dsdmsr.io.checks import single_channel
 from dsdmsr.io.stored import Stored
 
 __all__ = ["pack_png", "read_png", "unpack_png", "write_png"]
@@ -29,18 +30,21 @@ def read_png(path: Path) -> Stored:
     Raises:
         FileError: If the file is not a whole grey PNG.
     """
-    return Stored(numbers=unpack_png(path.read_bytes(), path))
+    return unpack_png(path.read_bytes(), path)
 
 
-def unpack_png(content: bytes, path: Path) -> NDArray[np.generic]:
+def unpack_png(content: bytes, path: Path) -> Stored:
     """Return the numbers of a grey PNG's content, uint8 or uint16.
+
+    With 8 bits, red, green and blue that are equal are grey, too, and so is a palette of greys.
+    Transparent pixels are invalid.
 
     Args:
         content: The PNG.
         path: The file that it is or is in, for errors.
 
     Raises:
-        FileError: If it is not a whole grey PNG.
+        FileError: If it is not a whole PNG, has colours, or half transparent pixels.
     """
     try:
         with _any_size(), Image.open(BytesIO(content), formats=["PNG"]) as image:
@@ -51,12 +55,18 @@ def unpack_png(content: bytes, path: Path) -> NDArray[np.generic]:
                 raise FileError(
                     f"{path} promises too many pixels: {image.width}×{image.height} in {size} bytes"
                 )
-            if image.mode not in _MODES or bits not in (8, 16):
+            if image.mode in _MODES and bits in (8, 16) and "transparency" not in image.info:
+                return Stored(numbers=np.asarray(image).astype(_MODES[image.mode]))
+            # Pillow gives colours of 16 bits with 8, and greys of fewer bits spread over 0 to 255.
+            if bits != 8 and (image.mode != "P" or bits > 8):
                 raise FileError(
                     f"{path} is a PNG of mode {image.mode}, {bits} bits: give a grey one of 8 or "
-                    "16 bits, without colour, alpha or palette"
+                    "16 bits without alpha"
                 )
-            return np.asarray(image).astype(_MODES[image.mode])
+            shown = image.convert("RGBA") if image.mode in ("P", "L") else image
+            numbers, opaque, notes = single_channel(np.asarray(shown), path)
+            valid = None if opaque.all() else opaque
+            return Stored(numbers=numbers, valid=valid, notes=notes)
     except UnidentifiedImageError as error:
         raise FileError(f"{path} is not a PNG, whatever its name says") from error
     except (

@@ -206,7 +206,7 @@ def _unpacked(message: Any, encoding: str, name: Path) -> NDArray[Any]:
         pixels = unpack_rvl(packed[_SIZE.size :], width * height)
         numbers: NDArray[Any] = pixels.reshape(height, width)
     else:
-        numbers = unpack_png(packed, name)
+        numbers = unpack_png(packed, name).numbers
         if numbers.dtype != np.uint16:
             raise ValueError("its PNG has not 16 bits")
     if encoding not in _FLOATS:

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +53,7 @@ def read_tiff(path: Path) -> Stored:
             masks = [page for page in pages if _subfile(page) & ~_REDUCED == _MASK]
             numbers = np.asarray(maps[0].asarray()) if maps else np.empty(0)
             mask = _mask_of(masks, numbers.shape)
-            tags = {tag.code: tag for tag in maps[0].tags} if maps else {}
+            tags = _tags_of(maps[0]) if maps else {}
             description = str(getattr(pages[0], "description", ""))
     except Exception as error:  # tifffile lets through whatever its decoders raise
         summary = single_line(error)
@@ -78,6 +78,27 @@ def read_tiff(path: Path) -> Stored:
     )
 
 
+class _Tag(NamedTuple):
+    """A tag that was read."""
+
+    value: Any
+    """Its value."""
+    kind: int
+    """Its type, by TIFF's number."""
+    number: int
+    """How many values it has."""
+
+
+def _tags_of(page: Any) -> dict[int, _Tag]:
+    """Return a page's tags by their codes, while its file is open."""
+    wanted = (_SCALE, _TIE_POINTS, _MATRIX, _KEYS, _KEY_DOUBLES, _KEY_TEXTS, _GDAL, _NODATA)
+    return {
+        tag.code: _Tag(tag.value, int(tag.dtype), tag.count)
+        for tag in page.tags
+        if tag.code in (*wanted, _ORIENTATION)
+    }
+
+
 def _subfile(page: Any) -> int:
     return int(getattr(page, "subfiletype", 0) or 0)
 
@@ -91,7 +112,7 @@ def _mask_of(masks: list[Any], shape: tuple[int, ...]) -> NDArray[np.bool_]:
     return np.ones(shape[:2], np.bool_)
 
 
-def _turned(numbers: NDArray[Any], tags: dict[int, Any]) -> NDArray[Any]:
+def _turned(numbers: NDArray[Any], tags: dict[int, _Tag]) -> NDArray[Any]:
     """Return a page as it is shown; TIFF 6.0, section 8, Orientation."""
     orientation = int(tags[_ORIENTATION].value) if _ORIENTATION in tags else 1
     if orientation in (5, 6, 7, 8):
@@ -103,7 +124,7 @@ def _turned(numbers: NDArray[Any], tags: dict[int, Any]) -> NDArray[Any]:
     return numbers
 
 
-def _nodata(tags: dict[int, Any]) -> tuple[float, ...]:
+def _nodata(tags: dict[int, _Tag]) -> tuple[float, ...]:
     """Return the number that the file declares to mean nothing."""
     try:
         return (float(str(tags[_NODATA].value).strip("\0 \t\n")),) if _NODATA in tags else ()
@@ -111,7 +132,7 @@ def _nodata(tags: dict[int, Any]) -> tuple[float, ...]:
         return ()
 
 
-def _georeference(tags: dict[int, Any]) -> Georeference | None:
+def _georeference(tags: dict[int, _Tag]) -> Georeference | None:
     def numbers(code: int) -> tuple[float, ...] | None:
         return tuple(map(float, np.ravel(tags[code].value))) if code in tags else None
 
@@ -126,16 +147,16 @@ def _georeference(tags: dict[int, Any]) -> Georeference | None:
         tie_points=ties,
         transformation=matrix if matrix is None or len(matrix) == 16 else None,
         points=raster == _IS_POINT,
-        tags=tuple(_as_tag(tags[code]) for code in kept if code in tags),
+        tags=tuple(_as_tag(code, tags[code]) for code in kept if code in tags),
     )
 
 
-def _as_tag(tag: Any) -> Tag:
-    kind = {2: "s", 3: "H", 12: "d"}[int(tag.dtype)]
-    return tag.code, kind, 0 if kind == "s" else tag.count, tag.value
+def _as_tag(code: int, tag: _Tag) -> Tag:
+    kind = {2: "s", 3: "H", 12: "d"}[tag.kind]
+    return code, kind, 0 if kind == "s" else tag.number, tag.value
 
 
-def _encoding(tags: dict[int, Any], numbers: NDArray[Any]) -> Encoding | None:
+def _encoding(tags: dict[int, _Tag], numbers: NDArray[Any]) -> Encoding | None:
     """Return what GDAL's scale and offset make of the numbers, if the file has them."""
     text = str(tags[_GDAL].value) if _GDAL in tags else ""
     found = dict(re.findall(r'role="(scale|offset)"\s*>\s*([^<\s]{1,40})\s*<', text)[:4])

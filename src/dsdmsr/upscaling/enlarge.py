@@ -62,7 +62,7 @@ class Enlargement:
         self._tile, self._refinement, self._errors = tile, refinement, errors
         self._shape, self._values = depth.shape, depth.values
         self._squares: NDArray[np.bool_] | None = None
-        # Refining compares with the map made small again, which is linear in its values alone.
+        # Refining compares with the downsampled result, which is linear in its values alone.
         self._lr = normalise(depth.values, depth.valid, backend.border, rescale=refinement is None)
         squares = flat_ends(depth.values, depth.valid)
         if self._lr.lone is not None:

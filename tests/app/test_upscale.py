@@ -89,13 +89,13 @@ def test_arrays_that_are_no_maps(capsys, tmp_path):
     np.save(tmp_path / "z.npy", np.zeros((0, 5)))
     np.save(tmp_path / "n.npy", np.array([[-1.0]]))
     np.save(tmp_path / "i.npy", np.full((3, 3), np.nan))
-    Image.new("RGB", (4, 4)).save(tmp_path / "c.png")
+    Image.new("RGB", (4, 4), "orange").save(tmp_path / "c.png")
     for name, says in [
         ("p.npy", "pickled"),
         ("z.npy", "both at least 1"),
         ("n.npy", "1 pixels are negative"),
         ("i.npy", "no pixel of the map is valid"),
-        ("c.png", "give a grey one"),
+        ("c.png", "a picture in colours"),
     ]:
         out = tmp_path / f"big{name[-4:]}"
         line = refused(capsys, "upscale", tmp_path / name, "-o", out, "--scale", 2)

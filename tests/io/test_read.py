@@ -20,8 +20,8 @@ def bad_files() -> dict[str, tuple[str, bytes]]:
     """Name → (file name, bytes): each is refused in one line."""
     grey = png_by_hand(np.arange(4096, dtype=np.uint16).reshape(64, 64))
     colour, palette, pickled, ragged, zipped, several = (io.BytesIO() for _ in range(6))
-    Image.new("RGB", (4, 4)).save(colour, "PNG")
-    Image.new("P", (4, 4)).save(palette, "PNG")
+    Image.new("RGB", (4, 4), "orange").save(colour, "PNG")
+    Image.new("RGB", (4, 4), "orange").convert("P").save(palette, "PNG")
     np.save(pickled, np.array([{"a": 1}], dtype=object), allow_pickle=True)
     np.save(ragged, np.zeros((0, 7)))
     np.savez(zipped, depth=np.ones((50, 50)))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import zlib
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,6 +10,7 @@ from PIL import Image
 from dsdmsr import DepthMap, read_depth, write_depth
 from dsdmsr.errors import FileError
 from dsdmsr.io.png import pack_png, write_png
+from dsdmsr.io.png_rows import compressed_rows
 
 
 def test_reading_and_writing_a_png_gives_the_same_numbers(tmp_path, rng):
@@ -47,3 +49,32 @@ def test_a_png_may_be_larger_than_pillow_thinks_safe_but_not_a_bomb(tmp_path, mo
     (tmp_path / "bomb.png").write_bytes(content)
     with pytest.raises(FileError, match="promises too many pixels: 100000×100000 in"):
         read_depth(tmp_path / "bomb.png")
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("kind", ["noise", "flat", "slope", "rows", "few"])
+def test_opencv_reads_what_each_filter_and_window_makes(tmp_path, rng, dtype, kind):
+    y, x = np.mgrid[0:130, 0:77]
+    numbers = {
+        "noise": rng.integers(0, 256, x.shape),
+        "flat": 0 * x + 200,
+        "slope": 3 * x + y,
+        "rows": 100 * (y % 3) + x // 9,
+        "few": np.tile(rng.integers(0, 256, (1, 77)), (130, 1)),
+    }[kind].astype(dtype)
+    for name in ("a.png", "b.png"):
+        write_png(tmp_path / name, numbers)
+    read = cv2.imread(str(tmp_path / "a.png"), cv2.IMREAD_UNCHANGED)
+    assert read.dtype == dtype
+    np.testing.assert_array_equal(read, numbers)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+@pytest.mark.parametrize(("own_steps", "filter_"), [(True, 1), (False, 2)])
+def test_the_filter_that_repeats_more_is_taken(rng, own_steps, filter_):
+    # Each row rises by steps of its own, so that it repeats itself less the pixel before.
+    steps = np.outer(rng.permutation(64), np.arange(64)).astype(np.uint16)
+    same = np.tile(rng.integers(0, 60_000, 64), (64, 1)).astype(np.uint16)
+    content = compressed_rows(steps if own_steps else same)
+    rows = np.frombuffer(zlib.decompress(content), np.uint8).reshape(64, -1)
+    assert set(rows[16:, 0]) == {filter_}

@@ -72,7 +72,7 @@ def bad_files() -> dict[str, tuple[str, bytes]]:
         "pfm with too much": ("a.pfm", b"Pf\n3 2\n-1\n" + b"\0" * 25),
         "pfm of 10^10 pixels": ("a.pfm", b"Pf\n100000 100000\n-1\n" + b"\0" * 100),
         "pfm of no pixels": ("a.pfm", b"Pf\n0 4\n-1\n"),
-        "colour pfm": ("a.pfm", b"PF\n1 1\n-1\n" + b"\0" * 12),
+        "colour pfm": ("a.pfm", b"PF\n1 1\n-1\n" + b"\0" * 11 + b"1"),
         "pfm with a scale of two points": ("a.pfm", b"Pf\n1 1\n1.2.3\n" + b"\0" * 4),
         "pfm without header": ("a.pfm", b"hello"),
         "pickled npy": ("a.npy", pickled.getvalue()),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,7 +37,7 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
             old = path.with_name(f".{path.name}.{os.getpid()}.old.part")
             path.rename(old)
             beside.rename(path)
-            shutil.rmtree(old)
+            _remove(old)
         else:
             beside.replace(path)
     finally:
@@ -62,7 +61,10 @@ def writing(path: Path) -> Iterator[Path]:
 
 def _remove(path: Path) -> None:
     if path.is_dir():
-        shutil.rmtree(path)
+        # Loads what reads archives, which most commands do without.
+        from shutil import rmtree
+
+        rmtree(path)
     else:
         path.unlink(missing_ok=True)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -59,6 +58,8 @@ def _stored(folder: Path) -> Path:
         raise FileError(
             f"standard input is {what}: pipe a depth file into it ({', '.join(SUFFIXES)})"
         )
+    import shutil
+
     path = folder / f"stdin{suffix}"
     with path.open("wb") as file:
         file.write(head)
@@ -78,6 +79,7 @@ def stdout_as_file(suffix: str) -> Iterator[Path]:
     """
     if sys.stdout.isatty():
         raise FileError("standard output is a terminal: send it on (> FILE), or give -o a file")
+    import shutil
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory(prefix="dsdmsr-") as folder:

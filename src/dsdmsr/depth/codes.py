@@ -115,15 +115,27 @@ def find_codes(numbers: NDArray[Any], usable: NDArray[np.bool_]) -> list[Code]:
     """
     if numbers.dtype.kind not in "fiu" or numbers.dtype.itemsize < 2 or not usable.any():
         return []
-    # Most maps have nothing that could be a code, which their least and greatest number tell.
-    least, greatest = (float(end(numbers, initial=0, where=usable)) for end in (np.min, np.max))
-    if least >= 0 and greatest < min(USUAL):
-        sample = numbers[usable][:: max(1, int(usable.sum()) // 1000)]
-        if greatest < _SO_FAR * max(float(np.median(sample)), 1e-30):
-            return []
-    used = numbers[usable].astype(np.float64)
+    used = numbers.ravel() if usable.all() else numbers[usable]
+    if used.dtype.kind != "f" and used.dtype.itemsize == 8:
+        used = used.astype(np.float64)
+    if not _may_have_codes(used):
+        return []
     full = float(np.iinfo(numbers.dtype).max) if numbers.dtype.kind in "iu" else None
-    return list(_codes(used, full))
+    return list(_codes(used.astype(np.float64), full))
+
+
+def _may_have_codes(used: NDArray[Any]) -> bool:
+    """Return whether the least and the greatest of a map's numbers leave room for codes.
+
+    They tell it of most maps in a few passes: too few pixels have either, or there is nothing far.
+    """
+    least, greatest = used.min(), used.max()
+    if least >= 0 and greatest < min(USUAL):
+        sample = used[:: max(1, used.size // 1000)]
+        if float(greatest) < _SO_FAR * max(float(np.median(sample)), 1e-30):
+            return False
+    ends = [greatest, least] if least < 0 else [greatest]
+    return any(np.count_nonzero(used == end) >= _FEW for end in ends)
 
 
 def _codes(used: NDArray[np.float64], full: float | None) -> Iterator[Code]:
@@ -138,13 +150,11 @@ def _codes(used: NDArray[np.float64], full: float | None) -> Iterator[Code]:
 
 def _largest(used: NDArray[np.float64], full: float | None) -> Code | None:
     number = float(used.max())
-    if number <= 0:
+    count = np.count_nonzero(used == number)
+    many = count >= max(_MANY, _MANY_SHARE * used.size)
+    if number <= 0 or count < _FEW or not (many or number in CLEAR):
         return None
     others = used[used < number]
-    count = used.size - others.size
-    if count < _FEW:
-        return None
-    many = count >= max(_MANY, _MANY_SHARE * used.size)
     if number in CLEAR:
         if not others.size:
             return Code(number, CLEAR[number])
@@ -155,7 +165,7 @@ def _largest(used: NDArray[np.float64], full: float | None) -> Code | None:
             return None
         beyond = max(_FAR * bulk, number / _BLEND)
         return Code(number, CLEAR[number], beyond if float(others.max()) >= beyond else None)
-    if not others.size or not many:
+    if not others.size:
         return None
     highest = max(float(np.abs(others).max()), math.ulp(0.0))
     if number in USUAL and number > _FAR * highest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dsdmsr.errors import DepthError
 
-__all__ = ["as_array", "described"]
+__all__ = ["as_array", "described", "without_mask"]
 
 
 def as_array(values: ArrayLike) -> NDArray[Any]:
@@ -24,6 +25,15 @@ def as_array(values: ArrayLike) -> NDArray[Any]:
         # Lists of unequal rows; torch's tensors on a GPU, or with a gradient.
         reason = " ".join(str(error).split())
         raise DepthError(f"{described(values)} is no array: give H×W numbers ({reason})") from error
+
+
+def without_mask(values: ArrayLike) -> tuple[ArrayLike, NDArray[np.bool_] | None]:
+    """Return a masked array's numbers and which of them can be seen; others as they are."""
+    # NumPy loads its masked arrays when they are first used: where they aren't, this is none.
+    masked = sys.modules.get("numpy.ma")
+    if masked is not None and isinstance(values, masked.MaskedArray):
+        return values.data, ~masked.getmaskarray(values)
+    return values, None
 
 
 def described(given: object) -> str:

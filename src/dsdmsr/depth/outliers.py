@@ -51,8 +51,8 @@ def flat_ends(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> NDArray
         values: The map, h×w.
         valid: Which of its pixels are valid, h×w; others count as alike.
     """
-    flat = np.zeros(valid.shape, np.bool_)
-    for end in (values.min(where=valid, initial=np.inf), values.max(where=valid, initial=-np.inf)):
+    flat, used = np.zeros(valid.shape, np.bool_), values if valid.all() else values[valid]
+    for end in (used.min(), used.max()) if used.size else ():
         here = values == end
         if np.count_nonzero(here) >= _END_SHARE * here.size:
             alike = np.pad(here | ~valid, 1, mode="edge")

@@ -13,7 +13,7 @@ from dsdmsr.errors import EncodingError, FileError
 from dsdmsr.io.calib import read_calib
 from dsdmsr.io.encodings import ENCODINGS, find_encoding, name_of
 from dsdmsr.io.formats import FORMATS, format_of
-from dsdmsr.io.invalid import InvalidNumbers, usable_pixels
+from dsdmsr.io.invalid import RECOGNISED, usable_pixels
 from dsdmsr.io.stored import Stored
 
 __all__ = [
@@ -77,9 +77,11 @@ def _is_elevation(stored: Stored, path: Path) -> bool:
         return False
     if stored.georeference is not None:
         return True
-    numbers = stored.numbers
-    valid = usable_pixels(stored, ENCODINGS["height"], InvalidNumbers()).valid
-    return bool((numbers[valid] < 0).any())
+    below = stored.numbers < 0
+    # Few maps need the look at what their negative numbers mean.
+    if not below.any():
+        return False
+    return bool((below & usable_pixels(stored, ENCODINGS["height"], RECOGNISED).valid).any())
 
 
 def zero_is_far(numbers: NDArray[np.uint8]) -> bool:

@@ -32,9 +32,6 @@ from dsdmsr.depth.windows import ROWS_AT_ONCE
 from dsdmsr.errors import DepthError, FileError
 from dsdmsr.io.arrays import write_npy
 from dsdmsr.io.checks import ERROR_MARK
-from dsdmsr.io.exr import write_exr
-from dsdmsr.io.hdf5 import write_hdf5, write_mat
-from dsdmsr.io.tiff import write_tiff
 from dsdmsr.io.write import check_output
 
 __all__ = ["ERROR_SUFFIXES", "check_error_output", "error_writer", "write_error"]
@@ -150,19 +147,30 @@ def _write_npz(path: Path, errors: NDArray[np.float32], description: str) -> Non
         np.savez_compressed(file, error=errors, description=np.array(description))
 
 
+# Modules of formats that need an extra are loaded when one is written.
+
+
 def _write_tiff(path: Path, errors: NDArray[np.float32], description: str) -> None:
+    from dsdmsr.io.tiff import write_tiff
+
     write_tiff(path, errors.shape, _FLOAT32, _bands(errors), description)
 
 
 def _write_exr(path: Path, errors: NDArray[np.float32], description: str) -> None:
+    from dsdmsr.io.exr import write_exr
+
     write_exr(path, errors, "error.Z", description)
 
 
 def _write_hdf5(path: Path, errors: NDArray[np.float32], description: str) -> None:
+    from dsdmsr.io.hdf5 import write_hdf5
+
     write_hdf5(path, errors, "error", description)
 
 
 def _write_mat(path: Path, errors: NDArray[np.float32], description: str) -> None:
+    from dsdmsr.io.hdf5 import write_mat
+
     write_mat(path, errors, "depth_error", description)
 
 

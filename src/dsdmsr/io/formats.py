@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from dsdmsr.depth.metadata import Metadata
 from dsdmsr.errors import FileError, require
 from dsdmsr.io.arrays import read_npy, read_npz, write_npy, write_npz
-from dsdmsr.io.colmap import read_colmap, write_colmap
-from dsdmsr.io.depth_photo import read_photo
 from dsdmsr.io.dpt import read_dpt, write_dpt
-from dsdmsr.io.exr import read_exr, write_exr
-from dsdmsr.io.hdf5 import read_hdf5, read_mat, write_hdf5, write_mat
-from dsdmsr.io.heic import read_heic
-from dsdmsr.io.openmvs import read_dmap, write_dmap
 from dsdmsr.io.pfm import read_pfm, write_pfm
 from dsdmsr.io.pgm import read_pgm, write_pgm
 from dsdmsr.io.png import read_png, write_png
-from dsdmsr.io.recordings import is_bag_folder
-from dsdmsr.io.ros import read_ros, ros_frames, ros_suffix
 from dsdmsr.io.stored import Stored
-from dsdmsr.io.tiff import read_tiff, write_tiff
-from dsdmsr.io.zarr_arrays import is_zarr, read_zarr, write_zarr
 
 __all__ = [
     "FORMATS",
@@ -69,22 +60,46 @@ class Format(NamedTuple):
     """Which metadata it holds beside the numbers."""
 
 
+def _late(module: str, name: str) -> Callable[..., Any]:
+    """Return a function of a module of this room, which is loaded when it is first called.
+
+    Most commands touch one format, and load no other.
+    """
+
+    def call(*given: object, **named: object) -> Any:
+        return getattr(import_module(f"dsdmsr.io.{module}"), name)(*given, **named)
+
+    return call
+
+
 _TIFF = Format(
-    read_tiff, write_tiff, "both", "tifffile", rows=True, carries=("invalid", "georeference")
+    _late("tiff", "read_tiff"),
+    _late("tiff", "write_tiff"),
+    "both",
+    "tifffile",
+    rows=True,
+    carries=("invalid", "georeference"),
 )
-_HDF5 = Format(read_hdf5, write_hdf5, "both", "h5py", selects=True, carries=("invalid",))
+_HDF5 = Format(
+    _late("hdf5", "read_hdf5"),
+    _late("hdf5", "write_hdf5"),
+    "both",
+    "h5py",
+    selects=True,
+    carries=("invalid",),
+)
 _ROS = Format(
-    read_ros,
+    _late("ros", "read_ros"),
     None,
     "both",
     "rosbags",
     selects=True,
-    members=ros_frames,
-    written_as=ros_suffix,
-    is_folder=is_bag_folder,
+    members=_late("ros", "ros_frames"),
+    written_as=_late("ros", "ros_suffix"),
+    is_folder=_late("recordings", "is_bag_folder"),
 )
-_JPEG = Format(read_photo, None, "both", written_as=".npy")
-_HEIC = Format(read_heic, None, "both", "pillow_heif", written_as=".npy")
+_JPEG = Format(_late("depth_photo", "read_photo"), None, "both", written_as=".npy")
+_HEIC = Format(_late("heic", "read_heic"), None, "both", "pillow_heif", written_as=".npy")
 FORMATS: dict[str, Format] = {
     ".png": Format(read_png, write_png, "whole"),
     ".pgm": Format(read_pgm, write_pgm, "whole"),
@@ -93,21 +108,36 @@ FORMATS: dict[str, Format] = {
     ".npz": Format(read_npz, write_npz, "both"),
     ".tif": _TIFF,
     ".tiff": _TIFF,
-    ".exr": Format(read_exr, write_exr, "float", "OpenEXR", selects=True, carries=("window",)),
-    ".bin": Format(read_colmap, write_colmap, "float"),
-    ".dmap": Format(read_dmap, write_dmap, "float", carries=("view",), needs_view=True),
+    ".exr": Format(
+        _late("exr", "read_exr"),
+        _late("exr", "write_exr"),
+        "float",
+        "OpenEXR",
+        selects=True,
+        carries=("window",),
+    ),
+    ".bin": Format(_late("colmap", "read_colmap"), _late("colmap", "write_colmap"), "float"),
+    ".dmap": Format(
+        _late("openmvs", "read_dmap"),
+        _late("openmvs", "write_dmap"),
+        "float",
+        carries=("view",),
+        needs_view=True,
+    ),
     ".dpt": Format(read_dpt, write_dpt, "float"),
     ".h5": _HDF5,
     ".hdf5": _HDF5,
-    ".mat": Format(read_mat, write_mat, "both", "h5py", selects=True),
+    ".mat": Format(
+        _late("hdf5", "read_mat"), _late("hdf5", "write_mat"), "both", "h5py", selects=True
+    ),
     ".zarr": Format(
-        read_zarr,
-        write_zarr,
+        _late("zarr_arrays", "read_zarr"),
+        _late("zarr_arrays", "write_zarr"),
         "both",
         "zarr",
         selects=True,
         carries=("invalid",),
-        is_folder=is_zarr,
+        is_folder=_late("zarr_arrays", "is_zarr"),
     ),
     ".jpg": _JPEG,
     ".jpeg": _JPEG,
@@ -127,17 +157,21 @@ def find_format(path: Path) -> Format | None:
     Args:
         path: The file, without what follows ``#``.
     """
-    if path.is_dir():
-        # A ROS 2 bag is a folder of any name.
-        folders = (f for f in FORMATS.values() if f.is_folder is not None and f.is_folder(path))
-        return next(folders, FORMATS.get(path.suffix.lower()))
-    return FORMATS.get(path.suffix.lower())
+    # A ROS 2 bag is a folder of any name.
+    return _folder_format(path) or FORMATS.get(path.suffix.lower())
 
 
 def is_depth_folder(path: Path) -> bool:
     """Return whether a folder is itself a depth file, as a Zarr array and a ROS 2 bag are."""
-    format_ = find_format(path) if path.is_dir() else None
-    return format_ is not None and format_.is_folder is not None and format_.is_folder(path)
+    return _folder_format(path) is not None
+
+
+def _folder_format(path: Path) -> Format | None:
+    """Return the format of which a folder is a file."""
+    if not path.is_dir():
+        return None
+    formats = FORMATS.values()
+    return next((f for f in formats if f.is_folder is not None and f.is_folder(path)), None)
 
 
 def split_member(path: Path) -> tuple[Path, str | None]:

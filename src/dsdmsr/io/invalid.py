@@ -14,7 +14,7 @@ from dsdmsr.depth.encoding import Encoding
 from dsdmsr.errors import ConfigError
 from dsdmsr.io.stored import Stored
 
-__all__ = ["InvalidNumbers", "Usable", "usable_pixels"]
+__all__ = ["RECOGNISED", "InvalidNumbers", "Usable", "usable_pixels"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,10 @@ class InvalidNumbers:
             raise ConfigError("above is NaN: give a number")
 
 
+RECOGNISED = InvalidNumbers()
+"""None but the codes that are recognised."""
+
+
 class Usable(NamedTuple):
     """Which of a file's numbers are values."""
 
@@ -64,17 +68,17 @@ def usable_pixels(stored: Stored, encoding: Encoding, rules: InvalidNumbers) -> 
         rules: What else means nothing.
     """
     numbers = stored.numbers
-    declared = [*stored.nodata, *rules.numbers]
-    valid = np.isfinite(numbers)
-    if stored.valid is not None:
-        valid &= stored.valid
-    for number in declared:
-        valid &= ~_equal(numbers, number)
+    nothing = [*stored.nodata, *rules.numbers]
     # A file that says which number means nothing has 0 for a value.
     if not (stored.nodata and encoding.largest is None):
-        valid &= numbers != encoding.invalid
+        nothing.append(encoding.invalid)
         if encoding.largest is not None and not encoding.zero_is_value:
-            valid &= numbers != 0
+            nothing.append(0.0)
+    valid = np.isfinite(numbers) if numbers.dtype.kind == "f" else np.ones(numbers.shape, np.bool_)
+    if stored.valid is not None:
+        valid &= stored.valid
+    for number in dict.fromkeys(nothing):
+        valid &= ~_equal(numbers, number)
     codes = find_codes(numbers, valid) if rules.codes else []
     for code in codes:
         valid &= ~code.matches(numbers)
@@ -91,8 +95,12 @@ def usable_pixels(stored: Stored, encoding: Encoding, rules: InvalidNumbers) -> 
 
 def _equal(numbers: NDArray[Any], number: float) -> NDArray[np.bool_]:
     """Return which numbers are a given one, at the precision that they have."""
-    if numbers.dtype.kind != "f" or not math.isfinite(number):
+    if not math.isfinite(number):
         return np.asarray(numbers == number)
+    if numbers.dtype.kind != "f":
+        # Whole numbers are compared as such, many times as fast as with floats.
+        whole = number == int(number)
+        return np.asarray(numbers == int(number)) if whole else np.zeros(numbers.shape, np.bool_)
     with np.errstate(over="ignore"):
         return np.asarray(numbers == numbers.dtype.type(number))
 

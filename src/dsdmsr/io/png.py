@@ -22,6 +22,8 @@ __all__ = ["pack_png", "read_png", "unpack_png", "write_png"]
 
 _MOST_COMPRESSED = 1100
 """About how many times smaller a PNG can be than its numbers: two bits may stand for 258 bytes."""
+_HEAD = 25
+"""Bytes up to the number of bits of a sample."""
 _MODES = {"L": np.uint8, "I;16": np.uint16, "I;16B": np.uint16, "I": np.uint16}
 
 
@@ -31,7 +33,10 @@ def read_png(path: Path) -> Stored:
     Raises:
         FileError: If the file is not a whole grey PNG.
     """
-    return unpack_png(path.read_bytes(), path)
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    # Of a file that is named so, Pillow loads what reads PNG, and no other formats.
+    return _grey(path, head, path.stat().st_size, path)
 
 
 def unpack_png(content: bytes, path: Path) -> Stored:
@@ -47,10 +52,15 @@ def unpack_png(content: bytes, path: Path) -> Stored:
     Raises:
         FileError: If it is not a whole PNG, has colours, or half transparent pixels.
     """
+    return _grey(BytesIO(content), content[:_HEAD], len(content), path)
+
+
+def _grey(source: Path | BytesIO, head: bytes, size: int, path: Path) -> Stored:
+    """Return the numbers of a PNG of `size` bytes that begins with `head`; see `unpack_png`."""
     try:
-        with _any_size(), Image.open(BytesIO(content), formats=["PNG"]) as image:
+        with _any_size(), Image.open(source, formats=["PNG"]) as image:
             # Pillow hides the bits of a sample: byte 24 of a PNG, in its IHDR chunk.
-            bits, size = content[24], len(content)
+            bits = head[_HEAD - 1]
             promised = image.width * image.height * bits // 8
             if promised > _MOST_COMPRESSED * size:
                 raise FileError(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 import numpy as np
 from numpy.typing import NDArray
 
-from dsdmsr.depth.map import DepthMap, Kind
-from dsdmsr.errors import DepthError, suggestion
+from dsdmsr.depth.kinds import Kind, check_kind
+from dsdmsr.depth.map import DepthMap
+from dsdmsr.errors import DepthError
 
 __all__ = ["to_kind"]
 
@@ -30,11 +29,7 @@ def to_kind(depth: DepthMap, kind: Kind) -> DepthMap:
         DepthError: If the kind is unknown, or one of both is height; or if to or from disparity no
             `stereo` is known, or the map's unit is another one than pixels or metres.
     """
-    if kind not in get_args(Kind):
-        names = get_args(Kind)
-        raise DepthError(
-            f"kind is {kind!r}{suggestion(kind, names)}: allowed are {', '.join(names)}"
-        )
+    check_kind(kind)
     if kind == depth.kind:
         return depth
     if "height" in (kind, depth.kind):

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
-__all__ = ["Kind", "Unit"]
+from dsdmsr.errors import DepthError, suggestion
+
+__all__ = ["Kind", "Unit", "check_kind"]
 
 Kind = Literal["depth", "disparity", "inverse_depth", "height"]
 """Depth is the distance along the optical axis, 0 or more. The others may be negative: disparity,
 inverse depth (relative ones have any origin), and height above a datum, as in elevation models."""
 Unit = Literal["m", "px", "level"]
+
+
+def check_kind(kind: str) -> None:
+    """Check that there is a kind of this name.
+
+    Raises:
+        DepthError: If there is none.
+    """
+    names = get_args(Kind)
+    if kind not in names:
+        raise DepthError(
+            f"kind is {kind!r}{suggestion(kind, names)}: allowed are {', '.join(names)}"
+        )

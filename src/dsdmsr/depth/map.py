@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dsdmsr.depth.encoding import Encoding
-from dsdmsr.depth.given import as_array, described
-from dsdmsr.depth.kinds import Kind, Unit
+from dsdmsr.depth.given import as_array, described, without_mask
+from dsdmsr.depth.kinds import Kind, Unit, check_kind
 from dsdmsr.depth.metadata import Metadata
 from dsdmsr.depth.phase import Axis
-from dsdmsr.errors import DepthError, suggestion
+from dsdmsr.errors import DepthError
 
 if TYPE_CHECKING:
     from dsdmsr.io.invalid import InvalidNumbers
@@ -142,11 +142,7 @@ class DepthMap:
         metadata: Metadata | None = None,
         copy: bool = True,
     ) -> None:
-        if kind not in get_args(Kind):
-            names = get_args(Kind)
-            raise DepthError(
-                f"kind is {kind!r}{suggestion(kind, names)}: allowed are {', '.join(names)}"
-            )
+        check_kind(kind)
         if unit is not None and unit not in get_args(Unit):
             raise DepthError(f"unit is {unit!r}: allowed are {', '.join(get_args(Unit))}, None")
         numbers, usable = _checked_values(values, valid, kind, copy)
@@ -253,9 +249,9 @@ def _checked_values(
     values: ArrayLike, valid: ArrayLike | None, kind: Kind, copy: bool
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Return a map's values, 0 where they are invalid, and which are valid."""
-    if isinstance(values, np.ma.MaskedArray):
-        seen = ~np.ma.getmaskarray(values)
-        valid, values = (seen if valid is None else seen & np.asarray(valid)), values.data
+    values, seen = without_mask(values)
+    if seen is not None:
+        valid = seen if valid is None else seen & np.asarray(valid)
     given = as_array(values)
     numbers = _real_numbers(given, "values", copy)
     if given.ndim != 2 or 0 in given.shape:

@@ -211,7 +211,7 @@ class Network:
         refinement: Refinement | None = None,
         known: Mapping[Degradation, Backend] | None = None,
     ) -> None:
-        self._blind, self._refinement, self._known = blind, refinement, known or {}
+        self.blind, self.known, self._refinement = blind, known or {}, refinement
 
     @classmethod
     def from_pretrained(
@@ -219,7 +219,6 @@ class Network:
         name: str,
         device: str = "auto",
         *,
-        ensemble: int = 1,
         refinement: Refinement | None = None,
         blind: bool = False,
     ) -> Network:
@@ -228,25 +227,27 @@ class Network:
         Args:
             name: As in `dsdmsr.from_pretrained`.
             device: What runs it.
-            ensemble: 1 or 8.
             refinement: How predictions are refined. Default: not at all.
             blind: Whether degradations are not known.
 
         Raises:
             ModelError: If the network is missing or damaged.
         """
-
-        def load(name: str) -> Backend:
-            return ensemble_of(load_backend(name, "auto", device), ensemble)
-
         folders = {} if blind else folders_for_known(find_network(name))
-        loaded = {folder: load(str(folder)) for folder in set(folders.values())}
+        loaded = {
+            folder: load_backend(str(folder), device=device) for folder in set(folders.values())
+        }
         known = {degradation: loaded[folder] for degradation, folder in folders.items()}
-        return cls(load(name), refinement, known)
+        return cls(load_backend(name, device=device), refinement, known)
+
+    def ensemble(self, count: int) -> Network:
+        """Return the self-ensemble of so many of the same networks, 1 or 8."""
+        known = {degradation: ensemble_of(one, count) for degradation, one in self.known.items()}
+        return Network(ensemble_of(self.blind, count), self._refinement, known)
 
     def __call__(self, low_res: LowRes, /) -> HighRes:
         """Return the upscaled map, and the errors that the network expects, if it does."""
-        backend = self._known.get(low_res.degradation, self._blind)
+        backend = self.known.get(low_res.degradation, self.blind)
         upscaler = Upscaler(backend, scale=low_res.scale, refinement=self._refinement)
         values, error = predict_everywhere(upscaler, low_res.to_depth_map())
         pred, expected = _double(values), None if error is None else _double(error)

@@ -112,27 +112,27 @@ def _network_entries(options: EvaluateOptions, given: str, name: str) -> Iterato
     """Yield a network, and its ensemble, blind and refined variants where asked for."""
     model, known = from_pretrained(given), for_known(given)
     weights = weights_of(name, model, known)
+    network = Network.from_pretrained(given, options.device)
 
-    def entry(label: str, *, ensemble: int = 1, refinement: Refinement | None = None) -> _Entry:
+    def entry(label: str, method: Network) -> _Entry:
         return _Entry(
             name=label,
-            method=Network.from_pretrained(
-                given, options.device, ensemble=ensemble, refinement=refinement
-            ),
+            method=method,
             scales=model.scales,
             weights=dataclasses.replace(weights, name=label),
             staged=KnownNetworks(model, known) if label == name else None,
         )
 
-    yield entry(name)
+    yield entry(name, network)
     # A symmetric network is its own ensemble.
     if options.ensemble > 1 and not model.config.symmetric:
-        yield entry(f"{name}, ensemble of {options.ensemble}", ensemble=options.ensemble)
+        yield entry(f"{name}, ensemble of {options.ensemble}", network.ensemble(options.ensemble))
     if options.blind and known:
-        blind = Network.from_pretrained(given, options.device, blind=True)
+        blind = Network(network.blind)
         yield _Entry(name=f"{name}, blind", method=blind, scales=model.scales, only=known)
     if options.refine:
-        yield entry(f"{name}, refined", refinement=Refinement(noise=options.noise))
+        refinement = Refinement(noise=options.noise)
+        yield entry(f"{name}, refined", Network(network.blind, refinement, network.known))
 
 
 def _protocols(options: EvaluateOptions) -> list[Protocol]:

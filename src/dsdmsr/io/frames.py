@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dsdmsr.depth.encoding import Encoding
-from dsdmsr.depth.given import as_array
+from dsdmsr.depth.given import as_array, without_mask
 from dsdmsr.depth.kinds import Kind
 from dsdmsr.depth.map import DepthMap, Intrinsics, Stereo
 from dsdmsr.errors import DepthError, EncodingError
 from dsdmsr.io.choice import guess_encoding, sort_of
-from dsdmsr.io.encodings import ENCODINGS, RECOGNISED, decode, find_encoding
-from dsdmsr.io.invalid import InvalidNumbers
+from dsdmsr.io.codec import decode
+from dsdmsr.io.encodings import ENCODINGS, check_kind_of
+from dsdmsr.io.invalid import RECOGNISED, InvalidNumbers
 from dsdmsr.io.read import encoding_for_16_bits
 from dsdmsr.io.stored import Stored
 
@@ -39,12 +40,8 @@ def from_array(
         if stored.numbers.dtype.kind in "iu":
             raise EncodingError(_unexplained(stored))
         encoding = guess_encoding(stored, _NAME, kind)
-    elif kind is not None and find_encoding(encoding).kind != kind:
-        raise EncodingError(
-            f"encoding {encoding!r} is of kind {find_encoding(encoding).kind}, not {kind}: give "
-            "the encoding or the kind"
-        )
     else:
+        check_kind_of(encoding, kind)
         encoding = encoding_for_16_bits(encoding, stored.numbers)
     try:
         return decode(stored, encoding, None, _rules(invalid))
@@ -54,9 +51,7 @@ def from_array(
 
 def _stored(frame: ArrayLike, intrinsics: Intrinsics | None, stereo: Stereo | None) -> Stored:
     """Return an array as if it had been read from a file."""
-    valid = None
-    if isinstance(frame, np.ma.MaskedArray):
-        valid, frame = ~np.ma.getmaskarray(frame), frame.data
+    frame, valid = without_mask(frame)
     numbers = as_array(frame)
     if numbers.ndim != 2 or 0 in numbers.shape:
         raise DepthError(f"{_NAME} has shape {numbers.shape}: give H×W, both at least 1")

@@ -97,5 +97,5 @@ def _frames(path: Path) -> list[Path]:
     format_ = find_format(file)
     if format_ is None or format_.members is None or not file.exists():
         return [path]
-    members = format_of(path).members
-    return [path] if members is None else [Path(f"{file}#{one}") for one in members(file, member)]
+    format_of(path)  # says which library is missing
+    return [Path(f"{file}#{one}") for one in format_.members(file, member)]

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from dsdmsr.depth.map import DepthMap, Kind
 from dsdmsr.errors import DepthError, EncodingError, FileError
 from dsdmsr.io.choice import guess_encoding, sort_of, stereo_beside
-from dsdmsr.io.encodings import ENCODINGS, RECOGNISED, Encoding, decode, find_encoding
+from dsdmsr.io.codec import decode
+from dsdmsr.io.encodings import ENCODINGS, Encoding, check_kind_of, find_encoding
 from dsdmsr.io.formats import format_of, is_depth_folder, split_member
-from dsdmsr.io.invalid import InvalidNumbers
+from dsdmsr.io.invalid import RECOGNISED, InvalidNumbers
 from dsdmsr.io.stored import Stored
 
 __all__ = ["encoding_for_16_bits", "interpret", "read_depth", "read_numbers", "read_stored"]
@@ -111,13 +112,10 @@ def interpret(
         DepthError: If the numbers are not a depth map.
     """
     path, numbers = Path(path), stored.numbers
+    if isinstance(encoding, str):
+        check_kind_of(encoding, kind)
     if encoding is None:
         encoding = guess_encoding(stored, path, kind)
-    elif kind is not None and isinstance(encoding, str) and find_encoding(encoding).kind != kind:
-        raise EncodingError(
-            f"encoding {encoding!r} is of kind {find_encoding(encoding).kind}, not {kind}: give "
-            "the encoding or the kind"
-        )
     elif (other := encoding_for_16_bits(encoding, numbers)) != encoding:
         encoding = other
     elif (

@@ -16,7 +16,8 @@ from dsdmsr.depth.encoding import Encoding
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import EncodingError, FileError
 from dsdmsr.io.choice import choose_encoding
-from dsdmsr.io.encodings import encode, find_encoding, invalid_number
+from dsdmsr.io.codec import encode, invalid_number
+from dsdmsr.io.encodings import find_encoding
 from dsdmsr.io.formats import FORMATS, format_of, is_depth_folder, split_member
 
 __all__ = ["check_output", "is_whole", "write_bands", "write_depth"]

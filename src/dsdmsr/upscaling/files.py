@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +27,7 @@ from dsdmsr.io import (
 from dsdmsr.io.png import write_png
 from dsdmsr.upscaling.auto import AUTO, choose_network
 from dsdmsr.upscaling.options import UpscaleOptions
+from dsdmsr.upscaling.rows import Rows
 from dsdmsr.upscaling.sizes import Goal
 from dsdmsr.upscaling.temporal import TemporalFilter
 from dsdmsr.upscaling.upscaler import Upscaler
@@ -138,15 +138,9 @@ def _bands(
 def _empty(depth: DepthMap, goal: Goal, *, errors: bool) -> DepthMap:
     """Return the larger map of one without a valid pixel."""
     shape = goal.height, goal.width
-    x, y = goal.axes(*depth.shape)
-    return replace(
-        depth,
-        values=np.zeros(shape, np.float32),
-        valid=np.zeros(shape, np.bool_),
-        intrinsics=depth.intrinsics and depth.intrinsics.mapped(x, y),
-        error=np.full(shape, np.nan, np.float32) if errors else None,
-        metadata=depth.metadata.mapped(x, y),
-    )
+    error = np.full(shape, np.nan, np.float32) if errors else None
+    rows = Rows(np.zeros(shape, np.float32), np.zeros(shape, np.bool_), error)
+    return rows.as_map(depth, goal, copy=False)
 
 
 def _write(

@@ -8,6 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.depth.map import DepthMap
+from dsdmsr.upscaling.sizes import Goal
+
 __all__ = ["Rows", "collect", "filter_bands"]
 
 
@@ -30,6 +33,28 @@ class Rows(NamedTuple):
             np.concatenate([self.values, more.values]),
             np.concatenate([self.valid, more.valid]),
             error,
+        )
+
+    def as_map(self, depth: DepthMap, goal: Goal, *, copy: bool = True) -> DepthMap:
+        """Return these rows of what a map becomes as a map with all that it is and says.
+
+        Args:
+            depth: The low-resolution map.
+            goal: The size that it becomes.
+            copy: Whether arrays are copied; see `DepthMap`.
+        """
+        x, y = goal.axes(*depth.shape)
+        return DepthMap(
+            self.values,
+            self.valid,
+            kind=depth.kind,
+            unit=depth.unit,
+            intrinsics=depth.intrinsics and depth.intrinsics.mapped(x, y),
+            stereo=depth.stereo,
+            encoding=depth.encoding,
+            error=self.error,
+            metadata=depth.metadata.mapped(x, y),
+            copy=copy,
         )
 
     def part(self, which: slice) -> Rows:

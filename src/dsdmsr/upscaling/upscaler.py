@@ -179,7 +179,7 @@ class Upscaler:
     ) -> DepthMap:
         """Return the larger map; arguments and errors as for `bands`."""
         rows = self._whole(check_map(depth), errors, progress)
-        return _as_map(rows, depth, self.size.goal(*depth.shape), copy=False)
+        return rows.as_map(depth, self.size.goal(*depth.shape), copy=False)
 
     def bands(
         self, depth: DepthMap, *, errors: bool = False, progress: Progress | None = None
@@ -204,7 +204,7 @@ class Upscaler:
         """
         goal = self.size.goal(*check_map(depth).shape)
         for rows in self._rows(depth, errors, progress):
-            yield _as_map(rows, depth, goal, copy=True)
+            yield rows.as_map(depth, goal)
 
     def filled(self, valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return which pixels of the larger map are valid since a hole was filled.
@@ -253,23 +253,6 @@ class Upscaler:
             refinement=self.refinement,
             errors=errors,
         )
-
-
-def _as_map(rows: Rows, depth: DepthMap, goal: Goal, *, copy: bool) -> DepthMap:
-    """Return rows of what `depth` becomes as a map with all that it is and says."""
-    x, y = goal.axes(*depth.shape)
-    return DepthMap(
-        rows.values,
-        rows.valid,
-        kind=depth.kind,
-        unit=depth.unit,
-        intrinsics=depth.intrinsics and depth.intrinsics.mapped(x, y),
-        stereo=depth.stereo,
-        encoding=depth.encoding,
-        error=rows.error,
-        metadata=depth.metadata.mapped(x, y),
-        copy=copy,
-    )
 
 
 def predict_everywhere(

@@ -1,0 +1,197 @@
+"""The numbers in a depth file ⇄ the values of a map, by an encoding."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsdmsr.depth.encoding import Encoding
+from dsdmsr.depth.map import DepthMap, Stereo
+from dsdmsr.depth.metadata import Metadata
+from dsdmsr.errors import DepthError, EncodingError
+from dsdmsr.io.encodings import find_encoding, name_of
+from dsdmsr.io.invalid import RECOGNISED, InvalidNumbers, usable_pixels
+from dsdmsr.io.rays import camera_of, ray_lengths
+from dsdmsr.io.stored import Stored
+
+__all__ = ["decode", "encode", "invalid_number"]
+
+_FINEST = 1 / 1000
+"""Steps of float32 that are a larger share of a map's range are worth a line."""
+
+
+def decode(
+    stored: Stored,
+    encoding: str | Encoding,
+    stereo: Stereo | None = None,
+    invalid: InvalidNumbers = RECOGNISED,
+) -> DepthMap:
+    """Return the map that numbers in a file mean.
+
+    Args:
+        stored: What was read.
+        encoding: A name in `ENCODINGS`, or an encoding of one's own; the map remembers it.
+        stereo: What turns disparity into depth. Default: what the file has.
+        invalid: Which numbers mean "nothing here", beside those that the file declares.
+
+    Raises:
+        EncodingError: If the name is unknown, or the encoding needs a camera, and none is known.
+        DepthError: If the numbers are not a depth map.
+    """
+    meaning, numbers = find_encoding(encoding), stored.numbers
+    if numbers.dtype.kind not in "fiu":
+        raise DepthError(f"the numbers are of type {numbers.dtype}: give real ones")
+    # What is too far is so along the optical axis, not along the ray.
+    rules = replace(invalid, above=None) if meaning.along_ray else invalid
+    usable = usable_pixels(stored, meaning, rules)
+    floats = numbers.dtype.kind == "f"
+    if meaning.rotated and numbers.dtype.kind == "u" and numbers.dtype.itemsize == 2:
+        numbers = _rotated(numbers, 16 - meaning.rotated)
+    values = _values(numbers, meaning)
+    valid, camera, notes = usable.valid, stored.intrinsics, usable.notes
+    if meaning.along_ray and values.ndim == 2:
+        camera, assumed = camera_of(meaning, camera, values.shape)
+        values, notes = values / ray_lengths(camera, values.shape), notes + assumed
+        if invalid.above is not None:
+            valid = valid & (values <= invalid.above)
+    return DepthMap(
+        values,
+        valid,
+        kind=meaning.kind,
+        unit=meaning.unit,
+        intrinsics=camera,
+        stereo=stereo or stored.stereo,
+        encoding=encoding,
+        metadata=Metadata(
+            invalid=usable.marker,
+            declares_invalid=bool(stored.nodata),
+            floats=floats,
+            georeference=stored.georeference,
+            window=stored.window,
+            view=stored.view,
+            entry=stored.entry,
+            notes=(*stored.notes, *notes, *_coarse(values, valid)),
+        ),
+    )
+
+
+def _values(numbers: NDArray[np.generic], encoding: Encoding) -> NDArray[Any]:
+    """Return numbers as values of a map."""
+    # What is float32 already gains nothing from more digits on the way.
+    digits = np.dtype(np.float32 if numbers.dtype == np.float32 else np.float64)
+    values: NDArray[Any] = np.asarray(numbers, dtype=digits)
+    if encoding.offset:
+        values = values - digits.type(encoding.offset)
+    return values / digits.type(encoding.per_unit)
+
+
+def _coarse(values: NDArray[Any], valid: NDArray[np.bool_]) -> list[str]:
+    """Return a line if float32, in which maps are kept, is too coarse for some values."""
+    if values.dtype != np.float64 or not valid.any():
+        return []
+    used = values if valid.all() else values[valid]
+    least, most = float(used.min()), float(used.max())
+    step = float(np.spacing(np.float32(max(-least, most))))
+    if not most > least or step < _FINEST * (most - least):
+        return []
+    return [
+        f"values of {least:.9g} to {most:.9g} are kept in steps of {step:.2g}: subtract what they "
+        "have in common first"
+    ]
+
+
+def encode(
+    depth: DepthMap,
+    encoding: str | Encoding,
+    *,
+    whole: bool,
+    top: int = 0,
+    height: int | None = None,
+) -> NDArray[np.generic]:
+    """Return the numbers that a map is written as.
+
+    Invalid pixels get the number that stood for them where the map was read, if the map is written
+    in the encoding that it came in; otherwise the encoding's.
+
+    Args:
+        depth: The map.
+        encoding: A name in `ENCODINGS`, or an encoding of one's own.
+        whole: Whether the file holds whole numbers, so that values are rounded (half up).
+        top: Where the map is a band of a larger one: its first row there.
+        height: Where it is: the rows of the whole map.
+
+    Raises:
+        EncodingError: If the name is unknown or of another kind or unit, or valid values don't fit,
+            or the encoding needs a camera, and none is known.
+    """
+    meaning = find_encoding(encoding)
+    name = name_of(encoding)
+    if depth.kind != meaning.kind:
+        raise EncodingError(
+            f"the map is of kind {depth.kind}, encoding {name} of kind {meaning.kind}: "
+            "choose an encoding of the map's kind"
+        )
+    if None not in (depth.unit, meaning.unit) and depth.unit != meaning.unit:
+        raise EncodingError(
+            f"the map's unit is {depth.unit}, that of encoding {name} is {meaning.unit}: "
+            "choose an encoding of the map's unit"
+        )
+    marker = invalid_number(depth, encoding, whole=whole)
+    with np.errstate(over="ignore"):
+        numbers = depth.values.astype(np.float64)
+        if meaning.along_ray:
+            whole_shape = (height or depth.shape[0], depth.shape[1])
+            camera, _ = camera_of(meaning, depth.intrinsics, whole_shape)
+            numbers *= ray_lengths(camera, depth.shape, top)
+        numbers = numbers * meaning.per_unit + meaning.offset
+        if whole and meaning.largest is not None:
+            numbers = np.floor(numbers + 0.5)
+            fits = (numbers >= meaning.smallest) & (numbers <= meaning.largest)
+            fits &= numbers != marker
+            allowed = f"{meaning.smallest}…{meaning.largest} (÷ {meaning.per_unit:g})"
+        else:
+            numbers = numbers.astype(np.float32)
+            fits = np.isfinite(numbers) & (numbers != np.float32(marker))
+            allowed = f"finite numbers other than {marker:g}"
+    if misfits := int((depth.valid & ~fits).sum()):
+        raise EncodingError(
+            f"{misfits} of {int(depth.valid.sum())} valid pixels do not fit encoding {name}, "
+            f"which holds {allowed}: choose another encoding"
+        )
+    dtype = meaning.dtype if whole else np.dtype(np.float32)
+    if math.isnan(marker) and dtype.kind == "u" and depth.valid.all():
+        marker = 0.0
+    with np.errstate(over="ignore"):
+        written = np.where(depth.valid, numbers, marker).astype(dtype)
+    return _rotated(written, meaning.rotated) if whole and meaning.rotated else written
+
+
+def invalid_number(depth: DepthMap, encoding: str | Encoding, *, whole: bool) -> float:
+    """Return the number that invalid pixels of a map are written as.
+
+    Raises:
+        EncodingError: If whole numbers are wanted, and none means "nothing here".
+    """
+    meaning, marker = find_encoding(encoding), depth.metadata.invalid
+    if marker is None or encoding != depth.encoding:
+        marker = meaning.invalid
+    if not whole or meaning.largest is None:
+        return marker
+    if not 0 <= marker <= 256**meaning.dtype.itemsize - 1:
+        marker = meaning.invalid
+    if math.isnan(marker) and not depth.valid.all():
+        raise EncodingError(
+            f"the map has holes, and all numbers of {meaning.meaning} are values: choose an "
+            "encoding with a number for holes, or a format of floats"
+        )
+    return marker
+
+
+def _rotated(numbers: NDArray[Any], bits: int) -> NDArray[np.uint16]:
+    """Return 16-bit numbers with their bits rotated to the left."""
+    native = numbers.astype(np.uint32)
+    return ((native << bits) | (native >> (16 - bits))).astype(np.uint16)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import h5py
 import numpy as np
 import pytest
-import scipy.io
 from PIL import Image
 
 from dsdmsr import DepthMap, read_depth, write_depth
@@ -21,69 +20,104 @@ def test_hdf5_is_its_only_data_set_or_depth(tmp_path):
         np.testing.assert_array_equal(depth.values, ramp)
 
 
-def matlab(path, **variables: np.ndarray) -> None:
-    """Write as MATLAB's save -v7.3 does: HDF5 after 512 bytes, columns kept together."""
-    with h5py.File(path, "w", userblock_size=512) as file:
-        for name, numbers in variables.items():
-            file[name] = np.asarray(numbers).T
-
-
-def test_mat_files_are_turned_as_matlab_means_them(tmp_path, rng):
-    numbers = rng.uniform(1, 5, (3, 7)).astype(np.float32)
-    matlab(tmp_path / "one.mat", whatever=numbers)
-    np.testing.assert_array_equal(read_depth(tmp_path / "one.mat").values, numbers)
-    write_depth(tmp_path / "back.mat", DepthMap(numbers))
-    content = (tmp_path / "back.mat").read_bytes()
-    assert content.startswith(b"MATLAB 7.3 MAT-file")
-    assert content[124:128] == b"\x00\x02IM"
-    with h5py.File(tmp_path / "back.mat") as file:
-        np.testing.assert_array_equal(file["depth"][()].T, numbers)
-        assert file["depth"].attrs["MATLAB_class"] == b"single"
-
-
 def test_one_map_of_many_is_named(tmp_path, rng):
-    stack = rng.uniform(1, 5, (5, 6, 4)).astype(np.float32)  # H×W×N, as NYU v2's depths
-    matlab(tmp_path / "nyu.mat", depths=stack, images=rng.integers(0, 9, (5, 6, 3, 4)))
-    for number in range(4):
-        made = read_depth(f"{tmp_path}/nyu.mat#{number}", "metres")
-        np.testing.assert_array_equal(made.values, stack[..., number])
+    stack = rng.uniform(1, 5, (4, 5, 6)).astype(np.float32)
     with h5py.File(tmp_path / "many.h5", "w") as file:
-        file["depths"] = stack.transpose(2, 0, 1)
-    np.testing.assert_array_equal(read_depth(f"{tmp_path}/many.h5#3").values, stack[..., 3])
-    for text in ("nyu.mat", "nyu.mat#4", "many.h5"):
+        file["depths"], file["rgb"], file["sub/z"] = stack, np.ones((4, 3, 5, 6)), stack[:, None]
+    for text in ("many.h5#3", "many.h5#depths@3", "many.h5#/depths@3", "many.h5#sub/z@3"):
+        np.testing.assert_array_equal(read_depth(f"{tmp_path}/{text}").values, stack[3])
+    for text in ("many.h5", "many.h5#4", "many.h5#sub/z", "many.h5#sub/z@12"):
         with pytest.raises(FileError, match=r"holds 4 maps: name one, .*#0 to .*#3"):
             read_depth(tmp_path / text)
+    with pytest.raises(FileError, match=r"no array sub/y \(did you mean sub/z\?\): it holds"):
+        read_depth(tmp_path / "many.h5#sub/y")
     Image.fromarray(np.ones((2, 2), np.uint16)).save(tmp_path / "a.png")
     with pytest.raises(FileError, match="png file holds one map: leave #0 out"):
         read_depth(tmp_path / "a.png#0")
     with pytest.raises(FileError, match="give a file name without #"):
-        write_depth(tmp_path / "a.h5#0", DepthMap(stack[..., 0]))
+        write_depth(tmp_path / "a.h5#0", DepthMap(stack[0]))
     # A file may be called so.
-    np.save(tmp_path / "scan#2.npy", stack[..., 0])
-    np.testing.assert_array_equal(read_depth(tmp_path / "scan#2.npy").values, stack[..., 0])
+    np.save(tmp_path / "scan#2.npy", stack[0])
+    np.testing.assert_array_equal(read_depth(tmp_path / "scan#2.npy").values, stack[0])
 
 
-def test_old_matlab_files_and_other_shapes_are_refused(tmp_path):
-    scipy.io.savemat(tmp_path / "old.mat", {"depth": np.ones((2, 2))})
-    with pytest.raises(FileError, match="older than version 7"):
-        read_depth(tmp_path / "old.mat")
-    for name, content, says in [
-        ("flat.h5#0", np.ones((3, 4)), "it holds one map: leave #0 out"),
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("flat.h5#1", np.ones((3, 4)), "it holds one map: leave #1 out"),
         ("zero.h5", np.ones((0, 3, 4)), "holds 0×3×4 numbers: give one map"),
         ("one.h5", np.float32(3), "holds single numbers: give one map"),
-    ]:
-        with h5py.File(tmp_path / name.partition("#")[0], "w") as file:
-            file["depth"] = content
-        with pytest.raises(FileError, match=says):
-            read_depth(tmp_path / name)
+        ("four.h5", np.ones((2, 3, 4, 5)), "holds 2×3×4×5 numbers: give one map"),
+        ("colours.h5", np.ones((24, 32, 3)), "as pictures in colours do: give one grey map"),
+    ],
+)
+def test_what_is_no_map_is_refused(tmp_path, name, content, says):
+    with h5py.File(tmp_path / name.partition("#")[0], "w") as file:
+        file["depth"] = content
+    with pytest.raises(FileError, match=says):
+        read_depth(tmp_path / name)
+
+
+def test_a_map_among_coordinates_and_texts_is_the_only_one(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["x"], file["y"], file["note"] = np.arange(4.0), np.arange(3.0), "a scene"
+        file["z"] = np.full((1, 3, 4, 1), 2.5)
+    assert read_depth(tmp_path / "a.h5").shape == (3, 4)
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        file["normals"] = np.ones((3, 4, 3))
+    with pytest.raises(
+        FileError, match=r"a\.h5 holds normals, z: name one, such as a\.h5#normals$"
+    ):
+        read_depth(tmp_path / "a.h5")
+    assert read_depth(tmp_path / "a.h5#z").values[0, 0] == 2.5
+
+
+def test_names_within_a_file_are_followed_and_names_of_other_files_are_not(tmp_path):
+    numbers = np.full((4, 5), 5.0)
+    with h5py.File(tmp_path / "real.h5", "w") as file:
+        file["z"] = numbers
     with h5py.File(tmp_path / "linked.h5", "w") as file:
-        file["alias"] = np.full((2, 2), 5.0)
-        file["depth"], file["rgb"] = file["alias"], np.ones((2, 2, 3))
-    assert read_depth(tmp_path / "linked.h5").values[0, 0] == 5
-    matlab(tmp_path / "line.mat", depth=np.ones(5))
-    with pytest.raises(FileError, match="holds 5 numbers: give one map"):
-        read_depth(tmp_path / "line.mat")
-    (tmp_path / "cut.mat").write_bytes((tmp_path / "line.mat").read_bytes()[:700])
+        file["alias"], file["rgb"] = numbers, np.ones((2, 2, 3))
+        file["depth"] = file["alias"]
+        file["soft"] = h5py.SoftLink("/alias")
+    for name in ("linked.h5", "linked.h5#soft", "linked.h5#alias"):
+        assert read_depth(tmp_path / name).values[0, 0] == 5
+    with h5py.File(tmp_path / "outside.h5", "w") as file:
+        file["depth"] = h5py.ExternalLink("real.h5", "/z")
+        file["group"] = h5py.ExternalLink("real.h5", "/")
+    for name in ("outside.h5", "outside.h5#group/z"):
+        with pytest.raises(FileError, match=r"is in another file, real\.h5: give that file"):
+            read_depth(tmp_path / name)
+
+
+def test_numbers_that_are_in_other_files_are_refused(tmp_path):
+    (tmp_path / "numbers").write_bytes(np.ones((4, 5)).tobytes())
+    with h5py.File(tmp_path / "outside.h5", "w") as file:
+        file.create_dataset("depth", (4, 5), "f8", external=[(tmp_path / "numbers", 0, 160)])
+    with pytest.raises(
+        FileError, match=r"the numbers of depth are in another file, .*numbers: save"
+    ):
+        read_depth(tmp_path / "outside.h5")
+    with h5py.File(tmp_path / "real.h5", "w") as file:
+        file["z"] = np.ones((4, 5))
+        source = h5py.VirtualSource(file["z"])
+    layout = h5py.VirtualLayout((4, 5), "f8")
+    layout[:] = source
+    with h5py.File(tmp_path / "virtual.h5", "w") as file:
+        file.create_virtual_dataset("depth", layout)
+    with pytest.raises(FileError, match="depth is put together from other files"):
+        read_depth(tmp_path / "virtual.h5")
+
+
+def test_an_array_of_chunks_that_are_not_there_is_refused(tmp_path):
+    with h5py.File(tmp_path / "hollow.h5", "w") as file:
+        file.create_dataset("depth", (5000, 5000), "f4", chunks=(100, 100))
+    with pytest.raises(FileError, match="promises 100,000,000 bytes of numbers, but stores 0"):
+        read_depth(tmp_path / "hollow.h5")
+
+
+def test_damage_is_one_line(tmp_path):
+    (tmp_path / "a.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(200))
     with pytest.raises(FileError, match="damaged, or no HDF5") as caught:
-        read_depth(tmp_path / "cut.mat")
+        read_depth(tmp_path / "a.h5")
     assert "\n" not in str(caught.value)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.errors import FileError
-from dsdmsr.io.checks import ERROR_MARK, refuse_errors, single_entry, single_line
+from dsdmsr.io.checks import ERROR_MARK, refuse_errors, single_line
+from dsdmsr.io.stacks import map_of, named_array, split_number
 from dsdmsr.io.stored import Stored
 
 __all__ = ["read_npy", "read_npz", "write_npy", "write_npz"]
@@ -63,25 +64,39 @@ def _damage() -> tuple[type[Exception], ...]:
     )
 
 
-def read_npy(path: Path) -> Stored:
-    """Return the array of an NPY file.
+def read_npy(path: Path, member: str | None = None) -> Stored:
+    """Return the map in an NPY file, or one of a stack.
+
+    Args:
+        path: The file: H×W or N×H×W, and any axes of length 1 among them.
+        member: The number of a map in a stack, from 0.
 
     Raises:
-        FileError: If the file is damaged or holds Python objects.
+        FileError: If the file is damaged, or holds Python objects, or no such map.
     """
-    return Stored(numbers=np.asarray(_load(path, np.ndarray, "NPY")))
+    name, number = split_number(member)
+    if name is not None:
+        raise FileError(f"{path}#{member}: name a map of a stack by its number, {path.name}#0")
+    return Stored(numbers=map_of(_load(path, np.ndarray, "NPY"), number, path))
 
 
-def read_npz(path: Path) -> Stored:
-    """Return the array ``depth`` of an NPZ file, or its only array.
+def read_npz(path: Path, member: str | None = None) -> Stored:
+    """Return the array ``depth`` of an NPZ file, or the only one that may be a map.
+
+    Args:
+        path: The file. Of a stack of maps, the array may be called ``depths``.
+        member: The number of a map in a stack, from 0; or the array's name, then perhaps ``@`` and
+            that number.
 
     Raises:
-        FileError: If the file is damaged, or has several arrays and none called ``depth``.
+        FileError: If the file is damaged, or has several such arrays and none is named; or if the
+            array is no map, or no stack that holds this one.
     """
     from numpy.lib.npyio import NpzFile
 
-    numbers = single_entry(_load(path, NpzFile, "NPZ"), "depth", path, "array")
-    return Stored(numbers=np.asarray(numbers))
+    name, number = split_number(member)
+    _, array = named_array(_load(path, NpzFile, "NPZ"), name, path)
+    return Stored(numbers=map_of(array, number, path))
 
 
 def write_npy(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,36 +14,19 @@ from dsdmsr.errors import FileError
 __all__ = [
     "ERROR_MARK",
     "check_floats",
+    "check_size",
     "holds_errors",
     "refuse_errors",
     "single_channel",
-    "single_entry",
     "single_line",
 ]
 
 ERROR_MARK = "expected absolute error"
 """What the description of a file of expected errors begins with; see `dsdmsr.io.error_files`."""
+_MOST_COMPRESSED, _SURE = 10_000, 2**26
+"""How many times larger than what is stored an array may be, and bytes that it may have anyway."""
 _ERROR_NAMES = frozenset({"error", "error.Z", "depth_error"})
 """Arrays, channels and variables that hold expected errors."""
-
-T = TypeVar("T")
-
-
-def single_entry(entries: Mapping[str, T], name: str, path: Path, what: str) -> T:
-    """Return what is called `name`, or the only entry.
-
-    Raises:
-        FileError: If there are several and none is called `name`, or there is none; or it is a
-            file of expected errors.
-    """
-    if name in entries:
-        return entries[name]
-    if holds_errors(entries):
-        refuse_errors(path)
-    if len(entries) != 1:
-        names = ", ".join(entries) or "nothing"
-        raise FileError(f"{path} holds {names}: give one {what}, or one called {name}")
-    return next(iter(entries.values()))
 
 
 def holds_errors(names: Iterable[str]) -> bool:
@@ -71,6 +54,23 @@ def check_floats(path: Path, columns: int, rows: int, size: int) -> None:
         raise FileError(
             f"{path} promises {columns}×{rows} pixels, {promised} bytes, but holds {size}"
         )
+
+
+def check_size(path: Path, promised: int, stored: int) -> None:
+    """Check that an array isn't much larger than what is stored of it.
+
+    Chunks that a file lacks are all one number, and compressed ones are seldom small.
+
+    Args:
+        path: The file, for errors.
+        promised: Bytes of the array.
+        stored: Bytes that the file has of it.
+
+    Raises:
+        FileError: If it is.
+    """
+    if promised > max(_SURE, _MOST_COMPRESSED * stored):
+        raise FileError(f"{path} promises {promised:,} bytes of numbers, but stores {stored:,}")
 
 
 def single_line(error: BaseException) -> str:

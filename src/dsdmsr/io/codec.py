@@ -47,8 +47,10 @@ def decode(
         raise DepthError(f"the numbers are of type {numbers.dtype}: give real ones")
     # What is too far is so along the optical axis, not along the ray.
     rules = replace(invalid, above=None) if meaning.along_ray else invalid
+    if stored.packing is not None:
+        meaning = stored.packing.packed(meaning)
     usable = usable_pixels(stored, meaning, rules)
-    floats = numbers.dtype.kind == "f"
+    floats = numbers.dtype.kind == "f" or stored.packing is not None
     if meaning.rotated and numbers.dtype.kind == "u" and numbers.dtype.itemsize == 2:
         numbers = _rotated(numbers, 16 - meaning.rotated)
     values = _values(numbers, meaning)

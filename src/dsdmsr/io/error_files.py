@@ -169,7 +169,7 @@ def _write_hdf5(path: Path, errors: NDArray[np.float32], description: str) -> No
 
 
 def _write_mat(path: Path, errors: NDArray[np.float32], description: str) -> None:
-    from dsdmsr.io.hdf5 import write_mat
+    from dsdmsr.io.matlab import write_mat
 
     write_mat(path, errors, "depth_error", description)
 

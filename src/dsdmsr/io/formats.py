@@ -28,7 +28,7 @@ __all__ = [
     "suffix_written",
 ]
 
-Carried = Literal["invalid", "georeference", "window", "view"]
+Carried = Literal["invalid", "georeference", "window", "view", "unit"]
 
 
 class Format(NamedTuple):
@@ -38,7 +38,8 @@ class Format(NamedTuple):
     """Takes the path; with `selects`, also the member that follows ``#``, or None."""
     write: Callable[..., None] | None
     """Takes the path and the numbers; where `rows` is true, their shape, their type and bands of
-    rows instead; and with `carries`, the map's metadata as ``metadata``. None: never written."""
+    rows instead; and with `carries`, the map's metadata as ``metadata`` and, if it holds that,
+    the unit's name as ``unit``. None: never written."""
     holds: Literal["whole", "float", "both"]
     needs: str | None = None
     """A library of an extra."""
@@ -86,7 +87,7 @@ _HDF5 = Format(
     "both",
     "h5py",
     selects=True,
-    carries=("invalid",),
+    carries=("invalid", "unit"),
 )
 _ROS = Format(
     _late("ros", "read_ros"),
@@ -104,8 +105,8 @@ FORMATS: dict[str, Format] = {
     ".png": Format(read_png, write_png, "whole"),
     ".pgm": Format(read_pgm, write_pgm, "whole"),
     ".pfm": Format(read_pfm, write_pfm, "float"),
-    ".npy": Format(read_npy, write_npy, "both", rows=True),
-    ".npz": Format(read_npz, write_npz, "both"),
+    ".npy": Format(read_npy, write_npy, "both", rows=True, selects=True),
+    ".npz": Format(read_npz, write_npz, "both", selects=True),
     ".tif": _TIFF,
     ".tiff": _TIFF,
     ".exr": Format(
@@ -128,7 +129,10 @@ FORMATS: dict[str, Format] = {
     ".h5": _HDF5,
     ".hdf5": _HDF5,
     ".mat": Format(
-        _late("hdf5", "read_mat"), _late("hdf5", "write_mat"), "both", "h5py", selects=True
+        _late("matlab", "read_mat"), _late("matlab", "write_mat"), "both", "h5py", selects=True
+    ),
+    ".nc": Format(
+        _late("netcdf", "read_netcdf"), None, "both", "h5py", selects=True, written_as=".h5"
     ),
     ".zarr": Format(
         _late("zarr_arrays", "read_zarr"),
@@ -136,7 +140,7 @@ FORMATS: dict[str, Format] = {
         "both",
         "zarr",
         selects=True,
-        carries=("invalid",),
+        carries=("invalid", "unit"),
         is_folder=_late("zarr_arrays", "is_zarr"),
     ),
     ".jpg": _JPEG,

@@ -1,4 +1,4 @@
-"""HDF5 files, and MATLAB's of version 7.3, which are HDF5; needs h5py."""
+"""HDF5 files, netCDF's of version 4, and MATLAB's of version 7.3, which are HDF5; needs h5py."""
 
 from __future__ import annotations
 
@@ -10,101 +10,114 @@ from numpy.typing import NDArray
 
 from dsdmsr.depth.metadata import Metadata
 from dsdmsr.errors import FileError
-from dsdmsr.io.checks import single_entry, single_line
+from dsdmsr.io.cf import stored_as
+from dsdmsr.io.checks import check_size, single_line
+from dsdmsr.io.stacks import NAMES, map_of, named_array, split_number
 from dsdmsr.io.stored import Stored
 
-__all__ = ["read_hdf5", "read_mat", "write_hdf5", "write_mat"]
-
+__all__ = ["read_hdf5", "read_hdf5_array", "write_hdf5"]
 
 _HYPERSIM, _HYPERSIM_NAME = "depth_meters.hdf5", "dataset"
 """How Hypersim calls its files of distances, and the data set in them."""
-_MATLAB_CLASSES = {"f4": b"single", "u1": b"uint8", "u2": b"uint16"}
 
 
 def read_hdf5(path: Path, member: str | None = None) -> Stored:
-    """Return the data set ``depth`` at the top of an HDF5 file, or the file's only data set.
+    """Return a data set of an HDF5 file: one called ``depth``, or the only one that may be a map.
+
+    Attributes say what means "nothing here", and what the numbers are multiplied by and in; see
+    `dsdmsr.io.cf`.
 
     Args:
         path: The file. Of a stack of maps, the data set may be called ``depths``.
-        member: The number of a map in a stack, from 0.
+        member: The number of a map in a stack, from 0; or the data set's path in the file, then
+            perhaps ``@`` and that number.
 
     Raises:
-        FileError: If the file is damaged, or has several data sets and none of that name; or the
-            data set is no map, or no stack that holds this one.
+        FileError: If the file is damaged, or refers to other files; if it has several such data
+            sets and none is named; or if the data set is no map, or no stack that holds this one.
     """
-    numbers, name = _read(path, member)
+    numbers, name, attributes = read_hdf5_array(path, member)
     # Hypersim's README: distances in metres to the camera's centre, not along the optical axis.
     if path.name.endswith(_HYPERSIM) and name == _HYPERSIM_NAME:
         return Stored(numbers=numbers, encoding="hypersim", entry=name)
-    return Stored(numbers=numbers)
+    return stored_as(attributes, name, numbers)
 
 
-def read_mat(path: Path, member: str | None = None) -> Stored:
-    """Return the variable ``depth`` or ``depths`` of a MATLAB file, or the file's only one.
-
-    MATLAB keeps columns together, so that its H×W×N is N×W×H to others.
-
-    Args:
-        path: The file, as NYU v2's labelled one.
-        member: The number of a map in a stack, from 0.
-
-    Raises:
-        FileError: If the file is older than version 7.3, and as `read_hdf5`.
-    """
-    with path.open("rb") as file:
-        if file.read(10) == b"MATLAB 5.0":
-            raise FileError(f"{path} is a MATLAB file older than version 7.3: save it with -v7.3")
-    return Stored(numbers=_read(path, member)[0].T)
-
-
-def _read(path: Path, member: str | None) -> tuple[NDArray[np.generic], str]:
-    """Return a map and the name of its data set."""
+def read_hdf5_array(path: Path, member: str | None) -> tuple[NDArray[Any], str, dict[str, Any]]:
+    """Return a map, its data set's path in the file, and that one's attributes; see `read_hdf5`."""
     import h5py
 
+    name, number = split_number(member)
     try:
         with h5py.File(path, "r") as file:
-            dataset = _data_set(file, path)
-            name = str(dataset.name).strip("/")
-            if dataset.ndim == 2:
-                if member is not None:
-                    raise FileError(f"{path}#{member}: it holds one map: leave #{member} out")
-                return np.asarray(dataset[()]), name
-            if dataset.ndim != 3 or not len(dataset):
-                form = "×".join(map(str, dataset.shape)) or "single"
-                raise FileError(f"{path} holds {form} numbers: give one map, or a stack of them")
-            number = int(member) if member and member.isdecimal() else None
-            if number is None or number >= len(dataset):
-                raise FileError(
-                    f"{path} holds {len(dataset)} maps: name one, "
-                    f"{path.name}#0 to {path.name}#{len(dataset) - 1}"
-                )
-            return np.asarray(dataset[number]), name
+            for each in NAMES if name is None else (name,):
+                _refuse_links(file, each, path)
+            entry, dataset = named_array(_data_sets(file, name), name, path)
+            _refuse_other_files(dataset, path)
+            check_size(path, dataset.nbytes, dataset.id.get_storage_size())
+            numbers = map_of(dataset, number, path)
+            return numbers, entry, dict(dataset.attrs)
     except FileError:
         raise
     except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
         raise FileError(f"{path} is damaged, or no HDF5: {single_line(error)}") from error
 
 
-def _data_set(file: Any, path: Path) -> Any:
-    """Return the data set of the depth: at the top, by its name; or the only one anywhere."""
+def _data_sets(file: Any, name: str | None) -> dict[str, Any]:
+    """Return the data sets in a file by their paths, with those of a name or the usual ones."""
     import h5py
 
-    for name in ("depth", "depths"):
-        if isinstance(dataset := file.get(name), h5py.Dataset):
-            return dataset
     items: dict[str, Any] = {}
     file.visititems(items.__setitem__)
-    sets = {name: item for name, item in items.items() if isinstance(item, h5py.Dataset)}
-    return single_entry(sets, "depth", path, "data set")
+    # Where one has several names, only one of them is visited.
+    for each in NAMES if name is None else (name.strip("/"),):
+        if each in file:
+            items[each] = file[each]
+    return {path: item for path, item in items.items() if isinstance(item, h5py.Dataset)}
+
+
+def _refuse_links(file: Any, name: str, path: Path) -> None:
+    """Refuse a name that leads into another file.
+
+    Raises:
+        FileError: If a link on the way does.
+    """
+    import h5py
+
+    steps = name.strip("/").split("/")
+    for k in range(len(steps)):
+        at = "/".join(steps[: k + 1])
+        link = file.get(at, getlink=True)
+        if isinstance(link, h5py.ExternalLink):
+            raise FileError(f"{path}: {at} is in another file, {link.filename}: give that file")
+        if not isinstance(file.get(at), h5py.Group):
+            return
+
+
+def _refuse_other_files(dataset: Any, path: Path) -> None:
+    """Refuse a data set whose numbers are in other files.
+
+    Raises:
+        FileError: If they are: in external storage, or the data set is a virtual one.
+    """
+    name = str(dataset.name).strip("/")
+    if dataset.external:
+        raise FileError(
+            f"{path}: the numbers of {name} are in another file, {dataset.external[0][0]}: save "
+            "them in this one"
+        )
+    if dataset.is_virtual:
+        raise FileError(f"{path}: {name} is put together from other files: save it as one data set")
 
 
 def write_hdf5(
     path: Path,
     numbers: NDArray[np.generic],
-    name: str = "depth",
+    name: str = NAMES[0],
     description: str | None = None,
     *,
     metadata: Metadata | None = None,
+    unit: str | None = None,
 ) -> None:
     """Write the numbers as a data set."""
     import h5py
@@ -115,22 +128,6 @@ def write_hdf5(
         dataset = file.create_dataset(name, data=numbers, compression="gzip", shuffle=True)
         if metadata is not None and metadata.declares_invalid:
             dataset.attrs["_FillValue"] = numbers.dtype.type(metadata.invalid)
-        if description is not None:
-            dataset.attrs["description"] = description
-
-
-def write_mat(
-    path: Path, numbers: NDArray[np.generic], name: str = "depth", description: str | None = None
-) -> None:
-    """Write the numbers as a variable of a MATLAB file of version 7.3."""
-    import h5py
-
-    # MATLAB's own header, in the block that HDF5 leaves to its user.
-    with h5py.File(path, "w", userblock_size=512) as file:
-        variable = file.create_dataset(name, data=numbers.T)
-        variable.attrs["MATLAB_class"] = np.bytes_(_MATLAB_CLASSES[numbers.dtype.str[1:]])
-        if description is not None:
-            variable.attrs["description"] = description
-    head = b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM"
-    with path.open("r+b") as file:
-        file.write(head)
+        for key, text in (("units", unit), ("description", description)):
+            if text is not None:
+                dataset.attrs[key] = text

@@ -14,7 +14,7 @@ from dsdmsr.depth.encoding import Encoding
 from dsdmsr.errors import ConfigError
 from dsdmsr.io.stored import Stored
 
-__all__ = ["RECOGNISED", "InvalidNumbers", "Usable", "usable_pixels"]
+__all__ = ["RECOGNISED", "InvalidNumbers", "Usable", "equals", "usable_pixels"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,7 @@ def usable_pixels(stored: Stored, encoding: Encoding, rules: InvalidNumbers) -> 
     if stored.valid is not None:
         valid &= stored.valid
     for number in dict.fromkeys(nothing):
-        valid &= ~_equal(numbers, number)
+        valid &= ~equals(numbers, number)
     codes = find_codes(numbers, valid) if rules.codes else []
     for code in codes:
         valid &= ~code.matches(numbers)
@@ -93,7 +93,7 @@ def usable_pixels(stored: Stored, encoding: Encoding, rules: InvalidNumbers) -> 
     return Usable(valid, _marker(stored, encoding, valid, codes), tuple(notes))
 
 
-def _equal(numbers: NDArray[Any], number: float) -> NDArray[np.bool_]:
+def equals(numbers: NDArray[Any], number: float) -> NDArray[np.bool_]:
     """Return which numbers are a given one, at the precision that they have."""
     if not math.isfinite(number):
         return np.asarray(numbers == number)
@@ -124,7 +124,7 @@ def _marker(
     candidates = [*stored.nodata, *(code.number for code in codes), encoding.invalid, 0.0]
     if holes.dtype.kind == "f":
         candidates += [math.inf, -math.inf]
-    counts = {number: int(_equal(holes, number).sum()) for number in candidates}
+    counts = {number: int(equals(holes, number).sum()) for number in candidates}
     if holes.dtype.kind == "f":
         counts[math.nan] = int(np.isnan(holes).sum())
     number, count = max(counts.items(), key=lambda item: item[1])

@@ -11,11 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dsdmsr.depth.encoding import Encoding
 from dsdmsr.depth.metadata import Georeference, Metadata, Tag
 from dsdmsr.errors import FileError
 from dsdmsr.io.checks import ERROR_MARK, refuse_errors, single_channel, single_line
-from dsdmsr.io.stored import Stored
+from dsdmsr.io.stored import Packing, Stored
 
 __all__ = ["read_tiff", "write_tiff"]
 
@@ -66,15 +65,16 @@ def read_tiff(path: Path) -> Stored:
     numbers, opaque, notes = single_channel(numbers, path)
     if numbers.dtype == np.bool_:
         raise FileError(f"{path} holds black and white alone: give grey numbers")
-    turned = _turned(numbers, tags)
+    turned, packing = _turned(numbers, tags), _packing(tags)
     place = _georeference(tags) if turned is numbers else None
     return Stored(
         numbers=turned,
         nodata=_nodata(tags),
         valid=_turned(mask & opaque, tags) if masks or not opaque.all() else None,
-        encoding=_encoding(tags, numbers),
+        encoding=None if packing is None else "height",
+        packing=packing,
         georeference=place,
-        notes=notes,
+        notes=notes if packing is None else (*notes, packing.note),
     )
 
 
@@ -156,26 +156,15 @@ def _as_tag(code: int, tag: _Tag) -> Tag:
     return code, kind, 0 if kind == "s" else tag.number, tag.value
 
 
-def _encoding(tags: dict[int, _Tag], numbers: NDArray[Any]) -> Encoding | None:
-    """Return what GDAL's scale and offset make of the numbers, if the file has them."""
+def _packing(tags: dict[int, _Tag]) -> Packing | None:
+    """Return GDAL's scale and offset, if the file has them."""
     text = str(tags[_GDAL].value) if _GDAL in tags else ""
     found = dict(re.findall(r'role="(scale|offset)"\s*>\s*([^<\s]{1,40})\s*<', text)[:4])
     try:
         scale, offset = float(found.get("scale", 1)), float(found.get("offset", 0))
     except ValueError:
         return None
-    if (scale, offset) == (1, 0) or not (0 < scale < math.inf and math.isfinite(offset)):
-        return None
-    return Encoding(
-        meaning=f"height in metres: numbers × {scale:g} + {offset:g}, as the file says",
-        per_unit=1 / scale,
-        offset=-offset / scale,
-        kind="height",
-        unit="m",
-        invalid=math.nan,
-        zero_is_value=True,
-        largest=65535 if numbers.dtype == np.uint16 else None,
-    )
+    return Packing.of(scale, offset)
 
 
 def write_tiff(

@@ -93,6 +93,10 @@ def write_bands(
     if format_.carries:
         marker = invalid_number(first, name, whole=whole)
         more["metadata"] = replace(first.metadata, invalid=marker)
+    if "unit" in format_.carries:
+        from dsdmsr.io.cf import units_of
+
+        more["unit"] = units_of(find_encoding(name))
     write = format_.write
     assert write is not None  # check_output has seen to that
     with writing(path) as beside:

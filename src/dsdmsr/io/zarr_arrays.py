@@ -12,17 +12,15 @@ from numpy.typing import NDArray
 
 from dsdmsr.depth.metadata import Metadata
 from dsdmsr.errors import FileError
-from dsdmsr.io.checks import single_entry, single_line
+from dsdmsr.io.cf import stored_as
+from dsdmsr.io.checks import check_size, single_line
+from dsdmsr.io.stacks import NAMES, map_of, named_array, split_number
 from dsdmsr.io.stored import Stored
 
 __all__ = ["is_zarr", "read_zarr", "write_zarr"]
 
 _MARKS = ("zarr.json", ".zarray", ".zgroup")
 """Files of which one is in each Zarr folder."""
-_DEPTH = "depth"
-_MOST_COMPRESSED, _SURE = 10_000, 2**26
-"""How many times larger than its chunks an array may be, since missing ones are all one number;
-and bytes that it may have anyway."""
 
 
 def is_zarr(path: Path) -> bool:
@@ -33,12 +31,13 @@ def is_zarr(path: Path) -> bool:
 def read_zarr(path: Path, member: str | None = None) -> Stored:
     """Return the array ``depth`` of a Zarr group, or its only array, or the array that it is.
 
-    ``_FillValue`` among its attributes says which number means nothing; Zarr's own ``fill_value``
-    only says what stands in chunks that are not stored.
+    Attributes say what means "nothing here", and what the numbers are multiplied by and in; see
+    `dsdmsr.io.cf`. Zarr's own ``fill_value`` only says what stands in chunks that are not stored.
 
     Args:
         path: The folder.
-        member: The name of an array; or the number of a map in a stack, from 0.
+        member: The number of a map in a stack, from 0; or an array's path, then perhaps ``@`` and
+            that number.
 
     Raises:
         FileError: If the folder is damaged, or has several arrays and none of that name; or the
@@ -49,23 +48,19 @@ def read_zarr(path: Path, member: str | None = None) -> Stored:
     try:
         node = zarr.open(path, mode="r")
         arrays = {"": node} if isinstance(node, zarr.Array) else dict(_arrays(node))
-        entry, number = (member, None) if member in arrays else (_DEPTH, member)
-        if number is not None and not number.isdecimal():
-            raise FileError(f"{path} has no array {member}: it has {', '.join(arrays)}")
-        array = single_entry(arrays, entry or _DEPTH, path, "array")
-        numbers = _numbers(array, path, number)
-        marker = _marker(array.attrs.get("_FillValue"), numbers.dtype)
-        entry = next(key for key, one in arrays.items() if one is array)
+        name, number = split_number(member)
+        entry, array = named_array(arrays, name, path)
+        check_size(path, array.nbytes, array.nbytes_stored())
+        numbers = map_of(array, number, path)
+        attributes = dict(array.attrs)
+        if "_FillValue" in attributes:
+            attributes["_FillValue"] = _decoded(attributes["_FillValue"], numbers.dtype)
     except FileError:
         raise
     except Exception as error:  # zarr lets through whatever its codecs raise
         summary = single_line(error) or type(error).__name__
         raise FileError(f"{path} is damaged, or no Zarr that can be read: {summary}") from error
-    return Stored(
-        numbers=numbers,
-        nodata=() if marker is None else (marker,),
-        entry=None if entry == _DEPTH else entry,
-    )
+    return stored_as(attributes, entry, numbers, None if entry == NAMES[0] else entry)
 
 
 def _arrays(group: Any) -> list[tuple[str, Any]]:
@@ -76,36 +71,16 @@ def _arrays(group: Any) -> list[tuple[str, Any]]:
     return [(name, node) for name, node in members if isinstance(node, zarr.Array)]
 
 
-def _numbers(array: Any, path: Path, number: str | None) -> NDArray[Any]:
-    """Return an array's numbers, or a map of a stack."""
-    form = "×".join(map(str, array.shape)) or "single"
-    if array.ndim not in (2, 3) or 0 in array.shape:
-        raise FileError(f"{path} holds {form} numbers: give one map, or a stack of them")
-    count = 1 if array.ndim == 2 else int(array.shape[0])
-    wanted = array.nbytes // count
-    if wanted > max(_SURE, _MOST_COMPRESSED * array.nbytes_stored()):
-        raise FileError(f"{path} promises {form} numbers, but has hardly any chunks of them")
-    if array.ndim == 2:
-        if number is not None:
-            raise FileError(f"{path}#{number}: it holds one map: leave #{number} out")
-        return np.asarray(array[:])
-    if number is None or int(number) >= count:
-        raise FileError(
-            f"{path} holds {count} maps: name one, {path.name}#0 to {path.name}#{count - 1}"
-        )
-    return np.asarray(array[int(number)])
-
-
-def _marker(given: Any, dtype: np.dtype[Any]) -> float | None:
+def _decoded(given: Any, dtype: np.dtype[Any]) -> Any:
     """Return the number that means nothing; xarray writes floats as base64 in format 3."""
-    if given is None:
-        return None
     if isinstance(given, str) and dtype.kind == "f" and given not in ("NaN", "nan"):
-        return float(struct.unpack("<d", base64.b64decode(given, validate=True))[0])
-    return float(np.ravel(given)[0])
+        return struct.unpack("<d", base64.b64decode(given, validate=True))[0]
+    return given
 
 
-def write_zarr(path: Path, numbers: NDArray[np.generic], *, metadata: Metadata) -> None:
+def write_zarr(
+    path: Path, numbers: NDArray[np.generic], *, metadata: Metadata, unit: str | None
+) -> None:
     """Write the numbers as the array ``depth`` of a group, in format 2, which all read."""
     import zarr
 
@@ -114,7 +89,9 @@ def write_zarr(path: Path, numbers: NDArray[np.generic], *, metadata: Metadata) 
     if metadata.declares_invalid and metadata.invalid is not None:
         fill = numbers.dtype.type(metadata.invalid)
         attributes["_FillValue"] = fill.item()
-    name = _DEPTH if metadata.entry is None else metadata.entry
+    if unit is not None:
+        attributes["units"] = unit
+    name = NAMES[0] if metadata.entry is None else metadata.entry
     array = zarr.create_array(
         path,
         name=name or None,

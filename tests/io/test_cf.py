@@ -87,9 +87,10 @@ def test_packed_numbers_are_unpacked(save, capsys, tmp_path):
     assert code == 0
     assert "× 0.002 + 10" in err
     with h5py.File(tmp_path / "out.h5") as file:
-        large = file["depth"][()]
-        assert file["depth"].attrs["units"] == "m"
-        assert file["depth"].attrs["_FillValue"] == -1
+        (array,) = file.values()
+        large = array[()]
+        assert array.attrs["units"] == "m"
+        assert array.attrs["_FillValue"] == -1
     assert large.dtype == np.float32
     assert large[large != -1].min() > 11
     again = read_depth(tmp_path / "out.h5")

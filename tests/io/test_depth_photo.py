@@ -280,3 +280,19 @@ def test_damaged_jpegs_are_refused(tmp_path):
         with pytest.raises(FileError, match=says) as caught:
             read_depth(tmp_path / "a.jpg")
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_jpeg_that_is_grey_itself_is_read_with_a_warning(tmp_path, mode):
+    levels = np.repeat(np.linspace(40, 200, 32).round().astype(np.uint8)[None], 24, axis=0)
+    Image.fromarray(levels).convert(mode).save(tmp_path / "a.jpg", quality=95)
+    depth = read_depth(tmp_path / "a.jpg")
+    np.testing.assert_allclose(depth.values, levels, atol=4)
+    assert depth.encoding == "levels"
+    assert any("a JPEG changes levels" in note for note in depth.metadata.notes)
+
+
+def test_a_photo_in_colours_without_depth_is_refused(tmp_path, rng):
+    Image.fromarray(rng.integers(0, 255, (24, 32, 3), np.uint8)).save(tmp_path / "a.jpg")
+    with pytest.raises(FileError, match="a photo without depth: give a portrait, or a depth file"):
+        read_depth(tmp_path / "a.jpg")

@@ -3,12 +3,15 @@ from __future__ import annotations
 import zlib
 
 import cv2
+import imagecodecs
 import numpy as np
 import pytest
 from PIL import Image
+from testing.png_by_hand import png_by_hand
 
 from dsdmsr import DepthMap, read_depth, write_depth
 from dsdmsr.errors import FileError
+from dsdmsr.io import read_stored
 from dsdmsr.io.png import pack_png, write_png
 from dsdmsr.io.png_rows import compressed_rows
 
@@ -78,3 +81,45 @@ def test_the_filter_that_repeats_more_is_taken(rng, own_steps, filter_):
     content = compressed_rows(steps if own_steps else same)
     rows = np.frombuffer(zlib.decompress(content), np.uint8).reshape(64, -1)
     assert set(rows[16:, 0]) == {filter_}
+
+
+@pytest.mark.parametrize("bits", [2, 4])
+def test_levels_of_few_bits_are_those_in_the_file(tmp_path, rng, bits):
+    levels = rng.integers(0, 2**bits, (9, 13)).astype(np.uint8)
+    (tmp_path / "a.png").write_bytes(png_by_hand(levels, bits))
+    stored = read_stored(tmp_path / "a.png")
+    np.testing.assert_array_equal(stored.numbers, levels)
+    assert stored.notes == (f"it has {bits} bits: {2**bits} levels, 0 to {2**bits - 1}",)
+
+
+def test_black_and_white_is_no_map(tmp_path):
+    (tmp_path / "a.png").write_bytes(png_by_hand(np.eye(9, dtype=np.uint8), 1))
+    with pytest.raises(FileError, match="black and white alone: give grey numbers"):
+        read_depth(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("channels", [2, 3, 4])
+def test_equal_colours_of_16_bits_keep_all_bits(tmp_path, rng, channels):
+    grey = rng.integers(1, 65536, (9, 13)).astype(np.uint16)
+    opaque = np.where(rng.random(grey.shape) < 0.8, 65535, 0).astype(np.uint16)
+    planes = {2: [grey, opaque], 3: [grey] * 3, 4: [grey] * 3 + [opaque]}[channels]
+    order = [2, 1, 0, 3][: len(planes)] if channels > 2 else [0]
+    picture = np.stack([planes[k] for k in order], axis=-1)
+    if channels == 2:  # OpenCV writes no grey with alpha
+        (tmp_path / "a.png").write_bytes(imagecodecs.png_encode(np.stack(planes, axis=-1)))
+    else:
+        cv2.imwrite(str(tmp_path / "a.png"), picture)
+    depth = read_depth(tmp_path / "a.png", "mm")
+    seen = opaque > 0 if channels in (2, 4) else np.ones(grey.shape, bool)
+    np.testing.assert_array_equal(depth.valid, seen)
+    np.testing.assert_array_equal(depth.values[seen], (grey[seen] / 1000).astype(np.float32))
+
+
+def test_different_colours_of_16_bits_are_refused(tmp_path, rng):
+    cv2.imwrite(str(tmp_path / "a.png"), rng.integers(0, 65536, (9, 13, 3)).astype(np.uint16))
+    with pytest.raises(FileError, match="a picture in colours"):
+        read_depth(tmp_path / "a.png")
+    content = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "cut.png").write_bytes(content[: len(content) // 2])
+    with pytest.raises(FileError, match="damaged or cut off"):
+        read_depth(tmp_path / "cut.png")

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from dsdmsr import DepthMap, read_depth, write_depth
+from dsdmsr.errors import FileError
 
 
 @pytest.mark.parametrize("numbers", [[[0, 1], [300, 65535]], [[0.0, 1.5], [3.25, 1e5]]])
@@ -27,3 +29,72 @@ def test_a_large_tiff_has_64_bit_offsets_before_32_bits_end(tmp_path, monkeypatc
         head = (tmp_path / f"{side}.tif").read_bytes()[:4]
         assert int.from_bytes(head[2:4], "little") == magic
         assert read_depth(tmp_path / f"{side}.tif").shape == (side, side)
+
+
+def test_a_page_of_several_is_named(tmp_path, rng):
+    stack = rng.uniform(1, 5, (3, 8, 9)).astype(np.float32)
+    tifffile.imwrite(tmp_path / "a.tif", stack, photometric="minisblack")
+    for number in range(3):
+        read = read_depth(f"{tmp_path}/a.tif#{number}")
+        np.testing.assert_array_equal(read.values, stack[number])
+    for name in ("a.tif", "a.tif#3", "a.tif#x"):
+        with pytest.raises(
+            FileError, match=r"a\.tif holds 3 pages: name one, a\.tif#0 to a\.tif#2"
+        ):
+            read_depth(tmp_path / name)
+
+
+@pytest.mark.parametrize("nodata", [-9999.0, float(np.finfo("f4").min), -1.7e308])
+def test_tiles_that_are_left_out_are_holes(tmp_path, capfd, nodata):
+    z = np.arange(1, 64 * 64 + 1, dtype=np.float32).reshape(64, 64)
+    grid = [(16 * y, 16 * x) for y in range(4) for x in range(4)]
+    tiles = (None if k in (3, 9) else z[y : y + 16, x : x + 16] for k, (y, x) in enumerate(grid))
+    tags = [(42113, "s", 0, repr(nodata), True)]
+    tifffile.imwrite(
+        tmp_path / "a.tif", tiles, shape=z.shape, dtype="f4", tile=(16, 16), extratags=tags
+    )
+    capfd.readouterr()
+    depth = read_depth(tmp_path / "a.tif")
+    missing = np.zeros((64, 64), bool)
+    missing[:16, 48:], missing[32:48, 16:32] = True, True
+    np.testing.assert_array_equal(depth.valid, ~missing)
+    np.testing.assert_array_equal(depth.values[~missing], z[~missing])
+    assert capfd.readouterr().err == ""
+    write_depth(tmp_path / "b.tif", depth)
+    with tifffile.TiffFile(tmp_path / "b.tif") as file:
+        assert float(file.pages[0].tags[42113].value) == nodata or nodata < -1e300
+
+
+def test_what_tifffile_warns_of_is_a_note(tmp_path, capfd):
+    tifffile.imwrite(tmp_path / "a.tif", np.ones((8, 9), np.float32))
+    content = bytearray((tmp_path / "a.tif").read_bytes())
+    # The resolution's value lies behind the end of the file.
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        at = file.pages[0].tags["XResolution"].offset
+    content[at + 8 : at + 12] = (2**31).to_bytes(4, "little")
+    (tmp_path / "b.tif").write_bytes(content)
+    capfd.readouterr()
+    assert any("tifffile says" in note for note in read_depth(tmp_path / "b.tif").metadata.notes)
+    assert capfd.readouterr().err == ""
+
+
+def test_scale_and_offset_of_gdal_are_applied_and_not_lost(tmp_path):
+    numbers = np.arange(100, 112, dtype=np.int16).reshape(3, 4)
+    numbers[0, 0] = -1
+    items = "".join(
+        f'<Item name="{role.upper()}" sample="0" role="{role}">{value}</Item>'
+        for role, value in (("scale", 0.5), ("offset", -100))
+    )
+    tags = [
+        (42112, "s", 0, f"<GDALMetadata>{items}</GDALMetadata>", True),
+        (42113, "s", 0, "-1", True),
+    ]
+    tifffile.imwrite(tmp_path / "a.tif", numbers, extratags=tags)
+    depth = read_depth(tmp_path / "a.tif")
+    assert (depth.kind, depth.unit, depth.encoding) == ("height", "m", "height")
+    write_depth(tmp_path / "b.tif", depth)
+    for name in ("a.tif", "b.tif"):
+        again = read_depth(tmp_path / name)
+        np.testing.assert_array_equal(again.valid, numbers != -1)
+        seen = again.valid
+        np.testing.assert_array_equal(again.values[seen], (0.5 * numbers - 100)[seen])

@@ -33,19 +33,34 @@ _DYNAMIC = "http://ns.google.com/photos/dd/1.0/depthmap/"
 _ITEM = "http://ns.google.com/photos/dd/1.0/item/"
 _GREY, _NEARLY = 128, 4
 """What a JPEG has for no colour, and how far from it rounding leads."""
+_LOSSY = (
+    "a JPEG changes levels, most of all beside edges, and blurs what was a hole: give a PNG of the "
+    "map if there is one"
+)
 _PER_METRE = {"m": 1.0, "meters": 1.0, "mm": 1000.0}
 
 
+class _ColoursError(ValueError):
+    """A picture whose colours differ, where grey levels are wanted."""
+
+
 def read_photo(path: Path) -> Stored:
-    """Return the depth of a photo, float32.
+    """Return the depth of a photo, float32; or the levels of a JPEG that is grey itself, uint8.
 
     Raises:
-        FileError: As `read_depth_photo`, or if the photo has no depth.
+        FileError: As `read_depth_photo`, or if the photo has no depth and is in colours.
     """
     stored = read_depth_photo(path)
-    if stored is None:
-        raise FileError(f"{path} is a photo without depth: give a portrait, or a depth file")
-    return stored
+    if stored is not None:
+        return stored
+    try:
+        return Stored(numbers=_levels(path.read_bytes(), path), notes=(_LOSSY,))
+    except _ColoursError as error:
+        raise FileError(
+            f"{path} is a photo without depth: give a portrait, or a depth file"
+        ) from error
+    except ValueError as error:
+        raise FileError(f"{path} is damaged: {single_line(error)}") from error
 
 
 def read_depth_photo(path: Path) -> Stored | None:
@@ -120,7 +135,7 @@ def _levels(image: bytes, path: Path) -> NDArray[Any]:
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"its image cannot be read: {error}") from error
     if picture.mode != "YCbCr" or (np.abs(numbers[..., 1:].astype(int) - _GREY) > _NEARLY).any():
-        raise ValueError("its image is in colours, which stand for no depth")
+        raise _ColoursError("its image is in colours, which stand for no depth")
     return numbers[..., 0]
 
 

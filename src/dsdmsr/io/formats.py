@@ -79,6 +79,7 @@ _TIFF = Format(
     "both",
     "tifffile",
     rows=True,
+    selects=True,
     carries=("invalid", "georeference"),
 )
 _HDF5 = Format(

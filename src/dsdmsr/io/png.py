@@ -1,4 +1,4 @@
-"""Grey PNG files of 8 or 16 bits."""
+"""Grey PNG files."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from dsdmsr.errors import FileError
-from dsdmsr.io.checks import single_channel
+from dsdmsr.errors import FileError, require
+from dsdmsr.io.checks import single_channel, single_line
 from dsdmsr.io.png_rows import compressed_rows
 from dsdmsr.io.stored import Stored
 
@@ -42,8 +42,8 @@ def read_png(path: Path) -> Stored:
 def unpack_png(content: bytes, path: Path) -> Stored:
     """Return the numbers of a grey PNG's content, uint8 or uint16.
 
-    With 8 bits, red, green and blue that are equal are grey, too, and so is a palette of greys.
-    Transparent pixels are invalid.
+    Red, green and blue that are equal are grey, too, and so is a palette of greys. Transparent
+    pixels are invalid. Levels of 2 and 4 bits are those in the file.
 
     Args:
         content: The PNG.
@@ -51,6 +51,7 @@ def unpack_png(content: bytes, path: Path) -> Stored:
 
     Raises:
         FileError: If it is not a whole PNG, has colours, or half transparent pixels.
+        DependencyError: If it has 16 bits and colours or alpha, and imagecodecs is not installed.
     """
     return _grey(BytesIO(content), content[:_HEAD], len(content), path)
 
@@ -66,14 +67,14 @@ def _grey(source: Path | BytesIO, head: bytes, size: int, path: Path) -> Stored:
                 raise FileError(
                     f"{path} promises too many pixels: {image.width}×{image.height} in {size} bytes"
                 )
-            if image.mode in _MODES and bits in (8, 16) and "transparency" not in image.info:
+            if image.mode in _MODES and bits >= 8 and "transparency" not in image.info:
                 return Stored(numbers=np.asarray(image).astype(_MODES[image.mode]))
-            # Pillow gives colours of 16 bits with 8, and greys of fewer bits spread over 0 to 255.
-            if bits != 8 and (image.mode != "P" or bits > 8):
-                raise FileError(
-                    f"{path} is a PNG of mode {image.mode}, {bits} bits: give a grey one of 8 or "
-                    "16 bits without alpha"
-                )
+            if bits == 16:
+                return _of_16_bits(source, path)
+            if bits < 8 and image.mode == "L":
+                return _of_few_bits(np.asarray(image), bits, path)
+            if image.mode == "1":
+                raise FileError(f"{path} holds black and white alone: give grey numbers")
             shown = image.convert("RGBA") if image.mode in ("P", "L") else image
             numbers, opaque, notes = single_channel(np.asarray(shown), path)
             valid = None if opaque.all() else opaque
@@ -90,6 +91,27 @@ def _grey(source: Path | BytesIO, head: bytes, size: int, path: Path) -> Stored:
         zlib.error,
     ) as error:
         raise FileError(f"{path} is damaged or cut off: {error}") from error
+
+
+def _of_16_bits(source: Path | BytesIO, path: Path) -> Stored:
+    """Return the numbers of a PNG of 16 bits with colours or alpha, of which Pillow keeps 8."""
+    require("imagecodecs", f"{path}: a PNG of 16 bits with colours or alpha")
+    import imagecodecs
+
+    content = source.read_bytes() if isinstance(source, Path) else source.getvalue()
+    try:
+        decoded = imagecodecs.png_decode(content)
+    except imagecodecs.PngError as error:
+        raise FileError(f"{path} is damaged or cut off: {single_line(error)}") from error
+    numbers, opaque, notes = single_channel(decoded, path)
+    return Stored(numbers=numbers, valid=None if opaque.all() else opaque, notes=notes)
+
+
+def _of_few_bits(spread: NDArray[np.uint8], bits: int, path: Path) -> Stored:
+    """Return levels of 2 or 4 bits, which Pillow spreads over 0 to 255."""
+    most = 2**bits - 1
+    note = f"it has {bits} bits: {most + 1} levels, 0 to {most}"
+    return Stored(numbers=spread // np.uint8(255 // most), notes=(note,))
 
 
 @contextmanager

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import get_ident
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,14 +34,18 @@ _REDUCED, _MASK = 1, 4
 """Bits of NewSubfileType: a smaller copy of another page, a mask for it."""
 
 
-def read_tiff(path: Path) -> Stored:
-    """Return the numbers of a TIFF that holds one grey map, and what it says about them.
+def read_tiff(path: Path, member: str | None = None) -> Stored:
+    """Return the numbers of a grey page of a TIFF, and what it says about them.
 
     Smaller copies of the map, as in cloud-optimised files, are left aside, and a mask page says
     which pixels are valid. The map is turned as the orientation tag says.
 
+    Args:
+        path: The file.
+        member: The number of a page, from 0, where several are maps.
+
     Raises:
-        FileError: If the file is damaged, or holds several maps or colours.
+        FileError: If the file is damaged, or has no such page, or holds colours.
 
     Source:
         TIFF 6.0, section 8; OGC GeoTIFF Standard 1.1; GDAL's GeoTIFF driver for tags 42112, 42113.
@@ -46,36 +53,84 @@ def read_tiff(path: Path) -> Stored:
     import tifffile
 
     try:
-        with tifffile.TiffFile(path) as file:
+        with _warnings() as warnings, tifffile.TiffFile(path) as file:
             pages: list[Any] = list(file.pages)
             maps = [page for page in pages if not _subfile(page) & (_REDUCED | _MASK)]
             masks = [page for page in pages if _subfile(page) & ~_REDUCED == _MASK]
-            numbers = np.asarray(maps[0].asarray()) if maps else np.empty(0)
+            page = _page(maps, member, path)
+            tags, numbers = _tags_of(page), np.asarray(page.asarray())
             mask = _mask_of(masks, numbers.shape)
-            tags = _tags_of(maps[0]) if maps else {}
+            nodata = _nodata(tags)
+            if nodata:
+                present = _present(page, mask.shape)
+                mask, numbers = mask & present, _filled(numbers, present, nodata[0])
             description = str(getattr(pages[0], "description", ""))
+    except FileError:
+        raise
     except Exception as error:  # tifffile lets through whatever its decoders raise
         summary = single_line(error)
         raise FileError(f"{path} is damaged, or no TIFF that can be read: {summary}") from error
     if description.startswith(ERROR_MARK):
         refuse_errors(path)
-    if len(maps) != 1 or numbers.ndim not in (2, 3):
+    if numbers.ndim not in (2, 3):
         form = "×".join(map(str, numbers.shape))
-        raise FileError(f"{path} holds {len(maps)} page(s) of {form}: give one grey page")
+        raise FileError(f"{path} holds a page of {form}: give a grey one")
     numbers, opaque, notes = single_channel(numbers, path)
     if numbers.dtype == np.bool_:
         raise FileError(f"{path} holds black and white alone: give grey numbers")
     turned, packing = _turned(numbers, tags), _packing(tags)
+    seen = mask & opaque
     place = _georeference(tags) if turned is numbers else None
     return Stored(
         numbers=turned,
-        nodata=_nodata(tags),
-        valid=_turned(mask & opaque, tags) if masks or not opaque.all() else None,
+        nodata=nodata,
+        valid=None if seen.all() else _turned(seen, tags),
         encoding=None if packing is None else "height",
         packing=packing,
         georeference=place,
-        notes=notes if packing is None else (*notes, packing.note),
+        notes=(*notes, *warnings) if packing is None else (*notes, packing.note, *warnings),
     )
+
+
+def _page(maps: list[Any], member: str | None, path: Path) -> Any:
+    """Return the page of a map; the only one, if none is named.
+
+    Raises:
+        FileError: If there is none, or several and none is named.
+    """
+    if not maps:
+        raise FileError(f"{path} holds no page that is a map: give a grey one")
+    if member is None and len(maps) == 1:
+        return maps[0]
+    if member is None or not member.isdecimal() or int(member) >= len(maps):
+        raise FileError(
+            f"{path} holds {len(maps)} pages: name one, {path.name}#0 to "
+            f"{path.name}#{len(maps) - 1}"
+        )
+    return maps[int(member)]
+
+
+@contextmanager
+def _warnings() -> Iterator[list[str]]:
+    """Collect what tifffile logs while a file is read, instead of having it on the terminal."""
+    lines: list[str] = []
+    reading = get_ident()
+
+    def keep(record: logging.LogRecord) -> bool:
+        if record.thread != reading:
+            return True
+        line = " ".join(record.getMessage().split())
+        # The number is read from its tag here; tifffile takes none that float32 can't hold exactly.
+        if "GDAL_NODATA" not in line:
+            lines.append(f"tifffile says: {line}")
+        return False
+
+    logger = logging.getLogger("tifffile")
+    logger.addFilter(keep)
+    try:
+        yield lines
+    finally:
+        logger.removeFilter(keep)
 
 
 class _Tag(NamedTuple):
@@ -110,6 +165,25 @@ def _mask_of(masks: list[Any], shape: tuple[int, ...]) -> NDArray[np.bool_]:
         if mask.shape == shape[:2]:
             return np.asarray(mask != 0)
     return np.ones(shape[:2], np.bool_)
+
+
+def _present(page: Any, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return which pixels are stored: GDAL leaves out tiles and strips that are all NODATA."""
+    stored = np.asarray(page.databytecounts) > 0
+    grid = page.chunked[:2]
+    if stored.all() or stored.size != math.prod(grid):
+        return np.ones(shape, np.bool_)
+    rows, columns = page.chunks[:2]
+    wide = np.repeat(np.repeat(stored.reshape(grid), rows, axis=0), columns, axis=1)
+    return np.asarray(wide[: shape[0], : shape[1]])
+
+
+def _filled(numbers: NDArray[Any], present: NDArray[np.bool_], nodata: float) -> NDArray[Any]:
+    """Return numbers with NODATA where none are stored; tifffile has 0 there if it is unusual."""
+    if present.all() or numbers.ndim != 2 or numbers.dtype.kind != "f":
+        return numbers
+    with np.errstate(over="ignore"):
+        return np.where(present, numbers, numbers.dtype.type(nodata))
 
 
 def _turned(numbers: NDArray[Any], tags: dict[int, _Tag]) -> NDArray[Any]:

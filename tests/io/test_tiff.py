@@ -44,6 +44,7 @@ def test_a_page_of_several_is_named(tmp_path, rng):
             read_depth(tmp_path / name)
 
 
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast:RuntimeWarning")
 @pytest.mark.parametrize("nodata", [-9999.0, float(np.finfo("f4").min), -1.7e308])
 def test_tiles_that_are_left_out_are_holes(tmp_path, capfd, nodata):
     z = np.arange(1, 64 * 64 + 1, dtype=np.float32).reshape(64, 64)

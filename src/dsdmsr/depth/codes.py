@@ -115,27 +115,43 @@ def find_codes(numbers: NDArray[Any], usable: NDArray[np.bool_]) -> list[Code]:
     """
     if numbers.dtype.kind not in "fiu" or numbers.dtype.itemsize < 2 or not usable.any():
         return []
-    used = numbers.ravel() if usable.all() else numbers[usable]
-    if used.dtype.kind != "f" and used.dtype.itemsize == 8:
-        used = used.astype(np.float64)
-    if not _may_have_codes(used):
+    if not _may_have_codes(numbers, usable):
         return []
+    used = numbers[usable].astype(np.float64)
     full = float(np.iinfo(numbers.dtype).max) if numbers.dtype.kind in "iu" else None
-    return list(_codes(used.astype(np.float64), full))
+    return list(_codes(used, full))
 
 
-def _may_have_codes(used: NDArray[Any]) -> bool:
+def _may_have_codes(numbers: NDArray[Any], usable: NDArray[np.bool_]) -> bool:
     """Return whether the least and the greatest of a map's numbers leave room for codes.
 
-    They tell it of most maps in a few passes: too few pixels have either, or there is nothing far.
+    They tell it of most maps in a few passes and without a copy: too few pixels have either, or
+    there is nothing far.
     """
-    least, greatest = used.min(), used.max()
+    # Both pass NaN over. Where another number that means nothing is an end, nobody can tell.
+    least, greatest = np.fmin.reduce(numbers, None), np.fmax.reduce(numbers, None)
+    if least < 0:
+        count = np.count_nonzero((numbers == least) & usable)
+        if not count or count >= _FEW:
+            return True
+    step = max(1, numbers.size // 1000)
+    sample = numbers.ravel()[::step][usable.ravel()[::step]].astype(np.float64)
     if least >= 0 and greatest < min(USUAL):
-        sample = used[:: max(1, used.size // 1000)]
-        if float(greatest) < _SO_FAR * max(float(np.median(sample)), 1e-30):
+        middle = float(np.median(sample)) if sample.size else 0.0
+        if float(greatest) < _SO_FAR * max(middle, 1e-30):
             return False
-    ends = [greatest, least] if least < 0 else [greatest]
-    return any(np.count_nonzero(used == end) >= _FEW for end in ends)
+    count = np.count_nonzero((numbers == greatest) & usable)
+    if not count:
+        return True
+    if float(greatest) in CLEAR:
+        return count >= _FEW
+    # What isn't three times as large as all others is no code of the rest.
+    near = (sample < greatest) & (_FAR * np.abs(sample) >= greatest)
+    return _are_many(count, int(np.count_nonzero(usable))) and not near.any()
+
+
+def _are_many(count: int, pixels: int) -> bool:
+    return count >= max(_MANY, _MANY_SHARE * pixels)
 
 
 def _codes(used: NDArray[np.float64], full: float | None) -> Iterator[Code]:
@@ -151,7 +167,7 @@ def _codes(used: NDArray[np.float64], full: float | None) -> Iterator[Code]:
 def _largest(used: NDArray[np.float64], full: float | None) -> Code | None:
     number = float(used.max())
     count = np.count_nonzero(used == number)
-    many = count >= max(_MANY, _MANY_SHARE * used.size)
+    many = _are_many(count, used.size)
     if number <= 0 or count < _FEW or not (many or number in CLEAR):
         return None
     others = used[used < number]

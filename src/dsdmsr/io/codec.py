@@ -20,6 +20,8 @@ from dsdmsr.io.stored import Stored
 
 __all__ = ["decode", "encode", "invalid_number"]
 
+_FLOATS = -float(np.finfo(np.float32).max), float(np.finfo(np.float32).max)
+"""The least and the greatest number that a file of floats holds."""
 _FINEST = 1 / 1000
 """Steps of float32 that are a larger share of a map's range are worth a line."""
 
@@ -78,17 +80,25 @@ def decode(
             entry=stored.entry,
             notes=(*stored.notes, *notes, *_coarse(values, valid)),
         ),
+        copy=False,
     )
 
 
 def _values(numbers: NDArray[np.generic], encoding: Encoding) -> NDArray[Any]:
-    """Return numbers as values of a map."""
+    """Return numbers as values of a map, in an array of their own."""
+    if numbers.dtype.kind in "iu" and numbers.dtype.itemsize <= 2 and not encoding.offset:
+        # In one pass, with the digits of float64 on the way.
+        short = np.empty(numbers.shape, np.float32)
+        wide = np.dtype(np.float64)
+        return np.divide(numbers, encoding.per_unit, out=short, casting="same_kind", dtype=wide)
     # What is float32 already gains nothing from more digits on the way.
     digits = np.dtype(np.float32 if numbers.dtype == np.float32 else np.float64)
-    values: NDArray[Any] = np.asarray(numbers, dtype=digits)
+    values: NDArray[Any] = np.array(numbers, dtype=digits)
     if encoding.offset:
-        values = values - digits.type(encoding.offset)
-    return values / digits.type(encoding.per_unit)
+        values -= digits.type(encoding.offset)
+    if encoding.per_unit != 1:
+        values /= digits.type(encoding.per_unit)
+    return values
 
 
 def _coarse(values: NDArray[Any], valid: NDArray[np.bool_]) -> list[str]:
@@ -143,33 +153,58 @@ def encode(
             "choose an encoding of the map's unit"
         )
     marker = invalid_number(depth, encoding, whole=whole)
+    whole = whole and meaning.largest is not None
+    numbers = _numbers(depth, meaning, whole=whole, top=top, height=height)
+    used = numbers if depth.valid.all() else numbers[depth.valid]
+    if misfits := _misfits(used, meaning, marker, whole=whole):
+        allowed = (
+            f"{meaning.smallest}…{meaning.largest} (÷ {meaning.per_unit:g})"
+            if whole
+            else f"finite numbers other than {marker:g}"
+        )
+        raise EncodingError(
+            f"{misfits} of {used.size} valid pixels do not fit encoding {name}, "
+            f"which holds {allowed}: choose another encoding"
+        )
+    dtype = meaning.dtype if whole else np.dtype(np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        written = numbers.astype(dtype)
+        if used.size < written.size:
+            written[~depth.valid] = np.asarray(marker).astype(dtype)
+    return _rotated(written, meaning.rotated) if whole and meaning.rotated else written
+
+
+def _numbers(
+    depth: DepthMap, meaning: Encoding, *, whole: bool, top: int, height: int | None
+) -> NDArray[Any]:
+    """Return what the values of a map are in a file, before they get its type."""
+    if not whole and (meaning.per_unit, meaning.offset, meaning.along_ray) == (1, 0, False):
+        return depth.values
+    numbers = depth.values.astype(np.float64)
     with np.errstate(over="ignore"):
-        numbers = depth.values.astype(np.float64)
         if meaning.along_ray:
             whole_shape = (height or depth.shape[0], depth.shape[1])
             camera, _ = camera_of(meaning, depth.intrinsics, whole_shape)
             numbers *= ray_lengths(camera, depth.shape, top)
-        numbers = numbers * meaning.per_unit + meaning.offset
-        if whole and meaning.largest is not None:
-            numbers = np.floor(numbers + 0.5)
-            fits = (numbers >= meaning.smallest) & (numbers <= meaning.largest)
-            fits &= numbers != marker
-            allowed = f"{meaning.smallest}…{meaning.largest} (÷ {meaning.per_unit:g})"
-        else:
-            numbers = numbers.astype(np.float32)
-            fits = np.isfinite(numbers) & (numbers != np.float32(marker))
-            allowed = f"finite numbers other than {marker:g}"
-    if misfits := int((depth.valid & ~fits).sum()):
-        raise EncodingError(
-            f"{misfits} of {int(depth.valid.sum())} valid pixels do not fit encoding {name}, "
-            f"which holds {allowed}: choose another encoding"
-        )
-    dtype = meaning.dtype if whole else np.dtype(np.float32)
-    if math.isnan(marker) and dtype.kind == "u" and depth.valid.all():
-        marker = 0.0
-    with np.errstate(over="ignore"):
-        written = np.where(depth.valid, numbers, marker).astype(dtype)
-    return _rotated(written, meaning.rotated) if whole and meaning.rotated else written
+        numbers *= meaning.per_unit
+        if whole:
+            numbers += meaning.offset + 0.5
+            return np.floor(numbers, out=numbers)
+        numbers += meaning.offset
+        return numbers.astype(np.float32)
+
+
+def _misfits(used: NDArray[Any], meaning: Encoding, marker: float, *, whole: bool) -> int:
+    """Return how many numbers of valid pixels cannot be written, or would be read as holes."""
+    if not used.size:
+        return 0
+    low, high = (meaning.smallest, meaning.largest or 0) if whole else _FLOATS
+    least, greatest = used.min(), used.max()
+    # Most maps fit, which their ends tell.
+    if low <= least and greatest <= high and not least <= marker <= greatest:
+        return 0
+    fits = (used >= low) & (used <= high) & (used != np.asarray(marker).astype(used.dtype))
+    return int(np.count_nonzero(~fits))
 
 
 def invalid_number(depth: DepthMap, encoding: str | Encoding, *, whole: bool) -> float:

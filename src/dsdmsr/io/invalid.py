@@ -120,6 +120,11 @@ def _marker(
     """Return the number that stands for most invalid pixels in the file."""
     if valid.all():
         return stored.nodata[0] if stored.nodata else None
+    if stored.numbers.dtype.kind == "f":
+        # Nearly always it is NaN, which is counted without a copy.
+        unknown = np.count_nonzero(np.isnan(stored.numbers))
+        if 2 * unknown > valid.size - np.count_nonzero(valid):
+            return math.nan
     holes = stored.numbers[~valid]
     candidates = [*stored.nodata, *(code.number for code in codes), encoding.invalid, 0.0]
     if holes.dtype.kind == "f":

@@ -261,7 +261,9 @@ def _checked_values(
     finite = bool(np.isfinite(least) and np.isfinite(numbers.max()))
     usable = _usable(numbers, valid, finite, copy)
     if not usable.all():
-        np.copyto(numbers, np.float32(0), where=~usable)
+        # All bits times 0 or 1: several times as fast as a choice, and right for NaN.
+        bits = numbers.view(np.uint32)
+        np.multiply(bits, usable, out=bits)
     if kind == "depth" and not least >= 0 and (negative := int((numbers < 0).sum())):
         raise DepthError(
             f"{negative} pixels are negative, which a depth can't be: mark them invalid, or "

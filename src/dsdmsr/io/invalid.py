@@ -120,11 +120,12 @@ def _marker(
     """Return the number that stands for most invalid pixels in the file."""
     if valid.all():
         return stored.nodata[0] if stored.nodata else None
-    if stored.numbers.dtype.kind == "f":
-        # Nearly always it is NaN, which is counted without a copy.
-        unknown = np.count_nonzero(np.isnan(stored.numbers))
-        if 2 * unknown > valid.size - np.count_nonzero(valid):
-            return math.nan
+    # Nearly always it is NaN or the encoding's, which are counted without a copy.
+    half = (valid.size - np.count_nonzero(valid)) / 2
+    if stored.numbers.dtype.kind == "f" and np.count_nonzero(np.isnan(stored.numbers)) > half:
+        return math.nan
+    if not stored.nodata and np.count_nonzero(equals(stored.numbers, encoding.invalid)) > half:
+        return encoding.invalid
     holes = stored.numbers[~valid]
     candidates = [*stored.nodata, *(code.number for code in codes), encoding.invalid, 0.0]
     if holes.dtype.kind == "f":

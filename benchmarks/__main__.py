@@ -10,6 +10,7 @@ MODULES = {
     "baseline": "benchmarks.speed.baseline",
     "confidence": "benchmarks.accuracy.confidence",
     "edges": "benchmarks.accuracy.edges",
+    "files": "benchmarks.speed.files",
     "flicker": "benchmarks.accuracy.flicker",
     "gpu": "benchmarks.speed.gpu",
     "noise_strength": "benchmarks.accuracy.noise_strength",

@@ -22,6 +22,7 @@ from benchmarks.common.results import load_results
 from benchmarks.speed import (
     accuracy_time,
     baseline,
+    files,
     gpu,
     networks,
     prepare,
@@ -45,6 +46,8 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "ablation": ("ablation", ablation.table),
     "accuracy_time": ("accuracy_time", accuracy_time.table),
     "baseline": ("baseline", baseline.table),
+    "files": ("files", files.table),
+    "pngs": ("files", files.png_table),
     "confidence": ("confidence", confidence.table),
     "edges": ("edges", edges.table),
     "flicker": ("flicker", flicker.table),

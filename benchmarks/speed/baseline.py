@@ -93,6 +93,14 @@ class Worker:
         """Return the seconds that one map takes."""
         return float(self._ask({"run": True})["seconds"])
 
+    def file_seconds(self, what: str, path: Path) -> float:
+        """Return the CPU seconds of reading a depth file, or of writing what is in it as it is."""
+        return float(self._ask({"file": what, "path": str(path)})["seconds"])
+
+    def png(self, numbers: Path, encoding: str) -> dict[str, float]:
+        """Return the CPU seconds and the bytes of a PNG of the numbers in an NPY file."""
+        return self._ask({"file": "png", "path": str(numbers), "encoding": encoding})
+
     def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
         assert self._process.stdin is not None
         print(json.dumps(question), file=self._process.stdin)
@@ -111,6 +119,12 @@ class Worker:
 def environment(checkout: Path) -> dict[str, str]:
     """Return the environment in which the package of a checkout runs."""
     return {**os.environ, "PYTHONPATH": str(checkout / "src")}
+
+
+def commit_of(checkout: Path) -> str:
+    """Return the commit of a checkout, in short."""
+    git = ["git", "-C", str(checkout), "describe", "--always", "--exclude", "*"]
+    return subprocess.run(git, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def paired(turns: Mapping[str, Turn], rounds: int) -> dict[str, list[float]]:
@@ -190,9 +204,8 @@ def main() -> None:
     given = parser.parse_args()
     hold_to(THREADS)
     checkouts = {OLD: given.checkout.resolve(), NEW: ROOT}
-    git = ["git", "-C", str(checkouts[OLD]), "describe", "--always", "--exclude", "*"]
     content = {
-        "old": subprocess.run(git, check=True, capture_output=True, text=True).stdout.strip(),
+        "old": commit_of(checkouts[OLD]),
         "height": SIZE[0],
         "width": SIZE[1],
         "commands": commands(checkouts, given.rounds),

@@ -150,8 +150,8 @@ def _may_have_codes(numbers: NDArray[Any], usable: NDArray[np.bool_]) -> bool:
     return _are_many(count, int(np.count_nonzero(usable))) and not near.any()
 
 
-def _are_many(count: int, pixels: int) -> bool:
-    return count >= max(_MANY, _MANY_SHARE * pixels)
+def _are_many(count: int | np.integer[Any], pixels: int) -> bool:
+    return int(count) >= max(_MANY, _MANY_SHARE * pixels)
 
 
 def _codes(used: NDArray[np.float64], full: float | None) -> Iterator[Code]:

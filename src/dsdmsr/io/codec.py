@@ -90,7 +90,8 @@ def _values(numbers: NDArray[np.generic], encoding: Encoding) -> NDArray[Any]:
         # In one pass, with the digits of float64 on the way.
         short = np.empty(numbers.shape, np.float32)
         wide = np.dtype(np.float64)
-        return np.divide(numbers, encoding.per_unit, out=short, casting="same_kind", dtype=wide)
+        np.divide(numbers, encoding.per_unit, out=short, casting="same_kind", dtype=wide)
+        return short
     # What is float32 already gains nothing from more digits on the way.
     digits = np.dtype(np.float32 if numbers.dtype == np.float32 else np.float64)
     values: NDArray[Any] = np.array(numbers, dtype=digits)

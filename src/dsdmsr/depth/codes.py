@@ -144,10 +144,10 @@ def _may_have_codes(numbers: NDArray[Any], usable: NDArray[np.bool_]) -> bool:
     if not count:
         return True
     if float(greatest) in CLEAR:
-        return count >= _FEW
+        return bool(count >= _FEW)
     # What isn't three times as large as all others is no code of the rest.
     near = (sample < greatest) & (_FAR * np.abs(sample) >= greatest)
-    return _are_many(count, int(np.count_nonzero(usable))) and not near.any()
+    return _are_many(count, int(np.count_nonzero(usable))) and not bool(near.any())
 
 
 def _are_many(count: int | np.integer[Any], pixels: int) -> bool:

@@ -31,7 +31,9 @@ _ROOM = 1 / 3
 _STEPS = 64
 """Steps between values become at most one in so many of the whole: whole numbers stay a fine
 stair."""
-_BINS = 256
+_SAMPLE, _SURELY = 4096, 0.75
+"""How many values are enough to see that there is neither, and which part of a crowd's share and of
+its different values is then seen at least."""
 
 
 class ValueScale(NamedTuple):
@@ -89,8 +91,7 @@ def value_scale(
         return None
     if shares is None:
         shares = ((values.astype(np.float64) - low) / (high - low)).astype(np.float32)
-    parts = np.bincount((shares.ravel() * (_BINS - 1)).astype(np.uint8), minlength=_BINS)
-    if not _may_be_wide(parts, wide):
+    if not _may_be_wide(shares.ravel(), wide):
         return None
     distinct, counts = np.unique(values, return_counts=True)
     ends = distinct.astype(np.float64)
@@ -107,21 +108,36 @@ def value_scale(
     return _with_guards(ends, lengths, np.array(sorted(gaps)), slopes)
 
 
-def _may_be_wide(parts: NDArray[np.intp], wide: float) -> bool:
-    """Return whether values, counted by 256 parts of their range, may have wide gaps or crowds."""
-    gaps = np.count_nonzero(parts) <= _BINS / (1 + wide) + 2 * (_GAPS_MAX + 1)
-    width = round(_BINS * _CROWD_WITHIN) + 2
-    around = np.convolve(parts, np.ones(width, np.intp))
-    return bool(gaps or around.max() >= _CROWD_SHARE * parts.sum())
+def _may_be_wide(shares: NDArray[np.float32], wide: float) -> bool:
+    """Return whether values in 0…1 may have wide gaps or crowds, by a sample of them.
+
+    Gaps of a sample are at least as wide as those of all, and what crowds together in all does so
+    in it, a little less at most.
+    """
+    # An odd step, so that it meets all columns of most maps.
+    sample = shares[:: shares.size // _SAMPLE | 1]
+    whole: NDArray[np.float64] = np.append(sample.astype(np.float64), (0.0, 1.0))
+    distinct, counts = np.unique(whole, return_counts=True)
+    lengths = np.diff(distinct)
+    if _wide_gaps(lengths, wide)[1].size:
+        return True
+    return _crowd(lengths, counts, _CROWD_SHARE * _SURELY, round(_CROWD_MIN * _SURELY)) is not None
 
 
-def _shorten(lengths: NDArray[np.float64], factor: float) -> NDArray[np.intp]:
-    """Shorten the distances between values that are wide by a factor; return which they are."""
+def _wide_gaps(
+    lengths: NDArray[np.float64], factor: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+    """Return the largest distances, which of them are wide, and what is left without each."""
     largest = np.argsort(lengths)[::-1][:_GAPS_MAX]
     whole = lengths.sum()
     left = whole - np.cumsum(lengths[largest])
     # Two values alone, as in a label map, have a gap but no range besides.
-    wide = np.flatnonzero((lengths[largest] > factor * left) & (left > 1e-9 * whole))
+    return largest, np.flatnonzero((lengths[largest] > factor * left) & (left > 1e-9 * whole)), left
+
+
+def _shorten(lengths: NDArray[np.float64], factor: float) -> NDArray[np.intp]:
+    """Shorten the distances between values that are wide by a factor; return which they are."""
+    largest, wide, left = _wide_gaps(lengths, factor)
     for last in wide[::-1]:
         gaps, covered = largest[: last + 1], float(left[last])
         length = max(_SHORT * covered, _STEPS * float(lengths.min()) - covered)
@@ -131,7 +147,12 @@ def _shorten(lengths: NDArray[np.float64], factor: float) -> NDArray[np.intp]:
     return wide[:0]
 
 
-def _crowd(lengths: NDArray[np.float64], counts: NDArray[np.intp]) -> slice | None:
+def _crowd(
+    lengths: NDArray[np.float64],
+    counts: NDArray[np.intp],
+    share: float = _CROWD_SHARE,
+    least: int = _CROWD_MIN,
+) -> slice | None:
     """Return which distances lie within a crowd of pixels, if there is one.
 
     It grows from the narrowest window with so many pixels, by neighbours that are no further away
@@ -139,7 +160,7 @@ def _crowd(lengths: NDArray[np.float64], counts: NDArray[np.intp]) -> slice | No
     """
     ends = np.concatenate([[0.0], np.cumsum(lengths)])
     before = np.concatenate([[0], np.cumsum(counts)])
-    last = np.searchsorted(before, before[:-1] + _CROWD_SHARE * before[-1]) - 1
+    last = np.searchsorted(before, before[:-1] + share * before[-1]) - 1
     first = np.flatnonzero(last < len(ends))
     widths = ends[last[first]] - ends[first]
     widths[widths == 0] = np.inf
@@ -153,7 +174,7 @@ def _crowd(lengths: NDArray[np.float64], counts: NDArray[np.intp]) -> slice | No
             break
         start, end = start - down, end + up
     narrow = 0 < width < _CROWD_WITHIN * ends[-1]
-    return slice(start, end) if narrow and end - start >= _CROWD_MIN else None
+    return slice(start, end) if narrow and end - start >= least else None
 
 
 def _give_room(lengths: NDArray[np.float64], crowd: slice) -> float:

@@ -15,6 +15,7 @@ from tools.source_files.portraits import LEVELS, RANGE, boxes, portrait, xmp
 
 pillow_heif = pytest.importorskip("pillow_heif")
 
+
 def test_disparity_is_inverse_depth_in_the_range_that_xmp_gives(tmp_path):
     depth = read_depth(portrait(tmp_path / "a.heic"))
     assert (depth.kind, depth.unit) == ("inverse_depth", "m")

@@ -16,6 +16,7 @@ from dsdmsr.errors import EncodingError, FileError
 from dsdmsr.io import left_out
 from tools.source_files.dmaps import CENTRE, ROTATION, K, dmap
 
+
 @pytest.fixture
 def numbers(rng) -> np.ndarray:
     numbers = rng.uniform(0.5, 9, (24, 32)).astype(np.float32)

@@ -203,6 +203,48 @@ def test_cameras_are_rectified_where_the_image_is_and_scaled_to_it(tmp_path, rng
     assert "/c/camera_info is of 8×3 pixels: left out" in depth.metadata.notes
 
 
+STREAM = "/device_0/sensor_0/Depth_0"
+
+
+@pytest.mark.parametrize(
+    ("kind", "topic", "type_", "data", "per_metre"),
+    [
+        ("bag1", "Depth_Units", "Float32", 0.001, 1000),
+        ("bag1", "Depth Units", "Float32", 0.00025, 4000),
+        ("db3", "Depth_Units", "String", "0.0001", 10_000),
+        ("bag1", None, "Float32", 0.001, 1000),
+    ],
+)
+def test_recordings_of_the_realsense_sdk(tmp_path, rng, kind, topic, type_, data, per_metre):
+    numbers = holey(rng, high=9000)
+    info = camera(8, 6, [50, 0, 3.5, 0, 60, 2.5, 0, 0, 1], first=kind == "bag1")
+    topics = {
+        f"{STREAM}/image/data": [image(numbers, "mono16")],
+        f"{STREAM}/info/camera_info": [info],
+        "/device_0/sensor_0/Infrared_1/image/data": [image(numbers, "mono16")],
+    }
+    if topic is not None:
+        topics[f"/device_0/sensor_0/option/{topic}/value"] = [(type_, {"data": data})]
+    depth = read_depth(record(tmp_path, kind, topics))
+    np.testing.assert_array_equal(depth.valid, numbers > 0)
+    np.testing.assert_array_equal(depth.values, (numbers / per_metre).astype(np.float32))
+    assert depth.unit == "m"
+    assert f"{per_metre} per metre" in depth.encoding.meaning
+    assumed = "mono16 is taken for depth in millimetres" in depth.metadata.notes
+    assert assumed is (topic is None)
+    assert (depth.intrinsics.fx, depth.intrinsics.cy) == (50, 2.5)
+
+
+@pytest.mark.parametrize("unit", ["0", "nan", "-1", "a"])
+def test_a_unit_of_depth_that_is_no_length_is_refused(tmp_path, rng, unit):
+    topics = {
+        f"{STREAM}/image/data": [image(holey(rng), "mono16")],
+        "/device_0/sensor_0/option/Depth_Units/value": [("String", {"data": unit})],
+    }
+    with pytest.raises(FileError, match=r"its unit of depth is|could not convert"):
+        read_depth(record(tmp_path, "bag1", topics))
+
+
 def test_topics_that_are_none_or_several_are_listed(tmp_path, rng):
     numbers = holey(rng)
     path = record(

@@ -27,6 +27,7 @@ def _realsense(path: Path, numbers: NDArray[Any]) -> None:
     topics: recordings.Topics = {
         f"{STREAM}/image/data": [recordings.image(numbers, "mono16")],
         f"{STREAM}/info/camera_info": [recordings.camera(width, height, matrix, first=True)],
+        "/device_0/sensor_0/option/Depth_Units/value": [("Float32", {"data": 0.001})],
     }
     recordings.record(path.parent, "bag1", topics).rename(path)
 
@@ -71,7 +72,8 @@ CAMERAS = (
         write=_realsense,
         library="by hand",
         read=readers.ros1,
-        encoding="16UC1, REP 118",
+        encoding="1000 per metre, 0 = no depth (RealSense)",
+        said=True,
     ),
     Source(
         name="Azure Kinect, Orbbec, OAK",
@@ -91,7 +93,6 @@ CAMERAS = (
         read=readers.npy,
         encoding="1000 per metre",
         options=("--units-per-metre", "1000"),
-        holes="NaN, ±infinity",
     ),
     Source(
         name="Stray Scanner, ARKitScenes",

@@ -122,7 +122,7 @@ DATA_SETS = (
         kind="disparity",
         unit="px",
     ),
-    _png("Virtual KITTI 2", "depth_00000.png", whole(100, hole=65535), "vkitti2", holes="65535"),
+    _png("Virtual KITTI 2", "depth_00000.png", whole(100, hole=65535), "vkitti2"),
     _png("SUN RGB-D", "0000103.png", _rotated(), "sunrgbd"),
     _png(
         "Matterport3D",
@@ -156,7 +156,6 @@ DATA_SETS = (
         encoding="disparity",
         kind="disparity",
         unit="px",
-        holes="infinity",
         remark="`calib.txt` beside it gives the cameras",
     ),
     Source(
@@ -170,7 +169,6 @@ DATA_SETS = (
         kind="disparity",
         unit="px",
         options=("--encoding", "disparity"),
-        holes="infinity",
     ),
     Source(
         name="DTU as MVSNet has it",
@@ -206,7 +204,6 @@ DATA_SETS = (
         read=readers.dpt,
         encoding="metres",
         options=("--encoding", "metres"),
-        holes="none",
     ),
     Source(
         name="Hypersim",
@@ -216,7 +213,7 @@ DATA_SETS = (
         library="pyfive",
         read=partial(readers.hdf5, name="dataset"),
         encoding="hypersim",
-        holes="NaN",
+        said=True,
         remark="distances to the camera, turned into depth and back",
     ),
     Source(

@@ -61,6 +61,20 @@ def _cog(path: Path, numbers: Array) -> None:
         file.write(numbers[::2, ::2], subfiletype=1, metadata=None, **how)
 
 
+def _netcdf(path: Path, numbers: Array) -> None:
+    """Write what GEBCO and GMT write: heights over latitude and longitude."""
+    import h5py
+
+    with h5py.File(path, "w") as file:
+        depth = file.create_dataset("elevation", data=numbers, compression="gzip")
+        for axis, name in enumerate(("lat", "lon")):
+            file[name] = np.linspace(40, 50, numbers.shape[axis])
+            file[name].make_scale(name)
+            depth.dims[axis].attach_scale(file[name])
+        depth.attrs["_FillValue"] = numbers.dtype.type(-32767)
+        depth.attrs["units"] = "m"
+
+
 def _ground(name: str, file: str, content: Content, write: Any, **more: Any) -> Source:
     return Source(
         name=name,
@@ -80,28 +94,24 @@ GROUND = (
         "N47E011.tif",
         _heights("i2", -32768),
         partial(_geotiff, nodata="-32768"),
-        holes="−32768, declared",
     ),
     _ground(
         "GDAL, GeoTIFF of floats",
         "dem.tif",
         _heights("f4", -9999),
         partial(_geotiff, nodata="-9999"),
-        holes="−9999, declared",
     ),
     _ground(
         "the same, NODATA not declared",
         "undeclared.tif",
         _heights("f4", -9999),
         _geotiff,
-        holes="−9999",
     ),
     _ground(
         "cloud-optimised GeoTIFF",
         "cog.tif",
         _heights("f4", -9999),
         _cog,
-        holes="−9999, declared",
     ),
     _ground(
         "GeoTIFF with GDAL's scale and offset",
@@ -114,7 +124,17 @@ GROUND = (
             f'<Item name="SCALE" sample="0" role="scale">{SCALE}</Item>'
             f'<Item name="OFFSET" sample="0" role="offset">{OFFSET}</Item></GDALMetadata>',
         ),
-        encoding="height in metres: numbers × 0.1 + -50, as the file says",
-        holes="0, declared",
+        said=True,
+    ),
+    Source(
+        name="GEBCO, netCDF 4",
+        file="gebco.nc",
+        content=_heights("i2", -32767),
+        write=_netcdf,
+        library="pyfive",
+        read=partial(readers.hdf5, name="elevation"),
+        encoding="height",
+        kind="height",
+        said=True,
     ),
 )

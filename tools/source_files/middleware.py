@@ -99,6 +99,13 @@ def _matlab(path: Path, numbers: Array) -> None:
         file.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
 
 
+def _matlab5(path: Path, numbers: Array) -> None:
+    """Write what older MATLABs, and newer ones with small matrices, write."""
+    from scipy.io import savemat
+
+    savemat(path, {"depth": numbers}, do_compression=True)
+
+
 MIDDLEWARE = (
     Source(
         name="ROS 1, `16UC1`",
@@ -108,6 +115,7 @@ MIDDLEWARE = (
         library="by hand",
         read=readers.ros1,
         encoding="16UC1, REP 118",
+        said=True,
     ),
     Source(
         name="ROS 2, `32FC1`",
@@ -117,7 +125,7 @@ MIDDLEWARE = (
         library="mcap-ros2-support",
         read=readers.ros2,
         encoding="32FC1, REP 118",
-        holes="NaN",
+        said=True,
     ),
     Source(
         name="ROS, `compressedDepth png`",
@@ -127,6 +135,7 @@ MIDDLEWARE = (
         library="mcap-ros2-support",
         read=readers.ros2_packed,
         encoding="16UC1, REP 118",
+        said=True,
     ),
     Source(
         name="ROS, `compressedDepth rvl`",
@@ -136,6 +145,7 @@ MIDDLEWARE = (
         library="by hand",
         read=_in_memory,
         encoding="16UC1, REP 118",
+        said=True,
     ),
     Source(
         name="COLMAP",
@@ -179,7 +189,6 @@ MIDDLEWARE = (
         read=partial(readers.exr, channel="Y"),
         encoding="float",
         unit=None,
-        holes="−1",
         remark="distances to the camera, which stay such",
     ),
     Source(
@@ -198,8 +207,8 @@ MIDDLEWARE = (
         file="opencv.tiff",
         content=floats(0),
         write=writers.opencv,
-        library="OpenCV",
-        read=readers.opencv,
+        library="Pillow",
+        read=readers.pillow,
         encoding="float",
         unit=None,
     ),
@@ -221,7 +230,16 @@ MIDDLEWARE = (
         read=partial(readers.mat, name="depth"),
         encoding="float",
         unit=None,
-        holes="NaN",
+    ),
+    Source(
+        name="MATLAB, `save -v7`",
+        file="depth7.mat",
+        content=floats(np.nan),
+        write=_matlab5,
+        library="by hand",
+        read=readers.mat5,
+        encoding="float",
+        unit=None,
     ),
     Source(
         name="xarray, Zarr 2",
@@ -232,7 +250,6 @@ MIDDLEWARE = (
         read=readers.zarr,
         encoding="float",
         unit=None,
-        holes="NaN",
     ),
     Source(
         name="xarray, Zarr 3",
@@ -243,6 +260,5 @@ MIDDLEWARE = (
         read=readers.zarr,
         encoding="float",
         unit=None,
-        holes="NaN",
     ),
 )

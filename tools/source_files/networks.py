@@ -1,11 +1,12 @@
 """Networks that predict depth: what their own scripts write.
 
-Sources: Depth Anything V2's ``run.py``, MiDaS's ``utils.py``, Depth Pro's ``cli/run.py``, ZoeDepth's
-``save_raw_16bit``.
+Sources: Depth Anything V2's ``run.py``, Video Depth Anything's ``save_npz``, MiDaS's ``utils.py``,
+Depth Pro's ``cli/run.py``, ZoeDepth's ``utils/misc.py``.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,11 @@ def _in_colours(path: Path, numbers: NDArray[Any]) -> None:
     writers.opencv(path, np.repeat(numbers[..., None], 3, axis=-1))
 
 
+def _video(path: Path, numbers: NDArray[Any]) -> None:
+    """Write frames as `numpy.savez_compressed` does under the name ``depths``."""
+    np.savez_compressed(path, depths=np.stack([np.ones_like(numbers), numbers]))
+
+
 NETWORKS = (
     Source(
         name="Depth Anything V2, `--grayscale`",
@@ -62,7 +68,7 @@ NETWORKS = (
         encoding="relative",
         kind="inverse_depth",
         unit=None,
-        holes="none: 0 is the farthest",
+        remark="0 is the farthest",
     ),
     Source(
         name="MiDaS, PNG of 16 bits",
@@ -75,7 +81,7 @@ NETWORKS = (
         kind="inverse_depth",
         unit=None,
         options=("--encoding", "relative"),
-        holes="none: 0 is the farthest",
+        remark="0 is the farthest",
     ),
     Source(
         name="MiDaS, PFM",
@@ -88,7 +94,6 @@ NETWORKS = (
         kind="inverse_depth",
         unit=None,
         options=("--encoding", "inverse"),
-        holes="none",
     ),
     Source(
         name="Depth Pro",
@@ -99,7 +104,19 @@ NETWORKS = (
         read=readers.npz,
         encoding="metres",
         options=("--encoding", "metres"),
-        holes="10000, the sky",
+    ),
+    Source(
+        name="Video Depth Anything, `--save_npz`",
+        file="video_depths.npz",
+        member="#1",
+        content=_everywhere(37.5 * disparities()),
+        write=_video,
+        library="by hand",
+        read=partial(readers.npz, name="depths", number=1),
+        encoding="inverse",
+        kind="inverse_depth",
+        unit=None,
+        options=("--encoding", "inverse"),
     ),
     Source(
         name="ZoeDepth, `save_raw_16bit`",
@@ -110,7 +127,6 @@ NETWORKS = (
         read=readers.png,
         encoding="kitti",
         options=("--encoding", "kitti"),
-        holes="none",
     ),
     Source(
         name="Depth Anything V2 metric, UniDepth, …",
@@ -121,6 +137,5 @@ NETWORKS = (
         read=readers.npy,
         encoding="metres",
         options=("--encoding", "metres"),
-        holes="none",
     ),
 )

@@ -66,8 +66,8 @@ PHONES = (
         library="by hand",
         read=_in_memory,
         encoding="inverse depth, per metre, as the photo says",
+        said=True,
         kind="inverse_depth",
-        holes="none",
     ),
     Source(
         name="Android, GDepth",
@@ -77,7 +77,7 @@ PHONES = (
         library="imagecodecs",
         read=xmp_depth,
         encoding="depth in metres, of RangeInverse as the photo says",
-        holes="none",
+        said=True,
     ),
     Source(
         name="Android, Dynamic Depth",
@@ -87,6 +87,6 @@ PHONES = (
         library="imagecodecs",
         read=appended_depth,
         encoding="depth in metres, of RangeLinear as the photo says",
-        holes="none",
+        said=True,
     ),
 )

@@ -20,9 +20,11 @@ __all__ = [
     "exr",
     "hdf5",
     "mat",
+    "mat5",
     "npy",
     "npz",
     "opencv",
+    "pillow",
     "png",
     "ros1",
     "ros2",
@@ -45,9 +47,21 @@ def opencv(path: Path) -> Array:
     """Return the numbers of a TIFF (libtiff) or PFM, by OpenCV."""
     import cv2
 
+    logging = cv2.utils.logging
+    before = logging.getLogLevel()
+    logging.setLogLevel(logging.LOG_LEVEL_ERROR)  # it warns of each tag of GeoTIFF
     numbers = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    logging.setLogLevel(before)
     assert numbers is not None
     return np.asarray(numbers)
+
+
+def pillow(path: Path) -> Array:
+    """Return the numbers of a TIFF, by Pillow (libtiff)."""
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        return np.asarray(picture)
 
 
 def colmap(path: Path) -> Array:
@@ -79,17 +93,35 @@ def mat(path: Path, name: str, number: int | None = None) -> Array:
     return (numbers if number is None else numbers[number]).T
 
 
+def mat5(path: Path) -> Array:
+    """Return the only variable of a compressed MATLAB file of version 5, by its format's document.
+
+    An element begins with its type and size; those of a matrix are flags, sides, name and numbers.
+    """
+    content = path.read_bytes()
+    size = struct.unpack_from("<I", content, 132)[0]
+    matrix = zlib.decompress(content[136 : 136 + size])
+    height, width = struct.unpack_from("<2i", matrix, 8 + 16 + 8)
+    at = 8 + 16 + 16
+    small = struct.unpack_from("<H", matrix, at + 2)[0]  # a short name stands in its own tag
+    length = struct.unpack_from("<I", matrix, at + 4)[0]
+    at += 8 if small else 8 + -(-length // 8) * 8
+    dtype = {7: "<f4", 9: "<f8"}[struct.unpack_from("<I", matrix, at)[0]]
+    return np.frombuffer(matrix, dtype, height * width, at + 8).reshape(width, height).T
+
+
 def npy(path: Path) -> Array:
     """Return the array of an NPY file, by NumPy's description of the format."""
     return _npy(path.read_bytes())
 
 
-def npz(path: Path, name: str = "depth") -> Array:
-    """Return an array of an NPZ file, which is a ZIP archive of NPY files."""
+def npz(path: Path, name: str = "depth", number: int | None = None) -> Array:
+    """Return an array of an NPZ file, or a map of it; it is a ZIP archive of NPY files."""
     import zipfile
 
     with zipfile.ZipFile(path) as archive:
-        return _npy(archive.read(f"{name}.npy"))
+        numbers = _npy(archive.read(f"{name}.npy"))
+    return numbers if number is None else numbers[number]
 
 
 def _npy(content: bytes) -> Array:

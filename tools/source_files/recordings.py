@@ -80,32 +80,40 @@ def record(folder: Path, kind: str, topics: Topics, step: int = 33_000_000) -> P
     writer: Any = Writer1(path) if first else Writer2(path, version=9, storage_plugin=plugin)
     if kind == "folder":
         writer.set_compression(CompressionMode.MESSAGE, CompressionFormat.ZSTD)
-    named = {name: types.types[name] for name in types.types}
-    stamp = named["builtin_interfaces/msg/Time"](sec=0, nanosec=0)
-    header = {"stamp": stamp, "frame_id": "", **({"seq": 0} if first else {})}
-    roi = named["sensor_msgs/msg/RegionOfInterest"](0, 0, 0, 0, False)
+    pack = types.serialize_ros1 if first else types.serialize_cdr
     with writer:
         connections = {
-            topic: writer.add_connection(
-                topic, f"sensor_msgs/msg/{messages[0][0]}", typestore=types
-            )
+            topic: writer.add_connection(topic, _type_of(messages[0]), typestore=types)
             for topic, messages in topics.items()
         }
         for number in range(max(map(len, topics.values()))):
             for topic, messages in topics.items():
-                if number >= len(messages):
-                    continue
-                name, fields = messages[number]
-                more = {"roi": roi} if name == "CameraInfo" else {}
-                message = named[f"sensor_msgs/msg/{name}"](
-                    header=named["std_msgs/msg/Header"](**header), **fields, **more
-                )
-                pack = types.serialize_ros1 if first else types.serialize_cdr
-                content = pack(message, f"sensor_msgs/msg/{name}")
-                writer.write(connections[topic], START + step * number, content)
+                if number < len(messages):
+                    content = pack(_filled(types, messages[number]), _type_of(messages[number]))
+                    writer.write(connections[topic], START + step * number, content)
     if first or kind == "folder":
         return path
     return next(path.glob(f"*.{kind}"))
+
+
+def _type_of(message: tuple[str, dict[str, Any]]) -> str:
+    """Return the whole name of a message's type: of images and cameras, or of what is just said."""
+    package = "std_msgs" if message[0] in ("Float32", "String") else "sensor_msgs"
+    return f"{package}/msg/{message[0]}"
+
+
+def _filled(types: Any, message: tuple[str, dict[str, Any]]) -> Any:
+    """Return a message, with what all of its type need."""
+    kind, fields = _type_of(message), dict(message[1])
+    wanted = types.types[kind].__dataclass_fields__
+    if "header" in wanted:
+        header = types.types["std_msgs/msg/Header"]
+        stamp = types.types["builtin_interfaces/msg/Time"](sec=0, nanosec=0)
+        number = {"seq": 0} if "seq" in header.__dataclass_fields__ else {}
+        fields["header"] = header(stamp=stamp, frame_id="", **number)
+    if "roi" in wanted:
+        fields["roi"] = types.types["sensor_msgs/msg/RegionOfInterest"](0, 0, 0, 0, False)
+    return types.types[kind](**fields)
 
 
 def rvl(pixels: np.ndarray) -> bytes:

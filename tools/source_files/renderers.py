@@ -46,7 +46,6 @@ RENDERERS = (
         read=partial(readers.exr, channel="ViewLayer.Depth.Z"),
         encoding="metres",
         options=METRES,
-        holes="1e10",
     ),
     Source(
         name="Blender 4, File Output node",
@@ -57,7 +56,6 @@ RENDERERS = (
         read=partial(readers.exr, channel="Depth.V"),
         encoding="metres",
         options=METRES,
-        holes="1e10",
     ),
     Source(
         name="Blender, EXR in colours",
@@ -68,7 +66,6 @@ RENDERERS = (
         read=partial(readers.exr, channel="G"),
         encoding="metres",
         options=METRES,
-        holes="1e10",
     ),
     Source(
         name="BlenderProc",
@@ -83,7 +80,6 @@ RENDERERS = (
         read=readers.hdf5,
         encoding="metres",
         options=METRES,
-        holes="1e10",
     ),
     Source(
         name="Kubric",
@@ -94,7 +90,6 @@ RENDERERS = (
         read=readers.opencv,
         encoding="metres",
         options=METRES,
-        holes="1e10",
         remark="distances to the camera, which stay such",
     ),
     Source(
@@ -106,7 +101,6 @@ RENDERERS = (
         read=partial(readers.exr, channel="FinalImageMovieRenderQueue_WorldDepth.G"),
         encoding="100 per metre",
         options=("--units-per-metre", "100"),
-        holes="65504",
     ),
     Source(
         name="AirSim, DepthPlanar",
@@ -117,7 +111,6 @@ RENDERERS = (
         read=readers.opencv,
         encoding="metres",
         options=METRES,
-        holes="65504",
     ),
     Source(
         name="CARLA, decoded",
@@ -128,7 +121,6 @@ RENDERERS = (
         read=readers.npy,
         encoding="metres",
         options=METRES,
-        holes="1000",
         remark="its PNG in colours is refused",
     ),
     Source(
@@ -140,7 +132,6 @@ RENDERERS = (
         read=readers.npy,
         encoding="metres",
         options=METRES,
-        holes="infinity",
     ),
     Source(
         name="Mitsuba 3, `depth:depth`",
@@ -173,7 +164,6 @@ RENDERERS = (
         read=partial(readers.exr, channel="Z"),
         encoding="float",
         unit=None,
-        holes="1e30",
         remark="in the scene's unit",
     ),
     Source(
@@ -187,6 +177,6 @@ RENDERERS = (
         kind="inverse_depth",
         unit=None,
         options=("--from-kind", "inverse_depth"),
-        holes="none: 0 is infinitely far",
+        remark="0 is infinitely far",
     ),
 )

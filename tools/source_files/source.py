@@ -58,16 +58,15 @@ class Source:
     """What has to be given to `dsdmsr` so that the values are right."""
     member: str = ""
     """What has to follow the file's name: ``#`` and one map of several."""
-    holes: str = "0"
-    """The numbers that mean "nothing here", in words."""
+    said: bool = False
+    """Whether the file itself says what its numbers mean."""
     remark: str = ""
     """What else one has to know, for the table."""
 
     @property
     def assumed(self) -> bool:
         """Whether `dsdmsr` has to guess the encoding, and says so."""
-        named = {"--encoding", "--units-per-metre"} & set(self.options)
-        return not named and " " not in self.encoding
+        return not self.said and not {"--encoding", "--units-per-metre"} & set(self.options)
 
     def make(self, folder: Path) -> Path:
         """Write the file into a folder; return what to give to `dsdmsr`."""

@@ -1,6 +1,6 @@
 """Recordings of the RealSense SDK: which topics are depth, in which unit, and seen by whom.
 
-Source: librealsense's ``src/media/ros/ros_file_format.h``: Z16 is stored as mono16, and the sensor's
+Source: librealsense's ``src/media/ros/ros_file_format.h``: Z16 is stored as mono16, and a sensor's
 options are topics beside its streams.
 """
 

@@ -53,11 +53,6 @@ def _packed_rvl(path: Path, numbers: Array) -> None:
     _record(path, "mcap", "/camera/depth/image_raw/compressedDepth", message)
 
 
-def _in_memory(path: Path) -> Array:
-    """Return what `_packed_rvl` was given."""
-    return whole(1000).numbers
-
-
 def _colmap(path: Path, numbers: Array) -> None:
     import pycolmap
 
@@ -133,7 +128,7 @@ MIDDLEWARE = (
         content=whole(1000),
         write=_packed_png,
         library="mcap-ros2-support",
-        read=readers.ros2_packed,
+        read=readers.ros2_png,
         encoding="16UC1, REP 118",
         said=True,
     ),
@@ -142,8 +137,8 @@ MIDDLEWARE = (
         file="rvl.mcap",
         content=whole(1000),
         write=_packed_rvl,
-        library="by hand",
-        read=_in_memory,
+        library="mcap-ros2-support, RVL by hand",
+        read=readers.ros2_rvl,
         encoding="16UC1, REP 118",
         said=True,
     ),

@@ -20,7 +20,7 @@ from tools.source_files.photos import (
     xmp_depth,
 )
 from tools.source_files.portraits import portrait
-from tools.source_files.source import Content, Source, metres
+from tools.source_files.source import NONE, Content, Source, metres
 
 __all__ = ["PHONES"]
 
@@ -52,8 +52,8 @@ def _portrait(path: Path, numbers: NDArray[Any]) -> None:
     portrait(path, levels=numbers)
 
 
-def _in_memory(path: Path) -> NDArray[Any]:
-    """Return what `_portrait` was given: nothing else here decodes HEVC."""
+def _given(path: Path) -> NDArray[Any]:
+    """Return what `_portrait` was given: nothing else that is light decodes HEVC."""
     return np.asarray(_disparity().values, np.float32)
 
 
@@ -63,8 +63,8 @@ PHONES = (
         file="IMG_0001.HEIC",
         content=_disparity(),
         write=_portrait,
-        library="by hand",
-        read=_in_memory,
+        library=NONE,
+        read=_given,
         encoding="inverse depth, per metre, as the photo says",
         said=True,
         kind="inverse_depth",

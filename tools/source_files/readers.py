@@ -28,7 +28,8 @@ __all__ = [
     "png",
     "ros1",
     "ros2",
-    "ros2_packed",
+    "ros2_png",
+    "ros2_rvl",
     "zarr",
 ]
 
@@ -236,16 +237,52 @@ def ros2(path: Path) -> Array:
     return np.frombuffer(bytes(message.data), dtype).reshape(message.height, message.width)
 
 
-def ros2_packed(path: Path) -> Array:
-    """Return the only PNG of depth in an MCAP file, by mcap-ros2-support and OpenCV."""
-    import cv2
+def _packed(path: Path) -> bytes:
+    """Return the only packed image of depth in an MCAP file, by mcap-ros2-support."""
     from mcap_ros2.reader import read_ros2_messages
 
     message = next(
         each.ros_msg for each in read_ros2_messages(str(path)) if hasattr(each.ros_msg, "format")
     )
-    packed = np.frombuffer(bytes(message.data)[12:], np.uint8)
+    return bytes(message.data)[12:]
+
+
+def ros2_png(path: Path) -> Array:
+    """Return the only PNG of depth in an MCAP file, by mcap-ros2-support and OpenCV."""
+    import cv2
+
+    packed = np.frombuffer(_packed(path), np.uint8)
     return np.asarray(cv2.imdecode(packed, cv2.IMREAD_UNCHANGED))
+
+
+def ros2_rvl(path: Path) -> Array:
+    """Return the only RVL of depth in an MCAP file, by mcap-ros2-support and Wilson's paper.
+
+    Numbers are in nibbles of three bits each, the lowest first, of which the eighth says whether
+    more follow: how many zeros, how many others, and how each of these differs from the last.
+    """
+    packed = _packed(path)
+    width, height = struct.unpack_from("<2I", packed)
+    words = np.frombuffer(packed, "<u4", offset=8)
+    nibbles = iter("".join(f"{word:08x}" for word in words))
+
+    def number() -> int:
+        value, shift = 0, 0
+        for nibble in nibbles:
+            value, shift = value | (int(nibble, 16) & 7) << shift, shift + 3
+            if int(nibble, 16) < 8:
+                break
+        return value
+
+    found: list[int] = []
+    last = 0
+    while len(found) < width * height:
+        found += [0] * number()
+        for _ in range(number()):
+            change = number()
+            last += -(change + 1) // 2 if change % 2 else change // 2
+            found.append(last)
+    return np.array(found, np.uint16).reshape(height, width)
 
 
 def ros1(path: Path) -> Array:

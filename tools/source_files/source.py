@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SHAPE", "Content", "Source", "disparities", "floats", "metres", "seen", "whole"]
+__all__ = ["NONE", "SHAPE", "Content", "Source", "disparities", "floats", "metres", "seen", "whole"]
 
 SHAPE = (48, 64)
+NONE = "what was written"
+"""Where no library but ours reads a file: its numbers are compared with those that it was given."""
 Array = NDArray[Any]
 
 
@@ -32,8 +34,9 @@ class Content:
 class Source:
     """Describe a renderer, sensor, data set, … by one file that it writes.
 
-    The files are written by the libraries that these sources use, and read for comparison by a
-    library that `dsdmsr` doesn't read them with.
+    No file was made by the renderer or the sensor itself: each is written as its description says,
+    by a library other than `dsdmsr`, or by hand; and read for comparison by another one than
+    `dsdmsr` reads it with, by hand where there is none.
     """
 
     name: str
@@ -45,7 +48,7 @@ class Source:
     write: Callable[[Path, Array], None]
     """Writes the numbers to a path."""
     library: str
-    """What reads the file for comparison; ``by hand`` is a reader written for it here."""
+    """What reads the file for comparison; ``by hand`` is a reader written here, `NONE` none."""
     read: Callable[[Path], Array]
     """Returns the numbers by that library; raises ModuleNotFoundError where it is missing."""
     encoding: str

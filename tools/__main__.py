@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from benchmarks.common.launch import launch
 
-MODULES = {name: f"tools.{name}" for name in ("fill_documents", "make_network", "prune_network")}
+MODULES = {
+    name: f"tools.{name}"
+    for name in ("fill_documents", "make_network", "prune_network", "source_table")
+}
 """Name → module."""
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from benchmarks.speed import (
     size,
 )
 from experiments import ablation, known_noise, paper, scene_mix, training_time
+from tools import source_table
 
 ZOO = ROOT / "src" / "dsdmsr" / "zoo"
 
@@ -69,6 +70,7 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "scene_statistics": ("scene_statistics", scene_statistics.table),
     "scene_throughput": ("scene_throughput", scene_throughput.table),
     "size": ("size", size.table),
+    "sources": ("sources", source_table.table),
     "speed": ("speed", networks.table),
     "training_time": ("training_time", training_time.table),
 }

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 
+import h5py
 import numpy as np
 import torch
 from PIL import Image
@@ -46,6 +47,21 @@ def test_info_says_what_a_file_is(capsys, tmp_path):
     code, out, err = run(capsys, "info", tmp_path / "d.png", tmp_path / "b.npy")
     assert (code, "d.png" in err, "float32" in out) == (1, True, True)
     assert "is unknown" in refused(capsys, "info", tmp_path / "a.png", "--encoding", "cm")
+
+
+def test_what_the_file_says_is_not_assumed(capsys, tmp_path):
+    for name, units in (("said", "m"), ("guessed", "")):
+        with h5py.File(tmp_path / f"{name}.h5", "w") as file:
+            file["depth"] = np.full((4, 5), 2.5, np.float32)
+            file["depth"].attrs["units"] = units
+    lines = {
+        name: run(capsys, "info", tmp_path / f"{name}.h5")[1].splitlines()[2]
+        for name in ("said", "guessed")
+    }
+    assert lines["said"] == "  encoding  metres: float depth in metres, 0 = no depth"
+    assert lines["guessed"].endswith("assumed, --encoding changes it")
+    other = run(capsys, "info", tmp_path / "said.h5", "--from-kind", "disparity")[1]
+    assert "assumed, --encoding changes it" in other
 
 
 def test_info_tells_averages_from_samples(capsys, tmp_path):

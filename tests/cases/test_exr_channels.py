@@ -48,6 +48,12 @@ NAMED = {
     "houdini": {"Pz": RAMP, **group("C", "RGBA")},
     "mitsuba": {"depth.Y": RAMP, **group("", "RGB")},
     "mitsuba_3": {"depth.T": RAMP, **group("", "RGB"), **group("sh_normal", "XYZ")},
+    "mitsuba_3_manual": {
+        "dd.y.T": RAMP,
+        **group("my_image", "RGBA"),
+        **group("nn", "XYZ"),
+        **group("duv_dx", "UV"),
+    },
     "v_ray": {"ZDepth": RAMP, **group("", "RGBA")},
     "unreal": {
         **{f"FinalImage_WorldDepth.{letter}": RAMP for letter in "RGB"},

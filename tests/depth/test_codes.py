@@ -47,6 +47,14 @@ def test_a_flat_background_a_thousand_times_as_far_is_a_code_of_any_value(far):
     (code,) = find_codes(np.where(X < 16, far, WALL), np.ones(X.shape, bool))
     assert (code.number, code.beyond) == (far, None)
     assert "times as large as any other" in code.meaning
+    assert len(code.meaning) < 60
+
+
+@pytest.mark.parametrize("power", [11, 12, 30])
+def test_powers_of_ten_are_known_as_floats_of_32_bits(power):
+    numbers = np.where(X < 16, 10.0**power, WALL).astype(np.float32)
+    (code,) = find_codes(numbers, np.ones(X.shape, bool))
+    assert code.meaning == "a power of ten"
 
 
 @pytest.mark.parametrize(

@@ -14,36 +14,7 @@ from dsdmsr.depth.convert import to_kind
 from dsdmsr.depth.phase import axis
 from dsdmsr.errors import EncodingError, FileError
 from dsdmsr.io import left_out
-
-K = (700.0, 0.0, 31.5, 0.0, 710.0, 20.25, 0.0, 0.0, 1.0)
-R = (1.0, 0.0, 0.0, 0.0, 0.0, -1.0, 0.0, 1.0, 0.0)
-C = (1.5, -2.5, 3.5)
-
-
-def dmap(
-    depth: np.ndarray,
-    image: tuple[int, int] = (64, 48),
-    maps: int = 1,
-    exponent: int | None = None,
-    k: tuple[float, ...] = K,
-) -> bytes:
-    """Return a file: HeaderDepthDataRaw, the image's name, views, K, R, C, and the maps."""
-    height, width = depth.shape
-    content = (b"DR" if exponent is None else b"D2") + struct.pack("<Bb", maps, exponent or 0)
-    content += struct.pack("<4I2f", *image, width, height, 0.5, 9.0)
-    content += b"" if exponent is None else struct.pack("<f", 0.75)
-    content += struct.pack("<H", 14) + b"images/ref.jpg" + struct.pack("<4I", 3, 7, 9, 11)
-    content += struct.pack("<21d", *k, *R, *C)
-    if exponent is None:
-        content += depth.astype("<f4").tobytes()
-        sizes = {2: 12, 4: 4, 8: 4}
-    else:
-        content += (depth / 2.0**exponent).astype("<f2").tobytes()
-        sizes = {2: 4, 4: 1, 8: 4}
-    rng = np.random.default_rng(1)
-    return content + b"".join(
-        rng.bytes(size * depth.size) for bit, size in sizes.items() if maps & bit
-    )
+from tools.source_files.dmaps import CENTRE, ROTATION, K, dmap
 
 
 @pytest.fixture
@@ -117,7 +88,7 @@ def test_a_larger_map_has_the_camera_of_its_size(tmp_path, numbers, scale, size)
     expected = (K[0] * grown, 0, (K[2] + 0.5) * grown - 0.5)
     assert k[:3] == pytest.approx(expected)
     assert k[3:6] == pytest.approx((0, K[4] * grown, (K[5] + 0.5) * grown - 0.5))
-    assert struct.unpack_from("<12d", content, at + 72) == (*R, *C)
+    assert struct.unpack_from("<12d", content, at + 72) == (*ROTATION, *CENTRE)
     back, wanted = read_depth(tmp_path / "b.dmap").intrinsics, depth.intrinsics.scaled(scale)
     assert (back.fx, back.cx, back.cy) == pytest.approx((wanted.fx, wanted.cx, wanted.cy))
 

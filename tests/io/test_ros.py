@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import struct
-from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from rosbags.rosbag1 import Writer as Writer1
-from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin
-from rosbags.rosbag2 import Writer as Writer2
-from rosbags.typesys import Stores, get_typestore
 from testing.command import run
 
 from dsdmsr import read_depth
@@ -21,112 +15,11 @@ from dsdmsr.errors import FileError
 from dsdmsr.io import read_stored, recordings
 from dsdmsr.io.patterns import depth_files
 from dsdmsr.io.rvl import unpack_rvl
+from tools.source_files.recordings import START, camera, compressed, image, record, rvl
 
-START = 1_714_000_000_123_456_789
 TOPIC = "/camera/depth/image_rect_raw"
 INFO = "/camera/depth/camera_info"
 KINDS = ["bag1", "mcap", "db3", "folder"]
-Topics = dict[str, list[tuple[str, dict[str, Any]]]]
-
-
-def image(numbers: np.ndarray, encoding: str, big: bool = False, padding: int = 0):
-    body = numbers.astype(numbers.dtype.newbyteorder(">" if big else "<"))
-    rows = body.view(np.uint8).reshape(len(numbers), -1)
-    rows = np.pad(rows, ((0, 0), (0, padding)), constant_values=7)
-    height, width = numbers.shape
-    return "Image", {
-        "height": height,
-        "width": width,
-        "encoding": encoding,
-        "is_bigendian": int(big),
-        "step": rows.shape[1],
-        "data": rows.ravel(),
-    }
-
-
-def compressed(packed: bytes, format_: str, a: float = 0, b: float = 0):
-    content = struct.pack("<iff", 0, a, b) + packed
-    return "CompressedImage", {"format": format_, "data": np.frombuffer(content, np.uint8)}
-
-
-def camera(width: int, height: int, k: list[float], p: list[float] | None = None, first=False):
-    names = "DKRP" if first else "dkrp"
-    matrices = (np.zeros(0), np.array(k, float), np.eye(3).ravel(), np.array(p or [0] * 12, float))
-    return "CameraInfo", {
-        "height": height,
-        "width": width,
-        "distortion_model": "",
-        **dict(zip(names, matrices, strict=True)),
-        "binning_x": 0,
-        "binning_y": 0,
-    }
-
-
-def record(folder: Path, kind: str, topics: Topics, step: int = 33_000_000) -> Path:
-    """Write messages, those of all topics in turn, and return the recording's path."""
-    first = kind == "bag1"
-    types = get_typestore(Stores.ROS1_NOETIC if first else Stores.ROS2_HUMBLE)
-    plugin = StoragePlugin.SQLITE3 if kind == "db3" else StoragePlugin.MCAP
-    folder.mkdir(exist_ok=True)
-    path = folder / ("recording.bag" if first else "recording")
-    writer: Any = Writer1(path) if first else Writer2(path, version=9, storage_plugin=plugin)
-    if kind == "folder":
-        writer.set_compression(CompressionMode.MESSAGE, CompressionFormat.ZSTD)
-    named = {name: types.types[name] for name in types.types}
-    stamp = named["builtin_interfaces/msg/Time"](sec=0, nanosec=0)
-    header = {"stamp": stamp, "frame_id": "", **({"seq": 0} if first else {})}
-    roi = named["sensor_msgs/msg/RegionOfInterest"](0, 0, 0, 0, False)
-    with writer:
-        connections = {
-            topic: writer.add_connection(
-                topic, f"sensor_msgs/msg/{messages[0][0]}", typestore=types
-            )
-            for topic, messages in topics.items()
-        }
-        for number in range(max(map(len, topics.values()))):
-            for topic, messages in topics.items():
-                if number >= len(messages):
-                    continue
-                name, fields = messages[number]
-                more = {"roi": roi} if name == "CameraInfo" else {}
-                message = named[f"sensor_msgs/msg/{name}"](
-                    header=named["std_msgs/msg/Header"](**header), **fields, **more
-                )
-                pack = types.serialize_ros1 if first else types.serialize_cdr
-                content = pack(message, f"sensor_msgs/msg/{name}")
-                writer.write(connections[topic], START + step * number, content)
-    if first or kind == "folder":
-        return path
-    return next(path.glob(f"*.{kind}"))
-
-
-def rvl(pixels: np.ndarray) -> bytes:
-    """Return pixels in RVL: Wilson 2017, the listing of CompressRVL, in nibbles of a text."""
-    nibbles: list[int] = []
-
-    def put(number: int) -> None:
-        while True:
-            number, low = number >> 3, number & 7
-            nibbles.append(low | (8 if number else 0))
-            if not number:
-                return
-
-    flat, at, previous = [int(p) for p in pixels.ravel()], 0, 0
-    while at < len(flat):
-        start = at
-        while at < len(flat) and flat[at] == 0:
-            at += 1
-        put(at - start)
-        start = at
-        while at < len(flat) and flat[at] != 0:
-            at += 1
-        put(at - start)
-        for pixel in flat[start:at]:
-            change, previous = pixel - previous, pixel
-            put(2 * change if change >= 0 else -2 * change - 1)
-    nibbles += [0] * (-len(nibbles) % 8)
-    words = [nibbles[k : k + 8] for k in range(0, len(nibbles), 8)]
-    return b"".join(struct.pack("<I", int("".join(f"{n:x}" for n in w), 16)) for w in words)
 
 
 def holey(rng, shape=(6, 8), high=65536) -> np.ndarray:
@@ -308,6 +201,48 @@ def test_cameras_are_rectified_where_the_image_is_and_scaled_to_it(tmp_path, rng
     depth = read_depth(f"{path}#/c/image_raw")
     assert depth.intrinsics is None
     assert "/c/camera_info is of 8×3 pixels: left out" in depth.metadata.notes
+
+
+STREAM = "/device_0/sensor_0/Depth_0"
+
+
+@pytest.mark.parametrize(
+    ("kind", "topic", "type_", "data", "per_metre"),
+    [
+        ("bag1", "Depth_Units", "Float32", 0.001, 1000),
+        ("bag1", "Depth Units", "Float32", 0.00025, 4000),
+        ("db3", "Depth_Units", "String", "0.0001", 10_000),
+        ("bag1", None, "Float32", 0.001, 1000),
+    ],
+)
+def test_recordings_of_the_realsense_sdk(tmp_path, rng, kind, topic, type_, data, per_metre):
+    numbers = holey(rng, high=9000)
+    info = camera(8, 6, [50, 0, 3.5, 0, 60, 2.5, 0, 0, 1], first=kind == "bag1")
+    topics = {
+        f"{STREAM}/image/data": [image(numbers, "mono16")],
+        f"{STREAM}/info/camera_info": [info],
+        "/device_0/sensor_0/Infrared_1/image/data": [image(numbers, "mono16")],
+    }
+    if topic is not None:
+        topics[f"/device_0/sensor_0/option/{topic}/value"] = [(type_, {"data": data})]
+    depth = read_depth(record(tmp_path, kind, topics))
+    np.testing.assert_array_equal(depth.valid, numbers > 0)
+    np.testing.assert_array_equal(depth.values, (numbers / per_metre).astype(np.float32))
+    assert depth.unit == "m"
+    assert f"{per_metre} per metre" in depth.encoding.meaning
+    assumed = "mono16 is taken for depth in millimetres" in depth.metadata.notes
+    assert assumed is (topic is None)
+    assert (depth.intrinsics.fx, depth.intrinsics.cy) == (50, 2.5)
+
+
+@pytest.mark.parametrize("unit", ["0", "nan", "-1", "a"])
+def test_a_unit_of_depth_that_is_no_length_is_refused(tmp_path, rng, unit):
+    topics = {
+        f"{STREAM}/image/data": [image(holey(rng), "mono16")],
+        "/device_0/sensor_0/option/Depth_Units/value": [("String", {"data": unit})],
+    }
+    with pytest.raises(FileError, match=r"its unit of depth is|could not convert"):
+        read_depth(record(tmp_path, "bag1", topics))
 
 
 def test_topics_that_are_none_or_several_are_listed(tmp_path, rng):

@@ -7,6 +7,7 @@ from PIL import Image
 
 from dsdmsr import DepthMap, read_depth, write_depth
 from dsdmsr.errors import FileError
+from dsdmsr.io import read_stored
 
 
 @pytest.mark.parametrize("numbers", [[[0, 1], [300, 65535]], [[0.0, 1.5], [3.25, 1e5]]])
@@ -99,3 +100,22 @@ def test_scale_and_offset_of_gdal_are_applied_and_not_lost(tmp_path):
         np.testing.assert_array_equal(again.valid, numbers != -1)
         seen = again.valid
         np.testing.assert_array_equal(again.values[seen], (0.5 * numbers - 100)[seen])
+
+
+@pytest.mark.parametrize(("nodata", "written"), [(0, "nan"), (65535, 65535.0)])
+def test_the_number_for_holes_among_packed_ones_is_no_height(tmp_path, nodata, written):
+    metadata = (
+        '<GDALMetadata><Item name="SCALE" sample="0" role="scale">0.1</Item>'
+        '<Item name="OFFSET" sample="0" role="offset">-50</Item></GDALMetadata>'
+    )
+    packed = np.full((8, 9), 500, np.uint16)  # the sea, at 0 m
+    packed[0], packed[4:] = nodata, np.arange(501, 537).reshape(4, 9)
+    tags = [(42112, "s", 0, metadata, True), (42113, "s", 0, str(nodata), True)]
+    tifffile.imwrite(tmp_path / "a.tif", packed, extratags=tags, metadata=None)
+    depth = read_depth(tmp_path / "a.tif")
+    write_depth(tmp_path / "b.tif", depth)
+    back = read_depth(tmp_path / "b.tif")
+    np.testing.assert_array_equal(back.valid, packed != nodata)
+    np.testing.assert_array_equal(back.values[back.valid], depth.values[depth.valid])
+    assert (depth.values[1:4] == 0).all()
+    np.testing.assert_equal(read_stored(tmp_path / "b.tif").nodata, (float(written),))

@@ -58,7 +58,7 @@ def info(
         for path in paths:
             name = "-" if str(path) in given and is_stream(inputs[given.index(str(path))]) else path
             try:
-                dtype, depth = _read(path, options)
+                dtype, depth, assumed = _read(path, options)
             except DsdmsrError as error:
                 if single:
                     raise
@@ -66,7 +66,6 @@ def info(
                 documents.append({"path": str(name), "error": str(error)})
                 failed = 1
                 continue
-            assumed = isinstance(depth.encoding, str) and options.encoding is None
             if as_json:
                 documents.append(as_document(str(name), dtype, depth, assumed=assumed))
             elif single or full:
@@ -80,7 +79,9 @@ def info(
     return failed
 
 
-def _read(path: Path, options: ReadOptions) -> tuple[str, DepthMap]:
-    """Return the type of a file's numbers, and its map."""
+def _read(path: Path, options: ReadOptions) -> tuple[str, DepthMap, bool]:
+    """Return the type of a file's numbers, its map, and whether its encoding is a guess."""
     stored = read_stored(path)
-    return stored.numbers.dtype.name, options.interpret(stored, path)
+    depth = options.interpret(stored, path)
+    said = options.encoding is not None or depth.encoding == stored.encoding
+    return stored.numbers.dtype.name, depth, isinstance(depth.encoding, str) and not said

@@ -46,7 +46,11 @@ USUAL: dict[float, str] = {
     1000.0: "CARLA's and Unity's far plane",
     1e4: "Depth Pro's sky",
     9999.0: "a usual no data",
-    **{float(10**k): "a power of ten" for k in (2, *range(5, 10), *range(11, 31))},
+    **{
+        number: "a power of ten"
+        for k in (2, *range(5, 10), *range(11, 31))
+        for number in (float(10**k), float(np.float32(10.0**k)))
+    },
     **{
         float(np.float32(65535 / per)): f"65535 / {per}, the largest 16-bit number"
         for per in (100, 256, 1000, 4000, 5000, 6553.5)
@@ -187,7 +191,7 @@ def _largest(used: NDArray[np.float64], full: float | None) -> Code | None:
     if number in USUAL and number > _FAR * highest:
         return Code(number, USUAL[number])
     if number > _SO_FAR * highest:
-        return Code(number, f"{number / highest:.0f} times as large as any other number")
+        return Code(number, f"{number / highest:.3g} times as large as any other number")
     return None
 
 

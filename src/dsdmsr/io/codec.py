@@ -20,6 +20,8 @@ from dsdmsr.io.stored import Stored
 
 __all__ = ["decode", "encode", "invalid_number"]
 
+_BEYOND = 0.1
+"""By what share of a map's range upscaled values lie outside of it at most."""
 _FLOATS = -float(np.finfo(np.float32).max), float(np.finfo(np.float32).max)
 """The least and the greatest number that a file of floats holds."""
 _FINEST = 1 / 1000
@@ -52,7 +54,6 @@ def decode(
     if stored.packing is not None:
         meaning = stored.packing.packed(meaning)
     usable = usable_pixels(stored, meaning, rules)
-    floats = numbers.dtype.kind == "f" or stored.packing is not None
     if meaning.rotated and numbers.dtype.kind == "u" and numbers.dtype.itemsize == 2:
         numbers = _rotated(numbers, 16 - meaning.rotated)
     values = _values(numbers, meaning)
@@ -62,6 +63,7 @@ def decode(
         values, notes = values / ray_lengths(camera, values.shape), notes + assumed
         if invalid.above is not None:
             valid = valid & (values <= invalid.above)
+    floats = numbers.dtype.kind == "f" or stored.packing is not None
     return DepthMap(
         values,
         valid,
@@ -71,7 +73,7 @@ def decode(
         stereo=stereo or stored.stereo,
         encoding=encoding,
         metadata=Metadata(
-            invalid=usable.marker,
+            invalid=_unpacked_marker(stored, usable.marker, values, valid),
             declares_invalid=bool(stored.nodata),
             floats=floats,
             georeference=stored.georeference,
@@ -100,6 +102,21 @@ def _values(numbers: NDArray[np.generic], encoding: Encoding) -> NDArray[Any]:
     if encoding.per_unit != 1:
         values /= digits.type(encoding.per_unit)
     return values
+
+
+def _unpacked_marker(
+    stored: Stored, marker: float | None, values: NDArray[Any], valid: NDArray[np.bool_]
+) -> float | None:
+    """Return the number for holes that stands among values as they are, where a file packs its own.
+
+    That is the file's own unless it lies among the values, or so close that upscaling may lead
+    there: then it is NaN.
+    """
+    if stored.packing is None or marker is None or not valid.any():
+        return marker
+    low, high = float(values[valid].min()), float(values[valid].max())
+    beyond = _BEYOND * (high - low)
+    return math.nan if low - beyond <= marker <= high + beyond else marker
 
 
 def _coarse(values: NDArray[Any], valid: NDArray[np.bool_]) -> list[str]:

@@ -12,7 +12,8 @@ rank  name                                   from
       or one whose R, G and B are equal      ``WorldDepth.R`` (Unreal)
 3     a depth word                           ``Pz`` (Houdini), ``ZDepth`` (V-Ray), ``depth``
 4     ``Z`` of any other layer               what is left
-5     a distance                             ``distance``, ``distance.V``
+5     a distance, or the only channel T of   ``distance``, ``distance.V``; ``dd.y.T`` (Mitsuba)
+      a layer
 ====  =====================================  ==============================================
 
 A layer or channel is one of depth if its letters are ``z``, ``pz``, ``zbuffer`` or ``depthz``, or
@@ -143,7 +144,7 @@ def _rank(channel: Channel, channels: Sequence[Channel]) -> int | None:
     if alone and len(last) == 1 and (last not in "gba" or len(siblings) == 1):
         if _is_depth(layer):
             return 2
-        if _letters(layer).endswith("distance"):
+        if last == "t" or _letters(layer).endswith("distance"):
             return 5
     if _is_depth(last):
         return 3

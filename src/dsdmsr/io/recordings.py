@@ -18,12 +18,14 @@ from typing import Any
 
 from dsdmsr.errors import FileError
 from dsdmsr.io.checks import single_line
+from dsdmsr.io.realsense import is_depth_unit
 
 __all__ = ["IMAGE", "Recording", "is_bag_folder", "open_recording"]
 
 IMAGE, COMPRESSED, CAMERA = (
     f"sensor_msgs/msg/{name}" for name in ("Image", "CompressedImage", "CameraInfo")
 )
+_SAYING = ("std_msgs/msg/Float32", "std_msgs/msg/String")
 
 
 def is_bag_folder(path: Path) -> bool:
@@ -88,6 +90,8 @@ class Recording:
             self.encodings = {topic: self._encoding(topic) for topic in self._topics(IMAGE)}
             self.encodings |= {topic: self._encoding(topic) for topic in self._topics(COMPRESSED)}
             self.cameras = {topic: self._peek(topic) for topic in self._topics(CAMERA)}
+            units = [t for kind in _SAYING for t in self._topics(kind) if is_depth_unit(t)]
+            self.units = {topic: str(self._peek(topic).data) for topic in units}
 
     def _topics(self, kind: str) -> list[str]:
         topics = self._reader.topics.items()

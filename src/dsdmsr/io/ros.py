@@ -21,6 +21,7 @@ from dsdmsr.depth.encoding import Encoding
 from dsdmsr.depth.map import Intrinsics
 from dsdmsr.errors import FileError
 from dsdmsr.io.png import unpack_png
+from dsdmsr.io.realsense import camera_topic, is_depth_stream, unit_encoding
 from dsdmsr.io.recordings import Recording, open_recording
 from dsdmsr.io.rvl import unpack_rvl
 from dsdmsr.io.stored import Stored
@@ -112,14 +113,17 @@ def read_ros(path: Path, member: str | None = None) -> Stored:
     name = f"{path}#{topic}@{times[number]}"
     try:
         numbers, notes = _numbers(message, Path(name))
+        encoding = unit_encoding(topic, recording.units)
     except ValueError as error:
         raise FileError(f"{name} is damaged: {error}") from error
+    if encoding is not None:
+        notes = []
     if _depth_topics(recording) == [topic]:
         notes = [f"of {topic}, the only topic of depth images", *notes]
     intrinsics, more = _camera(recording, topic, numbers.shape)
     return Stored(
         numbers=numbers,
-        encoding=_METRES if numbers.dtype.kind == "f" else _MILLIMETRES,
+        encoding=encoding or (_METRES if numbers.dtype.kind == "f" else _MILLIMETRES),
         intrinsics=intrinsics,
         notes=(*notes, *more),
     )
@@ -130,7 +134,9 @@ def _depth_topics(recording: Recording) -> list[str]:
     return [
         topic
         for topic, encoding in recording.encodings.items()
-        if encoding in ("16UC1", "32FC1") or _COMPRESSED in encoding
+        if encoding in ("16UC1", "32FC1")
+        or _COMPRESSED in encoding
+        or (encoding == "mono16" and is_depth_stream(topic))
     ]
 
 
@@ -224,7 +230,8 @@ def _camera(
     """Return the camera of an image: that of the topic ``camera_info`` beside it."""
     image = topic.removesuffix(f"/{_COMPRESSED}")
     place, _, last = image.rpartition("/")
-    camera = recording.cameras.get(f"{place}/camera_info")
+    about = camera_topic(topic) or f"{place}/camera_info"
+    camera = recording.cameras.get(about)
     if camera is None:
         return None, []
     # ROS 1 writes these names in capitals.
@@ -239,9 +246,9 @@ def _camera(
     region = camera.roi
     width, height = region.width or camera.width, region.height or camera.height
     if not (np.isfinite(matrix).all() and min(fx, fy) > 0 and min(width, height) > 0):
-        return None, [f"{place}/camera_info holds no calibration: left out"]
+        return None, [f"{about} holds no calibration: left out"]
     x, y = shape[1] / width, shape[0] / height
     if not math.isclose(x, y, rel_tol=0.01):
-        return None, [f"{place}/camera_info is of {width}×{height} pixels: left out"]
+        return None, [f"{about} is of {width}×{height} pixels: left out"]
     whole = Intrinsics(fx=fx, fy=fy, cx=cx - region.x_offset, cy=cy - region.y_offset)
     return whole.scaled(x, y), []

@@ -53,7 +53,7 @@ def guess_encoding(stored: Stored, path: Path, kind: Kind | None) -> str | Encod
     guess = stored.encoding or _GUESSES.get(sort_of(numbers), "float")
     if guess == "float" and stereo_beside(path) is not None:
         guess = "disparity"
-    if guess == "float" and kind is None and _is_elevation(stored, path):
+    if guess in ("float", "mm") and kind in (None, "height") and _is_elevation(stored, path):
         guess = "height"
     if guess == "levels" and kind in (None, "inverse_depth") and zero_is_far(numbers):
         guess = "relative"
@@ -78,10 +78,10 @@ def _is_elevation(stored: Stored, path: Path) -> bool:
     if stored.georeference is not None:
         return True
     below = stored.numbers < 0
-    # Few maps need the look at what their negative numbers mean.
+    # Few maps need the look at what their negative numbers mean. One alone may mean "nothing here".
     if not below.any():
         return False
-    return bool((below & usable_pixels(stored, ENCODINGS["height"], RECOGNISED).valid).any())
+    return bool((below & usable_pixels(stored, ENCODINGS["float"], RECOGNISED).valid).any())
 
 
 def zero_is_far(numbers: NDArray[np.uint8]) -> bool:
@@ -122,6 +122,8 @@ def stereo_beside(path: Path) -> Stereo | None:
 def choose_encoding(path: Path, depth: DepthMap, encoding: str | Encoding | None) -> str | Encoding:
     """Return the encoding in which `depth` goes to `path`: the given one, or that it was read in.
 
+    A map that was read in none goes as floats of its kind.
+
     Raises:
         EncodingError: If the file's format cannot hold it.
     """
@@ -132,7 +134,7 @@ def choose_encoding(path: Path, depth: DepthMap, encoding: str | Encoding | None
             f"{path}: a {path.suffix} needs the camera and the image of a depth map that was read "
             f"from one: write {_float_suffixes()}"
         )
-    name = encoding or depth.encoding or "float"
+    name = encoding or depth.encoding or _BY_KIND[depth.kind][0]
     if holds == "whole" and find_encoding(name).largest is None:
         whole = [n for n, e in ENCODINGS.items() if e.largest is not None]
         raise EncodingError(

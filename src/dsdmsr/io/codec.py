@@ -20,6 +20,7 @@ from dsdmsr.io.stored import Stored
 
 __all__ = ["decode", "encode", "invalid_number"]
 
+_MOST = float(np.finfo(np.float32).max)
 _FINEST = 1 / 1000
 """Steps of float32 that are a larger share of a map's range are worth a line."""
 
@@ -180,7 +181,8 @@ def invalid_number(depth: DepthMap, encoding: str | Encoding, *, whole: bool) ->
     if marker is None or encoding != depth.encoding:
         marker = meaning.invalid
     if not whole or meaning.largest is None:
-        return marker
+        # What is left of the largest double, as in GDAL's conversions to float32.
+        return max(-_MOST, min(marker, _MOST)) if math.isfinite(marker) else marker
     if not 0 <= marker <= 256**meaning.dtype.itemsize - 1:
         marker = meaning.invalid
     if math.isnan(marker) and not depth.valid.all():

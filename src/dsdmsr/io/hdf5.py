@@ -24,6 +24,8 @@ _MATLAB_CLASSES = {"f4": b"single", "u1": b"uint8", "u2": b"uint16"}
 def read_hdf5(path: Path, member: str | None = None) -> Stored:
     """Return the data set ``depth`` at the top of an HDF5 file, or the file's only data set.
 
+    ``_FillValue`` and ``missing_value`` among its attributes say which numbers mean nothing.
+
     Args:
         path: The file. Of a stack of maps, the data set may be called ``depths``.
         member: The number of a map in a stack, from 0.
@@ -32,11 +34,11 @@ def read_hdf5(path: Path, member: str | None = None) -> Stored:
         FileError: If the file is damaged, or has several data sets and none of that name; or the
             data set is no map, or no stack that holds this one.
     """
-    numbers, name = _read(path, member)
+    numbers, name, nodata = _read(path, member)
     # Hypersim's README: distances in metres to the camera's centre, not along the optical axis.
     if path.name.endswith(_HYPERSIM) and name == _HYPERSIM_NAME:
-        return Stored(numbers=numbers, encoding="hypersim", entry=name)
-    return Stored(numbers=numbers)
+        return Stored(numbers=numbers, nodata=nodata, encoding="hypersim", entry=name)
+    return Stored(numbers=numbers, nodata=nodata)
 
 
 def read_mat(path: Path, member: str | None = None) -> Stored:
@@ -57,18 +59,18 @@ def read_mat(path: Path, member: str | None = None) -> Stored:
     return Stored(numbers=_read(path, member)[0].T)
 
 
-def _read(path: Path, member: str | None) -> tuple[NDArray[np.generic], str]:
-    """Return a map and the name of its data set."""
+def _read(path: Path, member: str | None) -> tuple[NDArray[np.generic], str, tuple[float, ...]]:
+    """Return a map, its data set's name, and the numbers that this declares to mean nothing."""
     import h5py
 
     try:
         with h5py.File(path, "r") as file:
             dataset = _data_set(file, path)
-            name = str(dataset.name).strip("/")
+            name, nodata = str(dataset.name).strip("/"), _nodata(dataset)
             if dataset.ndim == 2:
                 if member is not None:
                     raise FileError(f"{path}#{member}: it holds one map: leave #{member} out")
-                return np.asarray(dataset[()]), name
+                return np.asarray(dataset[()]), name, nodata
             if dataset.ndim != 3 or not len(dataset):
                 form = "×".join(map(str, dataset.shape)) or "single"
                 raise FileError(f"{path} holds {form} numbers: give one map, or a stack of them")
@@ -78,11 +80,22 @@ def _read(path: Path, member: str | None) -> tuple[NDArray[np.generic], str]:
                     f"{path} holds {len(dataset)} maps: name one, "
                     f"{path.name}#0 to {path.name}#{len(dataset) - 1}"
                 )
-            return np.asarray(dataset[number]), name
+            return np.asarray(dataset[number]), name, nodata
     except FileError:
         raise
     except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
         raise FileError(f"{path} is damaged, or no HDF5: {single_line(error)}") from error
+
+
+def _nodata(dataset: Any) -> tuple[float, ...]:
+    """Return the numbers that a data set's attributes declare to mean nothing.
+
+    Source:
+        CF Conventions 1.11, section 2.5.1.
+    """
+    given = [np.ravel(dataset.attrs.get(name, ())) for name in ("_FillValue", "missing_value")]
+    numbers = [float(n) for each in given if each.dtype.kind in "fiu" for n in each]
+    return tuple(dict.fromkeys(numbers))
 
 
 def _data_set(file: Any, path: Path) -> Any:

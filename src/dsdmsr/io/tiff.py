@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 from collections.abc import Iterator
@@ -28,8 +29,11 @@ _GDAL, _NODATA = 42112, 42113
 _RASTER_TYPE, _IS_POINT = 1025, 2
 """The key that says what raster coordinates name, and its value for pixels' centres."""
 _ORIENTATION = 274
+_SILENT = logging.NullHandler()
 _REDUCED, _MASK = 1, 4
 """Bits of NewSubfileType: a smaller copy of another page, a mask for it."""
+_PALETTE, _SEPARATE = 3, 2
+"""Values of PhotometricInterpretation and PlanarConfiguration."""
 
 
 def read_tiff(path: Path) -> Stored:
@@ -46,12 +50,14 @@ def read_tiff(path: Path) -> Stored:
     """
     import tifffile
 
+    # It logs what it makes of tags that are read here by themselves; without a handler, to stderr.
+    logging.getLogger("tifffile").addHandler(_SILENT)
     try:
         with tifffile.TiffFile(path) as file:
             pages: list[Any] = list(file.pages)
             maps = [page for page in pages if not _subfile(page) & (_REDUCED | _MASK)]
             masks = [page for page in pages if _subfile(page) & ~_REDUCED == _MASK]
-            numbers = np.asarray(maps[0].asarray()) if maps else np.empty(0)
+            numbers = _numbers(maps[0]) if maps else np.empty(0)
             mask = _mask_of(masks, numbers.shape)
             tags = _tags_of(maps[0]) if maps else {}
             description = str(getattr(pages[0], "description", ""))
@@ -76,6 +82,18 @@ def read_tiff(path: Path) -> Stored:
         georeference=place,
         notes=notes,
     )
+
+
+def _numbers(page: Any) -> NDArray[Any]:
+    """Return a page's numbers, H×W or H×W×C: for a palette's, the colours that they stand for."""
+    numbers = np.asarray(page.asarray())
+    if page.photometric == _PALETTE and numbers.dtype == np.uint8 and page.colormap is not None:
+        # Of 16 bits, the upper eight are the colour's.
+        colours = np.asarray(page.colormap)[:, numbers]
+        return np.moveaxis(colours >> 8, 0, -1).astype(np.uint8)
+    if page.planarconfig == _SEPARATE and numbers.ndim == 3:
+        return np.moveaxis(numbers, 0, -1)
+    return numbers
 
 
 class _Tag(NamedTuple):

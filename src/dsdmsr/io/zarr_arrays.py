@@ -33,8 +33,8 @@ def is_zarr(path: Path) -> bool:
 def read_zarr(path: Path, member: str | None = None) -> Stored:
     """Return the array ``depth`` of a Zarr group, or its only array, or the array that it is.
 
-    ``_FillValue`` among its attributes says which number means nothing; Zarr's own ``fill_value``
-    only says what stands in chunks that are not stored.
+    ``_FillValue`` or ``missing_value`` among its attributes says which number means nothing;
+    Zarr's own ``fill_value`` only says what stands in chunks that are not stored.
 
     Args:
         path: The folder.
@@ -54,7 +54,8 @@ def read_zarr(path: Path, member: str | None = None) -> Stored:
             raise FileError(f"{path} has no array {member}: it has {', '.join(arrays)}")
         array = single_entry(arrays, entry or _DEPTH, path, "array")
         numbers = _numbers(array, path, number)
-        marker = _marker(array.attrs.get("_FillValue"), numbers.dtype)
+        declared = array.attrs.get("_FillValue", array.attrs.get("missing_value"))
+        marker = _marker(declared, numbers.dtype)
         entry = next(key for key, one in arrays.items() if one is array)
     except FileError:
         raise

@@ -47,6 +47,7 @@ EXTRAS = {
     "filelock": "prepare",
     "h5py": "io",
     "huggingface_hub": "hub",
+    "imagecodecs": "io",
     "jaxtyping": "torch",
     "jinja2": "evaluate",
     "lightning": "train",

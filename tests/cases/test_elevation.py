@@ -43,6 +43,14 @@ SEAS = {
 }
 
 
+def test_a_raster_that_declares_nodata_has_a_sea_wherever_it_lies(tmp_path, capsys):
+    values = SHORE.copy()
+    values[:, :8], values[16:, 20:] = 0, np.nan
+    tifffile.imwrite(tmp_path / "a.tif", values, extratags=[(42113, "s", 0, "nan", True)])
+    out = tifffile.imread(upscaled(capsys, tmp_path / "a.tif"))
+    assert (np.isnan(out).sum(), (out == 0).sum()) == (pytest.approx(384, rel=0.05), 768)
+
+
 @pytest.mark.parametrize("marker", SEAS)
 @pytest.mark.parametrize("scale", [2, 4, 8])
 def test_unknown_ground_and_the_sea_stay_apart(tmp_path, capsys, marker, scale):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import cv2
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -114,6 +115,28 @@ def test_pictures_by_opencv_are_read(tmp_path):
     for suffix in (".png", ".tif"):
         cv2.imwrite(str(tmp_path / f"a{suffix}"), np.dstack([GREYS] * 3))
         np.testing.assert_array_equal(read_depth(tmp_path / f"a{suffix}").values, GREYS)
+
+
+@pytest.mark.parametrize("channels", [2, 3, 4])
+def test_pictures_of_16_bits_that_are_grey_are_read(tmp_path, capsys, channels):
+    """By OpenCV, but for grey and alpha, which it doesn't write."""
+    numbers = (1000 + 257 * X + Y).astype(np.uint16)
+    alpha = np.where(X < 5, 0, 65535).astype(np.uint16)
+    planes = [numbers] * (channels if channels == 3 else channels - 1)
+    picture = np.dstack(planes if channels == 3 else [*planes, alpha])
+    if channels == 2:
+        (tmp_path / "a.png").write_bytes(imagecodecs.png_encode(picture))
+    else:
+        cv2.imwrite(str(tmp_path / "a.png"), picture)
+    depth = read_depth(tmp_path / "a.png", "levels16")
+    np.testing.assert_array_equal(depth.valid, (X >= 5) | (channels == 3))
+    np.testing.assert_array_equal(depth.values[depth.valid], numbers[depth.valid])
+    assert read_numbers(upscaled(capsys, tmp_path / "a.png")).dtype == np.uint16
+    whole = (tmp_path / "a.png").read_bytes()
+    (tmp_path / "a.png").write_bytes(whole[: len(whole) // 2])
+    assert "damaged or cut off" in refused(capsys, "info", tmp_path / "a.png")
+    cv2.imwrite(str(tmp_path / "a.png"), np.dstack([numbers, numbers, numbers + 1]))
+    assert "a picture in colours" in refused(capsys, "info", tmp_path / "a.png")
 
 
 @pytest.mark.parametrize("kind", ["u1", "u2", "f4"])

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from dsdmsr.errors import FileError
+from dsdmsr.errors import FileError, require
 from dsdmsr.io.checks import single_channel
 from dsdmsr.io.png_rows import compressed_rows
 from dsdmsr.io.stored import Stored
@@ -42,8 +42,8 @@ def read_png(path: Path) -> Stored:
 def unpack_png(content: bytes, path: Path) -> Stored:
     """Return the numbers of a grey PNG's content, uint8 or uint16.
 
-    With 8 bits, red, green and blue that are equal are grey, too, and so is a palette of greys.
-    Transparent pixels are invalid.
+    Red, green and blue that are equal are grey, too, and so is a palette of greys. Transparent
+    pixels are invalid.
 
     Args:
         content: The PNG.
@@ -51,6 +51,7 @@ def unpack_png(content: bytes, path: Path) -> Stored:
 
     Raises:
         FileError: If it is not a whole PNG, has colours, or half transparent pixels.
+        DependencyError: If it has 16 bits and colours or alpha, and the extra ``io`` is missing.
     """
     return _grey(BytesIO(content), content[:_HEAD], len(content), path)
 
@@ -68,14 +69,17 @@ def _grey(source: Path | BytesIO, head: bytes, size: int, path: Path) -> Stored:
                 )
             if image.mode in _MODES and bits in (8, 16) and "transparency" not in image.info:
                 return Stored(numbers=np.asarray(image).astype(_MODES[image.mode]))
-            # Pillow gives colours of 16 bits with 8, and greys of fewer bits spread over 0 to 255.
-            if bits != 8 and (image.mode != "P" or bits > 8):
+            # Pillow spreads greys of fewer bits over 0 to 255.
+            if bits < 8 and image.mode != "P":
                 raise FileError(
                     f"{path} is a PNG of mode {image.mode}, {bits} bits: give a grey one of 8 or "
-                    "16 bits without alpha"
+                    "16 bits"
                 )
-            shown = image.convert("RGBA") if image.mode in ("P", "L") else image
-            numbers, opaque, notes = single_channel(np.asarray(shown), path)
+            if bits == 16:
+                shown = _of_16_bits(source, path)
+            else:
+                shown = np.asarray(image.convert("RGBA") if image.mode in ("P", "L") else image)
+            numbers, opaque, notes = single_channel(shown, path)
             valid = None if opaque.all() else opaque
             return Stored(numbers=numbers, valid=valid, notes=notes)
     except UnidentifiedImageError as error:
@@ -89,6 +93,18 @@ def _grey(source: Path | BytesIO, head: bytes, size: int, path: Path) -> Stored:
         struct.error,
         zlib.error,
     ) as error:
+        raise FileError(f"{path} is damaged or cut off: {error}") from error
+
+
+def _of_16_bits(source: Path | BytesIO, path: Path) -> NDArray[np.uint16]:
+    """Return the numbers of a PNG with colours or alpha, of which Pillow gives only 8 bits."""
+    require("imagecodecs", f"{path}: a PNG of 16 bits with colours or alpha")
+    import imagecodecs
+
+    content = source.read_bytes() if isinstance(source, Path) else source.getvalue()
+    try:
+        return np.asarray(imagecodecs.png_decode(content), np.uint16)
+    except RuntimeError as error:
         raise FileError(f"{path} is damaged or cut off: {error}") from error
 
 

@@ -161,9 +161,8 @@ class Enlargement:
         large = np.s_[
             scale * (top - first) : scale * (bottom - first), scale * left : scale * right
         ]
-        mask, known = (
-            each[here].repeat(scale, 0).repeat(scale, 1) for each in (self._squares, self._values)
-        )
+        mask = self._squares[here].repeat(scale, 0).repeat(scale, 1)
+        known = self._values[here].repeat(scale, 0).repeat(scale, 1)
         if rims is not None:
             mask |= np.abs(values[large] - known) <= rims.repeat(scale, 0).repeat(scale, 1)
         np.copyto(values[large], known, where=mask)

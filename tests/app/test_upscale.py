@@ -92,7 +92,7 @@ def test_arrays_that_are_no_maps(capsys, tmp_path):
     Image.new("RGB", (4, 4), "orange").save(tmp_path / "c.png")
     for name, says in [
         ("p.npy", "pickled"),
-        ("z.npy", "both at least 1"),
+        ("z.npy", "holds 0×5 numbers: give one map"),
         ("n.npy", "1 pixels are negative"),
         ("i.npy", "no pixel of the map is valid"),
         ("c.png", "a picture in colours"),

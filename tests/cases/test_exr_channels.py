@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import OpenEXR
 import pytest
+from testing.command import upscaled
 
 from dsdmsr import read_depth
 from dsdmsr.errors import FileError
@@ -46,6 +47,15 @@ NAMED = {
     "arnold_aovs": {"Z": RAMP, **group("", "RGBA"), **group("N", "XYZ"), **group("P", "XYZ")},
     "nuke": {"depth.Z": RAMP, **group("", "RGBA"), "forward.u": NOISE, "forward.v": NOISE},
     "houdini": {"Pz": RAMP, **group("C", "RGBA")},
+    "eevee_and_denoiser": {
+        "ViewLayer.Denoising Depth.Z": NOISE,
+        "ViewLayer.Depth.Z": RAMP,
+        **group("ViewLayer.CryptoObject00", "rgba"),
+    },
+    "denoiser_alone": {"ViewLayer.Denoising Depth.Z": RAMP, **group("Image", "RGB")},
+    "blender_2": {"RenderLayer.Depth.Z": RAMP, **group("RenderLayer.Combined", "RGBA")},
+    "unity": {**{f"linearDepth.{letter}": RAMP for letter in "RGB"}, **group("", "RGB")},
+    "deep_behind": {"Z": RAMP, "ZBack": NOISE},
     "mitsuba": {"depth.Y": RAMP, **group("", "RGB")},
     "mitsuba_3": {"depth.T": RAMP, **group("", "RGB"), **group("sh_normal", "XYZ")},
     "mitsuba_3_manual": {
@@ -71,6 +81,32 @@ def test_the_channel_that_is_depth_is_found_and_announced(tmp_path, name):
     depth = read_depth(tmp_path / "a.exr")
     np.testing.assert_array_equal(depth.values, RAMP)
     assert any("is taken for depth" in note for note in depth.metadata.notes)
+
+
+@pytest.mark.parametrize("name", ["Z", "V", "R", "Y", "Depth.V", "depth"])
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.uint32])
+def test_a_single_channel_is_depth_whatever_its_name_and_type(tmp_path, name, kind):
+    numbers = (100 * RAMP).astype(kind)
+    write(tmp_path / "a.exr", ("", {name: numbers}))
+    np.testing.assert_array_equal(read_depth(tmp_path / "a.exr").values, numbers)
+
+
+@pytest.mark.parametrize("compression", ["NO", "RLE", "ZIPS", "ZIP", "PIZ"])
+def test_channels_are_found_under_any_compression(tmp_path, compression):
+    kept = {
+        "compression": getattr(OpenEXR, f"{compression}_COMPRESSION"),
+        "type": OpenEXR.scanlineimage,
+    }
+    with OpenEXR.File(kept, {"ViewLayer.Depth.Z": RAMP, "ViewLayer.Mist.Z": NOISE}) as file:
+        file.write(str(tmp_path / "a.exr"))
+    np.testing.assert_array_equal(read_depth(tmp_path / "a.exr").values, RAMP)
+
+
+def test_the_channel_that_is_depth_is_upscaled(tmp_path, capsys):
+    write(tmp_path / "a.exr", ("", NAMED["blender_multilayer"]))
+    large = read_depth(upscaled(capsys, tmp_path / "a.exr", scale=4))
+    x = (np.arange(128) + 0.5) / 4 - 0.5
+    assert np.abs(large.values - (2 + 0.01 * x))[8:-8, 8:-8].max() < 0.001
 
 
 PARTS = {

@@ -42,7 +42,8 @@ def test_what_is_not_finite_is_invalid(bad):
         ([[1.0]], {"valid": np.ones((2, 2), bool)}, "give bool"),
         ([[1.0]], {"kind": "distance"}, "kind is 'distance'"),
         ([[1.0]], {"unit": "mm"}, "unit is 'mm'"),
-        ([[-1.0, -2.0, 3.0]], {}, "2 pixels are negative"),
+        ([[-1.0, -2.0, 3.0]], {}, "2 pixels are negative, which a depth can't be: mark them"),
+        ([[-1.0, -2.0, 0.0]], {}, "as in OpenGL and VTK, give -z, or give another kind"),
     ],
 )
 def test_what_cannot_be_a_map_is_refused(values, options, says):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsdmsr.depth.outliers import flat_ends, lone_pixels
+from dsdmsr.depth.outliers import flat_ends, flat_rims, lone_pixels
 
 
 def test_a_lone_pixel_differs_from_all_around_it(rng):
@@ -55,3 +55,14 @@ def test_values_between_the_ends_and_few_pixels_are_left(rng):
     values[10:20, 10:20] = 5
     values[50:53, 50:53] = 9
     assert not flat_ends(values, np.ones(values.shape, bool)).any()
+
+
+def test_the_rim_of_a_flat_end_reaches_a_tenth_of_the_step_beside_it():
+    values = np.full((8, 10), 3.0)
+    values[:, :4], values[:, 4], values[0, 4], values[6, 8] = 0, 2, 5, 0
+    valid = np.ones(values.shape, bool)
+    valid[6:, 3:5] = False
+    flat = flat_ends(values, valid)
+    expected = np.zeros(values.shape)
+    expected[:6, 3] = 0.2
+    np.testing.assert_allclose(flat_rims(values, valid, flat), expected, rtol=1e-6)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from dsdmsr.app.cli import main
 
 
@@ -9,6 +11,14 @@ def run(capsys, *arguments: object) -> tuple[int, str, str]:
     code = main([str(a) for a in arguments])
     captured = capsys.readouterr()
     return code, captured.out, captured.err
+
+
+def upscaled(capsys, path: Path, *more: object, scale: int = 2) -> Path:
+    """Upscale a file to one of its format beside it, and return that."""
+    out = path.with_name(f"large{path.suffix}")
+    code, _, err = run(capsys, "upscale", path, "-o", out, "--scale", scale, "--overwrite", *more)
+    assert code == 0, err
+    return out
 
 
 def refused(capsys, *arguments: object) -> str:

@@ -80,7 +80,6 @@ NETWORKS = (
         encoding="relative16",
         kind="inverse_depth",
         unit=None,
-        options=("--encoding", "relative"),
         remark="0 is the farthest",
     ),
     Source(

@@ -5,12 +5,13 @@ They are recognised by how they sit in a map: one exact number, far outside of a
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dsdmsr.depth.kinds import Kind
 
 __all__ = ["CLEAR", "USUAL", "Code", "find_codes"]
 
@@ -67,7 +68,8 @@ _FAR = 3.0
 _SO_FAR = 1000.0
 """No surface is flat and so many times as far as all others: a code, whatever its number."""
 _FEW = 4
-"""Pixels that have to have a number at all; fewer are wrong pixels, or extremes."""
+"""Pixels that have to have a number; fewer are wrong pixels, or extremes. Of a number of `CLEAR`
+below 0, which no surface has, one is enough."""
 _MANY, _MANY_SHARE = 16, 0.005
 """Pixels that have to have a number that surfaces may have, too."""
 _BLEND = 100.0
@@ -97,19 +99,26 @@ class Code(NamedTuple):
         return here
 
 
-def find_codes(numbers: NDArray[Any], usable: NDArray[np.bool_]) -> list[Code]:
+def find_codes(
+    numbers: NDArray[Any], usable: NDArray[np.bool_], kind: Kind = "depth"
+) -> list[Code]:
     """Return the numbers in a map that mean "nothing here", by how they sit in it.
 
-    At least four pixels have to have it. A number of `CLEAR` is one if it is more than three times
-    as large as what nine tenths of the others are at most; or, below 0, where it lies further down
-    than the others' range is wide. One of `USUAL` needs many pixels. So does any other that is a
-    thousand times as large as the largest besides it. A single negative number where all others are
-    0 or more is one, too; and the largest that a type of whole numbers holds, in many pixels, where
-    others end well below it.
+    A number of `CLEAR` is one if at least four pixels have it, and it is more than three times as
+    large as what nine tenths of the others are at most; or, below 0, in any pixel, where it lies
+    further down than the others' range is wide. One of `USUAL` needs many pixels. So does any other
+    that is a thousand times as large as the largest besides it. A single negative number where all
+    others are 0 or more is one, too, unless they are heights; and the largest that a type of whole
+    numbers holds, in many pixels, where others end well below it.
+
+    In disparity and inverse depth the largest number is the nearest surface: being large is not
+    enough there, and whole numbers of inverse depth, scaled to the largest that their type holds,
+    have no such code at all.
 
     Args:
         numbers: A file's numbers, H×W. 8-bit ones have no codes.
         usable: Which of them are finite, and not known to mean nothing.
+        kind: What they are, if they are no code.
 
     Example:
         >>> wall = np.tile(np.linspace(2, 3, 20), (20, 1))
@@ -122,8 +131,7 @@ def find_codes(numbers: NDArray[Any], usable: NDArray[np.bool_]) -> list[Code]:
     if not _may_have_codes(numbers, usable):
         return []
     used = numbers[usable].astype(np.float64)
-    full = float(np.iinfo(numbers.dtype).max) if numbers.dtype.kind in "iu" else None
-    return list(_codes(used, full))
+    return list(_codes(used, numbers.dtype, kind))
 
 
 def _may_have_codes(numbers: NDArray[Any], usable: NDArray[np.bool_]) -> bool:
@@ -136,7 +144,7 @@ def _may_have_codes(numbers: NDArray[Any], usable: NDArray[np.bool_]) -> bool:
     least, greatest = np.fmin.reduce(numbers, None), np.fmax.reduce(numbers, None)
     if least < 0:
         count = np.count_nonzero((numbers == least) & usable)
-        if not count or count >= _FEW:
+        if not count or count >= _FEW or float(least) in CLEAR:
             return True
     step = max(1, numbers.size // 1000)
     sample = numbers.ravel()[::step][usable.ravel()[::step]].astype(np.float64)
@@ -158,17 +166,21 @@ def _are_many(count: int | np.integer[Any], pixels: int) -> bool:
     return int(count) >= max(_MANY, _MANY_SHARE * pixels)
 
 
-def _codes(used: NDArray[np.float64], full: float | None) -> Iterator[Code]:
-    """Yield codes; `full` is the largest number that the type of whole numbers holds."""
+def _codes(used: NDArray[np.float64], dtype: np.dtype[Any], kind: Kind) -> Iterator[Code]:
+    """Yield codes among the numbers of a map that is stored as `dtype`."""
+    full = float(np.iinfo(dtype).max) if dtype.kind in "iu" else None
     for _ in range(_CODES_MAX):
-        code = (_largest(used, full) or _least(used)) if used.size else None
+        code = (_largest(used, full, kind) or _least(used, kind)) if used.size else None
         if code is None:
             return
         yield code
         used = used[~code.matches(used)]
 
 
-def _largest(used: NDArray[np.float64], full: float | None) -> Code | None:
+def _largest(used: NDArray[np.float64], full: float | None, kind: Kind) -> Code | None:
+    """Return the largest number, if it is a code; `full` is the largest that whole ones may be."""
+    if full is not None and kind == "inverse_depth":
+        return None
     number = float(used.max())
     count = np.count_nonzero(used == number)
     many = _are_many(count, used.size)
@@ -187,26 +199,26 @@ def _largest(used: NDArray[np.float64], full: float | None) -> Code | None:
         return Code(number, CLEAR[number], beyond if float(others.max()) >= beyond else None)
     if not others.size:
         return None
-    highest = max(float(np.abs(others).max()), math.ulp(0.0))
+    highest = float(np.abs(others).max())
+    if not highest:
+        return None
     if number in USUAL and number > _FAR * highest:
         return Code(number, USUAL[number])
-    if number > _SO_FAR * highest:
+    if number > _SO_FAR * highest and kind in ("depth", "height"):
         return Code(number, f"{number / highest:.3g} times as large as any other number")
     return None
 
 
-def _least(used: NDArray[np.float64]) -> Code | None:
+def _least(used: NDArray[np.float64], kind: Kind) -> Code | None:
     number = float(used.min())
     if number >= 0:
         return None
     others = used[used > number]
-    if used.size - others.size < _FEW:
-        return None
     if not others.size:
         return Code(number, CLEAR[number]) if number in CLEAR else None
     lowest, range_ = float(others.min()), float(np.ptp(others))
     if number in CLEAR and lowest - number > max(range_, abs(lowest)):
         return Code(number, CLEAR[number])
-    if lowest >= 0:
+    if lowest >= 0 and kind != "height" and used.size - others.size >= _FEW:
         return Code(number, "the only negative number")
     return None

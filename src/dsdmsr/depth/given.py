@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dsdmsr.errors import DepthError
 
-__all__ = ["as_array", "described", "without_mask"]
+__all__ = ["as_array", "described", "filled", "without_mask"]
 
 
 def as_array(values: ArrayLike) -> NDArray[Any]:
@@ -31,9 +31,21 @@ def without_mask(values: ArrayLike) -> tuple[ArrayLike, NDArray[np.bool_] | None
     """Return a masked array's numbers and which of them can be seen; others as they are."""
     # NumPy loads its masked arrays when they are first used: where they aren't, this is none.
     masked = sys.modules.get("numpy.ma")
-    if masked is not None and isinstance(values, masked.MaskedArray):
+    if masked is None:
+        return values, None
+    if isinstance(values, list | tuple) and any(map(masked.isMaskedArray, values)):
+        # NumPy itself would drop the masks of rows.
+        values = masked.array(values)
+    if isinstance(values, masked.MaskedArray):
         return values.data, ~masked.getmaskarray(values)
     return values, None
+
+
+def filled(values: ArrayLike, number: float) -> NDArray[Any]:
+    """Return a masked array with a number where nothing can be seen; others as arrays."""
+    given, seen = without_mask(values)
+    array = np.asarray(given)
+    return array if seen is None else np.where(seen, array, number)
 
 
 def described(given: object) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dsdmsr.depth.encoding import Encoding
-from dsdmsr.depth.given import as_array, described, without_mask
+from dsdmsr.depth.given import as_array, described, filled, without_mask
 from dsdmsr.depth.kinds import Kind, Unit, check_kind
 from dsdmsr.depth.metadata import Metadata
 from dsdmsr.depth.phase import Axis
@@ -251,7 +251,7 @@ def _checked_values(
     """Return a map's values, 0 where they are invalid, and which are valid."""
     values, seen = without_mask(values)
     if seen is not None:
-        valid = seen if valid is None else seen & np.asarray(valid)
+        valid = seen if valid is None else seen & filled(valid, False)
     given = as_array(values)
     numbers = _real_numbers(given, "values", copy)
     if given.ndim != 2 or 0 in given.shape:
@@ -265,9 +265,13 @@ def _checked_values(
         bits = numbers.view(np.uint32)
         np.multiply(bits, usable, out=bits)
     if kind == "depth" and not least >= 0 and (negative := int((numbers < 0).sum())):
+        # OpenGL, VTK and Blender's cameras look along -z.
+        advice = "mark them invalid"
+        if negative == np.count_nonzero(numbers):
+            advice = "if z points away from what is seen, as in OpenGL and VTK, give -z"
         raise DepthError(
-            f"{negative} pixels are negative, which a depth can't be: mark them invalid, or "
-            "give another kind (disparity, inverse_depth, height)"
+            f"{negative} pixels are negative, which a depth can't be: {advice}, or give another "
+            "kind (disparity, inverse_depth, height)"
         )
     return numbers, usable
 
@@ -278,7 +282,7 @@ def _usable(
     """Return which of a map's numbers are valid; `finite` if all of them are finite."""
     if valid is None:
         return np.ones(numbers.shape, np.bool_) if finite else np.isfinite(numbers)
-    mask = np.asarray(valid)
+    mask = filled(valid, False)
     if mask.shape != numbers.shape or mask.dtype != np.bool_:
         raise DepthError(f"valid is {mask.dtype} of shape {mask.shape}: give bool, {numbers.shape}")
     if finite:
@@ -288,7 +292,7 @@ def _usable(
 
 def _checked_error(error: ArrayLike, valid: NDArray[np.bool_], copy: bool) -> NDArray[np.float32]:
     """Return expected errors, NaN where the map is invalid."""
-    given = np.asarray(error)
+    given = filled(error, np.nan)
     if given.shape != valid.shape:
         raise DepthError(f"error has shape {given.shape}: give that of the map, {valid.shape}")
     numbers = _real_numbers(given, "errors", copy)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["flat_ends", "lone_pixels"]
+__all__ = ["flat_ends", "flat_rims", "lone_pixels"]
 
 _APART = 0.1
 """A lone pixel differs from all around it by this much, as a share of the map's scale."""
@@ -15,6 +15,8 @@ _MOST = 0.05
 """With a larger share of such pixels they are the map's surface."""
 _END_SHARE = 0.01
 """Of a map's pixels, what has to have its least or greatest value for these to be looked at."""
+_RIM = 0.1
+"""What differs from a flat end by less than this share of the step beside it is the end itself."""
 
 
 def lone_pixels(shares: NDArray[np.floating], valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -59,3 +61,38 @@ def flat_ends(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> NDArray
             alike = alike[:-2] & alike[1:-1] & alike[2:]
             flat |= here & alike[:, :-2] & alike[:, 1:-1] & alike[:, 2:]
     return flat & valid
+
+
+def flat_rims(
+    values: NDArray[np.floating], valid: NDArray[np.bool_], flat: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Return how far from a flat end, at its rim, a prediction may be and is the end all the same.
+
+    The rim is the end's outermost pixels: they have its value, and another one beside them. An
+    edge may run through them, but what is nearly the end's value there is the end.
+
+    Args:
+        values: The map, h×w.
+        valid: Which of its pixels are valid, h×w.
+        flat: What `flat_ends` returns for it.
+
+    Returns:
+        A tenth of the least step to another value beside each pixel of a rim; 0 for all others.
+    """
+    height, width = valid.shape
+    padded = np.pad(flat, 1)
+    around = padded[:-2] | padded[1:-1] | padded[2:]
+    around = around[:, :-2] | around[:, 1:-1] | around[:, 2:]
+    row, column = np.nonzero(around & valid & ~flat)
+    own, step = values[row, column], np.full(len(row), np.inf)
+    joined = np.zeros(len(row), np.bool_)
+    for down in (-1, 0, 1):
+        for right in (-1, 0, 1):
+            beside = (np.clip(row + down, 0, height - 1), np.clip(column + right, 0, width - 1))
+            other = valid[beside] & (values[beside] != own)
+            joined |= flat[beside] & (values[beside] == own)
+            step = np.minimum(step, np.where(other, np.abs(values[beside] - own), np.inf))
+    rim = joined & np.isfinite(step)
+    limits = np.zeros(valid.shape, np.float32)
+    limits[row[rim], column[rim]] = _RIM * step[rim]
+    return limits

@@ -33,6 +33,10 @@ _BY_KIND: dict[Kind, tuple[str, str | None]] = {
     "height": ("height", None),
 }
 """The encoding of floats and of whole numbers for each kind, where none is given."""
+_ZEROS_MAX = 3
+"""Where more than one pixel in so many is 0, that is no unknown disparity."""
+_UPPER_SHARE = 0.01
+"""Of 16-bit numbers that fill their range, at least so many are in its upper half."""
 _LOW, _LOW_SHARE = 0.03, 0.25
 """Where at least a quarter of the pixels beside zeros have at most so much of the greatest number,
 values go on to 0."""
@@ -53,10 +57,11 @@ def guess_encoding(stored: Stored, path: Path, kind: Kind | None) -> str | Encod
     guess = stored.encoding or _GUESSES.get(sort_of(numbers), "float")
     if guess == "float" and stereo_beside(path) is not None:
         guess = "disparity"
-    if guess == "float" and kind is None and _is_elevation(stored, path):
+    if guess in ("float", "mm") and kind in (None, "height") and _is_elevation(stored, path):
         guess = "height"
-    if guess == "levels" and kind in (None, "inverse_depth") and zero_is_far(numbers):
-        guess = "relative"
+    scaled = {"levels": "relative", "mm": "relative16"}.get(str(guess))
+    if scaled and not stored.encoding and kind in (None, "inverse_depth") and zero_is_far(numbers):
+        guess = scaled
     if kind is None or find_encoding(guess).kind == kind:
         return guess
     whole = find_encoding(guess).largest is not None
@@ -78,23 +83,28 @@ def _is_elevation(stored: Stored, path: Path) -> bool:
     if stored.georeference is not None:
         return True
     below = stored.numbers < 0
-    # Few maps need the look at what their negative numbers mean.
+    # Few maps need the look at what their negative numbers mean. One alone may mean "nothing here".
     if not below.any():
         return False
-    return bool((below & usable_pixels(stored, ENCODINGS["height"], RECOGNISED).valid).any())
+    return bool((below & usable_pixels(stored, ENCODINGS["float"], RECOGNISED).valid).any())
 
 
-def zero_is_far(numbers: NDArray[np.uint8]) -> bool:
-    """Return whether 0 is the farthest value of 8-bit numbers, not an unknown one.
+def zero_is_far(numbers: NDArray[np.integer]) -> bool:
+    """Return whether 0 is the farthest value of 8- or 16-bit numbers, not an unknown one.
 
-    Networks for relative depth scale their result to 0…255, so that 0 is their farthest value,
-    which others close to it surround. In Middlebury's disparities 0 is unknown: a few per cent
-    of the pixels, beside surfaces far above 0, and the largest number isn't 255.
+    Networks for relative depth scale their result to 0…255 or 0…65535, so that 0 is their farthest
+    value, which others close to it surround. In Middlebury's disparities 0 is unknown: a few per
+    cent of the pixels, beside surfaces far above 0, and the largest number isn't 255. In a sensor's
+    millimetres hardly a pixel is beyond 33 m, but for the code 65535.
     """
     zero, greatest = numbers == 0, int(numbers.max())
     if not zero.any() or not greatest:
         return False
-    if greatest == 255 or 2 * np.count_nonzero(zero) > numbers.size:
+    if numbers.dtype.itemsize > 1:
+        upper = (numbers > greatest // 2) & (numbers < greatest)
+        if greatest != 65535 or np.count_nonzero(upper) < _UPPER_SHARE * numbers.size:
+            return False
+    elif greatest == 255 or _ZEROS_MAX * np.count_nonzero(zero) > numbers.size:
         return True
     padded = np.pad(numbers, 1)
     height, width = numbers.shape
@@ -122,6 +132,8 @@ def stereo_beside(path: Path) -> Stereo | None:
 def choose_encoding(path: Path, depth: DepthMap, encoding: str | Encoding | None) -> str | Encoding:
     """Return the encoding in which `depth` goes to `path`: the given one, or that it was read in.
 
+    A map that was read in none goes as floats of its kind.
+
     Raises:
         EncodingError: If the file's format cannot hold it.
     """
@@ -132,7 +144,7 @@ def choose_encoding(path: Path, depth: DepthMap, encoding: str | Encoding | None
             f"{path}: a {path.suffix} needs the camera and the image of a depth map that was read "
             f"from one: write {_float_suffixes()}"
         )
-    name = encoding or depth.encoding or "float"
+    name = encoding or depth.encoding or _BY_KIND[depth.kind][0]
     if holds == "whole" and find_encoding(name).largest is None:
         whole = [n for n, e in ENCODINGS.items() if e.largest is not None]
         raise EncodingError(

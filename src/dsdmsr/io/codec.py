@@ -22,8 +22,8 @@ __all__ = ["decode", "encode", "invalid_number"]
 
 _BEYOND = 0.1
 """By what share of a map's range upscaled values lie outside of it at most."""
-_FLOATS = -float(np.finfo(np.float32).max), float(np.finfo(np.float32).max)
-"""The least and the greatest number that a file of floats holds."""
+_MOST = float(np.finfo(np.float32).max)
+"""The greatest number that a file of floats holds."""
 _FINEST = 1 / 1000
 """Steps of float32 that are a larger share of a map's range are worth a line."""
 
@@ -216,7 +216,7 @@ def _misfits(used: NDArray[Any], meaning: Encoding, marker: float, *, whole: boo
     """Return how many numbers of valid pixels cannot be written, or would be read as holes."""
     if not used.size:
         return 0
-    low, high = (meaning.smallest, meaning.largest or 0) if whole else _FLOATS
+    low, high = (meaning.smallest, meaning.largest or 0) if whole else (-_MOST, _MOST)
     least, greatest = used.min(), used.max()
     # Most maps fit, which their ends tell.
     if low <= least and greatest <= high and not least <= marker <= greatest:
@@ -235,7 +235,8 @@ def invalid_number(depth: DepthMap, encoding: str | Encoding, *, whole: bool) ->
     if marker is None or encoding != depth.encoding:
         marker = meaning.invalid
     if not whole or meaning.largest is None:
-        return marker
+        # What is left of the largest double, as in GDAL's conversions to float32.
+        return max(-_MOST, min(marker, _MOST)) if math.isfinite(marker) else marker
     if not 0 <= marker <= 256**meaning.dtype.itemsize - 1:
         marker = meaning.invalid
     if math.isnan(marker) and not depth.valid.all():

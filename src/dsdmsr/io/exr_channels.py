@@ -18,7 +18,8 @@ rank  name                                   from
 
 A layer or channel is one of depth if its letters are ``z``, ``pz``, ``zbuffer`` or ``depthz``, or
 end in ``depth``. Never depth: what has ``mist`` in its name, which is a share of a range; one of
-the three coordinates X, Y and Z; normals and positions; a ray's bounces (``raydepth``).
+the three coordinates X, Y and Z; normals and positions; a ray's bounces (``raydepth``). What
+Cycles gives its denoiser (``Denoising Depth.Z``) is a layer like any other.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from dsdmsr.io.checks import holds_errors, refuse_errors
 __all__ = ["Channel", "Choice", "choose_channels"]
 
 _WORDS = frozenset({"z", "pz", "zbuffer", "depthz"})
-_BOUNCES = frozenset({"raydepth", "tracedepth", "bitdepth"})
+_NO_DEPTH = frozenset({"raydepth", "tracedepth", "bitdepth", "denoisingdepth"})
 _VECTORS = frozenset({"n", "normal", "normals", "p", "position", "vector", "uv", "motion"})
 _COLOURS = (frozenset("rgb"), frozenset("rgba"))
 _WITH_ALPHA = frozenset("ya")
@@ -165,7 +166,7 @@ def _letters(name: str) -> str:
 
 def _is_depth(name: str) -> bool:
     letters = _letters(name)
-    return letters in _WORDS or (letters.endswith("depth") and letters not in _BOUNCES)
+    return letters in _WORDS or (letters.endswith("depth") and letters not in _NO_DEPTH)
 
 
 def _siblings(channel: Channel, channels: Sequence[Channel]) -> dict[str, Channel]:

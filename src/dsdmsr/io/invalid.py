@@ -79,7 +79,7 @@ def usable_pixels(stored: Stored, encoding: Encoding, rules: InvalidNumbers) -> 
         valid &= stored.valid
     for number in dict.fromkeys(nothing):
         valid &= ~equals(numbers, number)
-    codes = find_codes(numbers, valid) if rules.codes else []
+    codes = find_codes(numbers, valid, encoding.kind) if rules.codes else []
     for code in codes:
         valid &= ~code.matches(numbers)
     notes = [_note(code, numbers) for code in codes]

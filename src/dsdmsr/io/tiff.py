@@ -32,6 +32,8 @@ _RASTER_TYPE, _IS_POINT = 1025, 2
 _ORIENTATION = 274
 _REDUCED, _MASK = 1, 4
 """Bits of NewSubfileType: a smaller copy of another page, a mask for it."""
+_PALETTE, _SEPARATE = 3, 2
+"""Values of PhotometricInterpretation and PlanarConfiguration."""
 
 
 def read_tiff(path: Path, member: str | None = None) -> Stored:
@@ -58,7 +60,7 @@ def read_tiff(path: Path, member: str | None = None) -> Stored:
             maps = [page for page in pages if not _subfile(page) & (_REDUCED | _MASK)]
             masks = [page for page in pages if _subfile(page) & ~_REDUCED == _MASK]
             page = _page(maps, member, path)
-            tags, numbers = _tags_of(page), np.asarray(page.asarray())
+            tags, numbers = _tags_of(page), _numbers(page)
             mask = _mask_of(masks, numbers.shape)
             nodata = _nodata(tags)
             if nodata:
@@ -108,6 +110,18 @@ def _page(maps: list[Any], member: str | None, path: Path) -> Any:
             f"{path.name}#{len(maps) - 1}"
         )
     return maps[int(member)]
+
+
+def _numbers(page: Any) -> NDArray[Any]:
+    """Return a page's numbers, H×W or H×W×C: for a palette's, the colours that they stand for."""
+    numbers = np.asarray(page.asarray())
+    if page.photometric == _PALETTE and numbers.dtype == np.uint8 and page.colormap is not None:
+        # Of 16 bits, the upper eight are the colour's.
+        colours = np.asarray(page.colormap)[:, numbers]
+        return np.moveaxis(colours >> 8, 0, -1).astype(np.uint8)
+    if page.planarconfig == _SEPARATE and numbers.ndim == 3:
+        return np.moveaxis(numbers, 0, -1)
+    return numbers
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -37,7 +38,8 @@ def write_depth(
             created.
         depth: The map.
         encoding: A name in `dsdmsr.io.ENCODINGS`, or an `Encoding`. Default: that of the file the
-            map was read from, with its number for holes and its floats; else ``float``.
+            map was read from, with its number for holes and its floats; else the floats of its
+            kind: ``float``, ``disparity``, ``inverse`` or ``height``.
         overwrite: Whether a file that exists may be replaced.
 
     Raises:
@@ -92,7 +94,9 @@ def write_bands(
     more: dict[str, object] = {}
     if format_.carries:
         marker = invalid_number(first, name, whole=whole)
-        more["metadata"] = replace(first.metadata, invalid=marker)
+        # Among whole numbers that are all values, no number can be declared to be none.
+        declares = first.metadata.declares_invalid and not (whole and math.isnan(marker))
+        more["metadata"] = replace(first.metadata, invalid=marker, declares_invalid=declares)
     if "unit" in format_.carries:
         from dsdmsr.io.cf import units_of
 

@@ -12,7 +12,7 @@ from dsdmsr.depth.encoding import Encoding
 from dsdmsr.depth.holes import enlarge_valid
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.depth.normalise import Normalised, normalise
-from dsdmsr.depth.outliers import flat_ends
+from dsdmsr.depth.outliers import flat_ends, flat_rims
 from dsdmsr.depth.windows import ROWS_AT_ONCE
 from dsdmsr.errors import ModelError
 from dsdmsr.io.encodings import find_encoding
@@ -62,9 +62,15 @@ class Enlargement:
         self._tile, self._refinement, self._errors = tile, refinement, errors
         self._shape, self._values = depth.shape, depth.values
         self._squares: NDArray[np.bool_] | None = None
+        self._rims: NDArray[np.float32] | None = None
         # Refining compares with the downsampled result, which is linear in its values alone.
         self._lr = normalise(depth.values, depth.valid, backend.border, rescale=refinement is None)
         squares = flat_ends(depth.values, depth.valid)
+        # Water is level up to its shore: in heights, and in rasters that declare what is unknown.
+        # A clipped background is not: surfaces run into it.
+        ground = depth.kind == "height" or depth.metadata.declares_invalid
+        if ground and squares.any():
+            self._rims = flat_rims(depth.values, depth.valid, squares)
         if self._lr.lone is not None:
             squares |= self._lr.lone
         if squares.any():
@@ -149,14 +155,16 @@ class Enlargement:
         """Put pixels of which no more is known than their value into a tile, as squares of it."""
         top, bottom, left, right = tile.window
         here, scale = np.s_[top:bottom, left:right], self._scale
-        if self._squares is None or not self._squares[here].any():
+        rims = None if self._rims is None or not self._rims[here].any() else self._rims[here]
+        if self._squares is None or not (rims is not None or self._squares[here].any()):
             return
         large = np.s_[
             scale * (top - first) : scale * (bottom - first), scale * left : scale * right
         ]
-        mask, known = (
-            each[here].repeat(scale, 0).repeat(scale, 1) for each in (self._squares, self._values)
-        )
+        mask = self._squares[here].repeat(scale, 0).repeat(scale, 1)
+        known = self._values[here].repeat(scale, 0).repeat(scale, 1)
+        if rims is not None:
+            mask |= np.abs(values[large] - known) <= rims.repeat(scale, 0).repeat(scale, 1)
         np.copyto(values[large], known, where=mask)
 
     def _predict(self, tile: TileOf) -> NDArray[np.float32]:

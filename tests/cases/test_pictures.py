@@ -302,7 +302,7 @@ def scaled(values: np.ndarray) -> np.ndarray:
 def test_16_bits_that_fill_their_range_down_to_0_are_relative(tmp_path, name):
     values = {
         "slope": X + 2.0 * Y,
-        "bowl": np.hypot(X - 15.5, Y - 11.5),
+        "bowl": np.hypot(X - 15.5, Y - 11.5) ** 2,
         "steps": X + 0.1 * Y + 30.0 * (X > 20),
     }[name]
     WHOLE[".png"](tmp_path / "a.png", scaled(values))

@@ -80,6 +80,7 @@ NETWORKS = (
         encoding="relative16",
         kind="inverse_depth",
         unit=None,
+        options=("--encoding", "relative"),
         remark="0 is the farthest",
     ),
     Source(

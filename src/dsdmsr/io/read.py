@@ -37,11 +37,11 @@ def read_depth(
             TIFF, EXR, HDF5 and MATLAB files need the extra ``io``.
         encoding: What its numbers mean: a name in `dsdmsr.io.ENCODINGS`, or an `Encoding`.
             Default: what the file says, else a guess, named by the map's ``encoding``: 8-bit
-            numbers are ``levels``, or ``relative`` where 0 looks like the farthest value; 16-bit
-            ones ``mm``, or so ``relative16``; all others ``float``, or ``disparity`` in PFM files beside a ``calib.txt``,
-            or ``height`` in TIFF files with a georeference (of 16 bits, too) or values below 0.
-            ``levels`` and ``relative`` mean ``levels16`` and ``relative16`` where the file has 16
-            bits.
+            numbers are ``levels``, 16-bit ones ``mm``, or ``relative`` and ``relative16`` where 0
+            looks like the farthest value; all others ``float``, or ``disparity`` in PFM files
+            beside a ``calib.txt``, or ``height`` in TIFF files with a georeference (of 16 bits,
+            too) or values below 0. ``levels`` and ``relative`` mean ``levels16`` and
+            ``relative16`` where the file has 16 bits.
         kind: The kind that the guess has to have: depth, disparity, inverse depth or height.
         invalid: Which numbers mean "nothing here", beside those that the file declares. Default:
             the codes of renderers and sensors for it, where they sit in the map as such.

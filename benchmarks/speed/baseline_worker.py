@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 
 import dsdmsr
-import dsdmsr.io
 from dsdmsr import DepthMap, Upscaler
 
 
@@ -29,8 +28,9 @@ def file_times(what: str, path: Path, encoding: str | None) -> dict[str, float]:
     """Return the CPU seconds of reading or writing a file, and the bytes of a PNG."""
     if what == "png":
         numbers, out = np.load(path), path.with_name("out.png")
-        per_unit = dsdmsr.io.ENCODINGS[encoding].per_unit
-        kind, unit = ("depth", "m") if encoding == "mm" else ("disparity", "level")
+        per_unit, kind, unit = (
+            (1000, "depth", "m") if encoding == "mm" else (1, "disparity", "level")
+        )
         depth = DepthMap(numbers / per_unit, numbers > 0, kind=kind, unit=unit)
     else:
         began = time.process_time()

@@ -102,7 +102,7 @@ def zero_is_far(numbers: NDArray[np.integer]) -> bool:
         return False
     if numbers.dtype.itemsize > 1:
         upper = (numbers > greatest // 2) & (numbers < greatest)
-        if greatest != 65535 or np.count_nonzero(upper) < _UPPER_SHARE * numbers.size:
+        if greatest != 65535 or np.count_nonzero(upper) < max(16, _UPPER_SHARE * numbers.size):
             return False
     elif greatest == 255 or _ZEROS_MAX * np.count_nonzero(zero) > numbers.size:
         return True

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from benchmarks.common.options import ROOT
 from benchmarks.speed import baseline
+from dsdmsr import DepthMap, write_depth
+from dsdmsr.io import read_numbers
 
 OLDER = """
 import numpy as np
@@ -92,3 +95,16 @@ def test_ratios_have_a_table():
     text = baseline.table(results)
     assert "| time / cc02601's | ×4 | ×8 | the command, ×4 |" in text
     assert "| dsdmsr-fast | 0.25 | 0.50 | 0.20 |" in text
+
+
+def test_a_worker_reads_and_writes_files(tmp_path, rng):
+    numbers = rng.integers(1, 200, (40, 50)).astype(np.uint8)
+    np.save(tmp_path / "numbers.npy", numbers)
+    write_depth(tmp_path / "a.png", DepthMap(numbers, kind="disparity", unit="level"), "levels")
+    with baseline.Worker(ROOT) as worker:
+        for what in ("read", "write"):
+            assert worker.file_seconds(what, tmp_path / "a.png") > 0
+        said = worker.png(tmp_path / "numbers.npy", "levels")
+    assert said["bytes"] == (tmp_path / "out.png").stat().st_size
+    np.testing.assert_array_equal(read_numbers(tmp_path / "out.png"), numbers)
+    assert (tmp_path / "written" / "a.png").exists()

@@ -83,9 +83,9 @@ def _decoded(given: Any, dtype: np.dtype[Any]) -> Any:
 
 
 def _with_rounded(given: Any, array: Any) -> Any:
-    """Return the numbers that mean nothing, and what filters that round have made of them.
+    """Return the numbers that mean nothing, and what they are after filters that round.
 
-    numcodecs rounds them like all others: ``BitRound`` makes -9984 or -10000 of -9999.
+    numcodecs rounds them like all others: ``BitRound`` turns -9999 into -9984 or -10000.
     """
     import numcodecs
 

@@ -157,5 +157,7 @@ def test_ctrl_c_from_a_terminal_prints_one_line(tmp_path):
         time.sleep(wait)
         os.killpg(process.pid, signal.SIGINT)
         _, error = process.communicate(timeout=60)
-        assert error in ("", "dsdmsr: interrupted\n")
+        # Where the machine is slow, lines of progress come before.
+        lines = [line for line in error.splitlines() if not line.startswith("preparing ")]
+        assert lines in ([], ["dsdmsr: interrupted"])
         assert process.returncode in (0, 130)

@@ -45,6 +45,17 @@ def test_a_page_of_several_is_named(tmp_path, rng):
             read_depth(tmp_path / name)
 
 
+@pytest.mark.parametrize("kind", ["uint8", "uint16", "float32"])
+def test_where_0_is_white_numbers_are_as_stored_and_a_note_says_so(tmp_path, kind):
+    given = np.array([[5, 100], [7, 9]], kind)
+    tifffile.imwrite(tmp_path / "a.tif", given, photometric="miniswhite")
+    tifffile.imwrite(tmp_path / "b.tif", given, photometric="minisblack")
+    for name, said in (("a.tif", True), ("b.tif", False)):
+        stored = read_stored(tmp_path / name)
+        np.testing.assert_array_equal(stored.numbers, given)
+        assert any("0 is white" in note for note in stored.notes) == said
+
+
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast:RuntimeWarning")
 @pytest.mark.parametrize("nodata", [-9999.0, float(np.finfo("f4").min), -1.7e308])
 def test_tiles_that_are_left_out_are_holes(tmp_path, capfd, nodata):

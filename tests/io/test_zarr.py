@@ -6,6 +6,7 @@ import base64
 import json
 import struct
 
+import numcodecs
 import numpy as np
 import pytest
 import zarr
@@ -55,6 +56,27 @@ def test_the_fill_value_is_a_marker_only_if_attributes_say_so(tmp_path, declared
     # xarray writes it so in format 3.
     array.attrs["_FillValue"] = base64.b64encode(struct.pack("<d", 3.0)).decode()
     assert not read_depth(tmp_path / "a.zarr", "inverse").valid[1, 1]
+
+
+@pytest.mark.filterwarnings("ignore:Numcodecs codecs are not in the Zarr version 3")
+@pytest.mark.parametrize("attribute", ["_FillValue", "missing_value"])
+@pytest.mark.parametrize("format_", [2, 3])
+def test_a_declared_number_counts_as_filters_have_rounded_it(tmp_path, format_, attribute):
+    numbers = np.array([[1.5, -9999], [300.25, 0]], np.float32)
+    if format_ == 2:
+        filters = [numcodecs.BitRound(7)]
+    else:
+        order = zarr.codecs.TransposeCodec(order=(1, 0))
+        filters = [order, zarr.codecs.numcodecs.BitRound(keepbits=7)]
+    group = zarr.create_group(tmp_path / "a.zarr", zarr_format=format_)
+    array = group.create_array("depth", data=numbers, filters=filters)
+    array.attrs.update({attribute: -9999.0, "units": "m"})
+    assert array[0, 1] == -9984
+    depth = read_depth(tmp_path / "a.zarr")
+    np.testing.assert_array_equal(depth.valid, [[True, False], [True, True]])
+    write_depth(tmp_path / "b.zarr", depth)
+    back = zarr.open(tmp_path / "b.zarr", mode="r")["depth"]
+    assert back[0, 1] == back.attrs["_FillValue"] == -9984
 
 
 def test_a_map_of_a_stack_is_named_by_its_number(tmp_path, rng):

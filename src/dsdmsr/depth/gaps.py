@@ -165,15 +165,14 @@ def _crowd(
     widths = ends[last[first]] - ends[first]
     widths[widths == 0] = np.inf
     start = int(first[widths.argmin()])
-    end = int(last[start])
-    while True:
-        width = ends[end] - ends[start]
+    end, most = int(last[start]), _CROWD_WITHIN * ends[-1]
+    while (width := ends[end] - ends[start]) < most:
         down = start > 0 and ends[start] - ends[start - 1] <= width
         up = end + 1 < len(ends) and ends[end + 1] - ends[end] <= width
         if not (down or up):
             break
         start, end = start - down, end + up
-    narrow = 0 < width < _CROWD_WITHIN * ends[-1]
+    narrow = 0 < width < most
     return slice(start, end) if narrow and end - start >= least else None
 
 

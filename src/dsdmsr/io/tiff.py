@@ -29,11 +29,12 @@ _KEYS, _KEY_DOUBLES, _KEY_TEXTS = 34735, 34736, 34737
 _GDAL, _NODATA = 42112, 42113
 _RASTER_TYPE, _IS_POINT = 1025, 2
 """The key that says what raster coordinates name, and its value for pixels' centres."""
-_ORIENTATION = 274
+_ORIENTATION, _PHOTOMETRIC = 274, 262
 _REDUCED, _MASK = 1, 4
 """Bits of NewSubfileType: a smaller copy of another page, a mask for it."""
 _PALETTE, _SEPARATE = 3, 2
 """Values of PhotometricInterpretation and PlanarConfiguration."""
+_WHITE_IS_ZERO = "it says that 0 is white: numbers are read as they are, not turned around"
 
 
 def read_tiff(path: Path, member: str | None = None) -> Stored:
@@ -81,6 +82,8 @@ def read_tiff(path: Path, member: str | None = None) -> Stored:
     if numbers.dtype == np.bool_:
         raise FileError(f"{path} holds black and white alone: give grey numbers")
     turned, packing = _turned(numbers, tags), _packing(tags)
+    if _PHOTOMETRIC in tags and int(tags[_PHOTOMETRIC].value) == 0:
+        notes += (_WHITE_IS_ZERO,)
     seen = mask & opaque
     place = _georeference(tags) if turned is numbers else None
     return Stored(
@@ -164,7 +167,7 @@ def _tags_of(page: Any) -> dict[int, _Tag]:
     return {
         tag.code: _Tag(tag.value, int(tag.dtype), tag.count)
         for tag in page.tags
-        if tag.code in (*wanted, _ORIENTATION)
+        if tag.code in (*wanted, _ORIENTATION, _PHOTOMETRIC)
     }
 
 

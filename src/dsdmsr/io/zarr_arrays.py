@@ -19,6 +19,8 @@ from dsdmsr.io.stored import Stored
 
 __all__ = ["is_zarr", "read_zarr", "write_zarr"]
 
+_ROUNDING = ("bitround", "quantize")
+"""Filters of numcodecs that change numbers."""
 _MARKS = ("zarr.json", ".zarray", ".zgroup")
 """Files of which one is in each Zarr folder."""
 
@@ -55,6 +57,8 @@ def read_zarr(path: Path, member: str | None = None) -> Stored:
         attributes = dict(array.attrs)
         if "_FillValue" in attributes:
             attributes["_FillValue"] = _decoded(attributes["_FillValue"], numbers.dtype)
+        for name in {"_FillValue", "missing_value"} & attributes.keys():
+            attributes[name] = _with_rounded(attributes[name], array)
     except FileError:
         raise
     except Exception as error:  # zarr lets through whatever its codecs raise
@@ -76,6 +80,26 @@ def _decoded(given: Any, dtype: np.dtype[Any]) -> Any:
     if isinstance(given, str) and dtype.kind == "f" and given not in ("NaN", "nan"):
         return struct.unpack("<d", base64.b64decode(given, validate=True))[0]
     return given
+
+
+def _with_rounded(given: Any, array: Any) -> Any:
+    """Return the numbers that mean nothing, and what they are after filters that round.
+
+    numcodecs rounds them like all others: ``BitRound`` turns -9999 into -9984 or -10000.
+    """
+    import numcodecs
+
+    if array.dtype.kind != "f" or not array.filters or isinstance(given, str):
+        return given
+    rounded = np.ravel(given).astype(array.dtype)
+    for codec in array.filters:
+        # Format 2 has numcodecs' own filters, format 3 wrapped ones and others.
+        config = getattr(codec, "codec_config", None) or getattr(codec, "get_config", dict)()
+        if config.get("id") in _ROUNDING:
+            rounds = numcodecs.get_codec(dict(config))
+            with np.errstate(over="ignore"):
+                rounded = np.asarray(rounds.decode(rounds.encode(rounded))).view(array.dtype)
+    return [*np.ravel(given), *rounded]
 
 
 def write_zarr(

@@ -71,11 +71,11 @@ def downsample(
     whole, size = hr_depth[None, None], [n // scale for n in hr_depth.shape]
     if source in ("bicubic", "area", "opencv_cubic"):
         return degrade(whole, scale, source)[0][0, 0]
-    if source == "interval":
+    if source == "samples" and rng.random() < 0.6:
         at = int(rng.integers(scale))
         return hr_depth[at::scale, at::scale]
-    if source == "bilinear":
-        # From pixels' centres, ×2, it is the mean of blocks.
+    if source == "samples":
+        # From pixels' centres, ×2, linear interpolation is the mean of blocks.
         aligned = scale == 2 or bool(rng.integers(2))
         return functional.interpolate(whole, size, mode="bilinear", align_corners=aligned)[0, 0]
     if rng.random() < 0.5:

@@ -67,12 +67,12 @@ def test_what_the_file_says_is_not_assumed(capsys, tmp_path):
 def test_info_says_how_a_map_was_downsampled(capsys, tmp_path):
     truth = np.array(render_depth(2**40 + 7, 1, (480, 640)).values)
     large = torch.from_numpy(truth)[None, None]
-    for made, looks in (("bicubic", "antialiased bicubic"), ("area", "the mean of blocks")):
+    for made, looks in (("bicubic", "antialiased bicubic"), ("interval", "samples, as sensors")):
         small, _ = degrade(large, 4, made, torch.ones_like(large, dtype=torch.bool))
         np.save(tmp_path / f"{made}.npy", small[0, 0].numpy())
         assert looks in run(capsys, "info", tmp_path / f"{made}.npy")[1]
         said = json.loads(run(capsys, "info", "--json", tmp_path / f"{made}.npy")[1])
-        assert said["degradation"]["name"] == made
+        assert said["degradation"]["name"] == {"interval": "samples"}.get(made, made)
     np.save(tmp_path / "flat.npy", np.ones((40, 40), np.float32))
     assert "  steps" not in run(capsys, "info", tmp_path / "flat.npy")[1]
     assert (

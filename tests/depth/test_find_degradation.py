@@ -42,7 +42,7 @@ def test_scenes_tell_how_they_were_downsampled(truths, scale, kind):
     told = [each.name for each in found if each is not None]
     assert len(told) >= 2
     # Samples and interpolation that is not antialiased are nearly alike at large factors.
-    like = {kind} if kind in ("bicubic", "area") else {"opencv_cubic", "interval", "bilinear"}
+    like = {kind} if kind in ("bicubic", "area") else {"opencv_cubic", "samples"}
     assert set(told) <= like | {None}
     assert told.count(None) < len(told)
 

@@ -23,8 +23,7 @@ _LOOKS: dict[StepSource, str] = {
     "bicubic": "downsampled by antialiased bicubic interpolation: --degradation bicubic suits",
     "area": "downsampled by the mean of blocks",
     "opencv_cubic": "downsampled by cubic interpolation, not antialiased",
-    "interval": "samples, as sensors and renderers give them",
-    "bilinear": "downsampled by linear interpolation, not antialiased",
+    "samples": "samples, as sensors and renderers give them",
 }
 """What a degradation that was found means."""
 

@@ -1,6 +1,6 @@
 """Which degradation a depth map came by, found from its isolated steps.
 
-Where two flat surfaces meet, the pixels in between show how they were made: antialiased bicubic
+Where two flat surfaces meet, the pixels in between show how they came about: antialiased bicubic
 resizing overshoots on both sides, area averaging leaves values in between, samples are one or the
 other. A small network weighs how often each occurs over all of a map's steps. It was trained on
 rendered scenes, sharp and soft, with noise and rounded (``python -m experiments degradation``),
@@ -27,10 +27,10 @@ __all__ = [
     "step_profiles",
 ]
 
-StepSource = Literal["bicubic", "area", "opencv_cubic", "interval", "bilinear", "other"]
+StepSource = Literal["bicubic", "area", "opencv_cubic", "samples", "other"]
 """How a low-resolution map may have come about: antialiased bicubic resizing; means of blocks;
-OpenCV's cubic, not antialiased; samples, wherever in the blocks; linear, not antialiased; or by
-another filter."""
+OpenCV's cubic, not antialiased; samples, wherever in the blocks, or linear between two of them; or
+by another filter."""
 STEPS_MIN = 30
 """With fewer isolated steps nothing is said."""
 FOUND_FROM = 0.9
@@ -186,12 +186,13 @@ def step_features(profiles: NDArray[np.float32]) -> NDArray[np.float32]:
         np.abs(inner) < _SAME,
         np.abs(flat) < _SAME,
     ]
-    parts = [
-        _histogram(inner, _INNER),
-        _histogram(outer, _OUTER),
-        [share.mean() for share in shares],
-        [np.median(np.abs(flat)), np.median(np.abs(outer)), np.log(len(profiles)) / _COUNT_SCALE],
+    figures = [
+        *(share.mean() for share in shares),
+        np.median(np.abs(flat)),
+        np.median(np.abs(outer)),
+        np.log(len(profiles)) / _COUNT_SCALE,
     ]
+    parts = _histogram(inner, _INNER), _histogram(outer, _OUTER), np.array(figures)
     return np.concatenate(parts).astype(np.float32)
 
 

@@ -31,8 +31,8 @@ def test_what_is_trained_tells_plain_examples_apart(monkeypatch):
 
     def examples():
         for number in range(20):
-            values = np.repeat(rng.integers(0, 9, (40, 16)), 10, axis=1).astype(np.float32)
-            truth = torch.from_numpy(values).double()[:, number % 4 : 128 + number % 4]
+            values = np.repeat(rng.integers(0, 9, (40, 16)), 40, axis=1).astype(np.float32)
+            truth = torch.from_numpy(values).double()[:, number % 4 : 600 + number % 4]
             for source in ("area", "samples"):
                 small = degradation.downsample(truth, 4, source, rng).numpy()
                 yield degradation.Example(small, source, 4, 0.0, "none", "columns")

@@ -64,15 +64,20 @@ def test_what_the_file_says_is_not_assumed(capsys, tmp_path):
     assert "assumed, --encoding changes it" in other
 
 
-def test_info_tells_averages_from_samples(capsys, tmp_path):
+def test_info_says_how_a_map_was_downsampled(capsys, tmp_path):
     truth = np.array(render_depth(2**40 + 7, 1, (480, 640)).values)
     large = torch.from_numpy(truth)[None, None]
-    for made, looks in (("bicubic", "downsampled by averaging"), ("interval", "sampled")):
+    for made, looks in (("bicubic", "antialiased bicubic"), ("interval", "samples, as sensors")):
         small, _ = degrade(large, 4, made, torch.ones_like(large, dtype=torch.bool))
         np.save(tmp_path / f"{made}.npy", small[0, 0].numpy())
-        assert f"in between: looks {looks}" in run(capsys, "info", tmp_path / f"{made}.npy")[1]
+        assert looks in run(capsys, "info", tmp_path / f"{made}.npy")[1]
+        said = json.loads(run(capsys, "info", "--json", tmp_path / f"{made}.npy")[1])
+        assert said["degradation"]["name"] == {"interval": "samples"}.get(made, made)
     np.save(tmp_path / "flat.npy", np.ones((40, 40), np.float32))
-    assert "in between" not in run(capsys, "info", tmp_path / "flat.npy")[1]
+    assert "  steps" not in run(capsys, "info", tmp_path / "flat.npy")[1]
+    assert (
+        json.loads(run(capsys, "info", "--json", tmp_path / "flat.npy")[1])["degradation"] is None
+    )
 
 
 def test_several_files_get_a_line_each(capsys, tmp_path):

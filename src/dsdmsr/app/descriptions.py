@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr._plain import to_plain
-from dsdmsr.depth.estimate import NOISY_FROM, edge_ramp_share, estimate_noise, looks_averaged
+from dsdmsr.depth.estimate import NOISY_FROM, estimate_noise
+from dsdmsr.depth.find_degradation import StepSource, find_degradation
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.io.encodings import find_encoding
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
@@ -18,6 +19,13 @@ from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 __all__ = ["as_document", "as_line", "as_lines"]
 
 _BARS, _WIDTH = 12, 40
+_LOOKS: dict[StepSource, str] = {
+    "bicubic": "downsampled by antialiased bicubic interpolation: --degradation bicubic suits",
+    "area": "downsampled by the mean of blocks",
+    "opencv_cubic": "downsampled by cubic interpolation, not antialiased",
+    "samples": "samples, as sensors and renderers give them",
+}
+"""What a degradation that was found means."""
 
 
 def as_line(path: Path, dtype: str, depth: DepthMap, *, assumed: bool) -> str:
@@ -105,7 +113,7 @@ def as_document(path: str, dtype: str, depth: DepthMap, *, assumed: bool) -> dic
 def _figures(depth: DepthMap, values: NDArray[np.float64]) -> dict[str, Any]:
     """Return what follows from a map's valid values; None for what doesn't."""
     if not values.size:
-        names = ("minimum", "maximum", "median", "noise", "model", "edge_ramp_share")
+        names = ("minimum", "maximum", "median", "noise", "model", "degradation")
         return dict.fromkeys(names, None) | {"levels": 0, "histogram": None}
     low, high = float(values.min()), float(values.max())
     noise = estimate_noise(depth.values, depth.valid)
@@ -120,7 +128,7 @@ def _figures(depth: DepthMap, values: NDArray[np.float64]) -> dict[str, Any]:
         "levels": int(np.unique(values).size),
         "noise": noise,
         "model": None if noise is None or low == high else _suited(noise / (high - low)),
-        "edge_ramp_share": edge_ramp_share(depth.values, depth.valid),
+        "degradation": _degradation(depth),
         "histogram": histogram,
     }
 
@@ -155,12 +163,17 @@ def _estimates(depth: DepthMap, span: float, unit: str) -> list[str]:
             f"  noise     about {noise:.2g}{unit} ({share:.2g} of the range), an estimate: "
             f"use {_suited(share)}"
         )
-    ramps = edge_ramp_share(depth.values, depth.valid)
-    if ramps is not None:
-        averaged = looks_averaged(depth.values, depth.valid)
-        looks = "downsampled by averaging" if averaged else "sampled"
-        lines.append(f"  steps     {ramps:.0%} with a value in between: looks {looks}")
+    found = find_degradation(depth.values, depth.valid)
+    if found is not None and found.name is not None:
+        lines.append(f"  steps     {found.steps:,}: {_LOOKS[found.name]} ({found.probability:.0%})")
+    elif found is not None:
+        lines.append(f"  steps     {found.steps:,}, which don't tell how it was downsampled")
     return lines
+
+
+def _degradation(depth: DepthMap) -> dict[str, Any] | None:
+    found = find_degradation(depth.values, depth.valid)
+    return None if found is None else found._asdict()
 
 
 def _unit(depth: DepthMap) -> str:

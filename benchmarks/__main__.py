@@ -21,7 +21,6 @@ MODULES = {
     "scene_statistics": "benchmarks.accuracy.scene_statistics",
     "scene_throughput": "benchmarks.speed.scene_throughput",
     "size": "benchmarks.speed.size",
-    "speed": "benchmarks.speed.networks",
 }
 """Name → module."""
 

@@ -24,7 +24,6 @@ from benchmarks.speed import (
     baseline,
     files,
     gpu,
-    networks,
     prepare,
     processes,
     roofline_tables,
@@ -39,7 +38,7 @@ ZOO = ROOT / "src" / "dsdmsr" / "zoo"
 TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "accuracy_a": ("accuracy", partial(protocols.table, letter="a")),
     "readme_accuracy": ("accuracy", protocols.short_table),
-    "readme_speed": ("speed", networks.sentence),
+    "readme_speed": ("roofline", roofline_tables.sentence),
     "accuracy_full": ("accuracy", protocols.full_table),
     "robust_a": ("robust", partial(protocols.table, letter="a")),
     "robust_b": ("robust", partial(protocols.table, letter="b", scenes=True)),
@@ -72,7 +71,6 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "scene_throughput": ("scene_throughput", scene_throughput.table),
     "size": ("size", size.table),
     "sources": ("sources", source_table.table),
-    "speed": ("speed", networks.table),
     "training_time": ("training_time", training_time.table),
 }
 """Marker in the documents → results file, and what makes its table."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.common.results import sourced_table
+from benchmarks.common.results import made_by, sourced_table
 from benchmarks.speed.networks import NETWORKS
 from benchmarks.speed.peers import PEERS
 
-__all__ = ["ceiling", "costs", "networks", "peers", "starts", "work"]
+__all__ = ["ceiling", "costs", "networks", "peers", "sentence", "starts", "work"]
 
 _MIB = 2**20
 
@@ -19,6 +19,22 @@ def _cell(row: dict[str, Any], key: str, form: str) -> str:
 
 def _rate(rate: float) -> str:
     return f"{rate:.0f}" if rate >= 100 else f"{rate:.3g}"
+
+
+def sentence(results: dict[str, Any]) -> str:
+    """Return a sentence on the networks' frames per second in ONNX Runtime."""
+    height, width, scale = (results[name] for name in ("height", "width", "scale"))
+    rows = {row["method"]: row for row in results["rows"] if row["backend"] == "onnx"}
+    speeds = [
+        f"`{name}` {_rate(1 / rows[name]['median_s'])} ({rows[name]['times_cv2']:.0f})"
+        for name in NETWORKS
+    ]
+    text = (
+        f"Frames a second from {width}×{height} to {scale * width}×{scale * height}, on "
+        f"{results['machine']['threads']} CPU threads, and in brackets the time relative to "
+        f"OpenCV's bicubic resize: {', '.join(speeds)}; [roofline](docs/roofline.md)."
+    )
+    return f"{text}\n\n{made_by(results)}"
 
 
 def ceiling(results: dict[str, Any]) -> str:

@@ -24,8 +24,9 @@ PROVIDERS = {
     "directml": "DmlExecutionProvider",
 }
 """Device → ONNX Runtime's name of what computes on it."""
-_LARGE = 2**20
-"""Values of a graph's output from which on memory is given back to the system."""
+_LARGE = 2**23
+"""Values of a graph's output from which on memory is given back to the system; after smaller maps the
+next one finds it again, which halves the time of a sequence's frames."""
 
 
 class OnnxRuntime:

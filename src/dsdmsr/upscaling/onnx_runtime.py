@@ -25,8 +25,8 @@ PROVIDERS = {
 }
 """Device → ONNX Runtime's name of what computes on it."""
 _LARGE = 2**23
-"""Values of a graph's output from which on memory is given back to the system; after smaller maps the
-next one finds it again, which halves the time of a sequence's frames."""
+"""Values of a graph's output from which on memory is given back to the system. After smaller maps,
+the next one finds it again, which halves the time of a sequence's frames."""
 
 
 class OnnxRuntime:

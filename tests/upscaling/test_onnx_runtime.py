@@ -145,9 +145,12 @@ import gc, resource, sys
 from pathlib import Path
 import numpy as np
 from dsdmsr.upscaling.graph_backend import GraphBackend
+from dsdmsr.upscaling import onnx_runtime
 from dsdmsr.upscaling.onnx_runtime import OnnxRuntime
 from dsdmsr.upscaling.window import Window
 from dsdmsr.zoo.graphs import read_graphs
+
+onnx_runtime._LARGE = 2**20  # a larger map would take long
 
 def resident():
     pages = int(Path("/proc/self/statm").read_text().split()[1])

@@ -40,5 +40,5 @@ def test_the_named_module_gets_the_other_arguments(capsys, monkeypatch):
 
 def test_an_unknown_name_is_refused_with_the_list(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["benchmarks", "sped"])
-    with pytest.raises(SystemExit, match=r"sped is no name of benchmarks(.|\n)*  speed "):
+    with pytest.raises(SystemExit, match=r"sped is no name of benchmarks(.|\n)*  size "):
         launch("benchmarks", MODULES)

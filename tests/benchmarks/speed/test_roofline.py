@@ -57,10 +57,25 @@ def test_everything_is_timed_in_one_run(small, monkeypatch):
         "date": "2026-01-01T00:00:00",
         "machine": {"processor": "P", "threads": 2, "torch": "2"},
     }
-    tables = {name: getattr(roofline_tables, name)(results) for name in roofline_tables.__all__}
+    names = [name for name in roofline_tables.__all__ if name != "sentence"]
+    tables = {name: getattr(roofline_tables, name)(results) for name in names}
     assert f"| {FAST} | torch |" in tables["networks"]
     assert "| SPAN | Wan et al." in tables["peers"]
     assert f"| `dsdmsr upscale --model {FAST}` | 0.50 | 2.00 |" in tables["starts"]
     assert f"| {FAST} | 200 | 0.14 | 0.05 |" in tables["costs"]
     assert "256 MiB" in tables["ceiling"]
     assert "| FSRCNN | 12 809 |" in tables["work"]
+
+
+def test_the_sentence_says_frames_a_second():
+    rows = [
+        {"method": name, "backend": backend, "median_s": 0.02 * k, "times_cv2": 10.0 * k}
+        for k, name in enumerate(roofline_tables.NETWORKS, 1)
+        for backend in ("torch", "onnx")
+    ]
+    about = {"command": "c", "commit": "abc", "date": "2026-01-01T00:00:00"}
+    machine = {"processor": "P", "threads": 2, "torch": "2"}
+    size = {"height": 120, "width": 160, "scale": 4}
+    said = roofline_tables.sentence({**about, **size, "machine": machine, "rows": rows})
+    assert "from 160×120 to 640×480, on 2 CPU threads" in said
+    assert f"`{roofline_tables.NETWORKS[0]}` 50 (10)" in said

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import imagecodecs
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 from testing.png_by_hand import png_by_hand
 
 from dsdmsr import DepthMap, read_depth, write_depth
 from dsdmsr.errors import FileError
-from dsdmsr.io import read_stored
+from dsdmsr.io import read_numbers, read_stored
 from dsdmsr.io.png import pack_png, write_png
 from dsdmsr.io.png_rows import compressed_rows
 
@@ -123,3 +125,22 @@ def test_different_colours_of_16_bits_are_refused(tmp_path, rng):
     (tmp_path / "cut.png").write_bytes(content[: len(content) // 2])
     with pytest.raises(FileError, match="damaged or cut off"):
         read_depth(tmp_path / "cut.png")
+
+
+def test_threads_that_read_leave_pillows_limit_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    numbers = np.arange(40 * 50, dtype=np.uint16).reshape(40, 50)
+    png(tmp_path / "a.png", numbers)
+    limits = []
+
+    class Watched(PngImageFile):
+        def load(self) -> object:
+            limits.append(Image.MAX_IMAGE_PIXELS)
+            return super().load()
+
+    monkeypatch.setattr("dsdmsr.io.png.PngImageFile", Watched)
+    with ThreadPoolExecutor(4) as pool:
+        read = list(pool.map(read_numbers, [tmp_path / "a.png"] * 40))
+    assert all((each == numbers).all() for each in read)
+    assert len(limits) >= 40
+    assert set(limits) == {100}

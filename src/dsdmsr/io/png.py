@@ -5,13 +5,12 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL.PngImagePlugin import PngImageFile
 
 from dsdmsr.errors import FileError, require
 from dsdmsr.io.checks import single_channel, single_line
@@ -58,8 +57,11 @@ def unpack_png(content: bytes, path: Path) -> Stored:
 
 def _grey(source: Path | BytesIO, head: bytes, size: int, path: Path) -> Stored:
     """Return the numbers of a PNG of `size` bytes that begins with `head`; see `unpack_png`."""
+    if not head.startswith(_SIGNATURE):
+        raise FileError(f"{path} is not a PNG, whatever its name says")
     try:
-        with _any_size(), Image.open(source, formats=["PNG"]) as image:
+        # A large file may hold a large map: Pillow's limit of pixels is that of `Image.open`.
+        with PngImageFile(source) as image:
             # Pillow hides the bits of a sample: byte 24 of a PNG, in its IHDR chunk.
             bits = head[_HEAD - 1]
             promised = image.width * image.height * bits // 8
@@ -79,8 +81,6 @@ def _grey(source: Path | BytesIO, head: bytes, size: int, path: Path) -> Stored:
             numbers, opaque, notes = single_channel(np.asarray(shown), path)
             valid = None if opaque.all() else opaque
             return Stored(numbers=numbers, valid=valid, notes=notes)
-    except UnidentifiedImageError as error:
-        raise FileError(f"{path} is not a PNG, whatever its name says") from error
     except (
         IndexError,
         OSError,
@@ -112,16 +112,6 @@ def _of_few_bits(spread: NDArray[np.uint8], bits: int, path: Path) -> Stored:
     most = 2**bits - 1
     note = f"it has {bits} bits: {most + 1} levels, 0 to {most}"
     return Stored(numbers=spread // np.uint8(255 // most), notes=(note,))
-
-
-@contextmanager
-def _any_size() -> Iterator[None]:
-    """Lift Pillow's limit of pixels: a large file may hold a large map."""
-    before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-    try:
-        yield
-    finally:
-        Image.MAX_IMAGE_PIXELS = before
 
 
 def write_png(path: Path, numbers: NDArray[np.generic]) -> None:

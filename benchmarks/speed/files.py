@@ -22,7 +22,6 @@ from benchmarks.speed.baseline import NEW, OLD, Worker, commit_of
 from dsdmsr import DepthMap, Upscaler, read_depth, write_depth
 from dsdmsr.errors import DsdmsrError
 from dsdmsr.io.codec import encode
-from dsdmsr.io.encodings import find_encoding
 
 SHAPE = (480, 640)
 MAPS = 40
@@ -38,7 +37,7 @@ def write_files(folder: Path) -> list[Path]:
     walls = 2 + 0.002 * x + 0.001 * y + 0.7 * ((x // 80 + y // 60) % 2)
     depth = (walls + 0.001 * rng.standard_normal(SHAPE)).astype(np.float32)
     seen = (rng.random(SHAPE) > 0.05) & (x >= 40)
-    floats, holes = DepthMap(depth), DepthMap(depth, seen)
+    floats = DepthMap(depth)
     metres = DepthMap(depth, unit="m")
     for suffix in (".npy", ".npz", ".pfm", ".dpt", ".tif", ".exr", ".h5"):
         write_depth(folder / f"floats{suffix}", floats, "float")
@@ -47,7 +46,7 @@ def write_files(folder: Path) -> list[Path]:
     write_depth(folder / "millimetres, holes.png", DepthMap(depth, seen, unit="m"), "mm")
     levels = DepthMap(np.round(50 * depth), kind="disparity", unit="level")
     write_depth(folder / "levels.png", levels, "levels")
-    np.save(folder / "floats, NaN.npy", np.where(holes.valid, depth, np.float32(np.nan)))
+    np.save(folder / "floats, NaN.npy", np.where(seen, depth, np.float32(np.nan)))
     return sorted(folder.iterdir())
 
 
@@ -86,9 +85,8 @@ def png_sizes(checkout: Path, sources: Sequence[Path]) -> list[dict[str, Any]]:
             if depth.encoding not in ENCODINGS or depth.values.size > LARGEST:
                 continue
             for large, shown in ((False, depth), (True, upscale(depth))):
-                numbers = encode(shown, depth.encoding, whole=True)
                 kept = Path(folder) / "numbers.npy"
-                np.save(kept, numbers.astype(find_encoding(depth.encoding).dtype))
+                np.save(kept, encode(shown, depth.encoding, whole=True))
                 row: dict[str, Any] = {"map": source.parent.parent.name, "upscaled": large}
                 for key, worker in ((OLD, old), (NEW, new)):
                     said = worker.png(kept, depth.encoding)

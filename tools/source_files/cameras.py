@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.source_files import readers, recordings, writers
-from tools.source_files.source import Content, Source, floats, metres, seen, whole
+from tools.source_files.source import METRES, Content, Source, floats, metres, seen, whole
 
 __all__ = ["CAMERAS"]
 
@@ -111,6 +111,6 @@ CAMERAS = (
         library="OpenCV",
         read=readers.opencv,
         encoding="metres",
-        options=("--encoding", "metres"),
+        options=METRES,
     ),
 )

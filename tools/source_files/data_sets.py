@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tools.source_files import readers, writers
 from tools.source_files.source import (
+    METRES,
     SHAPE,
     Content,
     Source,
@@ -189,7 +190,7 @@ DATA_SETS = (
         library="pyfive",
         read=partial(readers.mat, name="depths", number=1),
         encoding="metres",
-        options=("--encoding", "metres"),
+        options=METRES,
     ),
     Source(
         name="Sintel",
@@ -203,7 +204,7 @@ DATA_SETS = (
         library="by hand",
         read=readers.dpt,
         encoding="metres",
-        options=("--encoding", "metres"),
+        options=METRES,
     ),
     Source(
         name="Hypersim",

@@ -14,7 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.source_files import readers, writers
-from tools.source_files.source import Content, Source, disparities, metres, seen
+from tools.source_files.source import (
+    METRES,
+    Content,
+    Source,
+    disparities,
+    everywhere,
+    floats,
+    metres,
+)
 
 __all__ = ["NETWORKS"]
 
@@ -28,19 +36,6 @@ def _relative(most: int) -> Content:
     return Content(
         numbers=numbers, values=numbers.astype(float), valid=np.ones(numbers.shape, np.bool_)
     )
-
-
-def _everywhere(values: NDArray[Any]) -> Content:
-    numbers = values.astype(np.float32)
-    return Content(
-        numbers=numbers, values=numbers.astype(float), valid=np.ones(numbers.shape, np.bool_)
-    )
-
-
-def _metric() -> Content:
-    """Return metres, with the sky at the farthest that Depth Pro knows."""
-    numbers = np.where(seen(), metres(), 1e4).astype(np.float32)
-    return Content(numbers=numbers, values=numbers.astype(float), valid=seen())
 
 
 def _zoe() -> Content:
@@ -86,7 +81,7 @@ NETWORKS = (
     Source(
         name="MiDaS, PFM",
         file="midas.pfm",
-        content=_everywhere(37.5 * disparities()),
+        content=everywhere(37.5 * disparities()),
         write=writers.pfm,
         library="OpenCV",
         read=readers.opencv,
@@ -98,18 +93,18 @@ NETWORKS = (
     Source(
         name="Depth Pro",
         file="photo.npz",
-        content=_metric(),
+        content=floats(1e4),
         write=writers.npz,
         library="by hand",
         read=readers.npz,
         encoding="metres",
-        options=("--encoding", "metres"),
+        options=METRES,
     ),
     Source(
         name="Video Depth Anything, `--save_npz`",
         file="video_depths.npz",
         member="#1",
-        content=_everywhere(37.5 * disparities()),
+        content=everywhere(37.5 * disparities()),
         write=_video,
         library="by hand",
         read=partial(readers.npz, name="depths", number=1),
@@ -131,11 +126,11 @@ NETWORKS = (
     Source(
         name="Depth Anything V2 metric, UniDepth, …",
         file="raw_depth_meter.npy",
-        content=_everywhere(metres()),
+        content=everywhere(metres()),
         write=writers.npy,
         library="by hand",
         read=readers.npy,
         encoding="metres",
-        options=("--encoding", "metres"),
+        options=METRES,
     ),
 )

@@ -15,11 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.source_files import readers, writers
-from tools.source_files.source import Content, Source, floats, metres, seen
+from tools.source_files.source import METRES, Content, Source, everywhere, floats, metres, seen
 
 __all__ = ["RENDERERS"]
 
-METRES = ("--encoding", "metres")
 FAR = 1e10
 """What Blender writes where there is nothing."""
 
@@ -32,8 +31,7 @@ def _kubric(path: Path, numbers: NDArray[Any]) -> None:
 
 def _inverse() -> Content:
     """Return 1/z, which is 0 where there is nothing: infinitely far."""
-    numbers = np.where(seen(), 1 / metres(), 0).astype(np.float32)
-    return Content(numbers=numbers, values=numbers.astype(float), valid=np.ones_like(seen()))
+    return everywhere(np.where(seen(), 1 / metres(), 0))
 
 
 RENDERERS = (

@@ -10,9 +10,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NONE", "SHAPE", "Content", "Source", "disparities", "floats", "metres", "seen", "whole"]
+__all__ = [
+    "METRES",
+    "NONE",
+    "SHAPE",
+    "Content",
+    "Source",
+    "disparities",
+    "everywhere",
+    "floats",
+    "metres",
+    "seen",
+    "whole",
+]
 
 SHAPE = (48, 64)
+METRES = ("--encoding", "metres")
+"""What has to be given where floats are metres, and the file doesn't say so."""
 NONE = "what was written"
 """Where no library but ours reads a file: its numbers are compared with those that it was given."""
 Array = NDArray[Any]
@@ -119,3 +133,11 @@ def floats(
     numbers = (metres() if values is None else values) * per_unit
     numbers = np.where(seen(), numbers, hole).astype(dtype)
     return Content(numbers=numbers, values=numbers.astype(np.float64) / per_unit, valid=seen())
+
+
+def everywhere(values: Array) -> Content:
+    """Return values as floats, something being seen in every pixel."""
+    numbers = values.astype(np.float32)
+    return Content(
+        numbers=numbers, values=numbers.astype(float), valid=np.ones(numbers.shape, np.bool_)
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.depth.windows import window_extreme
+
 __all__ = ["flat_ends", "flat_rims", "lone_pixels"]
 
 _APART = 0.1
@@ -80,9 +82,7 @@ def flat_rims(
         A tenth of the least step to another value beside each pixel of a rim; 0 for all others.
     """
     height, width = valid.shape
-    padded = np.pad(flat, 1)
-    around = padded[:-2] | padded[1:-1] | padded[2:]
-    around = around[:, :-2] | around[:, 1:-1] | around[:, 2:]
+    around = window_extreme(flat.astype(np.float32), 1, np.maximum) > 0
     row, column = np.nonzero(around & valid & ~flat)
     own, step = values[row, column], np.full(len(row), np.inf)
     joined = np.zeros(len(row), np.bool_)

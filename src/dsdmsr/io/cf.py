@@ -68,8 +68,7 @@ def stored_as(
         with np.errstate(invalid="ignore"):
             valid = (numbers >= low) & (numbers <= high)
     packing = Packing.of(
-        next(iter(_numbers(attributes, "scale_factor")), 1.0),
-        next(iter(_numbers(attributes, "add_offset")), 0.0),
+        _number(attributes, "scale_factor", 1.0), _number(attributes, "add_offset", 0.0)
     )
     stored = Stored(
         numbers=numbers,
@@ -90,12 +89,15 @@ def _numbers(attributes: Mapping[str, Any], name: str) -> list[float]:
         return []
 
 
+def _number(attributes: Mapping[str, Any], name: str, default: float) -> float:
+    return next(iter(_numbers(attributes, name)), default)
+
+
 def _range(attributes: Mapping[str, Any]) -> tuple[float, float]:
     ends = _numbers(attributes, "valid_range")
     if len(ends) == 2:
         return ends[0], ends[1]
-    low = next(iter(_numbers(attributes, "valid_min")), -math.inf)
-    return low, next(iter(_numbers(attributes, "valid_max")), math.inf)
+    return _number(attributes, "valid_min", -math.inf), _number(attributes, "valid_max", math.inf)
 
 
 def _goes_below_0(stored: Stored) -> bool:

@@ -73,9 +73,9 @@ def check_size(path: Path, promised: int, stored: int) -> None:
         raise FileError(f"{path} promises {promised:,} bytes of numbers, but stores {stored:,}")
 
 
-def single_line(error: BaseException) -> str:
-    """Return an error's text in a single line."""
-    return " ".join(str(error).split())
+def single_line(said: object) -> str:
+    """Return a text, or an error's, in a single line."""
+    return " ".join(str(said).split())
 
 
 def single_channel(

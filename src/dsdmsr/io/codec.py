@@ -18,10 +18,10 @@ from dsdmsr.io.invalid import RECOGNISED, InvalidNumbers, usable_pixels
 from dsdmsr.io.rays import camera_of, ray_lengths
 from dsdmsr.io.stored import Stored
 
-__all__ = ["decode", "encode", "invalid_number"]
+__all__ = ["BEYOND", "decode", "encode", "invalid_number"]
 
-_BEYOND = 0.1
-"""By what share of a map's range upscaled values lie outside of it at most."""
+BEYOND = 0.1
+"""By what share of a map's range upscaled values may lie outside of it at most."""
 _MOST = float(np.finfo(np.float32).max)
 """The greatest number that a file of floats holds."""
 _FINEST = 1 / 1000
@@ -115,7 +115,7 @@ def _unpacked_marker(
     if stored.packing is None or marker is None or not valid.any():
         return marker
     low, high = float(values[valid].min()), float(values[valid].max())
-    beyond = _BEYOND * (high - low)
+    beyond = BEYOND * (high - low)
     return math.nan if low - beyond <= marker <= high + beyond else marker
 
 

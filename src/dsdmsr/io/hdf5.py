@@ -50,9 +50,10 @@ def read_hdf5_array(path: Path, member: str | None) -> tuple[NDArray[Any], str, 
     name, number = split_number(member)
     try:
         with h5py.File(path, "r") as file:
-            for each in NAMES if name is None else (name,):
+            wanted = NAMES if name is None else (name.strip("/"),)
+            for each in wanted:
                 _refuse_links(file, each, path)
-            entry, dataset = named_array(_data_sets(file, name), name, path)
+            entry, dataset = named_array(_data_sets(file, wanted), name, path)
             _refuse_other_files(dataset, path)
             check_size(path, dataset.nbytes, dataset.id.get_storage_size())
             numbers = map_of(dataset, number, path)
@@ -63,14 +64,14 @@ def read_hdf5_array(path: Path, member: str | None) -> tuple[NDArray[Any], str, 
         raise FileError(f"{path} is damaged, or no HDF5: {single_line(error)}") from error
 
 
-def _data_sets(file: Any, name: str | None) -> dict[str, Any]:
-    """Return the data sets in a file by their paths, with those of a name or the usual ones."""
+def _data_sets(file: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return the data sets in a file by their paths, those of some names among them."""
     import h5py
 
     items: dict[str, Any] = {}
     file.visititems(items.__setitem__)
     # Where one has several names, only one of them is visited.
-    for each in NAMES if name is None else (name.strip("/"),):
+    for each in names:
         if each in file:
             items[each] = file[each]
     return {path: item for path, item in items.items() if isinstance(item, h5py.Dataset)}

@@ -71,14 +71,15 @@ def _grey(source: Path | BytesIO, head: bytes, size: int, path: Path) -> Stored:
                 )
             if image.mode in _MODES and bits >= 8 and "transparency" not in image.info:
                 return Stored(numbers=np.asarray(image).astype(_MODES[image.mode]))
-            if bits == 16:
-                return _of_16_bits(source, path)
             if bits < 8 and image.mode == "L":
                 return _of_few_bits(np.asarray(image), bits, path)
             if image.mode == "1":
                 raise FileError(f"{path} holds black and white alone: give grey numbers")
-            shown = image.convert("RGBA") if image.mode in ("P", "L") else image
-            numbers, opaque, notes = single_channel(np.asarray(shown), path)
+            if bits == 16:
+                shown = _of_16_bits(source, path)
+            else:
+                shown = np.asarray(image.convert("RGBA") if image.mode in ("P", "L") else image)
+            numbers, opaque, notes = single_channel(shown, path)
             valid = None if opaque.all() else opaque
             return Stored(numbers=numbers, valid=valid, notes=notes)
     except (
@@ -93,18 +94,16 @@ def _grey(source: Path | BytesIO, head: bytes, size: int, path: Path) -> Stored:
         raise FileError(f"{path} is damaged or cut off: {error}") from error
 
 
-def _of_16_bits(source: Path | BytesIO, path: Path) -> Stored:
+def _of_16_bits(source: Path | BytesIO, path: Path) -> NDArray[np.uint16]:
     """Return the numbers of a PNG of 16 bits with colours or alpha, of which Pillow keeps 8."""
     require("imagecodecs", f"{path}: a PNG of 16 bits with colours or alpha")
     import imagecodecs
 
     content = source.read_bytes() if isinstance(source, Path) else source.getvalue()
     try:
-        decoded = imagecodecs.png_decode(content)
+        return np.asarray(imagecodecs.png_decode(content))
     except imagecodecs.PngError as error:
         raise FileError(f"{path} is damaged or cut off: {single_line(error)}") from error
-    numbers, opaque, notes = single_channel(decoded, path)
-    return Stored(numbers=numbers, valid=None if opaque.all() else opaque, notes=notes)
 
 
 def _of_few_bits(spread: NDArray[np.uint8], bits: int, path: Path) -> Stored:

@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from dsdmsr.errors import FileError, suggestion
 from dsdmsr.io.checks import holds_errors, refuse_errors
 
-__all__ = ["NAMES", "map_of", "named_array", "split_number", "without_single_axes"]
+__all__ = [
+    "NAMES",
+    "map_of",
+    "named_array",
+    "numbered",
+    "split_number",
+    "without_single_axes",
+]
 
 NAMES = ("depth", "depths")
 """What a map or a stack of maps is called, if nobody says otherwise."""
@@ -94,6 +101,19 @@ def without_single_axes(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(axes)
 
 
+def numbered(number: str | None, count: int, path: Path, what: str) -> int:
+    """Return the number of one of several maps or pages in a file.
+
+    Raises:
+        FileError: If none is given, or there is none of that number.
+    """
+    if number is None or not number.isdecimal() or int(number) >= count:
+        raise FileError(
+            f"{path} holds {count} {what}: name one, {path.name}#0 to {path.name}#{count - 1}"
+        )
+    return int(number)
+
+
 def map_of(array: _Array, number: str | None, path: Path) -> NDArray[Any]:
     """Return the map in an array, or one of a stack; nothing else of it is read.
 
@@ -118,10 +138,7 @@ def map_of(array: _Array, number: str | None, path: Path) -> NDArray[Any]:
             f"{path} holds {axes[0]}×{axes[1]}×{axes[2]} numbers, as pictures in "
             "colours do: give one grey map, or a stack of them, N×H×W"
         )
-    if number is None or int(number) >= axes[0]:
-        raise FileError(
-            f"{path} holds {axes[0]} maps: name one, {path.name}#0 to {path.name}#{axes[0] - 1}"
-        )
+    chosen = numbered(number, axes[0], path, "maps")
     # The stack's axis is the first that is longer than 1.
     before = next(k for k, length in enumerate(array.shape) if length > 1)
-    return np.asarray(array[(0,) * before + (int(number),)]).reshape(axes[1:])
+    return np.asarray(array[(0,) * before + (chosen,)]).reshape(axes[1:])

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from dsdmsr.depth.metadata import Georeference, Metadata, Tag
 from dsdmsr.errors import FileError
 from dsdmsr.io.checks import ERROR_MARK, refuse_errors, single_channel, single_line
+from dsdmsr.io.stacks import numbered
 from dsdmsr.io.stored import Packing, Stored
 
 __all__ = ["read_tiff", "write_tiff"]
@@ -84,6 +85,8 @@ def read_tiff(path: Path, member: str | None = None) -> Stored:
     turned, packing = _turned(numbers, tags), _packing(tags)
     if _PHOTOMETRIC in tags and int(tags[_PHOTOMETRIC].value) == 0:
         notes += (_WHITE_IS_ZERO,)
+    if packing is not None:
+        notes += (packing.note,)
     seen = mask & opaque
     place = _georeference(tags) if turned is numbers else None
     return Stored(
@@ -93,7 +96,7 @@ def read_tiff(path: Path, member: str | None = None) -> Stored:
         encoding=None if packing is None else "height",
         packing=packing,
         georeference=place,
-        notes=(*notes, *warnings) if packing is None else (*notes, packing.note, *warnings),
+        notes=(*notes, *warnings),
     )
 
 
@@ -107,12 +110,7 @@ def _page(maps: list[Any], member: str | None, path: Path) -> Any:
         raise FileError(f"{path} holds no page that is a map: give a grey one")
     if member is None and len(maps) == 1:
         return maps[0]
-    if member is None or not member.isdecimal() or int(member) >= len(maps):
-        raise FileError(
-            f"{path} holds {len(maps)} pages: name one, {path.name}#0 to "
-            f"{path.name}#{len(maps) - 1}"
-        )
-    return maps[int(member)]
+    return maps[numbered(member, len(maps), path, "pages")]
 
 
 def _numbers(page: Any) -> NDArray[Any]:
@@ -136,7 +134,7 @@ def _warnings() -> Iterator[list[str]]:
     def keep(record: logging.LogRecord) -> bool:
         if record.thread != reading:
             return True
-        line = " ".join(record.getMessage().split())
+        line = single_line(record.getMessage())
         # The number is read from its tag here; tifffile takes none that float32 can't hold exactly.
         if "GDAL_NODATA" not in line:
             lines.append(f"tifffile says: {line}")

@@ -15,6 +15,7 @@ from dsdmsr.depth.normalise import Normalised, normalise
 from dsdmsr.depth.outliers import flat_ends, flat_rims
 from dsdmsr.depth.windows import ROWS_AT_ONCE
 from dsdmsr.errors import ModelError
+from dsdmsr.io.codec import BEYOND
 from dsdmsr.io.encodings import find_encoding
 from dsdmsr.upscaling.backend import Backend, Predictor
 from dsdmsr.upscaling.refinement import CONTEXT, Refinement
@@ -26,9 +27,6 @@ __all__ = ["Enlargement", "Progress", "split_rows"]
 
 Progress = Callable[[float], object]
 """Called after each tile with the share of the map that is done."""
-
-_MARGIN = 0.1
-"""How far an output may lie outside the input's range, as a share of that range."""
 
 
 class Enlargement:
@@ -222,7 +220,7 @@ def split_rows(
 def _allowed_range(lr: Normalised, encoding: str | Encoding | None) -> tuple[float, float]:
     """Return the least and greatest output for an input."""
     low, high = lr.low, lr.high
-    least, most = map(float, lr.in_unit(np.array([-_MARGIN, 1 + _MARGIN])))
+    least, most = map(float, lr.in_unit(np.array([-BEYOND, 1 + BEYOND])))
     if low > 0:
         least = max(least, low / 2)
     elif low == 0:

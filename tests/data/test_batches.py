@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import islice
+from itertools import islice, pairwise
 
 import pytest
 import torch
@@ -68,3 +68,26 @@ def test_no_two_crops_are_the_same():
 def test_mixes_that_make_no_sense_are_refused(values):
     with pytest.raises(ConfigError):
         CropMix(**{"scale": 2, "crop": 16, "batch": 1, **values})
+
+
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")
+@pytest.mark.parametrize("workers", [0, 2, 3])
+def test_crops_are_used_again_in_other_poses(workers):
+    count = 2 * 16 * 4 * 3
+    few = Synthetic(SceneConfig(ray_cast=0, cutouts=CutoutConfig(objects=(2, 3))))
+    data = Batches(5, MIXES, few, uses=3)
+    loader = DataLoader(data, batch_size=None, num_workers=workers)
+    batches = list(islice(loader, count))
+    uses = Counter(tuple(batch.names) for batch in batches)
+    assert len(uses) == count // 3
+    assert set(uses.values()) == {3}
+    assert [batch.series for batch in batches] == [3 * k for k in range(count)]
+    assert [batch.numbers[0] for batch in batches] == [3 * k for k in range(count)]
+    different = {batch.hr_depth.numpy().tobytes() for batch in batches}
+    assert len(different) > 0.9 * count
+    names = [list(batch.names) for batch in batches]
+    assert sum(a == b for a, b in pairwise(names)) == 0
+
+    later = islice(iter(Batches(5, MIXES, few, 100, uses=3)), 5)
+    for batch, again in zip(batches[100:], later, strict=False):
+        assert torch.equal(batch.hr_depth, again.hr_depth)

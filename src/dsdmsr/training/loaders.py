@@ -36,7 +36,8 @@ def _ignore_signals(worker: int) -> None:
 def train_loader(recipe: Recipe, start: int, device: str) -> DataLoader[Examples]:
     """Return this process's share of the endless batches, from number `start` on."""
     share = Rank(rank(), process_count())
-    batches = Batches(recipe.seed, recipe.crops, crop_source(recipe, share), start, share)
+    source = crop_source(recipe, share)
+    batches = Batches(recipe.seed, recipe.crops, source, start, share, uses=recipe.uses)
     workers = worker_count(recipe.workers, device)
     return DataLoader(
         ExampleBatches(batches, recipe.degradations, recipe.seed),

@@ -135,6 +135,9 @@ class Recipe:
     """Length of the run in minutes of wall time, which the schedule follows too."""
     precision: Literal["fp32", "bf16", "auto"] = "fp32"
     """auto is bf16 where the device has units for it; bf16 runs in channels_last."""
+    uses: int = 1
+    """How many batches the same crops make, turned and degraded in other ways: for small networks,
+    whose training would wait for crops to be rendered."""
     workers: int | None = None
     """DataLoader workers; null: one on a CPU, all cores but two with a GPU."""
     seed: int = 0
@@ -152,7 +155,7 @@ class Recipe:
         self._check_data()
         self._check_loss()
         self._check_run()
-        positive = ("learning_rate", "clip", "warmup", "checkpoint_seconds")
+        positive = ("learning_rate", "clip", "warmup", "checkpoint_seconds", "uses")
         for name in (*positive, "validate_every", "validation_maps"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}: give a positive number")

@@ -21,6 +21,7 @@ from torch.nn import functional
 from benchmarks.common.options import ROOT, with_data
 from benchmarks.common.results import save_results, sourced_table
 from dsdmsr.data.scenes.render import SceneConfig, SensingConfig, render_scenes
+from dsdmsr.data.scenes.sensing import blurred
 from dsdmsr.degradation.degrade import degrade
 from dsdmsr.depth.find_degradation import (
     STEPS_MIN,
@@ -80,18 +81,9 @@ def downsample(
         return functional.interpolate(whole, size, mode="bilinear", align_corners=aligned)[0, 0]
     if rng.random() < 0.5:
         return functional.interpolate(whole, size, mode="bilinear", antialias=True)[0, 0]
-    return blur(hr_depth, rng.uniform(0.3, 0.7) * scale)[scale // 2 :: scale, scale // 2 :: scale]
-
-
-def blur(depth: Tensor, deviation: float) -> Tensor:
-    """Return a map, H×W, blurred by a Gaussian."""
-    radius = int(3 * deviation) + 1
-    at = torch.arange(-radius, radius + 1, dtype=depth.dtype)
-    kernel = torch.exp(-((at / deviation) ** 2) / 2)
-    kernel /= kernel.sum()
-    padded = functional.pad(depth[None, None], (radius,) * 4, mode="replicate")
-    columns = functional.conv2d(padded, kernel[None, None, :, None])
-    return functional.conv2d(columns, kernel[None, None, None, :])[0, 0]
+    return blurred(whole, rng.uniform(0.3, 0.7) * scale)[
+        0, 0, scale // 2 :: scale, scale // 2 :: scale
+    ]
 
 
 def softened(hr_depth: Tensor, rng: np.random.Generator) -> Tensor:
@@ -100,7 +92,7 @@ def softened(hr_depth: Tensor, rng: np.random.Generator) -> Tensor:
     if kind < SHARP:
         return hr_depth
     if kind < (1 + SHARP) / 2:
-        return blur(hr_depth, rng.uniform(0.5, 2))
+        return blurred(hr_depth[None, None], rng.uniform(0.5, 2))[0, 0]
     size, times = list(hr_depth.shape), float(rng.choice([1.5, 2, 3]))
     mode = "area" if rng.random() < 0.5 else "bilinear"
     small = functional.interpolate(hr_depth[None, None], [int(n / times) for n in size], mode=mode)

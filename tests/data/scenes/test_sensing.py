@@ -8,6 +8,7 @@ from dsdmsr.data.scenes.sensing import (
     SensingConfig,
     fray,
     round_to_levels,
+    soften,
     valid_from_second_camera,
 )
 from dsdmsr.data.seeds import generator
@@ -83,3 +84,22 @@ def test_flat_scenes_stay_as_they_are(rng):
 def test_settings_that_make_no_sense_are_refused(values):
     with pytest.raises(ConfigError, match="give"):
         SensingConfig(**values)
+
+
+def test_soft_steps_are_ramps(rng):
+    scene = np.repeat([[1.0] * 20 + [3.0] * 20], 40, axis=0)
+    config = SensingConfig(soft=1, softness=(1, 1))
+    between = [
+        np.sum((soft > 1.05) & (soft < 2.95), axis=1)
+        for soft in (soften(rng, scene, config) for _ in range(12))
+    ]
+    assert all(count.min() >= 2 and count.max() <= 8 for count in between)
+    assert soften(rng, scene, SensingConfig()) is scene
+
+
+def test_soft_scenes_keep_what_is_linear(rng):
+    scene = np.add.outer(np.arange(40.0), 2 * np.arange(40.0))
+    config = SensingConfig(soft=1, softness=(0.4, 2))
+    for _ in range(12):
+        soft = soften(rng, scene, config)
+        assert soft[9:-9, 9:-9] == pytest.approx(scene[9:-9, 9:-9], abs=0.8)

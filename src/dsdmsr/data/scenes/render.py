@@ -18,6 +18,7 @@ from dsdmsr.data.scenes.sensing import (
     SensingConfig,
     fray,
     round_to_levels,
+    soften,
     valid_from_second_camera,
 )
 from dsdmsr.data.seeds import generator
@@ -109,5 +110,5 @@ def _sense(
     valid = valid_from_second_camera(rng, scene, config)
     if depth_share is not None and rng.random() < depth_share:
         scene = -1 / scene
-    scene = scene if exact else round_to_levels(rng, scene, config)
+    scene = scene if exact else round_to_levels(rng, soften(rng, scene, config), config)
     return scene.astype(np.float32), valid

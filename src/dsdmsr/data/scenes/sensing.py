@@ -1,16 +1,29 @@
-"""Effects of sensors and file formats on exact maps: frayed edges, whole levels, shadows."""
+"""Effects of sensors and formats on exact maps: frayed and soft edges, whole levels, shadows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch.nn import functional
 
 from dsdmsr.data.scenes.sampling import check_sampling, log_uniform
 from dsdmsr.degradation.lost_pixels import shadowed
 
-__all__ = ["SensingConfig", "fray", "jitter", "round_to_levels", "valid_from_second_camera"]
+__all__ = [
+    "SensingConfig",
+    "blurred",
+    "fray",
+    "jitter",
+    "round_to_levels",
+    "soften",
+    "valid_from_second_camera",
+]
+
+_ENLARGED = (1.5, 2.0, 3.0)
+"""By what a soft scene may have been enlarged."""
 
 FloatMap = NDArray[np.float32]
 BoolMap = NDArray[np.bool_]
@@ -31,6 +44,11 @@ class SensingConfig:
     """How often all steps of a scene are frayed, as those of measured maps are."""
     fraying: tuple[float, float] = (0.2, 0.7)
     """Standard deviation of a frayed step's place, in pixels."""
+    soft: float = 0.0
+    """How often all steps of a scene are ramps, as those of filtered, in-painted or enlarged maps
+    are."""
+    softness: tuple[float, float] = (0.4, 2.0)
+    """Standard deviation of the Gaussian that makes a ramp of a step, in pixels."""
     quantised: float = 0.6
     """How often a scene is rounded to whole levels, as many public maps are."""
     levels: tuple[float, float] = (12.0, 240.0)
@@ -45,8 +63,8 @@ class SensingConfig:
     def __post_init__(self) -> None:
         check_sampling(
             self,
-            ranges=("fraying", "levels", "shadow"),
-            probabilities=("exact", "frayed", "quantised", "ragged", "holes"),
+            ranges=("fraying", "softness", "levels", "shadow"),
+            probabilities=("exact", "frayed", "soft", "quantised", "ragged", "holes"),
         )
 
 
@@ -81,6 +99,43 @@ def fray(
     columns = np.clip(np.arange(width)[None] + right, 0, width - 1)
     moved = scene[rows, columns]
     return np.where(abs(moved - scene) > 0.01 * np.ptp(scene), moved, scene)
+
+
+def soften(
+    rng: np.random.Generator, scene: NDArray[np.floating], config: SensingConfig
+) -> NDArray[np.floating]:
+    """Make ramps of a map's steps, as often as `config` says: blurred, or enlarged from less.
+
+    Args:
+        rng: Source of randomness.
+        scene: A map, h×w, in any unit.
+        config: How often, and how wide.
+    """
+    # A series without soft scenes must not depend on their having been asked for.
+    if not config.soft or rng.random() >= config.soft:
+        return scene
+    whole = torch.from_numpy(np.ascontiguousarray(scene, np.float64))[None, None]
+    if rng.random() < 0.5:
+        soft = blurred(whole, log_uniform(rng, *config.softness))
+    else:
+        size, times = list(scene.shape), float(rng.choice(_ENLARGED))
+        less = [max(1, round(n / times)) for n in size]
+        small = functional.interpolate(
+            whole, less, mode="bilinear", antialias=bool(rng.random() < 0.5)
+        )
+        soft = functional.interpolate(small, size, mode="bicubic")
+    return np.asarray(soft[0, 0].numpy())
+
+
+def blurred(depth: torch.Tensor, deviation: float) -> torch.Tensor:
+    """Return maps, b×1×h×w, blurred by a Gaussian."""
+    radius = int(3 * deviation) + 1
+    at = torch.arange(-radius, radius + 1, dtype=depth.dtype)
+    kernel = torch.exp(-((at / deviation) ** 2) / 2)
+    kernel /= kernel.sum()
+    padded = functional.pad(depth, (radius,) * 4, mode="replicate")
+    columns = functional.conv2d(padded, kernel[None, None, :, None])
+    return functional.conv2d(columns, kernel[None, None, None, :])
 
 
 def round_to_levels(

@@ -18,10 +18,10 @@ from rich.progress import track
 from torch import Tensor, nn
 from torch.nn import functional
 
-from benchmarks.common.options import ROOT, with_data
+from benchmarks.common.options import with_data
 from benchmarks.common.results import save_results, sourced_table
-from dsdmsr.data.scenes.render import SceneConfig, SensingConfig, render_scenes
-from dsdmsr.data.scenes.sensing import blurred
+from dsdmsr.data.scenes.render import SceneConfig, render_scenes
+from dsdmsr.data.scenes.sensing import SensingConfig, blurred
 from dsdmsr.degradation.degrade import degrade
 from dsdmsr.depth.find_degradation import (
     STEPS_MIN,
@@ -37,16 +37,20 @@ from dsdmsr.io.read import read_depth
 
 SOURCES: tuple[StepSource, ...] = get_args(StepSource)
 SCENES, SEED = 1000, 1
-SCALES, SHARES = (2, 4, 8, 16), (0.3, 0.35, 0.25, 0.1)
-SIDES = {2: (64, 96, 128, 160), 4: (64, 96, 128, 160), 8: (80,), 16: (64,)}
-"""Sides of low-resolution maps: large scenes take long to render."""
+SCALES = (2, 4, 8, 16)
+SIDES, SHARES = (256, 384, 512, 640, 1024), (0.25, 0.25, 0.25, 0.15, 0.1)
+"""Sides of rendered scenes, and how often each is taken: large ones take long."""
+SIDE_MAX = 160
+"""Largest side of a low-resolution map of them."""
 NOISES = (0.0, 0.002, 0.005)
 """Standard deviations of noise, shares of a map's range."""
 ROUNDINGS = {"none": None, "8 bits": (60.0, 250.0), "mm": (1000.0, 8000.0)}
 """How many whole numbers the range then has."""
 SHARP = 0.55
 """Share of scenes whose edges stay as they are rendered."""
-HIDDEN, STEPS, RATE, DECAY = 32, 6000, 3e-3, 2e-2
+HIDDEN, STEPS, BATCH, RATE, DECAY = 48, 8000, 64, 4e-3, 1e-2
+COUNTS, LEAST_STEPS = (16, 32, 32, 64, 64, 128), 12
+"""How many steps of a map are seen at once, and the fewest that a map must have, in training."""
 LEAST_SIDE, LARGEST_SIDE = 48, 1600
 """Of real maps, low and high resolution."""
 HOLES_MAX = 0.3
@@ -72,18 +76,33 @@ def downsample(
     whole, size = hr_depth[None, None], [n // scale for n in hr_depth.shape]
     if source in ("bicubic", "area", "opencv_cubic"):
         return degrade(whole, scale, source)[0][0, 0]
+    at = int(rng.integers(scale))
     if source == "samples" and rng.random() < 0.6:
-        at = int(rng.integers(scale))
         return hr_depth[at::scale, at::scale]
     if source == "samples":
         # From pixels' centres, ×2, linear interpolation is the mean of blocks.
         aligned = scale == 2 or bool(rng.integers(2))
         return functional.interpolate(whole, size, mode="bilinear", align_corners=aligned)[0, 0]
-    if rng.random() < 0.5:
-        return functional.interpolate(whole, size, mode="bilinear", antialias=True)[0, 0]
-    return blurred(whole, rng.uniform(0.3, 0.7) * scale)[
-        0, 0, scale // 2 :: scale, scale // 2 :: scale
-    ]
+    return otherwise(whole, size, at, rng)[0, 0]
+
+
+def otherwise(whole: Tensor, size: list[int], at: int, rng: np.random.Generator) -> Tensor:
+    """Return maps that came by none of the sources: filtered, or enlarged from smaller ones."""
+    scale = whole.shape[-1] // size[-1]
+    kind = rng.choice(["triangle", "gaussian", "enlarged", "filtered"], p=(0.35, 0.35, 0.2, 0.1))
+    if kind == "triangle":
+        return functional.interpolate(whole, size, mode="bilinear", antialias=True)
+    if kind == "gaussian":
+        soft = blurred(whole, rng.uniform(0.3, 0.8) * scale)
+        return soft[..., scale // 2 :: scale, scale // 2 :: scale]
+    if kind == "enlarged":
+        less, crisp = [round(n / rng.choice([1.5, 2, 3])) for n in size], rng.random() < 0.5
+        how = {"mode": "nearest"} if crisp else {"mode": "bilinear", "antialias": True}
+        small = functional.interpolate(whole, less, **how)
+        return functional.interpolate(small, size, mode=str(rng.choice(["bilinear", "bicubic"])))
+    samples = whole[..., at::scale, at::scale]
+    soft = blurred(samples, rng.uniform(0.6, 1.2))
+    return samples + rng.uniform(0.2, 0.6) * (samples - soft) if rng.random() < 0.5 else soft
 
 
 def softened(hr_depth: Tensor, rng: np.random.Generator) -> Tensor:
@@ -114,16 +133,18 @@ def examples_of(
 
 
 def rendered(count: int, seed: int) -> Iterator[Example]:
-    """Yield examples of rendered scenes."""
+    """Yield examples of rendered scenes, each at every factor that leaves enough of it."""
     config = SceneConfig(ray_cast=0.25, sensing=SensingConfig(frayed=0.3, levels=(50.0, 2000.0)))
     rng = np.random.default_rng(seed)
     for number in track(range(count), "scenes"):
-        scale = int(rng.choice(SCALES, p=SHARES))
-        side = scale * int(rng.choice(SIDES[scale]))
+        side = int(rng.choice(SIDES, p=SHARES))
         scene = render_scenes(seed, [number], (side, side), config)[0][0, 0]
         span = float(scene.max() - scene.min())
-        if span > 0:
-            truth = softened((scene - scene.min()) / span, rng)
+        for scale in (scale for scale in SCALES if span > 0 and side >= scale * LEAST_SIDE):
+            shown = min(side, scale * SIDE_MAX)
+            top, left = rng.integers(0, side - shown + 1, 2)
+            part = scene[top : top + shown, left : left + shown]
+            truth = softened((part - scene.min()) / span, rng)
             yield from examples_of(truth, scale, "rendered", rng)
 
 
@@ -153,40 +174,86 @@ def _middle(depth: Tensor, scale: int) -> Tensor:
     return depth[top : top + sides[0], left : left + sides[1]]
 
 
-def train(examples: Iterator[Example]) -> dict[str, NDArray[np.float32]]:
-    """Return the weights that tell the sources of examples apart."""
+def patterns() -> list[NDArray[np.float32]]:
+    """Return what an ideal step becomes by each source, wherever it is between pixels, k×8."""
+    found = []
+    for source in ("bicubic", "area", "opencv_cubic"):
+        rows = []
+        for scale, at in ((s, k) for s in SCALES for k in range(s)):
+            step = torch.zeros(1, 1, 8 * scale, 24 * scale, dtype=torch.float64)
+            step[..., 12 * scale + at :] = 1
+            row = degrade(step, scale, source)[0][0, 0, 4].numpy()
+            middle = int(np.diff(row).argmax())
+            rows.append(row[middle - 3 : middle + 5])
+        both = np.concatenate([rows, 1 - np.array(rows)[:, ::-1]])
+        found.append(np.unique(both.round(5), axis=0))
+    crisp = np.array([[0, 0, 0, 0, 1, 1, 1, 1]])
+    linear = np.array([[0, 0, 0, 0.5, 1, 1, 1, 1], [0, 0, 0, 0, 0.5, 1, 1, 1]])
+    return [np.asarray(each, np.float32) for each in (*found, crisp, linear)]
+
+
+class Sets(nn.Module):
+    """The network of `dsdmsr.depth.find_degradation`."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.first, self.weigh = nn.Linear(features, HIDDEN), nn.Linear(HIDDEN, 1)
+        self.second = nn.Linear(HIDDEN, HIDDEN // 2)
+        self.third, self.last = nn.Linear(HIDDEN // 2 + 1, 32), nn.Linear(32, len(SOURCES))
+
+    def forward(self, steps: Tensor) -> Tensor:
+        """Return the scores of each source, b×5, for sets of steps, b×n×34."""
+        hidden = functional.relu(self.first(steps))
+        weights = torch.sigmoid(self.weigh(hidden))
+        total = weights.sum(1)
+        mean = (functional.relu(self.second(hidden)) * weights).sum(1) / (total + 1e-3)
+        pooled = torch.cat([mean, total.log1p() / 5], 1)
+        scores: Tensor = self.last(functional.relu(self.third(pooled)))
+        return scores
+
+    def arrays(self) -> list[NDArray[np.float32]]:
+        """Return the weights in the order of the file."""
+        layers = (self.first, self.weigh, self.second, self.third, self.last)
+        tensors = [each for layer in layers for each in (layer.weight.T, layer.bias)]
+        return [np.ascontiguousarray(each.detach().numpy()) for each in tensors]
+
+
+def train(examples: Iterator[Example]) -> Sets:
+    """Return a network that tells the sources of examples apart."""
     features, sources = [], []
     for example in examples:
         profiles = step_profiles(example.values, np.ones(example.values.shape, np.bool_))
-        if len(profiles) >= STEPS_MIN:
-            features.append(step_features(profiles))
+        if len(profiles) >= LEAST_STEPS:
+            both = np.concatenate([profiles, 1 - profiles[:, ::-1]])
+            features.append(torch.from_numpy(step_features(both)).half())
             sources.append(SOURCES.index(example.source))
-    x, y = torch.from_numpy(np.stack(features)), torch.tensor(sources)
-    shift, scale = x.mean(0), x.std(0) + 1e-3
     torch.manual_seed(SEED)
-    first, second = nn.Linear(x.shape[1], HIDDEN), nn.Linear(HIDDEN, len(SOURCES))
-    network = nn.Sequential(first, nn.ReLU(), second)
+    rng = np.random.default_rng(SEED)
+    network, wanted = Sets(features[0].shape[-1]), torch.tensor(sources)
     optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, STEPS)
-    x = (x - shift) / scale
     for _ in track(range(STEPS), "training"):
-        batch = torch.randint(len(x), (512,))
-        # A little noise, so that no single feature decides.
-        seen = x[batch] + 0.1 * torch.randn(512, x.shape[1])
-        loss = functional.cross_entropy(network(seen), y[batch], label_smoothing=0.01)
+        count = int(rng.choice(COUNTS))
+        chosen = rng.integers(len(features), size=BATCH)
+        sets = torch.stack(
+            [features[k][rng.integers(len(features[k]), size=count)] for k in chosen]
+        )
+        loss = functional.cross_entropy(
+            network(sets.float()), wanted[chosen], label_smoothing=0.005
+        )
         optimizer.zero_grad()
         loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1)
         optimizer.step()
         schedule.step()
-    weights = {
-        "shift": shift,
-        "scale": scale,
-        "first": first.weight.detach().T,
-        "first_bias": first.bias.detach(),
-        "second": second.weight.detach().T,
-        "second_bias": second.bias.detach(),
-    }
-    return {name: np.ascontiguousarray(each.numpy(), np.float32) for name, each in weights.items()}
+    return network
+
+
+def write(arrays: Sequence[NDArray[np.float32]]) -> None:
+    """Write arrays one after the other, as `dsdmsr.depth.find_degradation` reads them."""
+    with WEIGHTS.open("wb") as file:
+        for array in arrays:
+            np.save(file, array.astype(np.float16))
 
 
 def measured(examples: Iterator[Example]) -> list[dict[str, Any]]:
@@ -227,11 +294,9 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="train nothing")
     given = parser.parse_args()
     if not given.check:
-        weights = train(rendered(SCENES, SEED))
-        folder = ROOT / "src" / "dsdmsr" / "depth"
-        np.savez_compressed(
-            folder / WEIGHTS, **{k: v.astype(np.float16) for k, v in weights.items()}
-        )
+        of_steps = patterns()
+        write([*of_steps, *(np.zeros(1, np.float32) for _ in range(10))])  # for their features
+        write([*of_steps, *train(rendered(SCENES, SEED)).arrays()])
     rows = measured(real(given.data))
     wrong, decided = wrong_and_decided(rows)
     print(f"of {len(rows)} maps {wrong:.2%} wrong, {decided:.0%} told")

@@ -39,13 +39,14 @@ from dsdmsr.metrics import (
     rounded_off,
     sparsification,
 )
+from dsdmsr.upscaling.auto import DegradationChoice
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 
 PLOT = DOCS / "confidence.png"
 SCALES = (4, 8)
-DEGRADATIONS: tuple[tuple[Degradation, Degradation | None], ...] = (
+DEGRADATIONS: tuple[tuple[Degradation, DegradationChoice], ...] = (
     ("bicubic", "bicubic"),
-    ("opencv_cubic", None),
+    ("opencv_cubic", "unknown"),
 )
 """The degradation, and what the network knows of it."""
 NOISES = {0.0: (DEFAULT_MODEL, WITHIN_90), 0.02: (ROBUST_MODEL, WITHIN_90_NOISY)}

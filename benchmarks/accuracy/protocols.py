@@ -61,7 +61,6 @@ def measure(data: Path, name: str, html: Path | None = None) -> None:
         data=data if group.maps is None else None,
         maps=() if group.maps is None else (str(data / group.maps),),
         model=group.models,
-        blind=True,
         crops=html is not None,
     )
     with Progress() as progress:
@@ -111,17 +110,17 @@ def short_table(content: dict[str, Any]) -> str:
     known = {m.name: protocol.degradation in m.sha256_for_known for m in results.models}
     rows = []
     for row in table_rows(protocol):
-        name, _, blind = row.method.partition(", ")
+        name, _, how = row.method.partition(", ")
         if row.set not in SHORT_SETS or row.method in OMITTED or row.sees != "depth":
             continue
         cells = [figure(row.values.get(scale)) for scale in SHORT_SCALES]
         if name in known:
             # Weights for any degradation don't know this one.
-            name += ", blind" if blind or not known[name] else ", known"
+            name += f", {how}" if how else ", known" if known[name] else ", blind"
             cells = [f"**{cell}**" for cell in cells]
         rows.append([name, row.set, *cells])
     head = ["method", "set", *(f"×{scale}" for scale in SHORT_SCALES)]
-    command = "dsdmsr evaluate --protocol a --blind"
+    command = "dsdmsr evaluate --protocol a"
     return sourced_table(content, head, rows, names=2, command=command)
 
 

@@ -128,7 +128,7 @@ def test_networks_know_the_degradation_unless_they_are_blind(capsys, tmp_path, n
     dsdmsr.save_pretrained(model, network_folder / "bicubic", "card")
     code, _, _ = run(
         *(capsys, "evaluate", "--protocol", "a", "e", "--maps", tmp_path / "m.png"),
-        *("--scales", 4, "--baselines", "bicubic", "--blind", "--json", tmp_path / "r.json"),
+        *("--scales", 4, "--baselines", "bicubic", "--json", tmp_path / "r.json"),
         *("--model", network_folder),
     )
     assert code == 0
@@ -137,14 +137,17 @@ def test_networks_know_the_degradation_unless_they_are_blind(capsys, tmp_path, n
         {score["method"]: score["rmse"] for score in protocol["scores"]}
         for protocol in made["protocols"]
     )
-    assert list(known) == ["bicubic", "net", "net, blind"]
+    assert list(known) == ["bicubic", "net", "net, auto", "net, blind"]
     assert known["net"] != known["net, blind"]
-    assert list(blind) == ["bicubic", "net"]
+    # So few steps show nothing.
+    assert known["net, auto"] == known["net, blind"]
+    assert list(blind) == ["bicubic", "net", "net, auto"]
+    assert blind["net"] == blind["net, auto"]
     (entry,) = made["models"]
     assert list(entry["sha256_for_known"]) == ["bicubic", "pil_bicubic"]
     assert entry["sha256"] not in entry["sha256_for_known"].values()
     ask = ["upscale", tmp_path / "m.png", "--scale", 4, "--model", network_folder]
-    for name, options in (("a", ()), ("b", ("--degradation", "bicubic"))):
+    for name, options in (("a", ("--degradation", "unknown")), ("b", ("--degradation", "bicubic"))):
         assert run(capsys, *ask, "-o", tmp_path / f"{name}.npy", *options)[0] == 0
     first, second = (np.load(tmp_path / f"{name}.npy") for name in "ab")
     assert not np.array_equal(first, second)
@@ -190,7 +193,8 @@ def test_refined_predictions_stand_beside_the_network(capsys, tmp_path, rng):
     assert code == 0
     made = json.loads((tmp_path / "r.json").read_text())["protocols"][0]["scores"]
     scores = {score["method"]: score for score in made}
-    assert list(scores) == ["bicubic", "tgv", "dsdmsr-base", "dsdmsr-base, refined"]
+    others = [f"dsdmsr-base, {how}" for how in ("auto", "blind", "refined")]
+    assert list(scores) == ["bicubic", "tgv", "dsdmsr-base", *others]
     # Rounding to whole levels is all that is left of what the refined prediction missed.
     refined, plain = scores["dsdmsr-base, refined"], scores["dsdmsr-base"]
     assert refined["input_rmse"] < 0.2

@@ -206,7 +206,7 @@ def cases() -> dict[str, Case]:
     found["prepare/dtu"] = partial(prepare, dtu_tree)
     found["prepare/synthetic"] = partial(prepare, rendered)
     both = ["--model", "dsdmsr-fast", "dsdmsr-base"]
-    found["evaluate/blind"] = partial(evaluate, [*both, "--blind"])
+    found["evaluate/blind"] = partial(evaluate, both)
     found["evaluate/refine"] = partial(evaluate, ["--model", "dsdmsr-fast", "--refine"])
     return found
 

@@ -19,7 +19,7 @@ def rmse(pred: np.ndarray, target: np.ndarray, valid: np.ndarray) -> float:
 
 
 def test_a_network_is_run_from_its_graphs_unless_there_is_more():
-    backend = Upscaler.from_pretrained(scale=2, device="cpu").backend
+    backend = Upscaler.from_pretrained("dsdmsr-fast", scale=2, device="cpu").backend
     assert isinstance(backend, GraphBackend)
     assert type(backend.runtime).__name__ == "OnnxRuntime"
 
@@ -27,10 +27,10 @@ def test_a_network_is_run_from_its_graphs_unless_there_is_more():
 @pytest.mark.parametrize(
     ("name", "degradation"),
     [
-        ("dsdmsr-base", None),
+        ("dsdmsr-base", "unknown"),
         ("dsdmsr-base", "bicubic"),
-        ("dsdmsr-fast", None),
-        ("dsdmsr-robust", None),
+        ("dsdmsr-fast", "auto"),
+        ("dsdmsr-robust", "auto"),
         ("dsdmsr-robust", "bicubic"),
     ],
 )

@@ -11,14 +11,14 @@ import torch
 from dsdmsr import DepthMap, Upscaler
 from dsdmsr.data.scenes.rendered import render_sample
 from dsdmsr.degradation.degrade import degrade
-from dsdmsr.depth.degradations import Degradation
+from dsdmsr.upscaling.auto import DegradationChoice
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 
 HEIGHT, WIDTH, SIGMA = 48, 64, 2.0
 SCENE = np.s_[160:320, 192:400]
 
 
-@pytest.fixture(scope="module", params=product((2, 4), (None, "bicubic")))
+@pytest.fixture(scope="module", params=product((2, 4), ("unknown", "bicubic")))
 def upscaler(request) -> Upscaler:
     scale, known = request.param
     return Upscaler.from_pretrained(ROBUST_MODEL, scale=scale, device="cpu", degradation=known)
@@ -80,7 +80,7 @@ def test_clean_samples_are_no_stairs(scene, scale):
     samples, _ = degrade(target, scale, "opencv_cubic")
     lr = DepthMap(samples[0, 0].numpy(), kind="disparity")  # it may overshoot below zero
 
-    def error(model: str, known: Degradation | None = None) -> float:
+    def error(model: str, known: DegradationChoice = "unknown") -> float:
         upscaler = Upscaler.from_pretrained(model, scale=scale, device="cpu", degradation=known)
         return float(np.sqrt(np.mean((upscaler(lr).values - scene) ** 2)))
 

@@ -11,7 +11,7 @@ from dsdmsr.app.files import Job
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import DsdmsrError
 from dsdmsr.io.encodings import find_encoding
-from dsdmsr.upscaling.auto import announcement
+from dsdmsr.upscaling.auto import announcements
 from dsdmsr.upscaling.files import Upscaled, upscale_file
 from dsdmsr.upscaling.options import UpscaleOptions
 from dsdmsr.upscaling.temporal import TemporalFilter
@@ -48,8 +48,11 @@ def upscale_many(jobs: Sequence[Job], output: Path, options: UpscaleOptions) -> 
 def remarks(result: Upscaled, options: UpscaleOptions) -> list[str]:
     """Return what was assumed or chosen for a file, and the option that changes it."""
     depth, encoding = result.depth, result.encoding
-    network = announcement(options.model, depth)
-    lines = [] if network is None else [network]
+    lines = []
+    if depth.valid.any():
+        lines = announcements(
+            result.choice, depth, network=options.model, phase_given=options.phase is not None
+        )
     if options.reading.encoding is None and isinstance(depth.encoding, str):
         meaning = find_encoding(depth.encoding).meaning
         lines.append(f"read as {depth.encoding}: {meaning}; --encoding changes it")
@@ -70,6 +73,8 @@ def _upscale_all(
     """Upscale file after file with one network; return the failures, and the empty frames."""
     upscaler = Upscaler.from_options(options)
     steady = TemporalFilter() if options.temporal else None
+    if steady is not None:
+        upscaler.begin_sequence()
     failures: list[tuple[Path, DsdmsrError]] = []
     blank: list[Path] = []
     printed: set[str] = set()
@@ -86,6 +91,7 @@ def _upscale_all(
                 and job.source.parent != jobs[number - 1].source.parent
             ):
                 steady = TemporalFilter()
+                upscaler.begin_sequence()
             try:
                 result = upscale_file(
                     *job, upscaler=upscaler, steady=steady, keep_empty=True, progress=show

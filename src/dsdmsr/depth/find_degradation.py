@@ -1,16 +1,17 @@
-"""Which degradation a depth map came by, found from its isolated steps.
+"""How a depth map was downsampled, found from its isolated steps.
 
 Where two flat surfaces meet, the pixels in between show how they came about: antialiased bicubic
 resizing overshoots on both sides, area averaging leaves values in between, samples are one or the
-other. A small network weighs how often each occurs over all of a map's steps. It was trained on
-rendered scenes, sharp and soft, with noise and rounded (``python -m experiments degradation``),
-and says "other" where it cannot tell.
+other. What an ideal step becomes is known for each, wherever it is between two pixels; a small
+network weighs how near a map's steps come to that. It was trained on rendered scenes, sharp and
+soft, with noise and rounded (``python -m experiments degradation``), and says "other" where it
+cannot tell.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
@@ -33,25 +34,26 @@ OpenCV's cubic, not antialiased; samples, wherever in the blocks, or linear betw
 by another filter."""
 STEPS_MIN = 30
 """With fewer isolated steps nothing is said."""
-FOUND_FROM = 0.9
+FOUND_FROM = 0.8
 """Probability from which a degradation counts as found."""
-WEIGHTS = "find_degradation.npz"
-"""The network's weights, beside this file."""
+WEIGHTS = Path(__file__).with_suffix(".npy")
+"""Five arrays of patterns, what an ideal step becomes by bicubic, area and OpenCV's cubic
+resizing, by samples, and by linear interpolation; then the network's ten arrays."""
 
 _LENGTH = 8
 """Pixels of a profile: two flat ones at either end, and four with the step between them."""
+_STEPS_MAX = 1024
+"""Of more steps along rows, or along columns, so many are looked at."""
 _STEP = 0.04
 """Of the map's range, what counts as a step."""
 _FLAT = 0.08
 """Of a step, what the two outermost pixels of either side differ by at most."""
 _LARGEST = 0.3
 """The step's largest difference between neighbours is at least this share of the least step."""
-_INNER = (-0.08, -0.045, -0.025, -0.012, -0.004, 0.004, 0.012, 0.03, 0.06, 0.12, 0.2, 0.3, 0.4)
-_OUTER = _INNER[:9]
-"""Bounds of what the pixels beside a step, and those beside these, are counted by: how far they
-are from their side, as a share of the step; below 0 beyond it."""
-_BEYOND, _SAME, _BETWEEN, _NEAR = -0.012, 0.004, 0.04, 0.02
-"""Such a pixel overshoots, equals its side, is between both sides; one further out is not flat."""
+_SMALL, _MEDIUM = 0.012, 0.06
+"""Deviations from either side, as shares of the step, that are told apart by."""
+_NEAREST = 1e-3
+"""Distances from patterns below it count as equal."""
 _COUNT_SCALE = 5.0
 """The logarithm of the number of steps is divided by it."""
 
@@ -84,18 +86,13 @@ def find_degradation(
         >>> rng = np.random.default_rng(0)
         >>> fine = np.repeat(rng.integers(0, 9, (40, 16)), 40, axis=1)[:, 3:]
         >>> blocks = fine[:, : fine.shape[1] // 4 * 4].reshape(40, -1, 4).mean(axis=2)
-        >>> found = find_degradation(blocks, np.ones(blocks.shape, bool))
-        >>> found.steps > STEPS_MIN
-        True
+        >>> find_degradation(blocks, np.ones(blocks.shape, bool)).name
+        'area'
     """
     profiles = step_profiles(values, valid)
     if len(profiles) < STEPS_MIN:
         return None
-    shift, scale, first, first_bias, second, second_bias = _weights()
-    hidden = np.maximum((step_features(profiles) - shift) / scale @ first + first_bias, 0)
-    scores = hidden @ second + second_bias
-    likely = np.exp(scores - scores.max())
-    likely /= likely.sum()
+    likely = _likely(step_features(profiles))
     sources: tuple[StepSource, ...] = get_args(StepSource)
     best = int(likely.argmax())
     sure = likely[best] >= FOUND_FROM and sources[best] != "other"
@@ -107,11 +104,35 @@ def find_degradation(
     )
 
 
+def _likely(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the probability of each source, from the features of all steps.
+
+    Source:
+        Each step's own network, a weighted mean, and another network: Zaheer et al.: "Deep sets",
+        NeurIPS 2017; weights: Ilse, Tomczak, Welling: "Attention-based deep multiple instance
+        learning", ICML 2018.
+    """
+    _, (first, bias1, weigh, bias_w, second, bias2, third, bias3, last, bias4) = _stored()
+    hidden = np.maximum(features @ first + bias1, 0)
+    weights = 1 / (1 + np.exp(-(hidden @ weigh + bias_w)))
+    total = weights.sum()
+    mean = (np.maximum(hidden @ second + bias2, 0) * weights).sum(0) / (total + _NEAREST)
+    pooled = np.append(mean, np.log1p(total) / _COUNT_SCALE)
+    scores = np.maximum(pooled @ third + bias3, 0) @ last + bias4
+    likely = np.exp(scores - scores.max())
+    return np.asarray(likely / likely.sum(), np.float32)
+
+
+Arrays = tuple[NDArray[np.float32], ...]
+
+
 @cache
-def _weights() -> tuple[NDArray[np.float32], ...]:
-    with (files(__package__) / WEIGHTS).open("rb") as file, np.load(file) as stored:
-        names = ("shift", "scale", "first", "first_bias", "second", "second_bias")
-        return tuple(stored[name].astype(np.float32) for name in names)
+def _stored() -> tuple[Arrays, Arrays]:
+    """Return the patterns, and the network's weights."""
+    sources = len(get_args(StepSource))
+    with WEIGHTS.open("rb") as file:
+        stored = [np.load(file).astype(np.float32) for _ in range(sources + 10)]
+    return tuple(stored[:sources]), tuple(stored[sources:])
 
 
 def step_profiles(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -158,44 +179,32 @@ def _profiles(
     kept &= np.abs(found[:, -1] - found[:, -2]) <= most
     if seen is not None:
         kept &= seen[places].all(axis=1)
-    return np.asarray((found[kept] - low[kept, None]) / height[kept, None])
+    chosen = np.flatnonzero(kept)
+    if len(chosen) > _STEPS_MAX:
+        chosen = chosen[np.linspace(0, len(chosen) - 1, _STEPS_MAX).astype(int)]
+    return np.asarray((found[chosen] - low[chosen, None]) / height[chosen, None])
 
 
 def step_features(profiles: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how often what occurs over steps, as the network takes it.
+    """Return what the network takes of each step, n×34.
+
+    That is how far each pixel is from its side, on three scales, and how far the step is from what
+    it would be by each source, absolutely and beside the nearest.
 
     Args:
-        profiles: See `step_profiles`, n×8, n at least 1.
+        profiles: See `step_profiles`, n×8.
     """
-    inner, outer, flat = (
-        np.stack([profiles[:, k], 1 - profiles[:, _LENGTH - 1 - k]], axis=1) for k in (3, 2, 1)
-    )
-    inside, outside = inner < _BEYOND, outer < _BEYOND
-    between = inner > _BETWEEN
-    shares = [
-        inside.any(1),
-        inside.all(1),
-        outside.any(1),
-        outside.all(1),
-        inside.any(1) | outside.any(1),
-        between.any(1) & outside.any(1),
-        between.any(1),
-        between.all(1),
-        (outer > _NEAR).any(1),
-        np.abs(outer) < _SAME,
-        np.abs(inner) < _SAME,
-        np.abs(flat) < _SAME,
-    ]
-    figures = [
-        *(share.mean() for share in shares),
-        np.median(np.abs(flat)),
-        np.median(np.abs(outer)),
-        np.log(len(profiles)) / _COUNT_SCALE,
-    ]
-    parts = _histogram(inner, _INNER), _histogram(outer, _OUTER), np.array(figures)
-    return np.concatenate(parts).astype(np.float32)
+    half = _LENGTH // 2
+    away = np.concatenate([profiles[:, :half], 1 - profiles[:, half:]], axis=1).clip(-2, 2)
+    patterns, _ = _stored()
+    nearest = np.stack([_distance(profiles, of_source) for of_source in patterns], axis=1)
+    far = np.log10(nearest + _NEAREST) + 2
+    parts = np.tanh(away / _SMALL), np.tanh(away / _MEDIUM), away, far
+    return np.concatenate([*parts, far - far.min(axis=1, keepdims=True)], 1).astype(np.float32)
 
 
-def _histogram(shares: NDArray[np.float32], bounds: tuple[float, ...]) -> NDArray[np.float64]:
-    places = np.searchsorted(bounds, shares.ravel())
-    return np.bincount(places, minlength=len(bounds) + 1) / shares.size
+def _distance(profiles: NDArray[np.float32], patterns: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return each profile's distance from the nearest of some patterns, root mean square."""
+    p, q = profiles.astype(np.float64), patterns.astype(np.float64)
+    squared = (p**2).sum(1)[:, None] - 2 * (p @ q.T) + (q**2).sum(1)
+    return np.asarray(np.sqrt(squared.min(axis=1).clip(0) / _LENGTH))

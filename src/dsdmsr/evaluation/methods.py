@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dsdmsr.degradation.resample import Kernel, resize, resize_nearest
 from dsdmsr.depth.degradations import Degradation
 from dsdmsr.depth.estimate import estimate_noise
+from dsdmsr.depth.find_degradation import find_degradation
 from dsdmsr.depth.holes import fill_nearest
 from dsdmsr.depth.map import DepthMap, Kind
 from dsdmsr.depth.normalise import normalise
@@ -203,6 +204,7 @@ class Network:
         blind: What runs the network.
         refinement: How predictions are refined. Default: not at all.
         known: What runs the networks for known degradations.
+        finds: Whether degradations are found from maps, rather than known.
     """
 
     def __init__(
@@ -210,8 +212,11 @@ class Network:
         blind: Backend,
         refinement: Refinement | None = None,
         known: Mapping[Degradation, Backend] | None = None,
+        *,
+        finds: bool = False,
     ) -> None:
         self.blind, self.known, self._refinement = blind, known or {}, refinement
+        self._finds, self._last = finds, _Last()
 
     @classmethod
     def from_pretrained(
@@ -245,9 +250,29 @@ class Network:
         known = {degradation: ensemble_of(one, count) for degradation, one in self.known.items()}
         return Network(ensemble_of(self.blind, count), self._refinement, known)
 
+    def finding(self) -> Network:
+        """Return the same networks, which find degradations from maps, as `dsdmsr upscale` does."""
+        return self._with(Network(self.blind, self._refinement, self.known, finds=True))
+
+    def without_known(self) -> Network:
+        """Return the network for any degradation alone."""
+        return self._with(Network(self.blind, self._refinement))
+
+    def _with(self, other: Network) -> Network:
+        """Return a network of the same backends, which need not predict for a map twice."""
+        other._last = self._last
+        return other
+
     def __call__(self, low_res: LowRes, /) -> HighRes:
         """Return the upscaled map, and the errors that the network expects, if it does."""
-        backend = self.known.get(low_res.degradation, self.blind)
+        degradation: str | None = low_res.degradation
+        if self._finds:
+            found = find_degradation(low_res.values, low_res.valid)
+            degradation = None if found is None else found.name
+        backend = next((b for name, b in self.known.items() if name == degradation), self.blind)
+        return self._last.get(low_res, backend, lambda: self._predict(backend, low_res))
+
+    def _predict(self, backend: Backend, low_res: LowRes) -> HighRes:
         upscaler = Upscaler(backend, scale=low_res.scale, refinement=self._refinement)
         values, error = predict_everywhere(upscaler, low_res.to_depth_map())
         pred, expected = _double(values), None if error is None else _double(error)
@@ -255,6 +280,22 @@ class Network:
             pred = _shifted(pred, low_res.scale)
             expected = None if expected is None else _shifted(expected, low_res.scale)
         return HighRes(pred, expected)
+
+
+class _Last:
+    """Results for the last map alone: methods that share weights need not compute them twice."""
+
+    def __init__(self) -> None:
+        self._of: LowRes | None = None
+        self._results: dict[int, HighRes] = {}
+
+    def get(self, low_res: LowRes, backend: Backend, predict: Callable[[], HighRes]) -> HighRes:
+        """Return the result of a backend for a map."""
+        if self._of is None or self._of.values is not low_res.values:
+            self._of, self._results = low_res, {}
+        if id(backend) not in self._results:
+            self._results[id(backend)] = predict()
+        return self._results[id(backend)]
 
 
 def _double(values: NDArray[np.float32]) -> Values:

@@ -61,9 +61,6 @@ class EvaluateOptions:
     ensemble: Literal[1, 8] = 1
     """8: measure the self-ensemble beside each network that isn't symmetric, which takes eight
     times as long; see upscale."""
-    blind: bool = False
-    """Networks know the degradation of a protocol, as networks that others trained for it do.
-    Measure those that make use of it blind, too."""
     refine: bool = False
     """Measure each network's refined predictions beside it; see upscale."""
     noise: float | None = None

@@ -109,7 +109,7 @@ def _entries(options: EvaluateOptions) -> Iterator[_Entry]:
 
 
 def _network_entries(options: EvaluateOptions, given: str, name: str) -> Iterator[_Entry]:
-    """Yield a network, and its ensemble, blind and refined variants where asked for."""
+    """Yield a network, also with degradations found from maps, or unknown; ensembles; refined."""
     model, known = from_pretrained(given), for_known(given)
     weights = weights_of(name, model, known)
     network = Network.from_pretrained(given, options.device)
@@ -127,8 +127,9 @@ def _network_entries(options: EvaluateOptions, given: str, name: str) -> Iterato
     # A symmetric network is its own ensemble.
     if options.ensemble > 1 and not model.config.symmetric:
         yield entry(f"{name}, ensemble of {options.ensemble}", network.ensemble(options.ensemble))
-    if options.blind and known:
-        blind = Network(network.blind)
+    if known:
+        yield _Entry(name=f"{name}, auto", method=network.finding(), scales=model.scales)
+        blind = network.without_known()
         yield _Entry(name=f"{name}, blind", method=blind, scales=model.scales, only=known)
     if options.refine:
         refinement = Refinement(noise=options.noise)

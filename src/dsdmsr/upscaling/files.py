@@ -25,7 +25,7 @@ from dsdmsr.io import (
     write_bands,
 )
 from dsdmsr.io.png import write_png
-from dsdmsr.upscaling.auto import AUTO, choose_network
+from dsdmsr.upscaling.auto import Choice
 from dsdmsr.upscaling.options import UpscaleOptions
 from dsdmsr.upscaling.rows import Rows
 from dsdmsr.upscaling.sizes import Goal
@@ -45,6 +45,8 @@ class Upscaled(NamedTuple):
     """The encoding that its result was written in."""
     left_out: tuple[str, ...] = ()
     """What the output's format doesn't hold of what the file said, a line each."""
+    choice: Choice | None = None
+    """Which network and weights enlarged it."""
 
 
 def upscale_file(
@@ -85,7 +87,8 @@ def upscale_file(
         else:
             bands = _bands(upscaler, depth, options, steady, progress)
         _write(target, goal, bands, encoding, options, upscaler, depth)
-    return Upscaled(depth, encoding, tuple(left_out(target, depth.metadata)))
+    lost = tuple(left_out(target, depth.metadata))
+    return Upscaled(depth, encoding, lost, upscaler.choice_for(depth))
 
 
 @contextmanager
@@ -160,8 +163,8 @@ def _write(
             marks = upscaler.filled(depth.valid) if depth.valid.any() else np.zeros(shape, np.bool_)
             write_png(path, 255 * marks.view(np.uint8))
         if options.confidence is not None:
-            network = options.model or DEFAULT_MODEL
-            network = choose_network(depth) if network == AUTO else network
+            choice = upscaler.choice_for(depth)
+            network = (options.model or DEFAULT_MODEL) if choice is None else choice.network
             writer = error_writer(
                 options.confidence, shape, predicted_by=network, overwrite=overwrite
             )

@@ -75,14 +75,15 @@ class UpscaleOptions:
     smaller tiles need less memory and more time. The result doesn't depend on it."""
     edges: Edges = "smooth"
     """sharp: put pixels between two surfaces on the nearer one; for point clouds."""
-    degradation: Averaging | None = None
-    """How the input was downsampled from a larger map, where that is known: bicubic, antialiased
-    (as by MATLAB's or Pillow's resize), for which dsdmsr-base has weights of its own; or area, the
-    mean of each block. Sensors and renderers sample: leave it out. --refine assumes bicubic."""
-    phase: Phase = "centre"
-    """Where the input's pixels sit among the output's: centre, in the middle of those that they
-    cover, as sensors and resizing have it; corner, on the first of them, as every s-th pixel has
-    it; aligned, outermost pixels on outermost pixels (align_corners=True)."""
+    degradation: Literal["auto", "unknown"] | Averaging = "auto"
+    """How the input was downsampled from a larger map: bicubic, antialiased (as by MATLAB's or
+    Pillow's resize), for which dsdmsr-base and dsdmsr-robust have weights of their own; area, the
+    mean of each block; unknown, so that nothing is assumed; or auto: what the map's steps show,
+    unknown where they show nothing. --refine assumes bicubic unless it is area."""
+    phase: Phase | None = None
+    """Where the input's pixels sit among the output's: centre (the default), in the middle of those
+    that they cover, as sensors and resizing have it; corner, on the first of them, as every s-th
+    pixel has it; aligned, outermost pixels on outermost pixels (align_corners=True)."""
     refine: bool = False
     """Make the result agree with the input: downsampled again, it equals the input to within the
     noise. Takes about twice the time, and needs the extra torch."""
@@ -149,4 +150,5 @@ class UpscaleOptions:
         """How predictions are refined; None if they aren't."""
         if not self.refine:
             return None
-        return Refinement(noise=self.noise, degradation=self.degradation or "bicubic")
+        given = self.degradation
+        return Refinement(noise=self.noise, degradation="area" if given == "area" else "bicubic")

@@ -14,7 +14,7 @@ from dsdmsr.depth.holes import enlarge_valid, hole_sizes
 from dsdmsr.depth.map import DepthMap, check_map
 from dsdmsr.depth.phase import Phase
 from dsdmsr.errors import ConfigError, ModelError
-from dsdmsr.upscaling.auto import AUTO, AutoBackend
+from dsdmsr.upscaling.auto import AUTO, AutoBackend, Choice, DegradationChoice, check_choice
 from dsdmsr.upscaling.backend import Backend
 from dsdmsr.upscaling.backends import BackendName, load_backend
 from dsdmsr.upscaling.checks import check_backend, check_name
@@ -27,6 +27,7 @@ from dsdmsr.upscaling.sharpen import Edges, check_edges, sharpen
 from dsdmsr.upscaling.shrink import shrink
 from dsdmsr.upscaling.sizes import Goal, Size
 from dsdmsr.upscaling.tiles import Tile, check_tile
+from dsdmsr.zoo.find import degradations_known_to
 
 __all__ = ["Upscaler", "UpscalerSettings", "predict_everywhere"]
 
@@ -114,7 +115,7 @@ class Upscaler:
         device: str = "auto",
         backend: BackendName = "auto",
         ensemble: int = 1,
-        degradation: Degradation | None = None,
+        degradation: DegradationChoice = "auto",
         **settings: Unpack[UpscalerSettings],
     ) -> Upscaler:
         """Load a trained network, and return an upscaler that runs it.
@@ -129,8 +130,10 @@ class Upscaler:
                 `dsdmsr.upscaling.backends.load_backend`.
             ensemble: 8 for the mean prediction for the map rotated and mirrored in all eight
                 ways: a little more accurate, in eight times the time; or 1.
-            degradation: The known degradation of the maps, see `dsdmsr.from_pretrained`. Sensors
-                and renderers give samples: leave it out.
+            degradation: How the maps were downsampled: a known degradation, see
+                `dsdmsr.from_pretrained`; ``unknown``; or ``auto``: where the network has weights
+                for a known one, those are taken for maps whose steps show it, see
+                `dsdmsr.depth.find_degradation`.
             settings: `scale` or `size`, and the other arguments of `Upscaler`.
 
         Raises:
@@ -147,10 +150,15 @@ class Upscaler:
             phase=settings.get("phase", "centre"),
         )
 
-        def load(network: str) -> Backend:
-            return ensemble_of(load_backend(network, backend, device, degradation), ensemble)
+        check_choice(degradation)
 
-        return cls(AutoBackend(load) if network == AUTO else load(network), **settings)
+        def load(network: str, known: Degradation | None) -> Backend:
+            return ensemble_of(load_backend(network, backend, device, known), ensemble)
+
+        known = None if degradation == "unknown" else degradation
+        if network == AUTO or (known == AUTO and degradations_known_to(network)):
+            return cls(AutoBackend(network, known, load, degradations_known_to), **settings)
+        return cls(load(network, None if known == AUTO else known), **settings)
 
     @classmethod
     def from_options(cls, options: UpscaleOptions) -> Upscaler:
@@ -171,7 +179,7 @@ class Upscaler:
             edges=options.edges,
             degradation=options.degradation,
             refinement=options.refinement,
-            phase=options.phase,
+            phase=options.phase or "centre",
         )
 
     def __call__(
@@ -215,6 +223,15 @@ class Upscaler:
         goal = self.size.goal(*valid.shape)
         with_them, without = (_enlarged_valid(mask, goal) for mask in (self._kept(valid), valid))
         return with_them & ~without
+
+    def begin_sequence(self) -> None:
+        """Take what the next map is enlarged by for all maps after it, too: they are its frames."""
+        if isinstance(self.backend, AutoBackend):
+            self.backend.begin_sequence()
+
+    def choice_for(self, depth: DepthMap) -> Choice | None:
+        """Return which network and weights enlarge a map; None if there is no choice."""
+        return self.backend.choose(depth) if isinstance(self.backend, AutoBackend) else None
 
     def backend_for(self, depth: DepthMap) -> Backend:
         """Return what runs the network for a map."""

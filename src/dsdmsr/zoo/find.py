@@ -14,6 +14,7 @@ __all__ = [
     "CONFIG",
     "GRAPHS",
     "WEIGHTS",
+    "degradations_known_to",
     "find_network",
     "folders_for_known",
     "network_folder",
@@ -37,6 +38,15 @@ def folders_for_known(folder: Path) -> dict[Degradation, Path]:
         for degradation in degradations
         if (folder / inside / CONFIG).is_file()
     }
+
+
+def degradations_known_to(name: str) -> frozenset[Degradation]:
+    """Return the known degradations for which a network has other weights.
+
+    Args:
+        name: As in `find_network`; errors as for it.
+    """
+    return frozenset(folders_for_known(find_network(name)))
 
 
 def network_folder(name: str, degradation: Degradation | None = None) -> Path:

@@ -20,7 +20,7 @@ __all__ = ["as_document", "as_line", "as_lines"]
 
 _BARS, _WIDTH = 12, 40
 _LOOKS: dict[StepSource, str] = {
-    "bicubic": "downsampled by antialiased bicubic interpolation: --degradation bicubic suits",
+    "bicubic": "downsampled by antialiased bicubic interpolation",
     "area": "downsampled by the mean of blocks",
     "opencv_cubic": "downsampled by cubic interpolation, not antialiased",
     "samples": "samples, as sensors and renderers give them",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -209,3 +210,27 @@ def test_a_slanted_surface_between_two_others_is_a_surface():
     blurred = shifted.clone()
     blurred[..., 20] = 14.5
     assert metrics.flying_pixel_rate(blurred, target, valid, 5) == pytest.approx(1 / 10)
+
+
+def test_planes_are_not_rough_and_grain_is():
+    rows, columns = (
+        x.double() for x in torch.meshgrid(torch.arange(40), torch.arange(80), indexing="ij")
+    )
+    target = (0.3 * rows + 0.7 * columns)[None, None]
+    target[..., 40:] += 200
+    valid = torch.ones_like(target, dtype=torch.bool)
+    measured = partial(metrics.roughness, target=target, valid=valid, level=1, step=4)
+    assert measured(target) == pytest.approx(0, abs=1e-12)
+    assert measured(7 - 3 * target) == pytest.approx(0, abs=1e-12)
+    grain = (-1.0) ** (rows + columns)
+    # The mean over 3×3 pixels of a chessboard is a ninth of its middle.
+    assert measured(target + 0.9 * grain) == pytest.approx(0.8, abs=1e-9)
+    near = (columns - 39.5).abs() < 5
+    assert measured(target + 9 * near * grain) == pytest.approx(0, abs=1e-12)
+    valid[..., 20, 20] = False
+    spoilt = target.clone()
+    spoilt[..., 20, 20] = 1e6
+    assert measured(spoilt) == pytest.approx(0, abs=1e-12)
+    assert math.isnan(metrics.roughness(target, 9 * target * grain, valid, 1, 4))
+    with pytest.raises(DepthError, match="give a positive number"):
+        measured(target, level=0)

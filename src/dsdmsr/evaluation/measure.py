@@ -16,7 +16,7 @@ from dsdmsr.evaluation.cases import Case, round_levels
 from dsdmsr.evaluation.methods import HighRes, Method, Values
 from dsdmsr.evaluation.metrics import EDGE_STEP, METRICS, Prediction, Reference
 from dsdmsr.evaluation.protocols import FigureUnit, Protocol
-from dsdmsr.metrics import WITHIN_90, WITHIN_90_NOISY, edge_zone
+from dsdmsr.metrics import SURFACE, WITHIN_90, WITHIN_90_NOISY, edge_zone
 
 __all__ = [
     "PROFILE",
@@ -144,7 +144,7 @@ def _mean_of_seeds(case: Case, method: str, seeds: list[_OfSeed]) -> Measurement
 def _reference(protocol: Protocol, case: Case) -> Reference:
     target, valid = (torch.from_numpy(x)[None, None] for x in (case.target, case.counted))
     span = 255.0 if case.unit == "level" else float(np.ptp(case.target[case.counted])) or 1.0
-    zone = edge_zone(target, valid, EDGE_STEP * span / 255, PROFILE)
+    zone = edge_zone(target, valid, EDGE_STEP * span / 255, SURFACE[1] + 1)
     places = valid.flatten().nonzero().flatten()
     return Reference(
         target=target,
@@ -154,7 +154,7 @@ def _reference(protocol: Protocol, case: Case) -> Reference:
         zone=zone,
         places=places,
         counted=target.flatten()[places],
-        distance=zone.distance.flatten()[places],
+        distance=zone.distance.flatten()[places].clamp(max=PROFILE),
         rounding=case.rounding,
         within_90=WITHIN_90 if protocol.noise is None else WITHIN_90_NOISY,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +24,7 @@ from dsdmsr.metrics import (
     mae,
     psnr,
     rmse,
+    roughness,
     rounded_off,
     sparsification,
     ssim,
@@ -96,6 +98,14 @@ class Prediction:
         curves = [sparsification(error, ranking, every, LEFT_OUT).numpy() for ranking in rankings]
         return np.stack(curves, axis=1)
 
+    def roughness(self, of: Tensor) -> Tensor | float:
+        """Return the roughness of a map; NaN where the ground truth is rounded."""
+        by = self.reference
+        if by.rounding:
+            return math.nan
+        step = EDGE_STEP * by.level
+        return roughness(of, by.target, by.valid, by.level, step, by.zone.distance)
+
     def coverage(self) -> Tensor:
         """Return the share of errors within what 90 % of them should be within."""
         by = self.reference
@@ -136,6 +146,14 @@ METRICS: dict[str, Metric] = {
         "share of the predictions within 4 pixels of an edge that lie between two surfaces, on "
         "neither",
         lambda p: flying_pixel_rate(*p.whole, EDGE_STEP * p.reference.level, p.reference.zone),
+    ),
+    "roughness": Metric(
+        "RMS of the prediction less its mean over 3×3 pixels, 6 to 24 pixels from edges, where the "
+        "ground truth is smooth and not rounded",
+        lambda p: p.roughness(p.pred),
+    ),
+    "truth_roughness": Metric(
+        "the ground truth's own roughness", lambda p: p.roughness(p.reference.target)
     ),
     "psnr": Metric(
         "peak signal-to-noise ratio, dB", lambda p: psnr(*p.pixels, p.reference.data_range)

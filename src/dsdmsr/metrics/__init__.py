@@ -26,6 +26,7 @@ from dsdmsr.metrics.edges import (
 )
 from dsdmsr.metrics.pixels import bad_pixel_rate, mae, psnr, rmse
 from dsdmsr.metrics.similarity import ssim
+from dsdmsr.metrics.surfaces import SURFACE, roughness
 from dsdmsr.metrics.tally import Tally
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ __all__ = [
     "MaskedPSNR",
     "MaskedRMSE",
     "MaskedSSIM",
+    "SURFACE",
     "WITHIN_90",
     "WITHIN_90_NOISY",
     "Tally",
@@ -63,6 +65,7 @@ __all__ = [
     "psnr",
     "reliability",
     "rmse",
+    "roughness",
     "rounded_off",
     "sparsification",
     "ssim",

@@ -6,7 +6,15 @@ from benchmarks.common.launch import launch
 
 MODULES = {
     name: f"experiments.{name}"
-    for name in ("ablation", "degradation", "known_noise", "paper", "scene_mix", "training_time")
+    for name in (
+        "ablation",
+        "degradation",
+        "fast_forms",
+        "known_noise",
+        "paper",
+        "scene_mix",
+        "training_time",
+    )
 }
 """Name → module."""
 

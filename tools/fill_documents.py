@@ -30,7 +30,15 @@ from benchmarks.speed import (
     scene_throughput,
     size,
 )
-from experiments import ablation, degradation, known_noise, paper, scene_mix, training_time
+from experiments import (
+    ablation,
+    degradation,
+    fast_forms,
+    known_noise,
+    paper,
+    scene_mix,
+    training_time,
+)
 from tools import source_table
 
 ZOO = ROOT / "src" / "dsdmsr" / "zoo"
@@ -47,6 +55,7 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "accuracy_time": ("accuracy_time", accuracy_time.table),
     "baseline": ("baseline", baseline.table),
     "degradation": ("degradation", degradation.table),
+    "fast_forms": ("fast_forms", fast_forms.table),
     "files": ("files", files.table),
     "pngs": ("files", files.png_table),
     "confidence": ("confidence", confidence.table),

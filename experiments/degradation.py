@@ -49,8 +49,8 @@ ROUNDINGS = {"none": None, "8 bits": (60.0, 250.0), "mm": (1000.0, 8000.0)}
 SHARP = 0.55
 """Share of scenes whose edges stay as they are rendered."""
 HIDDEN, STEPS, BATCH, RATE, DECAY = 48, 8000, 64, 4e-3, 1e-2
-COUNTS, LEAST_STEPS = (16, 32, 32, 64, 64, 128), 12
-"""How many steps of a map are seen at once, and the fewest that a map must have, in training."""
+COUNTS = (16, 32, 32, 64, 64, 128)
+"""How many steps of a map are seen at once in training."""
 LEAST_SIDE, LARGEST_SIDE = 48, 1600
 """Of real maps, low and high resolution."""
 HOLES_MAX = 0.3
@@ -223,7 +223,7 @@ def train(examples: Iterator[Example]) -> Sets:
     features, sources = [], []
     for example in examples:
         profiles = step_profiles(example.values, np.ones(example.values.shape, np.bool_))
-        if len(profiles) >= LEAST_STEPS:
+        if len(profiles) >= STEPS_MIN:
             both = np.concatenate([profiles, 1 - profiles[:, ::-1]])
             features.append(torch.from_numpy(step_features(both)).half())
             sources.append(SOURCES.index(example.source))

@@ -1,7 +1,7 @@
 """Error against time of what dsdmsr-fast could be: the packaged network beside those in starts/.
 
-Times are of `Upscaler`, 120×160 to 480×640, in turn in one run, without rests between runs, as those
-of frames that follow each other; errors are of protocol (a) on maps of the train/ folders alone.
+Times are of `Upscaler`, 120×160 to 480×640, in turn in one run, without rests between runs, as
+those of frames that follow each other; errors are of protocol (a) on maps of the train/ folders.
 """
 
 from __future__ import annotations

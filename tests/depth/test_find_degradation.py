@@ -1,17 +1,15 @@
 from __future__ import annotations
 
-from importlib.resources import files
-
 import numpy as np
 import pytest
 import torch
 
 from dsdmsr.data.scenes.rendered import render_depth
 from dsdmsr.degradation.degrade import degrade
-from dsdmsr.depth import find_degradation as module
 from dsdmsr.depth.find_degradation import (
     FOUND_FROM,
     STEPS_MIN,
+    WEIGHTS,
     find_degradation,
     step_features,
     step_profiles,
@@ -51,7 +49,7 @@ def test_what_is_found_stays_for_other_units_and_turned_maps(truths):
     small = downsampled(truths[0], 4, "bicubic")
     found = find_degradation(small, everywhere(small))
     assert found.name == "bicubic"
-    assert found.probability >= FOUND_FROM
+    assert found.probability >= FOUND_FROM["bicubic"]
     assert sum(found.probabilities.values()) == pytest.approx(1, abs=1e-5)
     for other in (small.T, small[::-1], 7 - 3 * small, 1000 * small[:, ::-1]):
         again = find_degradation(np.float32(other), everywhere(other))
@@ -80,11 +78,23 @@ def test_profiles_are_the_pixels_across_isolated_steps():
         assert not len(step_profiles(values, everywhere(values)))
 
 
-def test_features_are_shares(rng):
-    features = step_features(rng.random((50, 8)).astype(np.float32))
-    assert ((features >= 0) & (features <= 1)).all()
-    assert features[:14].sum() == pytest.approx(1)
-    assert features[14:24].sum() == pytest.approx(1)
+def test_a_step_is_nearest_to_what_its_source_makes_of_it():
+    for number, kind in enumerate(("bicubic", "area", "opencv_cubic")):
+        for at in range(4):
+            step = torch.zeros(1, 1, 32, 96, dtype=torch.float64)
+            step[..., 48 + at :] = 3
+            small = downsampled(step, 4, kind)
+            far = step_features(step_profiles(small, everywhere(small)))[:, -5:]
+            assert (far[:, number] < 0.02).all()
+    ramp = np.float32([[0, 0, 0.1, 0.35, 0.65, 0.9, 1, 1]])
+    features = step_features(ramp)
+    assert features.shape == (1, 34)
+    assert features[0, 24:29].min() > 0.5
+
+
+def test_many_steps_are_looked_at_here_and_there(truths):
+    large = np.tile(downsampled(truths[0], 2, "area"), (2, 2))
+    assert len(step_profiles(large, everywhere(large))) == 2048
 
 
 def test_few_steps_and_small_maps_say_nothing():
@@ -96,4 +106,4 @@ def test_few_steps_and_small_maps_say_nothing():
 
 
 def test_the_weights_are_small():
-    assert len((files(module.__package__) / module.WEIGHTS).read_bytes()) < 50_000
+    assert WEIGHTS.stat().st_size < 50_000

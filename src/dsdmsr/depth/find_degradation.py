@@ -10,6 +10,7 @@ cannot tell.
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
@@ -32,14 +33,21 @@ StepSource = Literal["bicubic", "area", "opencv_cubic", "samples", "other"]
 """How a low-resolution map may have come about: antialiased bicubic resizing; means of blocks;
 OpenCV's cubic, not antialiased; samples, wherever in the blocks, or linear between two of them; or
 by another filter."""
-STEPS_MIN = 30
+STEPS_MIN = 12
 """With fewer isolated steps nothing is said."""
-FOUND_FROM = 0.8
-"""Probability from which a degradation counts as found."""
+FOUND_FROM: dict[StepSource, float] = {
+    "bicubic": 0.6,
+    "area": 0.85,
+    "opencv_cubic": 0.85,
+    "samples": 0.85,
+}
+"""Probability from which a degradation counts as found. Bicubic interpolation is seldom mistaken,
+and it alone has weights of its own."""
 WEIGHTS = Path(__file__).with_suffix(".npy")
 """Five arrays of patterns, what an ideal step becomes by bicubic, area and OpenCV's cubic
 resizing, by samples, and by linear interpolation; then the network's ten arrays."""
 
+_PATTERNS, _WEIGHTS = 5, 10
 _LENGTH = 8
 """Pixels of a profile: two flat ones at either end, and four with the step between them."""
 _STEPS_MAX = 1024
@@ -62,7 +70,7 @@ class FoundDegradation(NamedTuple):
     """What a map's steps say about its degradation."""
 
     name: StepSource | None
-    """The likeliest, if its probability is at least `FOUND_FROM` and it isn't ``other``."""
+    """The likeliest, if its probability is as `FOUND_FROM` says and it isn't ``other``."""
     probability: float
     """Of the likeliest."""
     probabilities: dict[StepSource, float]
@@ -94,11 +102,10 @@ def find_degradation(
         return None
     likely = _likely(step_features(profiles))
     sources: tuple[StepSource, ...] = get_args(StepSource)
-    best = int(likely.argmax())
-    sure = likely[best] >= FOUND_FROM and sources[best] != "other"
+    name, probability = sources[int(likely.argmax())], float(likely.max())
     return FoundDegradation(
-        name=sources[best] if sure else None,
-        probability=float(likely[best]),
+        name=name if probability >= FOUND_FROM.get(name, math.inf) else None,
+        probability=probability,
         probabilities=dict(zip(sources, map(float, likely), strict=True)),
         steps=len(profiles),
     )
@@ -112,7 +119,7 @@ def _likely(features: NDArray[np.float32]) -> NDArray[np.float32]:
         NeurIPS 2017; weights: Ilse, Tomczak, Welling: "Attention-based deep multiple instance
         learning", ICML 2018.
     """
-    _, (first, bias1, weigh, bias_w, second, bias2, third, bias3, last, bias4) = _stored()
+    first, bias1, weigh, bias_w, second, bias2, third, bias3, last, bias4 = _network()
     hidden = np.maximum(features @ first + bias1, 0)
     weights = 1 / (1 + np.exp(-(hidden @ weigh + bias_w)))
     total = weights.sum()
@@ -123,16 +130,19 @@ def _likely(features: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(likely / likely.sum(), np.float32)
 
 
-Arrays = tuple[NDArray[np.float32], ...]
+@cache
+def _patterns() -> list[NDArray[np.float32]]:
+    return _stored()[:_PATTERNS]
 
 
 @cache
-def _stored() -> tuple[Arrays, Arrays]:
-    """Return the patterns, and the network's weights."""
-    sources = len(get_args(StepSource))
+def _network() -> list[NDArray[np.float32]]:
+    return _stored()[_PATTERNS:]
+
+
+def _stored() -> list[NDArray[np.float32]]:
     with WEIGHTS.open("rb") as file:
-        stored = [np.load(file).astype(np.float32) for _ in range(sources + 10)]
-    return tuple(stored[:sources]), tuple(stored[sources:])
+        return [np.load(file).astype(np.float32) for _ in range(_PATTERNS + _WEIGHTS)]
 
 
 def step_profiles(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -196,8 +206,7 @@ def step_features(profiles: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     half = _LENGTH // 2
     away = np.concatenate([profiles[:, :half], 1 - profiles[:, half:]], axis=1).clip(-2, 2)
-    patterns, _ = _stored()
-    nearest = np.stack([_distance(profiles, of_source) for of_source in patterns], axis=1)
+    nearest = np.stack([_distance(profiles, of_source) for of_source in _patterns()], axis=1)
     far = np.log10(nearest + _NEAREST) + 2
     parts = np.tanh(away / _SMALL), np.tanh(away / _MEDIUM), away, far
     return np.concatenate([*parts, far - far.min(axis=1, keepdims=True)], 1).astype(np.float32)

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -103,3 +106,19 @@ def test_depth_beside_errors_is_still_read(tmp_path, depth):
     assert read_depth(tmp_path / "both.npz").shape == depth.shape
     write_depth(tmp_path / "plain.npy", depth, "metres")
     assert read_depth(tmp_path / "plain.npy").error is None
+
+
+def test_a_full_folder_for_temporary_files_is_named_and_nothing_is_written(
+    monkeypatch, tmp_path, depth
+):
+    class Full(io.BytesIO):
+        def write(self, content: object) -> int:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("tempfile.TemporaryFile", Full)
+    with (
+        pytest.raises(FileError, match=r"no room for the expected errors, 0 MiB .*set TMPDIR"),
+        error_writer(tmp_path / "error.npy", depth.shape) as keep,
+    ):
+        write_bands(tmp_path / "large.npy", depth.shape, map(keep, [depth]), "metres")
+    assert list(tmp_path.iterdir()) == []

@@ -88,22 +88,30 @@ def error_writer(
         overwrite: Whether a file that exists may be replaced.
     """
     path = check_error_output(path, overwrite=overwrite)
-    from tempfile import TemporaryFile
+    from tempfile import TemporaryFile, gettempdir
 
-    description, rows = "", 0
+    description = ""
     with TemporaryFile() as file:
-        errors = np.memmap(file, np.float32, "w+", shape=shape)
 
         def keep(band: DepthMap) -> DepthMap:
-            nonlocal description, rows
+            nonlocal description
             if band.error is None:
                 raise DepthError("the map has no expected error: upscale it with errors=True")
             description = description or _description(band, predicted_by)
-            errors[rows : rows + len(band.error)] = band.error
-            rows += len(band.error)
+            try:
+                # Written, not mapped: a mapped file without room ends the process.
+                file.write(np.ascontiguousarray(band.error, np.float32).data)
+                file.flush()
+            except OSError as error:
+                size = 4 * shape[0] * shape[1] / 2**20
+                raise FileError(
+                    f"{gettempdir()} has no room for the expected errors, {size:.0f} MiB "
+                    f"({error.strerror}): set TMPDIR to another folder"
+                ) from error
             return band
 
         yield keep
+        errors = np.memmap(file, np.float32, "r", shape=shape)
         with writing(path) as beside:
             _WRITERS[path.suffix.lower()](beside, errors, description)
 

@@ -24,6 +24,17 @@ def test_each_pixel_gets_the_value_of_a_nearest_valid_one(rng, shape, share):
         assert np.hypot(*(source - index)) == pytest.approx(distance[tuple(index)])
 
 
+@pytest.mark.parametrize("count", [1, 2, 30, 3000])
+def test_large_holes_are_filled_from_the_nearest_pixels_too(rng, count):
+    valid = np.zeros((300, 410), bool)
+    valid.flat[rng.integers(valid.size, size=count)] = True
+    rows, columns = np.indices(valid.shape)
+    source = fill_nearest(np.arange(valid.size, dtype=float).reshape(valid.shape), valid)
+    row, column = np.divmod(source.astype(int), valid.shape[1])
+    away = np.hypot(row - rows, column - columns)
+    np.testing.assert_allclose(away, distance_transform_edt(~valid))
+
+
 def test_nothing_to_go_by():
     with pytest.raises(DepthError, match="no pixel of the map is valid"):
         fill_nearest(np.ones((3, 3)), np.zeros((3, 3), bool))

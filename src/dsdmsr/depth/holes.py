@@ -14,13 +14,17 @@ from dsdmsr.errors import DepthError
 __all__ = ["enlarge_valid", "fill_nearest", "hole_sizes"]
 
 _Float = TypeVar("_Float", bound=np.floating)
+_NEAR_COLUMNS, _FEW_COLUMNS = 64, 8
+"""Within so many columns the nearest valid pixel is looked for column by column; within so few
+where most pixels have none as near."""
 
 
 def fill_nearest(values: NDArray[_Float], valid: NDArray[np.bool_]) -> NDArray[_Float]:
     """Give each invalid pixel the value of the valid pixel nearest to it (Euclidean).
 
     The nearest valid pixel of each column is found first, then the best over columns further and
-    further away, until none can be nearer.
+    further away, until none can be nearer; in large holes by the lower envelope of parabolas, whose
+    time doesn't grow with the distance.
 
     Args:
         values: H×W; what stands under invalid pixels is not looked at.
@@ -28,6 +32,10 @@ def fill_nearest(values: NDArray[_Float], valid: NDArray[np.bool_]) -> NDArray[_
 
     Raises:
         DepthError: If no pixel is valid.
+
+    Source:
+        Felzenszwalb, Huttenlocher: "Distance transforms of sampled functions", Theory of Computing
+        8, 2012.
     """
     if not valid.any():
         raise DepthError("no pixel of the map is valid: there is nothing to go by")
@@ -39,19 +47,23 @@ def fill_nearest(values: NDArray[_Float], valid: NDArray[np.bool_]) -> NDArray[_
     above = np.maximum.accumulate(np.where(valid, rows, -far), axis=0)
     below = np.minimum.accumulate(np.where(valid, rows, far)[::-1], axis=0)[::-1]
     source_row = np.where(rows - above <= below - rows, above, below)
+    with_valid = np.flatnonzero(valid.any(axis=0))
     filled = values.copy()
     # Part by part: what is squared and compared takes many times the map's memory.
     for top in range(0, height, ROWS_AT_ONCE):
         part = slice(top, top + ROWS_AT_ONCE)
         row, column = np.divmod(np.flatnonzero(~valid[part]), width)
         away = (source_row[part] - rows[part]).astype(np.int64)
-        nearest = _nearest_column(away**2, row, column)
+        nearest = _nearest_column(away**2, row, column, with_valid)
         filled[top + row, column] = values[source_row[top + row, nearest], nearest]
     return filled
 
 
 def _nearest_column(
-    in_column: NDArray[np.int64], row: NDArray[np.intp], column: NDArray[np.intp]
+    in_column: NDArray[np.int64],
+    row: NDArray[np.intp],
+    column: NDArray[np.intp],
+    with_valid: NDArray[np.intp],
 ) -> NDArray[np.intp]:
     """Return in which column the valid pixel nearest to each of some pixels is.
 
@@ -59,16 +71,24 @@ def _nearest_column(
         in_column: Squared distance from each pixel to the nearest valid one of its column, n×W.
         row: The pixels' rows among these n.
         column: Their columns.
+        with_valid: The columns that have valid pixels.
     """
     width = in_column.shape[1]
     distances, start = in_column.ravel(), row * width
     nearest, best = column.copy(), distances[start + column]
     which = np.arange(len(row))
+    few = _FEW_COLUMNS if 2 * _FEW_COLUMNS * len(with_valid) > width else 0
     for step in range(1, width):
         # Those left may have a nearer one in columns that far away. For others no distance is less,
         # so they can stay until dropping them is worth it.
         left = np.flatnonzero(best > step * step)
         if not left.size:
+            break
+        if step > _NEAR_COLUMNS or (step > few and left.size > len(row) // 2):
+            rows, place = np.unique(row[which[left]], return_inverse=True)
+            nearest[which[left]] = _lowest_parabolas(in_column[rows], with_valid)[
+                place, column[left]
+            ]
             break
         if left.size < 0.8 * which.size:
             which, start, column, best = which[left], start[left], column[left], best[left]
@@ -79,6 +99,40 @@ def _nearest_column(
             best[nearer] = distance[nearer]
             nearest[which[nearer]] = other[nearer]
     return nearest
+
+
+def _lowest_parabolas(heights: NDArray[np.int64], vertices: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return which parabola is lowest at each column of each row, n×W.
+
+    Args:
+        heights: How high each column's parabola is at its vertex, which is in that column, n×W.
+        vertices: The columns that have a parabola, at least one, ascending.
+    """
+    count, width = heights.shape
+    every = np.arange(count)
+    # Of each row, the columns whose parabolas are lowest somewhere so far, and from where on.
+    columns = np.full((count, len(vertices)), vertices[0])
+    begins = np.full((count, len(vertices)), -np.inf)
+    top = np.zeros(count, np.intp)
+    for column in vertices[1:]:
+        row = every
+        while row.size:
+            last = columns[row, top[row]]
+            risen = heights[row, column] + column**2 - heights[row, last] - last**2
+            meets = risen / (2 * (column - last))
+            hidden = meets <= begins[row, top[row]]
+            kept = row[~hidden]
+            top[kept] += 1
+            columns[kept, top[kept]] = column
+            begins[kept, top[kept]] = meets[~hidden]
+            row = row[hidden]
+            top[row] -= 1
+    lowest = np.empty((count, width), np.intp)
+    for number, of_row in enumerate(begins):
+        known = of_row[: top[number] + 1]
+        place = np.searchsorted(known, np.arange(width), side="right") - 1
+        lowest[number] = columns[number, place]
+    return lowest
 
 
 def enlarge_valid(

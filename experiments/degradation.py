@@ -36,7 +36,7 @@ from dsdmsr.errors import DsdmsrError
 from dsdmsr.io.read import read_depth
 
 SOURCES: tuple[StepSource, ...] = get_args(StepSource)
-SCENES, SEED = 1000, 1
+SCENES, SEED = 1500, 1
 SCALES = (2, 4, 8, 16)
 SIDES, SHARES = (256, 384, 512, 640, 1024), (0.25, 0.25, 0.25, 0.15, 0.1)
 """Sides of rendered scenes, and how often each is taken: large ones take long."""
@@ -48,7 +48,7 @@ ROUNDINGS = {"none": None, "8 bits": (60.0, 250.0), "mm": (1000.0, 8000.0)}
 """How many whole numbers the range then has."""
 SHARP = 0.55
 """Share of scenes whose edges stay as they are rendered."""
-HIDDEN, STEPS, BATCH, RATE, DECAY = 48, 8000, 64, 4e-3, 1e-2
+HIDDEN, STEPS, BATCH, RATE, DECAY = 64, 16000, 64, 4e-3, 1e-2
 COUNTS = (16, 32, 32, 64, 64, 128)
 """How many steps of a map are seen at once in training."""
 LEAST_SIDE, LARGEST_SIDE = 48, 1600

@@ -53,6 +53,7 @@ COUNTS = (16, 32, 32, 64, 64, 128)
 """How many steps of a map are seen at once in training."""
 LEAST_SIDE, LARGEST_SIDE = 48, 1600
 """Of real maps, low and high resolution."""
+CLEAN_SIDE = 64
 HOLES_MAX = 0.3
 """Maps with a larger share of holes are left out."""
 
@@ -262,7 +263,7 @@ def measured(examples: Iterator[Example]) -> list[dict[str, Any]]:
     for example in examples:
         found = find_degradation(example.values, np.ones(example.values.shape, np.bool_))
         row: dict[str, Any] = {**example._asdict(), "found": None, "steps": 0}
-        del row["values"]
+        row["side"] = min(row.pop("values").shape)
         if found is not None:
             row |= {"found": found.name, "steps": found.steps}
         rows.append(row)
@@ -279,6 +280,29 @@ def table(results: dict[str, Any]) -> str:
         counts = [sum(row["found"] == name for row in of) for name in (*named, None)]
         cells.append([source, str(len(of)), *(f"{count / len(of):.1%}" for count in counts)])
     return sourced_table(results, ["degraded by", "maps", *named, "nothing said"], cells, names=1)
+
+
+def table_by_kind(results: dict[str, Any]) -> str:
+    """Return how often something was said, and wrongly, by what the maps are like."""
+    rows = [row for row in results["rows"] if row["steps"] >= STEPS_MIN]
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(f"×{row['scale']}", []).append(row)
+        groups.setdefault(f"noise of {row['noise']:.1%} of the range", []).append(row)
+        groups.setdefault(f"rounded: {row['rounding']}", []).append(row)
+        if not row["noise"] and row["rounding"] == "none" and row["side"] >= CLEAN_SIDE:
+            groups.setdefault(f"clean, {CLEAN_SIDE}×{CLEAN_SIDE} or larger", []).append(row)
+        groups.setdefault(row["name"], []).append(row)
+    cells = []
+    for name, of in sorted(groups.items(), key=lambda item: (item[0][0].islower(), item[0])):
+        known = [row for row in of if row["source"] != "other"]
+        told = sum(row["found"] is not None for row in known) / len(known)
+        bicubic = [row for row in of if row["source"] == "bicubic"]
+        found = sum(row["found"] == "bicubic" for row in bicubic) / len(bicubic)
+        wrong, _ = wrong_and_decided(of)
+        cells.append([name, str(len(of)), f"{told:.0%}", f"{found:.0%}", f"{wrong:.1%}"])
+    head = ["maps", "count", "something said", "bicubic found", "wrong"]
+    return sourced_table(results, head, cells, names=1)
 
 
 def wrong_and_decided(rows: Sequence[dict[str, Any]]) -> tuple[float, float]:

@@ -55,6 +55,7 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "accuracy_time": ("accuracy_time", accuracy_time.table),
     "baseline": ("baseline", baseline.table),
     "degradation": ("degradation", degradation.table),
+    "degradation_by_kind": ("degradation", degradation.table_by_kind),
     "fast_forms": ("fast_forms", fast_forms.table),
     "files": ("files", files.table),
     "pngs": ("files", files.png_table),

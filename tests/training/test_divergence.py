@@ -7,7 +7,8 @@ import pytest
 import torch
 from testing.runs import quiet
 
-from dsdmsr.data.batches import CropMix, make_batch
+from dsdmsr.data import batches
+from dsdmsr.data.batches import CropMix
 from dsdmsr.errors import TrainingError
 from dsdmsr.nn import ModelConfig
 from dsdmsr.training.fit import fit
@@ -46,12 +47,13 @@ def test_a_loss_that_is_a_sum_over_a_map_is_not_taken_for_an_explosion(tmp_path,
 
 def test_a_nan_in_the_data_names_step_scene_and_checkpoints(tmp_path, recipe, monkeypatch):
     def poisoned(*arguments):
-        batch = make_batch(*arguments)
+        batch = posed(*arguments)
         if arguments[1] == 4:
             batch.hr_depth[1, 0, 3, 3] = float("nan")
         return batch
 
-    monkeypatch.setattr("dsdmsr.data.batches.make_batch", poisoned)
+    posed = batches._posed
+    monkeypatch.setattr(batches, "_posed", poisoned)
     always = dataclasses.replace(recipe, checkpoint_seconds=1e-9)
     # Batch 4 of two crops each: scenes 8 and 9.
     expected = (

@@ -37,9 +37,9 @@ STEPS_MIN = 12
 """With fewer isolated steps nothing is said."""
 FOUND_FROM: dict[StepSource, float] = {
     "bicubic": 0.6,
-    "area": 0.8,
-    "opencv_cubic": 0.8,
-    "samples": 0.8,
+    "area": 0.85,
+    "opencv_cubic": 0.85,
+    "samples": 0.85,
 }
 """Probability from which a degradation counts as found. Bicubic interpolation is seldom mistaken,
 and it alone has weights of its own."""

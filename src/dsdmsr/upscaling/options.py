@@ -16,7 +16,7 @@ from dsdmsr.io.encodings import find_encoding
 from dsdmsr.io.options import ReadOptions
 from dsdmsr.io.stereo import StereoOptions
 from dsdmsr.upscaling.backends import BackendName
-from dsdmsr.upscaling.refinement import Averaging, Refinement
+from dsdmsr.upscaling.refinement import Refinement
 from dsdmsr.upscaling.sharpen import Edges
 from dsdmsr.upscaling.sizes import Size
 from dsdmsr.upscaling.tiles import Tile, check_tile
@@ -75,7 +75,7 @@ class UpscaleOptions:
     smaller tiles need less memory and more time. The result doesn't depend on it."""
     edges: Edges = "smooth"
     """sharp: put pixels between two surfaces on the nearer one; for point clouds."""
-    degradation: Literal["auto", "unknown"] | Averaging = "auto"
+    degradation: Literal["auto", "unknown", "bicubic", "area"] = "auto"
     """How the input was downsampled from a larger map: bicubic, antialiased (as by MATLAB's or
     Pillow's resize), for which dsdmsr-base and dsdmsr-robust have weights of their own; area, the
     mean of each block; unknown, so that nothing is assumed; or auto: what the map's steps show,

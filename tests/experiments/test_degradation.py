@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from benchmarks.common.results import load_results
-from dsdmsr.depth.find_degradation import STEPS_MIN, step_features
+from dsdmsr.depth import find_degradation as module
+from dsdmsr.depth.find_degradation import step_features, step_profiles
 from experiments import degradation
 
 
@@ -26,7 +27,7 @@ def test_every_way_of_downsampling_keeps_flat_maps_flat(rng, source, scale):
 
 
 def test_what_is_trained_tells_plain_examples_apart(monkeypatch):
-    monkeypatch.setattr(degradation, "STEPS", 200)
+    monkeypatch.setattr(degradation, "STEPS", 300)
     rng = np.random.default_rng(0)
 
     def examples():
@@ -37,6 +38,30 @@ def test_what_is_trained_tells_plain_examples_apart(monkeypatch):
                 small = degradation.downsample(truth, 4, source, rng).numpy()
                 yield degradation.Example(small, source, 4, 0.0, "none", "columns")
 
-    weights = degradation.train(examples())
-    assert weights["first"].shape[0] == len(step_features(np.zeros((STEPS_MIN, 8), np.float32)))
-    assert all(np.isfinite(each).all() for each in weights.values())
+    network = degradation.train(examples())
+    right = 0
+    for example in examples():
+        profiles = step_profiles(example.values, np.ones(example.values.shape, bool))
+        scores = network(torch.from_numpy(step_features(profiles))[None])
+        right += degradation.SOURCES[int(scores.argmax())] == example.source
+    assert right >= 30
+
+
+def test_what_is_trained_is_what_the_package_runs(monkeypatch, tmp_path, rng):
+    torch.manual_seed(0)
+    network = degradation.Sets(34)
+    monkeypatch.setattr(degradation, "WEIGHTS", tmp_path / "weights.npy")
+    degradation.write([*degradation.patterns(), *network.arrays()])
+    monkeypatch.setattr(module, "WEIGHTS", tmp_path / "weights.npy")
+    module._network.cache_clear()
+    features = step_features(rng.random((50, 8)).astype(np.float32))
+    likely = torch.softmax(network(torch.from_numpy(features)[None])[0], 0)
+    try:
+        np.testing.assert_allclose(module._likely(features), likely.detach(), atol=2e-3)
+    finally:
+        module._network.cache_clear()
+
+
+def test_patterns_are_those_that_the_package_has():
+    for made, packaged in zip(degradation.patterns(), module._patterns(), strict=True):
+        np.testing.assert_allclose(made, packaged, atol=1e-3)

@@ -59,7 +59,7 @@ _FLAT = 0.08
 _LARGEST = 0.3
 """The step's largest difference between neighbours is at least this share of the least step."""
 _SMALL, _MEDIUM = 0.012, 0.06
-"""Deviations from either side, as shares of the step, that are told apart by."""
+"""Deviations from either side, as shares of the step, on whose scales they are seen."""
 _NEAREST = 1e-3
 """Distances from patterns below it count as equal."""
 _COUNT_SCALE = 5.0

@@ -88,7 +88,7 @@ def test_settings_that_make_no_sense_are_refused(values):
 
 def test_soft_steps_are_ramps(rng):
     scene = np.repeat([[1.0] * 20 + [3.0] * 20], 40, axis=0)
-    config = SensingConfig(soft=1, softness=(1, 1))
+    config = SensingConfig(soft=1, blurring=(1, 1))
     between = [
         np.sum((soft > 1.05) & (soft < 2.95), axis=1)
         for soft in (soften(rng, scene, config) for _ in range(12))
@@ -99,7 +99,7 @@ def test_soft_steps_are_ramps(rng):
 
 def test_soft_scenes_keep_what_is_linear(rng):
     scene = np.add.outer(np.arange(40.0), 2 * np.arange(40.0))
-    config = SensingConfig(soft=1, softness=(0.4, 2))
+    config = SensingConfig(soft=1, blurring=(0.4, 2))
     for _ in range(12):
         soft = soften(rng, scene, config)
         assert soft[9:-9, 9:-9] == pytest.approx(scene[9:-9, 9:-9], abs=0.8)

@@ -47,7 +47,7 @@ class SensingConfig:
     soft: float = 0.0
     """How often all steps of a scene are ramps, as those of filtered, in-painted or enlarged maps
     are."""
-    softness: tuple[float, float] = (0.4, 2.0)
+    blurring: tuple[float, float] = (0.4, 2.0)
     """Standard deviation of the Gaussian that makes a ramp of a step, in pixels."""
     quantised: float = 0.6
     """How often a scene is rounded to whole levels, as many public maps are."""
@@ -63,7 +63,7 @@ class SensingConfig:
     def __post_init__(self) -> None:
         check_sampling(
             self,
-            ranges=("fraying", "softness", "levels", "shadow"),
+            ranges=("fraying", "blurring", "levels", "shadow"),
             probabilities=("exact", "frayed", "soft", "quantised", "ragged", "holes"),
         )
 
@@ -116,7 +116,7 @@ def soften(
         return scene
     whole = torch.from_numpy(np.ascontiguousarray(scene, np.float64))[None, None]
     if rng.random() < 0.5:
-        soft = blurred(whole, log_uniform(rng, *config.softness))
+        soft = blurred(whole, log_uniform(rng, *config.blurring))
     else:
         size, times = list(scene.shape), float(rng.choice(_ENLARGED))
         less = [max(1, round(n / times)) for n in size]

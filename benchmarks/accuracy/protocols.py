@@ -104,7 +104,7 @@ def table(
 
 
 def short_table(content: dict[str, Any]) -> str:
-    """Return bicubic, the best depth-only method and the networks for clean maps at two scales."""
+    """Return bicubic, the best depth-only method and networks for clean maps, at two scales."""
     results = Results.from_plain(content)
     (protocol,) = [one for one in results.protocols if one.letter == "a"]
     known = {m.name: protocol.degradation in m.sha256_for_known for m in results.models}
@@ -112,6 +112,8 @@ def short_table(content: dict[str, Any]) -> str:
     for row in table_rows(protocol):
         name, _, how = row.method.partition(", ")
         if row.set not in SHORT_SETS or row.method in OMITTED or row.sees != "depth":
+            continue
+        if how == "blind":
             continue
         cells = [figure(row.values.get(scale)) for scale in SHORT_SCALES]
         if name in known:

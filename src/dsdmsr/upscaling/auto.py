@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from dsdmsr.depth.degradations import Degradation, check_degradation
+from dsdmsr.depth.degradations import DEGRADATIONS, Degradation
 from dsdmsr.depth.estimate import looks_noisy
 from dsdmsr.depth.find_degradation import FoundDegradation, find_degradation
 from dsdmsr.depth.map import DepthMap
+from dsdmsr.errors import ConfigError, suggestion
 from dsdmsr.upscaling.backend import Backend
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 
@@ -50,8 +51,12 @@ def check_choice(degradation: str) -> None:
     Raises:
         ConfigError: If there is none of that name.
     """
-    if degradation not in ("auto", "unknown"):
-        check_degradation(degradation)
+    allowed = ("auto", "unknown", *DEGRADATIONS)
+    if degradation not in allowed:
+        raise ConfigError(
+            f"degradation is {degradation!r}{suggestion(str(degradation), allowed)}: allowed are "
+            f"{', '.join(allowed)}"
+        )
 
 
 def choose_network(depth: DepthMap) -> str:

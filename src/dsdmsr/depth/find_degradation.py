@@ -89,11 +89,11 @@ def find_degradation(
         valid: Which of its pixels are valid, h×w; steps beside others do not count.
 
     Example:
-        Columns of a fine step, averaged over blocks of 4:
+        Columns of any width, averaged over blocks of 4:
 
         >>> rng = np.random.default_rng(0)
-        >>> fine = np.repeat(rng.integers(0, 9, (40, 16)), 40, axis=1)[:, 3:]
-        >>> blocks = fine[:, : fine.shape[1] // 4 * 4].reshape(40, -1, 4).mean(axis=2)
+        >>> fine = np.repeat(rng.integers(0, 9, (40, 16)), rng.integers(40, 60, 16), axis=1)
+        >>> blocks = fine[:, :640].reshape(40, -1, 4).mean(axis=2)
         >>> find_degradation(blocks, np.ones(blocks.shape, bool)).name
         'area'
     """

@@ -76,6 +76,7 @@ def roughness(
         64(2), 1996).
 
     Example:
+        >>> import torch
         >>> target = torch.ones(1, 1, 9, 40)
         >>> target[..., 20:] = 5
         >>> valid = torch.ones_like(target, dtype=torch.bool)

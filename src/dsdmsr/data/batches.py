@@ -25,7 +25,7 @@ __all__ = ["Batch", "Batches", "CropMix", "make_batch"]
 _APART, _TOGETHER = 16, 4
 """See `Batches._drawn_as`."""
 _KEPT = _APART * _TOGETHER
-"""So many batches' crops are kept."""
+"""So many batches' crops are kept, where they are used again."""
 _ORDERS = 5 * 2**60
 """Numbers from here on give the orders in which crops are used."""
 
@@ -188,7 +188,7 @@ class Batches(IterableDataset[Batch]):
         while True:
             drawn_as = self._drawn_as(number)
             if drawn_as not in kept:
-                if len(kept) == _KEPT:
+                if len(kept) == (_KEPT if self.uses > 1 else 1):
                     del kept[next(iter(kept))]
                 kept[drawn_as] = _drawn(self.seed, drawn_as, self.mixes, self.source, self.rank)
             yield _posed(self.seed, number, self.mixes, kept[drawn_as], self.rank)

@@ -70,6 +70,14 @@ def test_maps_whose_steps_show_their_degradation_get_its_weights(truth):
     assert given.for_map(CLEAN).name == (DEFAULT_MODEL, "bicubic")
 
 
+def test_which_weights_there_are_is_asked_once_for_each_network(truth):
+    asked: list[str] = []
+    backend = AutoBackend("net", "auto", Named, lambda name: asked.append(name) or KNOWN_TO["net"])
+    for kind in ("bicubic", "area", "bicubic"):
+        backend.for_map(downsampled(truth, kind))
+    assert asked == ["net"]
+
+
 def test_networks_without_weights_for_a_degradation_are_not_asked(truth):
     backend = chooser("plain", "auto")
     assert backend.choose(downsampled(truth, "bicubic")) == Choice("plain", None)

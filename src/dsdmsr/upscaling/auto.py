@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Literal, NamedTuple
 
 from dsdmsr.depth.degradations import DEGRADATIONS, Degradation
@@ -88,7 +89,8 @@ class AutoBackend:
         weights_for: Callable[[str], frozenset[Degradation]],
     ) -> None:
         self._network, self._degradation = network, degradation
-        self._load, self._weights_for = load, weights_for
+        # Asked once for each network: one on the Hub is looked up there.
+        self._load, self._weights_for = load, cache(weights_for)
         self._loaded: dict[tuple[str, Degradation | None], Backend] = {}
         self._held: Choice | None = None
         self._holds = False

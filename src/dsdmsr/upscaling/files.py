@@ -82,13 +82,14 @@ def upscale_file(
     upscaler = upscaler or Upscaler.from_options(options)
     goal = upscaler.size.goal(*depth.shape)
     with _naming(source, goal):
+        choice = upscaler.choice_for(depth)
         if keep_empty and not depth.valid.any():
             bands = iter([_empty(depth, goal, errors=options.confidence is not None)])
         else:
             bands = _bands(upscaler, depth, options, steady, progress)
-        _write(target, goal, bands, encoding, options, upscaler, depth)
+        _write(target, goal, bands, encoding, options, upscaler, depth, choice)
     lost = tuple(left_out(target, depth.metadata))
-    return Upscaled(depth, encoding, lost, upscaler.choice_for(depth))
+    return Upscaled(depth, encoding, lost, choice)
 
 
 @contextmanager
@@ -154,6 +155,7 @@ def _write(
     options: UpscaleOptions,
     upscaler: Upscaler,
     depth: DepthMap,
+    choice: Choice | None,
 ) -> None:
     """Write the bands, and what belongs to them: that is put in place after them."""
     shape, overwrite = (goal.height, goal.width), options.overwrite
@@ -163,7 +165,6 @@ def _write(
             marks = upscaler.filled(depth.valid) if depth.valid.any() else np.zeros(shape, np.bool_)
             write_png(path, 255 * marks.view(np.uint8))
         if options.confidence is not None:
-            choice = upscaler.choice_for(depth)
             network = (options.model or DEFAULT_MODEL) if choice is None else choice.network
             writer = error_writer(
                 options.confidence, shape, predicted_by=network, overwrite=overwrite

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from dsdmsr.io import read_depth, write_depth
     from dsdmsr.io.sample import sample
     from dsdmsr.nn import DSDMSR, ModelConfig
-    from dsdmsr.upscaling import TemporalFilter, Upscaler
+    from dsdmsr.upscaling import Upscaler
     from dsdmsr.upscaling.files import upscale_file
     from dsdmsr.upscaling.memory import keep_memory
     from dsdmsr.upscaling.options import UpscaleOptions
+    from dsdmsr.upscaling.temporal import TemporalFilter
     from dsdmsr.zoo.torch_networks import from_pretrained, save_pretrained
 
 __all__ = [
@@ -54,7 +55,7 @@ _HOMES = {
     "Intrinsics": "dsdmsr.depth",
     "ModelConfig": "dsdmsr.nn",
     "Stereo": "dsdmsr.depth",
-    "TemporalFilter": "dsdmsr.upscaling",
+    "TemporalFilter": "dsdmsr.upscaling.temporal",
     "UpscaleOptions": "dsdmsr.upscaling.options",
     "Upscaler": "dsdmsr.upscaling",
     "degrade": "dsdmsr.degradation",

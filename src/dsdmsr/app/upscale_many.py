@@ -14,7 +14,6 @@ from dsdmsr.io.encodings import find_encoding
 from dsdmsr.upscaling.auto import announcements
 from dsdmsr.upscaling.files import Upscaled, upscale_file
 from dsdmsr.upscaling.options import UpscaleOptions
-from dsdmsr.upscaling.temporal import TemporalFilter
 from dsdmsr.upscaling.upscaler import Upscaler
 
 __all__ = ["remarks", "upscale_many"]
@@ -71,6 +70,8 @@ def _upscale_all(
     jobs: Sequence[Job], options: UpscaleOptions
 ) -> tuple[list[tuple[Path, DsdmsrError]], list[Path]]:
     """Upscale file after file with one network; return the failures, and the empty frames."""
+    from dsdmsr.upscaling.temporal import TemporalFilter
+
     upscaler = Upscaler.from_options(options)
     steady = TemporalFilter() if options.temporal else None
     if steady is not None:

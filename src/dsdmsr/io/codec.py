@@ -15,7 +15,6 @@ from dsdmsr.depth.metadata import Metadata
 from dsdmsr.errors import DepthError, EncodingError
 from dsdmsr.io.encodings import find_encoding, name_of
 from dsdmsr.io.invalid import RECOGNISED, InvalidNumbers, usable_pixels
-from dsdmsr.io.rays import camera_of, ray_lengths
 from dsdmsr.io.stored import Stored
 
 __all__ = ["BEYOND", "decode", "encode", "invalid_number"]
@@ -59,6 +58,8 @@ def decode(
     values = _values(numbers, meaning)
     valid, camera, notes = usable.valid, stored.intrinsics, usable.notes
     if meaning.along_ray and values.ndim == 2:
+        from dsdmsr.io.rays import camera_of, ray_lengths
+
         camera, assumed = camera_of(meaning, camera, values.shape)
         values, notes = values / ray_lengths(camera, values.shape), notes + assumed
         if invalid.above is not None:
@@ -201,6 +202,8 @@ def _numbers(
     numbers = depth.values.astype(np.float64)
     with np.errstate(over="ignore"):
         if meaning.along_ray:
+            from dsdmsr.io.rays import camera_of, ray_lengths
+
             whole_shape = (height or depth.shape[0], depth.shape[1])
             camera, _ = camera_of(meaning, depth.intrinsics, whole_shape)
             numbers *= ray_lengths(camera, depth.shape, top)

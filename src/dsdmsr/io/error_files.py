@@ -30,7 +30,6 @@ from dsdmsr._atomic import writing
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.depth.windows import ROWS_AT_ONCE
 from dsdmsr.errors import DepthError, FileError
-from dsdmsr.io.arrays import write_npy
 from dsdmsr.io.checks import ERROR_MARK
 from dsdmsr.io.write import check_output
 
@@ -145,6 +144,8 @@ def _bands(errors: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
 
 
 def _write_npy(path: Path, errors: NDArray[np.float32], description: str) -> None:
+    from dsdmsr.io.arrays import write_npy
+
     write_npy(path, errors.shape, _FLOAT32, _bands(errors))
     with path.open("ab") as file:
         np.save(file, np.array(description.encode()))

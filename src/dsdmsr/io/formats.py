@@ -9,10 +9,6 @@ from typing import Any, Literal, NamedTuple
 
 from dsdmsr.depth.metadata import Metadata
 from dsdmsr.errors import FileError, require
-from dsdmsr.io.arrays import read_npy, read_npz, write_npy, write_npz
-from dsdmsr.io.dpt import read_dpt, write_dpt
-from dsdmsr.io.pfm import read_pfm, write_pfm
-from dsdmsr.io.pgm import read_pgm, write_pgm
 from dsdmsr.io.png import read_png, write_png
 from dsdmsr.io.stored import Stored
 
@@ -104,10 +100,12 @@ _JPEG = Format(_late("depth_photo", "read_photo"), None, "both", written_as=".np
 _HEIC = Format(_late("heic", "read_heic"), None, "both", "pillow_heif", written_as=".npy")
 FORMATS: dict[str, Format] = {
     ".png": Format(read_png, write_png, "whole"),
-    ".pgm": Format(read_pgm, write_pgm, "whole"),
-    ".pfm": Format(read_pfm, write_pfm, "float"),
-    ".npy": Format(read_npy, write_npy, "both", rows=True, selects=True),
-    ".npz": Format(read_npz, write_npz, "both", selects=True),
+    ".pgm": Format(_late("pgm", "read_pgm"), _late("pgm", "write_pgm"), "whole"),
+    ".pfm": Format(_late("pfm", "read_pfm"), _late("pfm", "write_pfm"), "float"),
+    ".npy": Format(
+        _late("arrays", "read_npy"), _late("arrays", "write_npy"), "both", rows=True, selects=True
+    ),
+    ".npz": Format(_late("arrays", "read_npz"), _late("arrays", "write_npz"), "both", selects=True),
     ".tif": _TIFF,
     ".tiff": _TIFF,
     ".exr": Format(
@@ -126,7 +124,7 @@ FORMATS: dict[str, Format] = {
         carries=("view",),
         needs_view=True,
     ),
-    ".dpt": Format(read_dpt, write_dpt, "float"),
+    ".dpt": Format(_late("dpt", "read_dpt"), _late("dpt", "write_dpt"), "float"),
     ".h5": _HDF5,
     ".hdf5": _HDF5,
     ".mat": Format(

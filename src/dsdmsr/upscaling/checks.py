@@ -1,15 +1,17 @@
-"""Checks of what an upscaler runs: networks, not maps."""
+"""Checks of what an upscaler is given: networks, not maps, and the kind of edges."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar, get_args
 
 from dsdmsr.depth.given import described
 from dsdmsr.errors import ConfigError
 from dsdmsr.zoo.names import DEFAULT_MODEL
 
-__all__ = ["check_backend", "check_name"]
+__all__ = ["Edges", "check_backend", "check_edges", "check_name"]
+
+Edges = Literal["smooth", "sharp"]
 
 _MAPS = "which takes maps: upscaler(DepthMap(array, unit='m'))"
 
@@ -42,3 +44,14 @@ def check_name(name: str | Path | None) -> str:
             f"folder; that makes an upscaler, {_MAPS}"
         )
     return DEFAULT_MODEL if name is None else str(name)
+
+
+def check_edges(edges: Edges) -> Edges:
+    """Return the kind of edges, checked.
+
+    Raises:
+        ConfigError: If it is neither smooth nor sharp.
+    """
+    if edges not in get_args(Edges):
+        raise ConfigError(f"edges are {edges!r}: allowed are {', '.join(get_args(Edges))}")
+    return edges

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -29,9 +29,11 @@ from dsdmsr.upscaling.auto import Choice
 from dsdmsr.upscaling.options import UpscaleOptions
 from dsdmsr.upscaling.rows import Rows
 from dsdmsr.upscaling.sizes import Goal
-from dsdmsr.upscaling.temporal import TemporalFilter
 from dsdmsr.upscaling.upscaler import Upscaler
 from dsdmsr.zoo.names import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from dsdmsr.upscaling.temporal import TemporalFilter
 
 __all__ = ["Upscaled", "upscale_file"]
 

@@ -16,8 +16,8 @@ from dsdmsr.io.encodings import find_encoding
 from dsdmsr.io.options import ReadOptions
 from dsdmsr.io.stereo import StereoOptions
 from dsdmsr.upscaling.backends import BackendName
+from dsdmsr.upscaling.checks import Edges
 from dsdmsr.upscaling.refinement import Refinement
-from dsdmsr.upscaling.sharpen import Edges
 from dsdmsr.upscaling.sizes import Size
 from dsdmsr.upscaling.tiles import Tile, check_tile
 from dsdmsr.zoo.names import DEFAULT_MODEL, PACKAGED, ROBUST_MODEL

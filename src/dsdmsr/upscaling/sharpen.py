@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.depth.windows import window_extreme
-from dsdmsr.errors import ConfigError
 from dsdmsr.upscaling.rows import Rows, filter_bands
 
-__all__ = ["Edges", "check_edges", "sharpen"]
-
-Edges = Literal["smooth", "sharp"]
+__all__ = ["sharpen"]
 
 _REACH = 2
 """Pixels to each side among which a pixel's surface is looked for."""
@@ -25,17 +21,6 @@ _FLAT = 1.5
 surfaces they hardly differ more; on a slope, twice as much."""
 _CONTEXT = 3 * _REACH
 """Rows above and below on which a row depends."""
-
-
-def check_edges(edges: Edges) -> Edges:
-    """Return the kind of edges, checked.
-
-    Raises:
-        ConfigError: If it is neither smooth nor sharp.
-    """
-    if edges not in get_args(Edges):
-        raise ConfigError(f"edges are {edges!r}: allowed are {', '.join(get_args(Edges))}")
-    return edges
 
 
 def sharpen(bands: Iterator[Rows], height: int) -> Iterator[Rows]:

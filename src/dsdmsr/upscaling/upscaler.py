@@ -17,14 +17,12 @@ from dsdmsr.errors import ConfigError, ModelError
 from dsdmsr.upscaling.auto import AUTO, AutoBackend, Choice, DegradationChoice, check_choice
 from dsdmsr.upscaling.backend import Backend
 from dsdmsr.upscaling.backends import BackendName, load_backend
-from dsdmsr.upscaling.checks import check_backend, check_name
+from dsdmsr.upscaling.checks import Edges, check_backend, check_edges, check_name
 from dsdmsr.upscaling.enlarge import Enlargement, Progress, split_rows
 from dsdmsr.upscaling.ensemble import ensemble_of
 from dsdmsr.upscaling.options import UpscaleOptions
 from dsdmsr.upscaling.refinement import Refinement
 from dsdmsr.upscaling.rows import Rows, collect
-from dsdmsr.upscaling.sharpen import Edges, check_edges, sharpen
-from dsdmsr.upscaling.shrink import shrink
 from dsdmsr.upscaling.sizes import Goal, Size
 from dsdmsr.upscaling.tiles import Tile, check_tile
 from dsdmsr.zoo.find import degradations_known_to
@@ -295,9 +293,13 @@ def _to_goal(
     """Yield the rows of a map of the size wanted, from those of the network's size."""
     computed = goal.factor * lr_shape[0], goal.factor * lr_shape[1]
     if edges == "sharp":
+        from dsdmsr.upscaling.sharpen import sharpen
+
         rows = sharpen(rows, computed[0])
     if goal.exact(*lr_shape):
         return rows
+    from dsdmsr.upscaling.shrink import shrink
+
     return shrink(rows, computed, (goal.height, goal.width), lr_shape, goal.phase)
 
 

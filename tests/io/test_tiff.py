@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import imagecodecs
 import numpy as np
 import pytest
 import tifffile
@@ -130,3 +131,37 @@ def test_the_number_for_holes_among_packed_ones_is_no_height(tmp_path, nodata, w
     np.testing.assert_array_equal(back.values[back.valid], depth.values[depth.valid])
     assert (depth.values[1:4] == 0).all()
     np.testing.assert_equal(read_stored(tmp_path / "b.tif").nodata, (float(written),))
+
+
+@pytest.mark.parametrize("packed", [0, 1, 2], ids=["LERC", "LERC, Deflate", "LERC, ZSTD"])
+@pytest.mark.parametrize("declared", [False, True])
+def test_what_lerc_leaves_out_is_no_surface(tmp_path, packed, declared):
+    pack = [bytes, imagecodecs.zlib_encode, imagecodecs.zstd_encode][packed]
+    z = np.linspace(-3, 5, 48 * 70, dtype=np.float32).reshape(48, 70)
+    seen = np.ones(z.shape, bool)
+    seen[10:40, 20:40] = False
+    blocks = [
+        pack(imagecodecs.lerc_encode(block, masks=mask, level=0))
+        for y in range(0, 48, 32)
+        for x in range(0, 70, 32)
+        for block, mask in [(_tile(z, y, x), _tile(seen, y, x))]
+    ]
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        iter(blocks),
+        shape=z.shape,
+        dtype="f4",
+        tile=(32, 32),
+        compression="lerc",
+        compressionargs={"compression": [None, "deflate", "zstd"][packed]},
+        extratags=[(42113, "s", 0, "nan", True)] * declared,
+        photometric="minisblack",
+    )
+    depth = read_depth(tmp_path / "a.tif", "height")
+    np.testing.assert_array_equal(depth.valid, seen)
+    np.testing.assert_array_equal(depth.values[seen], z[seen])
+
+
+def _tile(numbers: np.ndarray, y: int, x: int) -> np.ndarray:
+    part = numbers[y : y + 32, x : x + 32]
+    return np.pad(part, ((0, 32 - part.shape[0]), (0, 32 - part.shape[1])), "edge")

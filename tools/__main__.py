@@ -7,7 +7,7 @@ from benchmarks.common.launch import launch
 MODULES = {
     name: f"tools.{name}"
     for name in ("fill_documents", "make_network", "prune_network", "source_table")
-}
+} | {"interop": "tools.interop.run"}
 """Name → module."""
 
 if __name__ == "__main__":

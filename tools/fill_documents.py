@@ -40,6 +40,7 @@ from experiments import (
     training_time,
 )
 from tools import source_table
+from tools.interop import tables as interop
 
 ZOO = ROOT / "src" / "dsdmsr" / "zoo"
 
@@ -63,6 +64,10 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "edges": ("edges", edges.table),
     "flicker": ("flicker", flicker.table),
     "gpu": ("gpu", gpu.table),
+    "interop_exceptions": ("interop", interop.exceptions),
+    "interop_read": ("interop", interop.read_table),
+    "interop_summary": ("interop", interop.summary),
+    "interop_written": ("interop", interop.written_table),
     "known_noise": ("known_noise", known_noise.table),
     "noise_strength": ("noise_strength", noise_strength.table),
     "paper": ("paper", paper.table),

@@ -121,3 +121,12 @@ def test_damage_is_one_line(tmp_path):
     with pytest.raises(FileError, match="damaged, or no HDF5") as caught:
         read_depth(tmp_path / "a.h5")
     assert "\n" not in str(caught.value)
+
+
+def test_the_scale_offset_filter_is_said(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("depth", data=np.float32([[1.25, 2.5]]), scaleoffset=2)
+    assert any("scale-offset" in note for note in read_depth(tmp_path / "a.h5").metadata.notes)
+    with h5py.File(tmp_path / "b.h5", "w") as file:
+        file.create_dataset("depth", data=np.float32([[1.25, 2.5]]))
+    assert read_depth(tmp_path / "b.h5").metadata.notes == ()

@@ -12,7 +12,7 @@ from testing.png_by_hand import png_by_hand
 
 from dsdmsr import read_depth
 from dsdmsr.errors import DepthError, DsdmsrError, EncodingError, FileError
-from dsdmsr.io import ENCODINGS
+from dsdmsr.io import ENCODINGS, read_numbers
 
 
 def bad_files() -> dict[str, tuple[str, bytes]]:
@@ -110,3 +110,16 @@ def test_negative_depth_in_a_file_names_the_file(tmp_path):
     with pytest.raises(DepthError, match=r"a\.npy: 1 pixels are negative"):
         read_depth(tmp_path / "a.npy")
     assert read_depth(tmp_path / "a.npy", "disparity").values[0, 0] == -1
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_bits_of_floats_are_floats(tmp_path, rng, order):
+    disparity = rng.uniform(0.5, 90, (6, 7)).astype(np.float32)
+    disparity[2, 3] = 0
+    np.save(tmp_path / "a.npy", disparity.view(np.uint32).astype(f"{order}u4"))
+    depth = read_depth(tmp_path / "a.npy", "disparity")
+    np.testing.assert_array_equal(depth.values, disparity)
+    assert any("bits of floats" in note for note in depth.metadata.notes)
+    whole = np.array([[0, 1, 70000], [953000000, 1210000000, 2**31]], np.uint32)
+    np.save(tmp_path / "b.npy", whole)
+    np.testing.assert_array_equal(read_numbers(tmp_path / "b.npy"), whole)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dsdmsr._plain import to_plain
 from dsdmsr.depth.estimate import NOISY_FROM, estimate_noise
 from dsdmsr.depth.find_degradation import StepSource, find_degradation
+from dsdmsr.depth.hints import hints
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.io.encodings import find_encoding
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
@@ -71,6 +72,7 @@ def as_lines(path: Path, dtype: str, depth: DepthMap, *, assumed: bool) -> list[
         f"  holes     {holes:,} of {depth.valid.size:,} pixels ({holes / depth.valid.size:.1%})",
     ]
     lines += [f"  note      {note}" for note in depth.metadata.notes]
+    lines += [f"  hint      {hint}" for hint in hints(depth)]
     if not values.size:
         return [*lines, "  range     none: no pixel is valid"]
     low, high, unit = float(values.min()), float(values.max()), _unit(depth)
@@ -105,6 +107,7 @@ def as_document(path: str, dtype: str, depth: DepthMap, *, assumed: bool) -> dic
         "intrinsics": depth.intrinsics,
         "stereo": depth.stereo,
         "metadata": depth.metadata,
+        "hints": hints(depth),
         **_figures(depth, values),
     }
     return {name: _jsonable(to_plain(value)) for name, value in document.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ __all__ = ["read_hdf5", "read_hdf5_array", "write_hdf5"]
 
 _HYPERSIM, _HYPERSIM_NAME = "depth_meters.hdf5", "dataset"
 """How Hypersim calls its files of distances, and the data set in them."""
+_SCALE_OFFSET = "stored by HDF5's scale-offset filter, which rounds floats, and has numbers for NaN"
 
 
 def read_hdf5(path: Path, member: str | None = None) -> Stored:
@@ -36,15 +38,18 @@ def read_hdf5(path: Path, member: str | None = None) -> Stored:
         FileError: If the file is damaged, or refers to other files; if it has several such data
             sets and none is named; or if the data set is no map, or no stack that holds this one.
     """
-    numbers, name, attributes = read_hdf5_array(path, member)
+    numbers, name, attributes, notes = read_hdf5_array(path, member)
     # Hypersim's README: distances in metres to the camera's centre, not along the optical axis.
     if path.name.endswith(_HYPERSIM) and name == _HYPERSIM_NAME:
         return Stored(numbers=numbers, encoding="hypersim", entry=name)
-    return stored_as(attributes, name, numbers)
+    stored = stored_as(attributes, name, numbers)
+    return replace(stored, notes=(*stored.notes, *notes))
 
 
-def read_hdf5_array(path: Path, member: str | None) -> tuple[NDArray[Any], str, dict[str, Any]]:
-    """Return a map, its data set's path in the file, and that one's attributes; see `read_hdf5`."""
+def read_hdf5_array(
+    path: Path, member: str | None
+) -> tuple[NDArray[Any], str, dict[str, Any], tuple[str, ...]]:
+    """Return a map, its data set's path in the file, its attributes, and what to know of it."""
     import h5py
 
     name, number = split_number(member)
@@ -57,7 +62,8 @@ def read_hdf5_array(path: Path, member: str | None) -> tuple[NDArray[Any], str, 
             _refuse_other_files(dataset, path)
             check_size(path, dataset.nbytes, dataset.id.get_storage_size())
             numbers = map_of(dataset, number, path)
-            return numbers, entry, dict(dataset.attrs)
+            notes = (_SCALE_OFFSET,) if dataset.scaleoffset is not None else ()
+            return numbers, entry, dict(dataset.attrs), notes
     except FileError:
         raise
     except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,9 @@ __all__ = ["encoding_for_16_bits", "interpret", "read_depth", "read_numbers", "r
 
 _OF_16_BITS = {"levels": "levels16", "relative": "relative16"}
 """Encodings of 8 bits → what their names mean in files of 16 bits."""
+_BITS_OF_FLOATS = (1e-4, 1e5)
+"""Floats among which all have to be; as whole numbers, their bits are all above 950 million."""
+_FLOATS = "its 32-bit whole numbers are the bits of floats: read as floats"
 
 
 def read_depth(
@@ -93,9 +97,26 @@ def read_stored(path: str | os.PathLike[str]) -> Stored:
         if not file.exists():
             raise FileError(f"{file} does not exist: give a depth file")
         read = format_of(path).read
-        return read(file) if member is None else read(file, member)
+        return _with_floats(read(file) if member is None else read(file, member))
     except (OSError, MemoryError) as error:
         raise FileError(f"{path} cannot be read: {error}") from error
+
+
+def _with_floats(stored: Stored) -> Stored:
+    """Return what was read, with 32-bit whole numbers whose bits are floats as these floats.
+
+    pyrealsense2 2.59 gives the floats of disparity frames the type uint32.
+    """
+    numbers = stored.numbers
+    if numbers.dtype.kind != "u" or numbers.dtype.itemsize != 4:
+        return stored
+    floats = np.ascontiguousarray(numbers, np.uint32).view(np.float32)
+    known = floats[numbers != 0]
+    least, most = _BITS_OF_FLOATS
+    # NaN fails, as it should: such files have 0 for what is unknown.
+    if not known.size or not (known.min() >= least and known.max() <= most):
+        return stored
+    return replace(stored, numbers=floats, notes=(*stored.notes, _FLOATS))
 
 
 def interpret(

@@ -66,7 +66,8 @@ def read_tiff(path: Path, member: str | None = None) -> Stored:
             page = _page(maps, member, path)
             tags, numbers = tags_of(page), numbers_of(page)
             mask = mask_of(masks, numbers.shape)
-            mask &= seen_by_lerc(page, mask.shape)
+            seen = seen_by_lerc(page, mask.shape)
+            mask, numbers = mask & seen, filled(numbers, seen, np.nan)
             if declared := nodata(tags):
                 stored = present(page, mask.shape)
                 mask, numbers = mask & stored, filled(numbers, stored, declared[0])
@@ -90,12 +91,12 @@ def read_tiff(path: Path, member: str | None = None) -> Stored:
         notes += (_WHITE_IS_ZERO,)
     if packed is not None:
         notes += (packed.note,)
-    seen = mask & opaque
+    valid = mask & opaque
     place = georeference(tags) if upright is numbers else None
     return Stored(
         numbers=upright,
         nodata=declared,
-        valid=None if seen.all() else turned(seen, turn),
+        valid=None if valid.all() else turned(valid, turn),
         encoding=None if packed is None else "height",
         packing=packed,
         georeference=place,

@@ -74,6 +74,7 @@ def seen_by_lerc(page: Any, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     for block, number in blocks:
         if not block:
             continue
+        mask: Any
         _, mask = imagecodecs.lerc_decode(unpack(block), masks=True)
         if mask is None:
             continue

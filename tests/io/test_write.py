@@ -119,3 +119,25 @@ def test_a_band_that_does_not_fit_leaves_nothing(tmp_path):
         with pytest.raises(EncodingError, match="rows 4 to 7: 11 of 20 valid pixels do not fit"):
             write_bands(tmp_path / f"a{suffix}", (8, 5), bands_of(depth, [2, 4]), "mm")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "suffix", [s for s in FORMATS if FORMATS[s].write and not FORMATS[s].needs_view]
+)
+@pytest.mark.parametrize("view", ["cropped", "transposed", "reversed", "big-endian"])
+def test_views_of_arrays_are_written_as_their_copies(tmp_path, rng, suffix, view):
+    whole = rng.integers(500, 60000, (20, 30)).astype(np.float32) / 1000
+    part = {
+        "cropped": whole[3:14, 5:22],
+        "transposed": whole.T,
+        "reversed": whole[::-1, ::-1],
+        "big-endian": whole.astype(">f4"),
+    }[view]
+    encoding = "mm" if suffix in (".png", ".pgm") else "metres"
+    for name, values in (("view", part), ("copy", np.array(part, np.float32, order="C"))):
+        write_depth(tmp_path / f"{name}{suffix}", DepthMap(values, unit="m"), encoding)
+    read = read_depth(tmp_path / f"view{suffix}", encoding)
+    np.testing.assert_allclose(read.values, part, rtol=1e-6)
+    view_file, copy = tmp_path / f"view{suffix}", tmp_path / f"copy{suffix}"
+    if copy.is_file() and suffix not in (".h5", ".hdf5", ".mat", ".npz"):  # which hold the time
+        assert view_file.read_bytes() == copy.read_bytes()

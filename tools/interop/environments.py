@@ -88,7 +88,7 @@ HERE = Environment(
         "pypng",
         "libvips",
         "imagecodecs",
-        "FFmpeg",
+        "FFmpeg 9.0 (imageio-ffmpeg)",
         "Matplotlib",
         "tifffile",
         "rasterio (GDAL)",

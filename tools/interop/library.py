@@ -58,7 +58,7 @@ class Reader:
     dtypes: tuple[str, ...] = ("uint8", "uint16", "float32")
     """Types of ours that it is given."""
     differs: Mapping[str, str] = field(default_factory=dict)
-    """Type → in which way the library's numbers are others than the file's, where they are."""
+    """Type → how the library's numbers differ from the file's, or why it reads none."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -112,12 +112,12 @@ def read_cells(library: Library, folder: Path, ours: Path) -> list[Cell]:
     for reader, file in files_read(library):
         dtype = file.partition(".")[0]
         cell = Cell(library.name, reader.suffix, dtype, "", "exact")
+        known = reader.differs.get(dtype)
         if refused := index["refused"].get(file):
-            cells.append(dataclasses.replace(cell, outcome="refused", words=refused))
+            cells.append(dataclasses.replace(cell, outcome="refused", words=known or refused))
             continue
         numbers, given = np.load(folder / f"{file}{READ}"), _stored(ours / file)
         if not _equal(numbers, given):
-            known = reader.differs.get(dtype)
             words = known or _difference(numbers, given)
             cell = dataclasses.replace(cell, outcome="differs" if known else "wrong", words=words)
         cells.append(cell)

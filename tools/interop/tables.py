@@ -63,7 +63,7 @@ def _formats(cells: list[dict[str, str]]) -> str:
     for suffix in dict.fromkeys(cell["suffix"] for cell in cells):
         mine = [cell for cell in cells if cell["suffix"] == suffix]
         types = _listed(cell["dtype"] for cell in mine)
-        forms = _listed(cell["form"] for cell in mine if cell["form"])
+        forms = _listed((cell["form"] for cell in mine if cell["form"]), " / ")
         text = f"`{suffix}` {types}" + (f" ({forms})" if forms else "")
         outcomes = dict.fromkeys(c["outcome"] for c in mine if c["outcome"] != "exact")
         if outcomes:
@@ -72,8 +72,8 @@ def _formats(cells: list[dict[str, str]]) -> str:
     return "; ".join(parts)
 
 
-def _listed(words: Iterable[str]) -> str:
-    return ", ".join(dict.fromkeys(words))
+def _listed(words: Iterable[str], between: str = ", ") -> str:
+    return between.join(dict.fromkeys(words))
 
 
 def exceptions(results: dict[str, Any]) -> str:
@@ -84,7 +84,7 @@ def exceptions(results: dict[str, Any]) -> str:
             by_words: dict[tuple[str, str, str], list[str]] = {}
             for cell in about[way]:
                 if cell["outcome"] != "exact":
-                    key = cell["suffix"], cell["outcome"], _without_addresses(cell["words"])
+                    key = cell["suffix"], cell["outcome"], cell["words"]
                     by_words.setdefault(key, []).append(f"{cell['dtype']} {cell['form']}".strip())
             rows += [
                 [
@@ -97,8 +97,3 @@ def exceptions(results: dict[str, Any]) -> str:
             ]
     head = ["library", "file", "of", "what comes of it"]
     return "\n".join([*markdown_table(head, rows, names=4), "", made_by(results)])
-
-
-def _without_addresses(words: str) -> str:
-    """Return the words of an error up to where addresses in memory begin, on a line of a table."""
-    return words.partition(" @ 0x")[0].rstrip("[ #").replace("|", "/")

@@ -13,8 +13,8 @@ _BUFFER_FROM = 0.9
 """Half of a depth buffer's values are above this; they grow with −1 / depth."""
 _BACKGROUND_PIXELS = 50
 _BACKGROUND_SHARE, _BACKGROUND_DEPTH, _BACKGROUND_GAP = 0.02, 2e-3, 0.3
-"""Pixels that a background has at least, also as a share; its depth, relative to the farthest value;
-and the gap before it, as a share of the range."""
+"""Pixels that a background has at least, also as a share; its depth, relative to the farthest
+value; and the gap before it, as a share of the range."""
 _STEPS = 16
 """Steps across a map's width over which the bend of surfaces is measured: noise hardly counts."""
 _FOCALS = (0.5, 0.6, 0.75, 0.87, 1.0, 1.2)

@@ -62,6 +62,8 @@ JAVASCRIPT = (
     ),
     _package("zarrita", _reads(".zarr", "uint8 uint16 float32")),
     _package("npyjs", _reads(".npy", "uint8 uint16 float32")),
-    _package("parse-exr", _reads(".exr", "float32")),
+    _package(
+        "parse-exr", _reads(".exr", "float32", {"float32": "no channel but Y, or red, green, blue"})
+    ),
 )
 """Each by its name."""

@@ -289,7 +289,7 @@ PICTURES = (
         readers=(Reader(suffix=".png", read=_imagecodecs_read),),
     ),
     Library(
-        name="FFmpeg",
+        name="FFmpeg 9.0 (imageio-ffmpeg)",
         distribution="imageio-ffmpeg",
         module="imageio_ffmpeg",
         writers=(
@@ -299,9 +299,14 @@ PICTURES = (
             *writers(".tif", "uint8 uint16", _ffmpeg_write),
             *writers(".exr", "float32", _ffmpeg_write),
         ),
-        readers=tuple(
-            Reader(suffix=suffix, read=_ffmpeg_read)
-            for suffix in (".png", ".pgm", ".pfm", ".tif", ".exr")
+        readers=(
+            *(Reader(suffix=suffix, read=_ffmpeg_read) for suffix in (".png", ".pgm", ".pfm")),
+            Reader(suffix=".tif", read=_ffmpeg_read, differs={"float32": "no floats in TIFF"}),
+            Reader(
+                suffix=".exr",
+                read=_ffmpeg_read,
+                differs={"float32": "no channel but Y, or red, green, blue"},
+            ),
         ),
     ),
     Library(

@@ -236,14 +236,17 @@ RASTERS = (
                 writer
                 for name in ("NO", "RLE", "ZIPS", "PIZ", "PXR24", "B44", "HTJ2K32")
                 for writer in writers(
-                    ".exr", "float32", partial(_openexr_write, compression=name), name
+                    ".exr",
+                    "float32",
+                    partial(_openexr_write, compression=name),
+                    f"{name} compression",
                 )
             ),
             *writers(".exr", "float32", _openexr_write, layouts=tuple(LAYOUTS)[1:3]),
         ),
         readers=(Reader(suffix=".exr", read=_openexr_read),),
         changes={
-            "float32_PXR24.exr": "PXR24 keeps 24 bits of a float",
+            "float32_PXR24_compression.exr": "PXR24 keeps 24 bits of a float",
             **dict.fromkeys(
                 (
                     "float32_cropped_view.exr",

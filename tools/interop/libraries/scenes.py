@@ -156,7 +156,7 @@ SCENES = (
             *writers(".exr", "float16 float32", _mitsuba_write),
         ),
         readers=tuple(
-            Reader(suffix=suffix, read=_mitsuba_read) for suffix in (".png", ".pgm", ".pfm", ".exr")
+            Reader(suffix=suffix, read=_mitsuba_read) for suffix in (".png", ".pfm", ".exr")
         ),
     ),
     Library(

@@ -14,7 +14,7 @@ __all__ = ["CONTENTS", "FEW", "SIZES", "depth_maps", "operator_maps"]
 
 SIZES = ((1, 1), (1, 7), (7, 1), (5, 9), (97, 131))
 FEW = 2**10
-"""Pixels up to which maps of every content are upscaled, by every factor."""
+"""Pixels up to which maps have every content, and are upscaled by every factor."""
 _LARGE, _SMALL = 1e15, 1e-15
 """What operators see; the squares are within float32, too."""
 _LEAST = 1e-10
@@ -30,6 +30,8 @@ CONTENTS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], NDArray[np.
     "small": lambda rng, shape: _SMALL * rng.normal(size=shape),
 }
 """Name → a generator and a shape to the values that an operator sees."""
+_ON_LARGE = ("noise", "both ends")
+"""The contents of maps of more pixels than `FEW`."""
 _DOMAINS: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
     "Exp": lambda values: -np.abs(values),  # of what lies below the highest score
     "Log": lambda values: np.abs(values) + _LEAST,
@@ -46,6 +48,8 @@ def operator_maps(use: Use) -> Iterator[tuple[str, dict[str, Floats]]]:
     domain = _DOMAINS.get(last, lambda values: values)
     for k, (height, width) in enumerate(SIZES):
         for j, (content, values_of) in enumerate(CONTENTS.items()):
+            if height * width > FEW and content not in _ON_LARGE:
+                continue
             maps = {}
             for n, (name, channels) in enumerate(use.channels.items()):
                 margin = use.margins[name]

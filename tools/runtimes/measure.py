@@ -40,6 +40,7 @@ __all__ = ["compare_network", "compare_use", "network_folders"]
 Runtimes = dict[str, Runtime | None]
 """Name → what runs graphs; None if it cannot be installed here."""
 TORCH = "torch"
+_SUMS = ("Add", "Conv", "ReduceMean", "ReduceSum", "Sub")
 
 
 def installed() -> Runtimes:
@@ -65,9 +66,7 @@ def compare_use(use: Use, runtimes: Runtimes, folder: Path) -> dict[str, Any]:
         run = runtime.load(file)
         for words, maps, expected in cases:
             (found,) = run(maps)
-            # Beside the largest number that is there, as a map's range is for its pixels.
-            largest = max(float(np.abs(expected).max()), float(np.finfo(np.float32).tiny))
-            yield words, _difference(found, expected) / largest
+            yield words, _difference(found, expected) / _largest(use, maps, expected)
 
     return {name: _worst(differences, runtime) for name, runtime in runtimes.items()}
 
@@ -97,7 +96,8 @@ def compare_network(
     def differences(backend: Backend) -> Iterator[tuple[str, float]]:
         for words, depth, expected in cases:
             found = predicted(backend, depth, scale)
-            span = float(np.ptp(depth.values[depth.valid])) or float(np.abs(depth.values).max())
+            values = depth.values[depth.valid]
+            span = float(np.ptp(values)) or float(np.abs(values).max()) or 1.0
             yield words, _difference(found, expected) / span
 
     compared = {TORCH: _worst(differences, double)}
@@ -124,6 +124,17 @@ def network_folders() -> dict[str, Path]:
         for folder in folders
     }
     return {names[folder]: folder for folder in folders}
+
+
+def _largest(
+    use: Use, maps: dict[str, NDArray[np.float32]], expected: NDArray[np.float64]
+) -> float:
+    """Return the largest number that an operator gives, or adds up."""
+    numbers = [expected]
+    if use.operators[-1] in _SUMS:
+        numbers += [values.astype(np.float64) for values in maps.values()]
+    largest = max(float(np.abs(each).max()) for each in numbers)
+    return largest or 1.0
 
 
 def _difference(found: NDArray[Any], expected: NDArray[Any]) -> float:

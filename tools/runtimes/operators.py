@@ -7,8 +7,9 @@ of its weights.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
+from onnx.reference.op_run import OpRun
 
 from dsdmsr.zoo.find import network_folder
 from dsdmsr.zoo.names import PACKAGED
@@ -82,8 +84,34 @@ def exact(use: Use, maps: dict[str, NDArray[np.float32]]) -> NDArray[np.float64]
     for value in (*double.graph.input, *double.graph.output):
         value.type.tensor_type.elem_type = _DOUBLE
     given = {name: values.astype(np.float64) for name, values in maps.items()}
-    (result,) = ReferenceEvaluator(double).run(None, given)
+    (result,) = ReferenceEvaluator(double, new_ops=[Conv]).run(None, given)
     return np.asarray(result, np.float64)
+
+
+class Conv(OpRun):
+    """ONNX's Conv, tap by tap; that of onnx holds a dilated kernel's zeros, and takes gigabytes."""
+
+    def _run(
+        self,
+        x: NDArray[np.float64],
+        weight: NDArray[np.float64],
+        bias: NDArray[np.float64] | None = None,
+        *,
+        pads: Sequence[int] | None = None,
+        dilations: Sequence[int] | None = None,
+        **others: object,
+    ) -> tuple[NDArray[np.float64]]:
+        top, left, bottom, right = pads or (0, 0, 0, 0)
+        down, across = dilations or (1, 1)
+        padded = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)))
+        rows, columns = weight.shape[2:]
+        height = padded.shape[2] - down * (rows - 1)
+        width = padded.shape[3] - across * (columns - 1)
+        total = np.zeros((len(x), len(weight), height, width), x.dtype)
+        for row, column in product(range(rows), range(columns)):
+            seen = padded[:, :, down * row :, across * column :][:, :, :height, :width]
+            total += np.einsum("oc,bchw->bohw", weight[:, :, row, column], seen, optimize=True)
+        return (total if bias is None else total + bias[:, None, None],)
 
 
 def _cuts(model: ModelProto) -> Iterator[tuple[object, Use]]:
@@ -93,7 +121,7 @@ def _cuts(model: ModelProto) -> Iterator[tuple[object, Use]]:
         each.name: np.zeros((1, each.type.tensor_type.shape.dim[1].dim_value, *_SIZE), np.float32)
         for each in graph.input
     }
-    values = ReferenceEvaluator(model).run(None, zeros, intermediate=True)
+    values = ReferenceEvaluator(model, new_ops=[Conv]).run(None, zeros, intermediate=True)
     constants = {tensor.name: tensor for tensor in graph.initializer}
     makers = {node.output[0]: node for node in graph.node}
     fixed = set(constants)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from benchmarks.common.launch import launch
 
 MODULES = {
-    name: f"tools.{name}"
-    for name in ("fill_documents", "make_network", "prune_network", "source_table")
+    "fill_documents": "tools.fill_documents",
+    "make_network": "tools.make_network",
+    "prune_network": "tools.prune_network",
+    "runtimes": "tools.runtimes.measure",
+    "source_table": "tools.source_table",
 }
 """Name → module."""
 

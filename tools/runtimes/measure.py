@@ -1,155 +1,127 @@
 """Differences of runtimes: each operator of the packaged graphs, and each packaged network.
 
 Operators are compared with ONNX's own definition in NumPy, in double precision; networks with
-torch. onnxruntime-web (in Node.js) and ncnn are installed in a folder that is removed at the end;
-where npm or ncnn's wheel is missing, their columns say "not run".
+torch. onnxruntime-web, in Node.js, and ncnn are installed in a folder that is removed at the end;
+where npm or a wheel of ncnn is missing, their columns say "not run".
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import onnx
-from numpy.typing import NDArray
-
 from benchmarks.common.options import options
 from benchmarks.common.results import save_results
-from dsdmsr import DepthMap, Upscaler
-from dsdmsr.errors import ModelError
-from dsdmsr.evaluation.parity import Parity
-from dsdmsr.upscaling.backend import Backend
-from dsdmsr.upscaling.graph_backend import GraphBackend, Runtime
 from dsdmsr.upscaling.onnx_runtime import OnnxRuntime
-from dsdmsr.upscaling.torch_backend import TorchBackend
-from dsdmsr.zoo.graphs import read_graphs
-from dsdmsr.zoo.torch_networks import from_pretrained
-from tools.runtimes.child import NCNN, WEB, ncnn_runtime, web_runtime
-from tools.runtimes.inputs import FEW, depth_maps, operator_maps
-from tools.runtimes.operators import Use, exact, graph_files, uses
+from tools.runtimes.child import NCNN, WEB, Child, ncnn_runtime, web_runtime
+from tools.runtimes.compare import Cell, Runtimes, network, operator
+from tools.runtimes.inputs import FEW, depth_maps
+from tools.runtimes.operators import network_folders, uses
 from tools.runtimes.torch_operators import TorchOperators
 
-__all__ = ["compare_network", "compare_use", "network_folders"]
+__all__ = ["in_this_environment"]
 
-Runtimes = dict[str, Runtime | None]
-"""Name → what runs graphs; None if it cannot be installed here."""
-TORCH = "torch"
-_SUMS = ("Add", "Conv", "ReduceMean", "ReduceSum", "Sub")
+SCALES = (2, 4, 8, 16)
+PACKAGES = {
+    "torch": version("torch"),
+    "onnxruntime": version("onnxruntime"),
+    "openvino": version("openvino"),
+    "onnxruntime-web": WEB,
+    "ncnn": NCNN["ncnn"],
+}
+"""Runtime → its version; the columns of the tables."""
+DEFAULT = "dsdmsr-fast"
+"""The network on which a runtime's own choice of precision is tried."""
 
 
-def installed() -> Runtimes:
-    """Return the runtimes of the development environment, torch left out."""
+def in_this_environment() -> Runtimes:
+    """Return the runtimes that the development environment has, torch left out."""
     from dsdmsr.upscaling.openvino_runtime import OpenVino
 
     return {"onnxruntime": OnnxRuntime("cpu"), "openvino": OpenVino("cpu")}
 
 
-def compare_use(use: Use, runtimes: Runtimes, folder: Path) -> dict[str, Any]:
-    """Return a runtime's largest difference for an operator, or why there is none.
-
-    Args:
-        use: The operator.
-        runtimes: What runs it.
-        folder: Where its graph may be written.
-    """
-    file = folder / "use.onnx"
-    onnx.save(use.graph, file)
-    cases = [(words, maps, exact(use, maps)) for words, maps in operator_maps(use)]
-
-    def differences(runtime: Runtime) -> Iterator[tuple[str, float]]:
-        run = runtime.load(file)
-        for words, maps, expected in cases:
-            (found,) = run(maps)
-            yield words, _difference(found, expected) / _largest(use, maps, expected)
-
-    return {name: _worst(differences, runtime) for name, runtime in runtimes.items()}
-
-
-def compare_network(
-    folder: Path, scale: int, runtimes: Runtimes, maps: Iterable[tuple[str, DepthMap]]
-) -> dict[str, Any]:
-    """Return each runtime's largest difference from torch, in units of a map's range.
-
-    Args:
-        folder: The network's folder.
-        scale: The factor.
-        runtimes: What runs it.
-        maps: What it is run on.
-    """
-    graphs = read_graphs(folder)
-    assert graphs is not None
-    network = from_pretrained(str(folder))
-    single = TorchBackend(network, "cpu")
-    double = TorchBackend(from_pretrained(str(folder)).double(), "cpu")
-    cases = [
-        (words, depth, predicted(single, depth, scale))
-        for words, depth in maps
-        if depth.values.size <= FEW or scale <= 4
-    ]
-
-    def differences(backend: Backend) -> Iterator[tuple[str, float]]:
-        for words, depth, expected in cases:
-            found = predicted(backend, depth, scale)
-            values = depth.values[depth.valid]
-            span = float(np.ptp(values)) or float(np.abs(values).max()) or 1.0
-            yield words, _difference(found, expected) / span
-
-    compared = {TORCH: _worst(differences, double)}
-    for name, runtime in runtimes.items():
-        backend = None if runtime is None else GraphBackend(folder, graphs, runtime)
-        compared[name] = _worst(differences, backend)
-    return compared
-
-
-def predicted(backend: Backend, depth: DepthMap, scale: int) -> NDArray[np.float32]:
-    """Return a prediction's valid values, and the expected errors if there are any."""
-    result = Upscaler(backend, scale=scale)(depth, errors=backend.predicts_error)
-    found = [result.values] if result.error is None else [result.values, result.error]
-    return np.stack(found)[:, result.valid]
-
-
-def network_folders() -> dict[str, Path]:
-    """Return the packaged networks that have graphs: name → folder."""
-    folders = dict.fromkeys(file.parent for file in graph_files())
-    names = {
-        folder: folder.name
-        if folder.parent.name == "zoo"
-        else f"{folder.parent.name}/{folder.name}"
-        for folder in folders
+@contextmanager
+def elsewhere(folder: Path) -> Iterator[Runtimes]:
+    """Install the other runtimes in a folder, and end them; the last one has its own precision."""
+    children: dict[str, Child | None] = {
+        "onnxruntime-web": web_runtime(folder),
+        "ncnn": ncnn_runtime(folder),
+        "ncnn, its own precision": ncnn_runtime(folder, default_precision=True),
     }
-    return {names[folder]: folder for folder in folders}
-
-
-def _largest(
-    use: Use, maps: dict[str, NDArray[np.float32]], expected: NDArray[np.float64]
-) -> float:
-    """Return the largest number that an operator gives, or adds up."""
-    numbers = [expected]
-    if use.operators[-1] in _SUMS:
-        numbers += [values.astype(np.float64) for values in maps.values()]
-    largest = max(float(np.abs(each).max()) for each in numbers)
-    return largest or 1.0
-
-
-def _difference(found: NDArray[Any], expected: NDArray[Any]) -> float:
-    """Return the largest difference; infinity for another shape, or where there is no number."""
-    if found.shape != expected.shape:
-        return float("inf")
-    difference = np.abs(found.astype(np.float64) - expected)
-    return float(np.nan_to_num(difference, nan=np.inf).max())
-
-
-def _worst(differences: Any, runtime: Any) -> dict[str, Any]:
-    if runtime is None:
-        return {"word": "not run"}
     try:
-        words, worst = max(differences(runtime), key=lambda pair: pair[1])
-    except ModelError as error:
-        return {"word": "refused", "why": str(error)}
-    return {"difference": worst, "on": words}
+        yield children
+    finally:
+        for child in children.values():
+            if child is not None:
+                child.close()
+
+
+def measure_operators(runtimes: Runtimes, folder: Path) -> list[dict[str, Any]]:
+    """Return a row for each way in which operators go together."""
+    rows: dict[tuple[str, ...], dict[str, Any]] = {}
+    for use in uses():
+        found = operator(use, {"torch": TorchOperators(), **runtimes}, folder)
+        empty: dict[str, Any] = {"operators": use.operators, "attributes": {}, "compared": {}}
+        row = rows.setdefault(use.operators, empty)
+        for name, value in use.attributes.items():
+            values = row["attributes"].setdefault(name, [])
+            if value not in values:
+                values.append(value)
+        for name, cell in found.items():
+            row["compared"][name] = _worse(row["compared"].get(name), cell)
+        print(" ".join(use.operators), {k: v.get("word", "same") for k, v in found.items()})
+    return list(rows.values())
+
+
+def measure_networks(runtimes: Runtimes, *, errors: bool) -> list[dict[str, Any]]:
+    """Return a row for each packaged network and factor."""
+    rows = []
+    for name, folder in network_folders().items():
+        for scale in SCALES:
+            maps = [
+                (words, depth)
+                for words, depth in depth_maps()
+                # Large maps of the smaller factors, and once.
+                if depth.values.size <= FEW or (scale <= 4 and not errors)
+            ]
+            compared = network(folder, scale, runtimes, maps, errors=errors)
+            rows.append({"network": name, "scale": scale, "compared": compared})
+            print(name, scale, {k: v.get("word", v.get("difference")) for k, v in compared.items()})
+    return rows
+
+
+def _worse(one: Cell | None, other: Cell) -> Cell:
+    if one is None:
+        return other
+    return max(one, other, key=lambda cell: ("word" in cell, cell.get("difference", 0.0)))
+
+
+def main() -> None:
+    options(__doc__).parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        os.environ["XDG_CACHE_HOME"] = scratch  # OpenVINO's
+        with elsewhere(folder) as others:
+            *known, own = others
+            runtimes = {**in_this_environment(), **{name: others[name] for name in known}}
+            maps = [each for each in depth_maps() if each[1].values.size <= FEW]
+            content = {
+                "runtimes": PACKAGES,
+                "operators": measure_operators(runtimes, folder),
+                "networks": measure_networks(runtimes, errors=False),
+                "errors": measure_networks(runtimes, errors=True),
+                "own_precision": network(
+                    network_folders()[DEFAULT], 4, {"ncnn": others[own]}, maps
+                ),
+            }
+    save_results("runtimes", "python -m tools runtimes", content, [DEFAULT, *_others()])
+
+
+def _others() -> list[str]:
+    return sorted({name.partition("/")[0] for name in network_folders()} - {DEFAULT})

@@ -23,7 +23,7 @@ from onnx.reference.op_run import OpRun
 from dsdmsr.zoo.find import network_folder
 from dsdmsr.zoo.names import PACKAGED
 
-__all__ = ["Use", "exact", "graph_files", "operators_in", "uses"]
+__all__ = ["Use", "exact", "graph_files", "network_folders", "operators_in", "uses"]
 
 _SINGLE, _DOUBLE = TensorProto.FLOAT, TensorProto.DOUBLE
 _SIZE = (5, 9)
@@ -50,6 +50,18 @@ def graph_files() -> list[Path]:
     """Return the graphs of all packaged networks, with those for a known degradation."""
     folders = [Path(str(network_folder(name))) for name in PACKAGED]
     return sorted(file for folder in folders for file in folder.rglob("*.onnx"))
+
+
+def network_folders() -> dict[str, Path]:
+    """Return the packaged networks that have graphs, name → folder: ``dsdmsr-base/bicubic``."""
+    folders = dict.fromkeys(file.parent for file in graph_files())
+    zoo = {Path(str(network_folder(name))).parent for name in PACKAGED}
+    return {
+        "/".join(folder.relative_to(root).parts): folder
+        for folder in folders
+        for root in zoo
+        if folder.is_relative_to(root)
+    }
 
 
 def operators_in(file: Path) -> set[str]:

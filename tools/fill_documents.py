@@ -40,6 +40,7 @@ from experiments import (
     training_time,
 )
 from tools import source_table
+from tools.runtimes import tables as runtimes
 
 ZOO = ROOT / "src" / "dsdmsr" / "zoo"
 
@@ -76,6 +77,9 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "roofline_peers": ("roofline", roofline_tables.peers),
     "roofline_starts": ("roofline", roofline_tables.starts),
     "roofline_work": ("roofline", roofline_tables.work),
+    "runtimes_errors": ("runtimes", runtimes.errors_table),
+    "runtimes_networks": ("runtimes", runtimes.networks_table),
+    "runtimes_operators": ("runtimes", runtimes.operators_table),
     "scene_mix": ("scene_mix", scene_mix.table),
     "scene_statistics": ("scene_statistics", scene_statistics.table),
     "scene_throughput": ("scene_throughput", scene_throughput.table),

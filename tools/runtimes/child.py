@@ -109,12 +109,12 @@ def web_runtime(folder: Path) -> Child | None:
     return Child([node, str(script)])
 
 
-def ncnn_runtime(folder: Path, *, default_precision: bool = False) -> Child | None:
+def ncnn_runtime(folder: Path, *choices: str) -> Child | None:
     """Install ncnn in a folder, if it isn't there yet; None if there is no wheel for this system.
 
     Args:
         folder: Where.
-        default_precision: Whether ncnn computes as it does by itself, not in float32.
+        choices: What pnnx and ncnn choose by themselves, ``half`` and ``winograd``.
     """
     environment = folder / "venv"
     python = environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
@@ -126,7 +126,9 @@ def ncnn_runtime(folder: Path, *, default_precision: bool = False) -> Child | No
     if subprocess.run([*install, *wanted], check=False).returncode:
         return None
     command = [str(python), str(_HERE / "run_ncnn.py")]
-    return Child([*command, "default"] if default_precision else command, folder)
+    scratch = folder / "_".join(["graphs", *choices])
+    scratch.mkdir()
+    return Child([*command, *choices], scratch)
 
 
 def _packed(array: NDArray[np.float32]) -> dict[str, Any]:

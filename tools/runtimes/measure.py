@@ -21,22 +21,20 @@ from dsdmsr.upscaling.onnx_runtime import OnnxRuntime
 from tools.runtimes.child import NCNN, WEB, Child, ncnn_runtime, web_runtime
 from tools.runtimes.compare import Cell, Runtimes, network, operator
 from tools.runtimes.inputs import FEW, depth_maps
-from tools.runtimes.operators import network_folders, uses
+from tools.runtimes.operators import graph_files, network_folders, uses_in
 from tools.runtimes.torch_operators import TorchOperators
 
 __all__ = ["in_this_environment"]
 
 SCALES = (2, 4, 8, 16)
-PACKAGES = {
-    "torch": version("torch"),
-    "onnxruntime": version("onnxruntime"),
-    "openvino": version("openvino"),
-    "onnxruntime-web": WEB,
-    "ncnn": NCNN["ncnn"],
-}
-"""Runtime → its version; the columns of the tables."""
-DEFAULT = "dsdmsr-fast"
-"""The network on which a runtime's own choice of precision is tried."""
+CHOICES = ("dsdmsr-fast", 8)
+"""The network and the factor on which ncnn's own choices are tried."""
+
+
+def versions() -> dict[str, str]:
+    """Return the runtimes and their versions."""
+    here = {name: version(name) for name in ("torch", "onnxruntime", "openvino")}
+    return {**here, "onnxruntime-web": WEB, "ncnn": NCNN["ncnn"]}
 
 
 def in_this_environment() -> Runtimes:
@@ -48,11 +46,12 @@ def in_this_environment() -> Runtimes:
 
 @contextmanager
 def elsewhere(folder: Path) -> Iterator[Runtimes]:
-    """Install the other runtimes in a folder, and end them; the last one has its own precision."""
+    """Install the other runtimes in a folder, and end them in the end."""
     children: dict[str, Child | None] = {
         "onnxruntime-web": web_runtime(folder),
         "ncnn": ncnn_runtime(folder),
-        "ncnn, its own precision": ncnn_runtime(folder, default_precision=True),
+        "winograd": ncnn_runtime(folder, "winograd"),
+        "winograd and half": ncnn_runtime(folder, "winograd", "half"),
     }
     try:
         yield children
@@ -65,7 +64,7 @@ def elsewhere(folder: Path) -> Iterator[Runtimes]:
 def measure_operators(runtimes: Runtimes, folder: Path) -> list[dict[str, Any]]:
     """Return a row for each way in which operators go together."""
     rows: dict[tuple[str, ...], dict[str, Any]] = {}
-    for use in uses():
+    for use in uses_in(graph_files()):
         found = operator(use, {"torch": TorchOperators(), **runtimes}, folder)
         empty: dict[str, Any] = {"operators": use.operators, "attributes": {}, "compared": {}}
         row = rows.setdefault(use.operators, empty)
@@ -96,6 +95,14 @@ def measure_networks(runtimes: Runtimes, *, errors: bool) -> list[dict[str, Any]
     return rows
 
 
+def measure_choices(runtimes: Runtimes) -> dict[str, Any]:
+    """Return how much ncnn differs with what it chooses by itself, on one network and factor."""
+    name, scale = CHOICES
+    maps = [each for each in depth_maps() if each[1].values.size <= FEW]
+    compared = network(network_folders()[name], scale, runtimes, maps)
+    return {"network": name, "scale": scale, "compared": compared}
+
+
 def _worse(one: Cell | None, other: Cell) -> Cell:
     if one is None:
         return other
@@ -108,20 +115,16 @@ def main() -> None:
         folder = Path(scratch)
         os.environ["XDG_CACHE_HOME"] = scratch  # OpenVINO's
         with elsewhere(folder) as others:
-            *known, own = others
-            runtimes = {**in_this_environment(), **{name: others[name] for name in known}}
-            maps = [each for each in depth_maps() if each[1].values.size <= FEW]
+            compared = {name: others[name] for name in versions() if name in others}
+            runtimes = {**in_this_environment(), **compared}
             content = {
-                "runtimes": PACKAGES,
+                "runtimes": versions(),
                 "operators": measure_operators(runtimes, folder),
                 "networks": measure_networks(runtimes, errors=False),
                 "errors": measure_networks(runtimes, errors=True),
-                "own_precision": network(
-                    network_folders()[DEFAULT], 4, {"ncnn": others[own]}, maps
+                "choices": measure_choices(
+                    {name: others[name] for name in others if name not in compared}
                 ),
             }
-    save_results("runtimes", "python -m tools runtimes", content, [DEFAULT, *_others()])
-
-
-def _others() -> list[str]:
-    return sorted({name.partition("/")[0] for name in network_folders()} - {DEFAULT})
+    networks = sorted({name.partition("/")[0] for name in network_folders()})
+    save_results("runtimes", "python -m tools runtimes", content, networks)

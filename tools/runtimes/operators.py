@@ -7,7 +7,7 @@ of its weights.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -23,7 +23,7 @@ from onnx.reference.op_run import OpRun
 from dsdmsr.zoo.find import network_folder
 from dsdmsr.zoo.names import PACKAGED
 
-__all__ = ["Use", "exact", "graph_files", "network_folders", "operators_in", "uses"]
+__all__ = ["Use", "exact", "graph_files", "network_folders", "operators_in", "uses_in"]
 
 _SINGLE, _DOUBLE = TensorProto.FLOAT, TensorProto.DOUBLE
 _SIZE = (5, 9)
@@ -70,10 +70,10 @@ def operators_in(file: Path) -> set[str]:
     return {node.op_type for node in graph.node}
 
 
-def uses() -> list[Use]:
-    """Return every way in which the packaged graphs use operators, the widest maps of each."""
+def uses_in(files: Iterable[Path]) -> list[Use]:
+    """Return every way in which graphs use operators, each with the most channels it has."""
     found: dict[object, Use] = {}
-    for file in graph_files():
+    for file in files:
         for key, use in _cuts(onnx.load(file)):
             known = found.get(key)
             if known is None or sum(use.channels.values()) > sum(known.channels.values()):

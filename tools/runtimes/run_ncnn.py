@@ -1,7 +1,8 @@
 """Run ONNX graphs with ncnn, converted by pnnx: a JSON object a line in, one a line out.
 
 As run_web.mjs, with the channels of each input in ``load``; it runs where ncnn and pnnx are, and
-needs nothing of ours. With the argument ``default``, ncnn keeps its own precision.
+needs nothing of ours. With the argument ``half``, pnnx rounds weights to half precision, and ncnn
+chooses its own, as they do by themselves; with ``winograd``, ncnn takes Winograd's convolutions.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any, NamedTuple
 import ncnn
 import numpy as np
 
+HALF, WINOGRAD = "half" in sys.argv, "winograd" in sys.argv
 SIZES = ((24, 32), (13, 17))
 """Two sizes of maps, from which pnnx sees that height and width are free."""
 
@@ -47,7 +49,8 @@ def load(path: Path, channels: dict[str, int], scratch: Path) -> Network:
     assert spec is not None
     assert spec.origin is not None
     # The command of that name imports torch, which the converter itself doesn't need.
-    command = [str(Path(spec.origin).with_name("pnnx")), str(path), "fp16=0"]
+    command = [str(Path(spec.origin).with_name("pnnx")), str(path)]
+    command += [] if HALF else ["fp16=0"]
     for key, size in zip(("inputshape", "inputshape2"), SIZES, strict=True):
         shapes = ",".join(f"[1,{count},{size[0]},{size[1]}]" for count in channels.values())
         command.append(f"{key}={shapes}")
@@ -63,7 +66,8 @@ def load(path: Path, channels: dict[str, int], scratch: Path) -> Network:
         raise ValueError(f"pnnx leaves {', '.join(foreign)}, which ncnn doesn't have")
     net = ncnn.Net()
     net.opt.num_threads = 1
-    if "default" not in sys.argv:
+    net.opt.use_winograd_convolution = WINOGRAD
+    if not HALF:
         net.opt.use_fp16_packed = net.opt.use_fp16_storage = net.opt.use_fp16_arithmetic = False
         net.opt.use_bf16_storage = False
     if net.load_param(str(files["param"])) or net.load_model(str(files["bin"])):

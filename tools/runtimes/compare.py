@@ -17,7 +17,6 @@ from dsdmsr.upscaling.graph_backend import GraphBackend, Runtime
 from dsdmsr.upscaling.torch_backend import TorchBackend
 from dsdmsr.zoo.graphs import read_graphs
 from dsdmsr.zoo.torch_networks import from_pretrained
-from tools.runtimes.inputs import operator_maps
 from tools.runtimes.operators import Use, exact
 
 __all__ = ["NOT_RUN", "REFUSED", "TOLERANCE", "WRONG", "Cell", "Runtimes", "network", "operator"]
@@ -34,23 +33,29 @@ _SUMS = ("Add", "Conv", "ReduceMean", "ReduceSum", "Sub")
 Differences = Iterator[tuple[str, float]]
 
 
-def operator(use: Use, runtimes: Runtimes, folder: Path) -> dict[str, Cell]:
+def operator(
+    use: Use,
+    runtimes: Runtimes,
+    maps: Iterable[tuple[str, dict[str, NDArray[np.float32]]]],
+    folder: Path,
+) -> dict[str, Cell]:
     """Compare runtimes with ONNX's definition, in units of the largest number that is there.
 
     Args:
         use: The operator.
         runtimes: What runs it.
+        maps: What it is run on: in words, and the map of each input.
         folder: Where its graph may be written.
     """
     file = folder / "use.onnx"
     onnx.save(use.graph, file)
-    cases = [(words, maps, exact(use, maps)) for words, maps in operator_maps(use)]
+    cases = [(words, inputs, exact(use, inputs)) for words, inputs in maps]
 
     def differences(runtime: Runtime) -> Differences:
         run = runtime.load(file)
-        for words, maps, expected in cases:
-            (found,) = run(maps)
-            numbers = [expected, *(maps.values() if use.operators[-1] in _SUMS else ())]
+        for words, inputs, expected in cases:
+            (found,) = run(inputs)
+            numbers = [expected, *(inputs.values() if use.operators[-1] in _SUMS else ())]
             largest = max(float(np.abs(each).max()) for each in numbers)
             yield words, _largest_difference(found, expected) / (largest or 1)
 
@@ -74,7 +79,7 @@ def network(
         folder: The network's folder.
         scale: The factor.
         runtimes: What runs it.
-        maps: In words, and the map.
+        maps: What it is run on: in words, and the map.
         errors: Whether the graphs run that give the expected errors, too, which are then compared.
     """
     graphs = read_graphs(folder)

@@ -20,7 +20,7 @@ from benchmarks.common.results import save_results
 from dsdmsr.upscaling.onnx_runtime import OnnxRuntime
 from tools.runtimes.child import NCNN, WEB, Child, ncnn_runtime, web_runtime
 from tools.runtimes.compare import Cell, Runtimes, network, operator
-from tools.runtimes.inputs import FEW, depth_maps
+from tools.runtimes.inputs import FEW, depth_maps, operator_maps
 from tools.runtimes.operators import graph_files, network_folders, uses_in
 from tools.runtimes.torch_operators import TorchOperators
 
@@ -65,7 +65,8 @@ def measure_operators(runtimes: Runtimes, folder: Path) -> list[dict[str, Any]]:
     """Return a row for each way in which operators go together."""
     rows: dict[tuple[str, ...], dict[str, Any]] = {}
     for use in uses_in(graph_files()):
-        found = operator(use, {"torch": TorchOperators(), **runtimes}, folder)
+        runs = {"torch": TorchOperators(), **runtimes}
+        found = operator(use, runs, operator_maps(use), folder)
         empty: dict[str, Any] = {"operators": use.operators, "attributes": {}, "compared": {}}
         row = rows.setdefault(use.operators, empty)
         for name, value in use.attributes.items():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +15,7 @@ from benchmarks.common.results import checksums, load_results
 from dsdmsr.errors import ModelError
 from dsdmsr.upscaling.onnx_runtime import OnnxRuntime
 from tools.runtimes import tables
+from tools.runtimes.child import web_runtime
 from tools.runtimes.compare import NOT_RUN, REFUSED, TOLERANCE, WRONG, network, operator
 from tools.runtimes.inputs import CONTENTS, SIZES, depth_maps, operator_maps
 from tools.runtimes.measure import SCALES, in_this_environment
@@ -165,6 +167,13 @@ def test_a_network_that_differs_is_said_to(add, word):
     found = network(network_folders()["dsdmsr-fast"], 2, altered, maps)["altered"]
     assert found.get("word") == word
     assert found["difference"] == pytest.approx(add, rel=0.5)
+
+
+@pytest.mark.parametrize("missing", ["node", "npm"])
+def test_without_node_or_npm_there_is_no_onnxruntime_web(monkeypatch, tmp_path, missing):
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == missing else name)
+    assert web_runtime(tmp_path) is None
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.skipif(find_spec("openvino") is None, reason="pip install 'dsdmsr[openvino]'")

@@ -5,9 +5,13 @@ from __future__ import annotations
 from benchmarks.common.launch import launch
 
 MODULES = {
-    name: f"tools.{name}"
-    for name in ("fill_documents", "make_network", "prune_network", "source_table")
-} | {"interop": "tools.interop.run"}
+    "fill_documents": "tools.fill_documents",
+    "interop": "tools.interop.run",
+    "make_network": "tools.make_network",
+    "prune_network": "tools.prune_network",
+    "runtimes": "tools.runtimes.measure",
+    "source_table": "tools.source_table",
+}
 """Name → module."""
 
 if __name__ == "__main__":

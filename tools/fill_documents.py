@@ -41,6 +41,7 @@ from experiments import (
 )
 from tools import source_table
 from tools.interop import tables as interop
+from tools.runtimes import tables as runtimes
 
 ZOO = ROOT / "src" / "dsdmsr" / "zoo"
 
@@ -81,6 +82,9 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "roofline_peers": ("roofline", roofline_tables.peers),
     "roofline_starts": ("roofline", roofline_tables.starts),
     "roofline_work": ("roofline", roofline_tables.work),
+    "runtimes_errors": ("runtimes", runtimes.errors_table),
+    "runtimes_networks": ("runtimes", runtimes.networks_table),
+    "runtimes_operators": ("runtimes", runtimes.operators_table),
     "scene_mix": ("scene_mix", scene_mix.table),
     "scene_statistics": ("scene_statistics", scene_statistics.table),
     "scene_throughput": ("scene_throughput", scene_throughput.table),

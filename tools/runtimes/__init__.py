@@ -1,0 +1,1 @@
+"""Comparison of the runtimes that packaged graphs meet."""

@@ -89,7 +89,7 @@ def main() -> None:
         before = load_results(RESULTS)["libraries"]
     except FileNotFoundError:
         before = {}
-    found = dict(before)
+    found = {name: about for name, about in before.items() if name in LIBRARIES}
     for environment in ENVIRONMENTS:
         if given.only and environment.name not in given.only:
             continue

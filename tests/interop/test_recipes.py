@@ -11,16 +11,19 @@ import re
 import struct
 import subprocess
 import sys
+import warnings
 from dataclasses import replace
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 from testing.planes import CAMERA, SHAPE, Plane, holes, inside
 
-from dsdmsr import DepthMap, Intrinsics, write_depth
+from dsdmsr import Intrinsics
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
 RECIPES = dict(re.findall(r"<!-- recipe: (\w+) -->\n```python\n(.*?)```", PAGE, flags=re.DOTALL))
@@ -30,10 +33,12 @@ STEP = 0.006
 """Beside holes and at the ends, a plane is off by less than from one of its pixels to the next."""
 
 
-def need(*modules: str) -> None:
-    for module in modules:
-        if find_spec(module) is None:
-            pytest.skip(f"{module} is not installed: python -m tools interop runs it")
+def need(module: str) -> Any:
+    """Return a program's module; what it warns about on the way in is its own affair."""
+    if find_spec(module) is None:
+        pytest.skip(f"{module} is not installed: python -m tools interop runs it")
+    with warnings.catch_warnings(action="ignore"):
+        return import_module(module)
 
 
 def run(name: str, folder: Path) -> None:
@@ -45,7 +50,12 @@ def run(name: str, folder: Path) -> None:
 
 
 def check(
-    depth: np.ndarray, expected: np.ndarray, rounded: float = 0, valid: np.ndarray = VALID
+    depth: np.ndarray,
+    expected: np.ndarray,
+    *,
+    rounded: float = 0,
+    step: float = STEP,
+    off: float = MILLIMETRE,
 ) -> None:
     """Compare an upscaled map, NaN or 0 in its holes, with the plane at its pixels' centres.
 
@@ -53,17 +63,19 @@ def check(
         depth: The map, metres.
         expected: The plane's depth.
         rounded: How far writing may have moved a value.
-        valid: What was valid of the low-resolution map.
+        step: How far it may be off beside holes and at the map's ends.
+        off: How far elsewhere.
     """
-    seen = np.isfinite(depth) & (depth > 0)
+    seen, valid = np.isfinite(depth) & (depth > 0), VALID
     scale = depth.shape[0] / len(valid)
     # Borders of holes run half-way between centres, and cut corners.
     assert seen.mean() == pytest.approx(valid.mean(), abs=0.01 / scale)
     assert seen[inside(valid, depth.shape, 1)].all()
     assert not seen[inside(~valid, depth.shape, 1)].any()
     error = np.where(seen, np.abs(depth - expected), 0)
-    assert error.max() < STEP + rounded
-    assert error[inside(valid, depth.shape)].max() < MILLIMETRE + rounded
+    print(f"off by {error[inside(valid, depth.shape)].max():.5f}, {error.max():.5f} beside holes")
+    assert error.max() < step + rounded
+    assert error[inside(valid, depth.shape)].max() < off + rounded
 
 
 def metres() -> np.ndarray:
@@ -100,15 +112,11 @@ def ros_messages(types, first: bool, encoding: str):
     header, stamp = types.types["std_msgs/msg/Header"], types.types["builtin_interfaces/msg/Time"]
     image = types.types["sensor_msgs/msg/Image"]
     k, p = [90.0, 0, 47.3, 0, 90, 35.8, 0, 0, 1], [90.0, 0, 47.3, -4.5, 0, 90, 35.8, 0, 0, 0, 1, 0]
-    numbers = (k, p) if first else (k, p)
     names = ("D", "K", "R", "P") if first else ("d", "k", "r", "p")
     for n in range(2):
         about = {"stamp": stamp(sec=7 + n, nanosec=123456789), "frame_id": "depth"}
         about |= {"seq": n} if first else {}
-        if encoding == "16UC1":
-            frame = millimetres().astype("<u2")
-        else:
-            frame = metres().astype(">f4")
+        frame = millimetres() if encoding == "16UC1" else metres().astype(">f4")
         frame = frame if n == 0 else np.zeros_like(frame)
         rows = np.pad(frame.view(np.uint8).reshape(SHAPE[0], -1), ((0, 0), (0, 4)))
         depth = image(
@@ -120,7 +128,7 @@ def ros_messages(types, first: bool, encoding: str):
             step=rows.shape[1],
             data=rows.ravel(),
         )
-        matrices = (np.zeros(5), numbers[0], np.eye(3).ravel(), numbers[1])
+        matrices = (np.zeros(5), k, np.eye(3).ravel(), p)
         camera = types.types["sensor_msgs/msg/CameraInfo"](
             header=header(**about),
             height=SHAPE[0],
@@ -244,8 +252,7 @@ def fused(folder: Path, target: Path) -> np.ndarray:
 
 
 def test_colmap_fuses_an_upscaled_folder(tmp_path):
-    need("pycolmap")
-    import pycolmap
+    pycolmap = need("pycolmap")
 
     colmap_folder(tmp_path / "dense")
     run("colmap", tmp_path)
@@ -332,8 +339,7 @@ def points_of_the_plane(points: np.ndarray, scale: int = 4) -> None:
 
 
 def test_open3d_has_points_and_surfaces_in_metres(tmp_path):
-    need("open3d")
-    import open3d as o3d
+    o3d = need("open3d")
 
     Image.fromarray(millimetres()).save(tmp_path / "depth.png")
     run("open3d", tmp_path)
@@ -352,8 +358,7 @@ def test_open3d_has_points_and_surfaces_in_metres(tmp_path):
 
 
 def test_pyvista_has_a_surface(tmp_path):
-    need("pyvista")
-    import pyvista as pv
+    pv = need("pyvista")
 
     Image.fromarray(millimetres()).save(tmp_path / "depth.png")
     run("pyvista", tmp_path)
@@ -368,24 +373,71 @@ def test_pyvista_has_a_surface(tmp_path):
     assert surface.connectivity()["RegionId"].max() == 0
 
 
+def sphere_before_the_plane(pose: np.ndarray) -> np.ndarray:
+    """Return depth, metres, of a sphere before the plane, as a camera sees them from a pose."""
+    rows, columns = np.indices(SHAPE)
+    x, y = (columns - CAMERA.cx) / CAMERA.fx, (rows - CAMERA.cy) / CAMERA.fy
+    rays = np.stack([x, y, np.ones(SHAPE)], -1) @ pose[:3, :3].T
+    normal, start = np.array(PLANE.normal), pose[:3, 3]
+    plane = (PLANE.offset - start @ normal) / (rays @ normal)
+    to, squared = SPHERE - start, (rays**2).sum(-1)
+    along = rays @ to
+    inner = along**2 - squared * (to @ to - RADIUS**2)
+    sphere = (along - np.sqrt(np.maximum(inner, 0))) / squared
+    return np.where(inner > 0, sphere, plane)
+
+
+SPHERE, RADIUS = np.array([0.05, 0.0, 1.5]), 0.25
+
+
+def test_open3d_fuses_a_sequence_to_what_was_seen(tmp_path):
+    o3d = need("open3d")
+    (tmp_path / "sequence").mkdir()
+    for number, angle in enumerate(np.radians([-10, -5, 0, 5, 10])):
+        pose = np.eye(4)
+        pose[:3, :3] = [
+            [np.cos(angle), 0, np.sin(angle)],
+            [0, 1, 0],
+            [-np.sin(angle), 0, np.cos(angle)],
+        ]
+        pose[:3, 3] = [0, 0, 1.8] - pose[:3, :3] @ [0, 0, 1.8]
+        depth = 1000 * sphere_before_the_plane(pose)
+        numbers = np.where(VALID, depth, 0).round().astype(np.uint16)
+        name = tmp_path / f"sequence/frame-{number:06}"
+        Image.fromarray(numbers).save(f"{name}.depth.png")
+        np.savetxt(f"{name}.pose.txt", pose)
+    run("fusion", tmp_path)
+    mesh = o3d.io.read_triangle_mesh(tmp_path / "fused.ply")
+    points = np.asarray(mesh.vertices)
+    plane = PLANE.distances(points)
+    sphere = np.linalg.norm(points - SPHERE, axis=1) - RADIUS
+    off = np.minimum(np.abs(plane), np.abs(sphere))
+    for share in (0.5, 0.9, 0.95, 0.99, 1):
+        print(len(points), share, np.quantile(off, share))
+    ball = np.abs(sphere) < 0.02
+    print(ball.sum(), np.quantile(np.abs(sphere[ball]), [0.5, 0.9, 0.99]))
+
+
 # Maps of the ground
 
 
-def heights(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def height_at(x: Any, y: Any) -> Any:
     """Return the height of a slope in metres, by coordinates on the ground."""
     return 350 + 0.02 * (x - 400_000) - 0.03 * (y - 5_000_000)
 
 
+def heights(place: Any, shape: tuple[int, int]) -> np.ndarray:
+    """Return the heights at pixels' centres; a pixel's corner lies where `place` says."""
+    rows, columns = np.indices(shape) + 0.5
+    return height_at(place.a * columns + place.c, place.e * rows + place.f)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "int16"])
 def test_gdal_finds_the_same_heights_at_the_same_places(tmp_path, dtype):
-    need("rasterio")
-    import rasterio
-    from rasterio.transform import from_origin
+    rasterio = need("rasterio")
 
-    place = from_origin(400_123.0, 5_000_456.0, 10.0, 10.0)
-    rows, columns = np.indices(SHAPE)
-    x, y = place * (columns + 0.5, rows + 0.5)
-    numbers = np.where(VALID, heights(x, y), -32768)
+    place = rasterio.Affine(10.0, 0.0, 400_123.0, 0.0, -10.0, 5_000_456.0)
+    numbers = np.where(VALID, heights(place, SHAPE), -32768)
     numbers = numbers.round() if dtype == "int16" else numbers
     about = {"count": 1, "height": SHAPE[0], "width": SHAPE[1], "crs": "EPSG:32632"}
     with rasterio.open(
@@ -393,17 +445,18 @@ def test_gdal_finds_the_same_heights_at_the_same_places(tmp_path, dtype):
     ) as file:
         file.write(numbers.astype(dtype), 1)
     run("rasterio", tmp_path)
-    with rasterio.open(tmp_path / "dem.tif") as old, rasterio.open(tmp_path / "upscaled.tif") as new:
+    before, after = (rasterio.open(tmp_path / f"{name}.tif") for name in ("dem", "upscaled"))
+    with before as old, after as new:
         assert (new.bounds, new.crs) == (old.bounds, old.crs)
         assert (new.res, new.nodata, new.shape) == ((2.5, 2.5), -32768, (288, 384))
         values = new.read(1, masked=True)
-        rows, columns = np.indices(new.shape)
-        expected = heights(*(new.transform * (columns + 0.5, rows + 0.5)))
+        expected = heights(new.transform, new.shape)
+        # From a pixel to the next, heights differ by up to half a metre.
         rounded = 0.6 if dtype == "int16" else 0
-        check(values.filled(np.nan), expected, rounded=rounded + 0.02)
+        check(values.filled(np.nan), expected, rounded=rounded, step=0.5, off=0.02)
         at = (400_600.0, 5_000_100.0)
         (value,) = next(new.sample([at]))
-        assert value == pytest.approx(heights(*at), abs=0.06 + rounded)
+        assert value == pytest.approx(height_at(*at), abs=0.06 + rounded)
 
 
 # Depth supervision
@@ -447,7 +500,8 @@ def test_gaussian_splatting_reads_inverse_depth_without_holes(tmp_path):
     Image.fromarray(np.zeros((*image, 3), np.uint8)).save(scene / "images/frame 1.jpg")
     np.save(tmp_path / "sensor/frame 1.npy", metres().astype(np.float32))
     run("splatting", tmp_path)
-    (name, params) = next(iter(json.loads((scene / "sparse/0/depth_params.json").read_text()).items()))
+    content = json.loads((scene / "sparse/0/depth_params.json").read_text())
+    ((name, params),) = content.items()
     assert name == "frame 1"
     with Image.open(scene / f"depths/{name}.png") as file:
         numbers = np.asarray(file)
@@ -457,4 +511,4 @@ def test_gaussian_splatting_reads_inverse_depth_without_holes(tmp_path):
     assert (inverse > 0).all()
     error = np.abs(1 / inverse - expected)
     assert error[inside(VALID, image)].max() < MILLIMETRE
-    assert error[np.repeat(np.repeat(VALID, 7.5 // 1, 0), 7, 1)[: image[0]].any()].max() < 0.1
+    assert error.max() < 0.05  # in the holes, too

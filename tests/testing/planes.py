@@ -38,7 +38,7 @@ class Plane:
 
 
 def holes(shape: tuple[int, int] = SHAPE) -> NDArray[np.bool_]:
-    """Return what is valid of a map with a large hole, a thin one and a single one, without a corner."""
+    """Return what is valid of a map with holes of several sizes, one in a corner."""
     valid = np.ones(shape, np.bool_)
     valid[12:24, 20:36] = valid[50, 9:17] = valid[40, 60] = valid[:6, :8] = False
     return valid

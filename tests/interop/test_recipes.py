@@ -21,6 +21,16 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from testing.blender_scenes import composited, exr_depth, render_the_plane
+from testing.plane_inputs import (
+    RADIUS,
+    SPHERE,
+    colmap_folder,
+    metres,
+    millimetres,
+    ros_messages,
+    sphere_before_the_plane,
+)
 from testing.planes import CAMERA, SHAPE, Plane, holes, inside
 
 from dsdmsr import Intrinsics
@@ -80,15 +90,6 @@ def check(
     assert error[inside(valid, depth.shape)].max() < off + rounded
 
 
-def metres() -> np.ndarray:
-    """Return the low-resolution plane, NaN in holes."""
-    return np.where(VALID, PLANE.depth(SHAPE, CAMERA), np.nan)
-
-
-def millimetres() -> np.ndarray:
-    return np.where(VALID, 1000 * PLANE.depth(SHAPE, CAMERA), 0).round().astype(np.uint16)
-
-
 def larger(scale: int) -> tuple[np.ndarray, Intrinsics]:
     """Return the plane's depth in a larger map, and the camera of that."""
     camera = CAMERA.scaled(scale)
@@ -104,47 +105,6 @@ def test_every_recipe_is_tested_and_short():
 
 
 # ROS
-
-
-TOPICS = ("/camera/depth/image_rect_raw", "/camera/depth/camera_info", "/camera/color/image_raw")
-START = 1_714_000_000_123_456_789
-
-
-def ros_messages(types, first: bool, encoding: str):
-    """Yield topics, times and messages of two frames, the second one without any depth."""
-    header, stamp = types.types["std_msgs/msg/Header"], types.types["builtin_interfaces/msg/Time"]
-    image = types.types["sensor_msgs/msg/Image"]
-    k, p = [90.0, 0, 47.3, 0, 90, 35.8, 0, 0, 1], [90.0, 0, 47.3, -4.5, 0, 90, 35.8, 0, 0, 0, 1, 0]
-    names = ("D", "K", "R", "P") if first else ("d", "k", "r", "p")
-    for n in range(2):
-        about = {"stamp": stamp(sec=7 + n, nanosec=123456789), "frame_id": "depth"}
-        about |= {"seq": n} if first else {}
-        frame = millimetres() if encoding == "16UC1" else metres().astype(">f4")
-        frame = frame if n == 0 else np.zeros_like(frame)
-        rows = np.pad(frame.view(np.uint8).reshape(SHAPE[0], -1), ((0, 0), (0, 4)))
-        depth = image(
-            header=header(**about),
-            height=SHAPE[0],
-            width=SHAPE[1],
-            encoding=encoding,
-            is_bigendian=int(encoding == "32FC1"),
-            step=rows.shape[1],
-            data=rows.ravel(),
-        )
-        matrices = (np.zeros(5), k, np.eye(3).ravel(), p)
-        camera = types.types["sensor_msgs/msg/CameraInfo"](
-            header=header(**about),
-            height=SHAPE[0],
-            width=SHAPE[1],
-            distortion_model="plumb_bob",
-            **{name: np.array(m, float) for name, m in zip(names, matrices, strict=True)},
-            binning_x=0,
-            binning_y=0,
-            roi=types.types["sensor_msgs/msg/RegionOfInterest"](2, 4, 6, 8, False),
-        )
-        colour = replace(depth, encoding="rgb8", data=np.arange(depth.data.size).astype(np.uint8))
-        for topic, message in zip(TOPICS, (depth, camera, colour), strict=True):
-            yield topic, START + 33_000_000 * n, message
 
 
 @pytest.mark.parametrize("encoding", ["16UC1", "32FC1"])
@@ -200,47 +160,6 @@ def test_a_recording_becomes_a_larger_one(tmp_path, monkeypatch, first, encoding
 
 
 # COLMAP
-
-
-def colmap_folder(root: Path) -> None:
-    """Write three views of the plane, their depth at pixels' centres, in COLMAP's coordinates."""
-    import pycolmap
-
-    for part in ("images", "sparse", "stereo/depth_maps", "stereo/normal_maps"):
-        (root / part).mkdir(parents=True)
-    (root / "stereo/consistency_graphs").mkdir()
-    model, names, normal = pycolmap.Reconstruction(), [], np.array(PLANE.normal)
-    height, width = SHAPE
-    camera = pycolmap.Camera(
-        model="PINHOLE",
-        width=width,
-        height=height,
-        params=[CAMERA.fx, CAMERA.fy, CAMERA.cx + 0.5, CAMERA.cy + 0.5],
-        camera_id=1,
-    )
-    model.add_camera_with_trivial_rig(camera)
-    for number in range(3):
-        name, shift = f"view{number}.png", np.array([-0.1, 0.05, 0.0]) * number
-        image = pycolmap.Image(name=name, camera_id=1, image_id=number + 1)
-        image.points2D = pycolmap.Point2DList([pycolmap.Point2D(np.array([48.0, 36.0]))])
-        pose = pycolmap.Rigid3d(pycolmap.Rotation3d(), shift)
-        model.add_image_with_trivial_frame(image, pose)
-        seen = replace(PLANE, offset=PLANE.offset + float(normal @ shift))
-        depth = np.where(VALID, seen.depth(SHAPE, CAMERA), 0).astype(np.float32)
-        maps = pycolmap.DepthMap.from_array(depth, 0.0, 10.0)
-        maps.write(root / f"stereo/depth_maps/{name}.geometric.bin")
-        towards = np.repeat(-normal / np.linalg.norm(normal), height * width)
-        content = f"{width}&{height}&3&".encode() + towards.astype("<f4").tobytes()
-        (root / f"stereo/normal_maps/{name}.geometric.bin").write_bytes(content)
-        colour = np.full((*SHAPE, 3), 100, np.uint8)
-        Image.fromarray(colour).save(root / "images" / name)
-        names.append(name)
-    track = pycolmap.Track()
-    for number in range(3):
-        track.add_element(number + 1, 0)
-    model.add_point3D(np.array([0.0, 0.0, 2.1]), track, np.array([1, 2, 3], np.uint8))
-    model.write(root / "sparse")
-    (root / "stereo/fusion.cfg").write_text("\n".join(names) + "\n")
 
 
 def fused(folder: Path, target: Path) -> np.ndarray:
@@ -379,23 +298,6 @@ def test_pyvista_has_a_surface(tmp_path):
     assert surface.connectivity()["RegionId"].max() == 0
 
 
-def sphere_before_the_plane(pose: np.ndarray) -> np.ndarray:
-    """Return depth, metres, of a sphere before the plane, as a camera sees them from a pose."""
-    rows, columns = np.indices(SHAPE)
-    x, y = (columns - CAMERA.cx) / CAMERA.fx, (rows - CAMERA.cy) / CAMERA.fy
-    rays = np.stack([x, y, np.ones(SHAPE)], -1) @ pose[:3, :3].T
-    normal, start = np.array(PLANE.normal), pose[:3, 3]
-    plane = (PLANE.offset - start @ normal) / (rays @ normal)
-    to, squared = SPHERE - start, (rays**2).sum(-1)
-    along = rays @ to
-    inner = along**2 - squared * (to @ to - RADIUS**2)
-    sphere = (along - np.sqrt(np.maximum(inner, 0))) / squared
-    return np.where(inner > 0, sphere, plane)
-
-
-SPHERE, RADIUS = np.array([0.05, 0.0, 1.5]), 0.25
-
-
 def test_open3d_fuses_a_sequence_to_what_was_seen(tmp_path):
     o3d = need("open3d")
     (tmp_path / "sequence").mkdir()
@@ -434,72 +336,9 @@ def test_open3d_fuses_a_sequence_to_what_was_seen(tmp_path):
 # Blender
 
 
-def blender_scene(bpy: Any) -> Any:
-    """Return an empty scene that Cycles renders at a point of each pixel."""
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    scene = bpy.context.scene
-    scene.render.engine, scene.cycles.samples, scene.cycles.filter_width = "CYCLES", 1, 0.01
-    scene.cycles.use_denoising = False
-    camera = bpy.data.cameras.new("camera")
-    camera.sensor_width, camera.lens = 36, 36 * CAMERA.fx / SHAPE[1]
-    scene.camera = bpy.data.objects.new("camera", camera)
-    scene.collection.objects.link(scene.camera)
-    scene.render.resolution_percentage = 100
-    return scene
-
-
-def render_the_plane(bpy: Any, path: Path) -> None:
-    """Render the plane with a hole, as squares on it; Blender's camera looks along -z, y is up."""
-    scene, corners, faces = blender_scene(bpy), [], []
-    across, down, (a, b, c) = (-3, -0.6, -0.2, 3), (-3, -0.5, 0.1, 3), PLANE.normal
-    for i, j in np.ndindex(3, 3):
-        if (i, j) != (1, 1):
-            faces.append(range(len(corners), len(corners) + 4))
-            for x, y in ((i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1)):
-                z = (PLANE.offset - a * across[x] - b * down[y]) / c
-                corners.append((across[x], -down[y], -z))
-    mesh = bpy.data.meshes.new("plane")
-    mesh.from_pydata(corners, [], [list(face) for face in faces])
-    scene.collection.objects.link(bpy.data.objects.new("plane", mesh))
-    bpy.context.view_layer.use_pass_z = True
-    render = scene.render
-    render.resolution_y, render.resolution_x = SHAPE
-    render.image_settings.media_type = "MULTI_LAYER_IMAGE"
-    render.image_settings.file_format = "OPEN_EXR_MULTILAYER"
-    render.image_settings.color_depth = "32"
-    render.filepath = str(path)
-    bpy.ops.render.render(write_still=True)
-
-
-def composited(bpy: Any, path: Path, size: tuple[int, int]) -> np.ndarray:
-    """Return the depth of a file as an Image node of Blender's compositor hands it on."""
-    scene = blender_scene(bpy)
-    scene.render.resolution_y, scene.render.resolution_x = size
-    tree = bpy.data.node_groups.new("compositor", "CompositorNodeTree")
-    scene.compositing_node_group, scene.render.use_compositing = tree, True
-    image, output = (tree.nodes.new(f"CompositorNode{n}") for n in ("Image", "OutputFile"))
-    image.image = bpy.data.images.load(str(path))
-    output.directory, output.file_name = str(path.parent), "composited"
-    output.format.media_type = "MULTI_LAYER_IMAGE"
-    output.format.color_depth = "32"
-    output.file_output_items.new("FLOAT", "Depth")
-    tree.links.new(image.outputs["Depth"], output.inputs[0])
-    bpy.ops.render.render()
-    return exr_depth(path.parent / "composited.exr")
-
-
-def exr_depth(path: Path) -> np.ndarray:
-    import OpenEXR
-
-    with OpenEXR.File(str(path), separate_channels=True) as file:
-        channels = {name: c for part in file.parts for name, c in part.channels.items()}
-        (name,) = (name for name in channels if "Depth" in name)
-        return np.array(channels[name].pixels)
-
-
 def test_blender_composites_an_upscaled_exr(tmp_path):
     bpy, _ = need("bpy"), need("OpenEXR")
-    render_the_plane(bpy, tmp_path / "render.exr")
+    render_the_plane(bpy, tmp_path / "render.exr", PLANE)
     camera = replace(CAMERA, cx=(SHAPE[1] - 1) / 2, cy=(SHAPE[0] - 1) / 2)
     small = exr_depth(tmp_path / "render.exr")
     valid = small < 1e9

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Open3D 0.20.0 (and 0.19.0), t.geometry.VoxelBlockGrid, seen 2026-11-29 on Linux; also Open3D's issue 7580.
+# Open3D 0.20.0 (and 0.19.0), t.geometry.VoxelBlockGrid, seen 2026-11-29 on Linux; reported to Open3D in September 2026.
 #
 # One would expect: a voxel is compared with the pixel whose centre is nearest to where it is projected, as in
 # UniformTSDFVolume of the same library; a slanted plane is fused to where it was.

@@ -75,6 +75,36 @@ def test_windows_go_to_the_larger_file(tmp_path, data, display):
             assert file.channels()["Z"].pixels.shape == (4 * factor, 6 * factor)
 
 
+@pytest.mark.parametrize(
+    ("channels", "name"),
+    [
+        (["Z"], "Z"),
+        (["V"], "V"),
+        (["ViewLayer.Depth.Z", "ViewLayer.Combined.R", "ViewLayer.Mist.Z"], "ViewLayer.Depth.Z"),
+        (["Depth.V", "Image.R", "Image.G", "Image.B"], "Depth.V"),
+        (["R", "G", "B"], "Y"),
+        (["World_Depth.R", "World_Depth.G", "World_Depth.B", "R", "G", "B"], "World_Depth.Y"),
+    ],
+)
+def test_the_channel_keeps_its_name(tmp_path, channels, name):
+    ramp = np.arange(1, 7, dtype=np.float32).reshape(2, 3)
+    save(tmp_path / "a.exr", dict.fromkeys(channels, ramp))
+    depth = read_depth(tmp_path / "a.exr")
+    larger = DepthMap(np.repeat(ramp, 2, 0), metadata=depth.metadata.mapped(axis(3, 3), axis(2, 4)))
+    write_depth(tmp_path / "b.exr", larger)
+    with OpenEXR.File(str(tmp_path / "b.exr"), separate_channels=True) as file:
+        assert list(file.channels()) == [name]
+    np.testing.assert_array_equal(read_depth(tmp_path / "b.exr").values, larger.values)
+
+
+def test_a_channel_that_would_not_be_read_is_called_z(tmp_path):
+    ramp = np.arange(1, 7, dtype=np.float32).reshape(2, 3)
+    save(tmp_path / "a.exr", {"Mist.V": ramp, "R": 2 * ramp})
+    write_depth(tmp_path / "b.exr", read_depth(f"{tmp_path / 'a.exr'}#Mist.V"))
+    with OpenEXR.File(str(tmp_path / "b.exr"), separate_channels=True) as file:
+        assert list(file.channels()) == ["Z"]
+
+
 def test_a_plain_file_has_no_window(tmp_path):
     save(tmp_path / "a.exr", {"Z": np.ones((2, 3), np.float32)})
     assert read_stored(tmp_path / "a.exr").window is None

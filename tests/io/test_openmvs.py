@@ -56,6 +56,16 @@ def test_it_comes_back_byte_by_byte_but_for_what_is_left_out(tmp_path, numbers):
     assert (tmp_path / "b.dmap").read_bytes() == dmap(numbers)
 
 
+def test_the_range_of_depth_holds_what_is_written(tmp_path, numbers):
+    depth = read_depth(scene(tmp_path / "a.dmap", numbers))
+    values = depth.values.copy()
+    values[3, 4:6], valid = (0.25, 9.5), depth.valid.copy()
+    valid[3, 4:6] = True
+    write_depth(tmp_path / "b.dmap", DepthMap(values, valid, metadata=depth.metadata))
+    near_and_far = struct.unpack_from("<2f", (tmp_path / "b.dmap").read_bytes(), 20)
+    assert near_and_far == (0.25, 9.5)
+
+
 def test_half_floats_come_back(tmp_path, numbers):
     path = scene(tmp_path / "a.dmap", numbers, exponent=3)
     depth = read_depth(path)

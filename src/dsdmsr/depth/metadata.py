@@ -127,6 +127,8 @@ class Metadata:
     """Which part of a picture the map is."""
     view: MvsView | None = None
     """From where a depth map of OpenMVS was seen."""
+    channel: str | None = None
+    """What the map is called in an OpenEXR file, with its layers. None: ``Z``."""
     entry: str | None = None
     """What the map is called in a file that names its arrays; empty if it is the only one and has
     no name. None: ``depth``."""

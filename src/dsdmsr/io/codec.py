@@ -80,6 +80,7 @@ def decode(
             georeference=stored.georeference,
             window=stored.window,
             view=stored.view,
+            channel=stored.channel,
             entry=stored.entry,
             notes=(*stored.notes, *notes, *_coarse(values, valid)),
         ),

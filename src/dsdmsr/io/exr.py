@@ -58,6 +58,7 @@ def read_exr(path: Path, member: str | None = None) -> Stored:
         numbers=numbers,
         valid=None if opaque.all() else opaque,
         window=window,
+        channel=_written_as(choice, path),
         notes=(*([choice.note] if choice.note else []), *notes),
     )
 
@@ -69,6 +70,23 @@ def _channels(heads: list[tuple[str, dict[str, Any]]]) -> list[Channel]:
         for number, (name, head) in enumerate(heads)
         for channel in head["channels"]
     ]
+
+
+def _written_as(choice: Choice, path: Path) -> str | None:
+    """Return the name of the channel in a file of its own; None if it would not be read there.
+
+    Of equal colours it is ``Y``, the standard name of grey. Blender, for one, finds nothing in a
+    file whose only channel is ``Z``, without a layer.
+    """
+    name = choice.channels[0].name
+    if len(choice.channels) > 1:
+        layers, dot, _ = name.rpartition(".")
+        name = f"{layers}{dot}Y"
+    try:
+        choose_channels([Channel(0, "", name)], None, path)
+    except FileError:
+        return None
+    return name
 
 
 def _box(head: dict[str, Any], name: str) -> tuple[int, int, int, int]:
@@ -142,12 +160,20 @@ def _grey(
 def write_exr(
     path: Path,
     numbers: NDArray[np.generic],
-    channel: str = "Z",
+    channel: str | None = None,
     comments: str | None = None,
     *,
     metadata: Metadata | None = None,
 ) -> None:
-    """Write float32 numbers as a channel, in the window that the metadata say."""
+    """Write float32 numbers as a channel, in the window that the metadata say.
+
+    Args:
+        path: Where.
+        numbers: The map.
+        channel: The name of the channel. Default: that which the metadata say, or ``Z``.
+        comments: What the file says beside it.
+        metadata: Those of the map.
+    """
     import OpenEXR
 
     header: dict[str, Any] = {
@@ -157,12 +183,13 @@ def write_exr(
     if comments is not None:
         header["comments"] = comments
     window = metadata.window if metadata is not None else None
+    name = channel or (metadata.channel if metadata is not None else None) or "Z"
     if window is not None:
         height, width = numbers.shape
         last = window.left + width - 1, window.top + height - 1
         header["dataWindow"] = _corners(window.left, window.top, *last)
         header["displayWindow"] = _corners(*window.display)
-    with OpenEXR.File(header, {channel: np.ascontiguousarray(numbers, np.float32)}) as file:
+    with OpenEXR.File(header, {name: np.ascontiguousarray(numbers, np.float32)}) as file:
         file.write(str(path))
 
 

@@ -139,11 +139,15 @@ def write_dmap(path: Path, numbers: NDArray[np.generic], *, metadata: Metadata) 
         camera = (k.fx, camera[1] * x, k.cx, 0.0, k.fy, k.cy, 0.0, 0.0, 1.0)
         image = (width, height)
     depth, exponent = np.ascontiguousarray(numbers, "<f4"), 0
+    # What is upscaled may lie a little outside of what the range held.
+    near, far = view.depth_range
+    near = min(near, float(depth.min(initial=near, where=depth > 0)))
+    far = max(far, float(depth.max(initial=far)))
     if view.halves:
         exponent = _exponent(depth)
         depth = np.ldexp(depth, -exponent).astype("<f2")
     magic = _HALVES if view.halves else _FLOATS
-    head = _HEADER.pack(magic, _DEPTH, exponent, *image, width, height, *view.depth_range)
+    head = _HEADER.pack(magic, _DEPTH, exponent, *image, width, height, near, far)
     parts = [
         head,
         struct.pack("<f", 1.0) if view.halves else b"",

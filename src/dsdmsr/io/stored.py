@@ -71,6 +71,8 @@ class Stored:
     """Which part of a picture the map is."""
     view: MvsView | None = None
     """From where the map was seen, if the file is one of OpenMVS."""
+    channel: str | None = None
+    """What the map is called in an OpenEXR file, with its layers, if it can be called so again."""
     entry: str | None = None
     """What the map is called in the file, if another file of this format is to call it so, too."""
     notes: tuple[str, ...] = ()

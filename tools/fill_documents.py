@@ -66,6 +66,7 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "flicker": ("flicker", flicker.table),
     "gpu": ("gpu", gpu.table),
     "interop_exceptions": ("interop", interop.exceptions),
+    "interop_recipes": ("interop", interop.recipes_table),
     "interop_read": ("interop", interop.read_table),
     "interop_summary": ("interop", interop.summary),
     "interop_written": ("interop", interop.written_table),

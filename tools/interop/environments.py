@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import venv
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 from benchmarks.common.options import ROOT
 from tools.interop.library import Library
@@ -16,6 +18,8 @@ from tools.interop.worker import files_read
 __all__ = ["ENVIRONMENTS", "HERE", "Environment"]
 
 _NODE = Path(__file__).with_name("worker.mjs")
+_CORE = ("numpy", "pillow", "onnxruntime", "cyclopts", "rich", "isal", "deflate", "pytest")
+"""What the recipes need of ours and for their tests."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +31,8 @@ class Environment:
     packages: tuple[str, ...] = ()
     """What pip or npm installs; nothing where the libraries are those of ``.[dev]``."""
     npm: bool = False
+    recipes: bool = False
+    """Whether the tests of the recipes run there, too; what isn't installed, they skip."""
 
     def build(self, folder: Path) -> None:
         """Make the environment in a folder, if it isn't there."""
@@ -59,6 +65,31 @@ class Environment:
             return
         self._node(folder, "read", library.name, into, ours, *(f for _, f in files_read(library)))
 
+    def run_recipes(self, folder: Path) -> list[str]:
+        """Run the tests of the recipes; return the names of those that passed.
+
+        Raises:
+            SystemExit: If one failed.
+        """
+        report = folder / f"{self.name}.xml"
+        tests = ROOT / "tests" / "interop"
+        command = [self._interpreter(folder), "-m", "pytest", "-q", f"--junit-xml={report}"]
+        paths = os.pathsep.join(str(ROOT / part) for part in ("src", ".", "tests"))
+        done = subprocess.run(
+            [*command, "--confcutdir", str(tests), str(tests / "test_recipes.py")],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": paths},
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise SystemExit(f"{self.name}: {done.stdout}")
+        cases = ElementTree.parse(report).iter("testcase")
+        return [case.attrib["name"] for case in cases if len(case) == 0]
+
+    def _interpreter(self, folder: Path) -> str:
+        return str(folder / self.name / "bin" / "python") if self.packages else sys.executable
+
     @staticmethod
     def _save(folder: Path, dtype: str) -> None:
         import numpy as np
@@ -66,9 +97,7 @@ class Environment:
         np.save(folder / f"{dtype}.npy", numbers_of(dtype))
 
     def _python(self, folder: Path, *arguments: object) -> None:
-        own = folder / self.name / "bin" / "python"
-        python = str(own) if self.packages else sys.executable
-        command = [python, "-m", "tools.interop.worker", *map(str, arguments)]
+        command = [self._interpreter(folder), "-m", "tools.interop.worker", *map(str, arguments)]
         subprocess.run(command, cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
 
     def _node(self, folder: Path, *arguments: object) -> None:
@@ -80,6 +109,7 @@ class Environment:
 
 HERE = Environment(
     name="here",
+    recipes=True,
     libraries=(
         "Pillow",
         "OpenCV 5",
@@ -118,14 +148,31 @@ ENVIRONMENTS = (
     Environment(
         name="zarr2", libraries=("Zarr 2",), packages=("numpy", "zarr==2.18.7", "numcodecs<0.16")
     ),
-    Environment(name="open3d019", libraries=("Open3D 0.19",), packages=("open3d==0.19.0",)),
-    Environment(name="open3d020", libraries=("Open3D 0.20",), packages=("open3d==0.20.0",)),
+    Environment(
+        name="open3d019",
+        libraries=("Open3D 0.19",),
+        packages=(*_CORE, "open3d==0.19.0"),
+        recipes=True,
+    ),
+    # It needs Debian's libusb-1.0-0.
+    Environment(
+        name="open3d020",
+        libraries=("Open3D 0.20",),
+        packages=(*_CORE, "open3d==0.20.0"),
+        recipes=True,
+    ),
+    Environment(name="pyvista", libraries=(), packages=(*_CORE, "pyvista==0.49.1"), recipes=True),
     Environment(
         name="renderers",
         libraries=("VTK", "Mitsuba"),
         packages=("numpy", "vtk==9.7.2", "mitsuba==3.9.1"),
     ),
-    Environment(name="blender", libraries=("Blender",), packages=("bpy==5.0.1",)),
+    Environment(
+        name="blender",
+        libraries=("Blender",),
+        packages=(*_CORE, "bpy==5.0.1", "OpenEXR==3.5.3"),
+        recipes=True,
+    ),
     Environment(
         name="node",
         libraries=(

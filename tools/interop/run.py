@@ -2,8 +2,8 @@
 
 Each library writes what it can write, which is read here, and reads what is written here, in
 environments that the command builds: it takes some minutes, pip and npm. Those whose libraries
-`.[dev]` installs are tests, too. What came out differently than in the results file is printed,
-and ends with exit code 1 under --check.
+`.[dev]` installs are tests, too. The recipes of the documents run where their programs are. What
+came out differently than in the results file is printed, and ends with exit code 1 under --check.
 """
 
 from __future__ import annotations
@@ -86,9 +86,10 @@ def main() -> None:
     given = parser.parse_args()
     folder = given.folder.resolve()
     try:
-        before = load_results(RESULTS)["libraries"]
+        results = load_results(RESULTS)
     except FileNotFoundError:
-        before = {}
+        results = {"libraries": {}, "recipes": {}}
+    before, recipes = results["libraries"], results["recipes"]
     found = {name: about for name, about in before.items() if name in LIBRARIES}
     for environment in ENVIRONMENTS:
         if given.only and environment.name not in given.only:
@@ -97,6 +98,9 @@ def main() -> None:
         for name in environment.libraries:
             found[name] = cells_of(name, folder, environment)
             print(f"{environment.name}: {name} {found[name]['version']}", flush=True)
+        if environment.recipes:
+            recipes[environment.name] = environment.run_recipes(folder)
+            print(f"{environment.name}: {len(recipes[environment.name])} tests of recipes passed")
     lines = [
         f"{name}: {line}"
         for name in found
@@ -106,4 +110,4 @@ def main() -> None:
     print("\n".join(lines) or "nothing changed")
     if given.check and lines:
         raise SystemExit(1)
-    save_results(RESULTS, "python -m tools interop", {"libraries": found})
+    save_results(RESULTS, "python -m tools interop", {"libraries": found, "recipes": recipes})

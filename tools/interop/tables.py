@@ -7,8 +7,9 @@ from typing import Any
 
 from benchmarks.common.results import made_by
 from dsdmsr.evaluation.report import markdown_table
+from tools.interop.environments import ENVIRONMENTS, HERE
 
-__all__ = ["exceptions", "read_table", "summary", "written_table"]
+__all__ = ["exceptions", "read_table", "recipes_table", "summary", "written_table"]
 
 Libraries = dict[str, dict[str, Any]]
 _OUTCOMES = {
@@ -97,3 +98,24 @@ def exceptions(results: dict[str, Any]) -> str:
             ]
     head = ["library", "file", "of", "what comes of it"]
     return "\n".join([*markdown_table(head, rows, names=4), "", made_by(results)])
+
+
+def recipes_table(results: dict[str, Any]) -> str:
+    """Return a row for each environment in which recipes ran: those of its own, and how many."""
+    ran: dict[str, list[str]] = results["recipes"]
+    packages = {
+        each.name: ", ".join(p for p in each.packages if "==" in p) or "`.[dev]`"
+        for each in ENVIRONMENTS
+    }
+    shared = set.intersection(*map(set, ran.values()))
+    rows = []
+    for name, tests in ran.items():
+        own = tests if name == HERE.name else [test for test in tests if test not in shared]
+        rows.append([packages[name], str(len(tests)), ", ".join(map(_as_words, own))])
+    head = ["environment", "tests that passed", "beside those that run everywhere"]
+    return "\n".join([*markdown_table(head, rows, names=3), "", made_by(results)])
+
+
+def _as_words(test: str) -> str:
+    name, _, variant = test.removeprefix("test_").replace("_", " ").partition("[")
+    return f"{name} ({variant[:-1]})" if variant else name

@@ -11,7 +11,8 @@ import pytest
 
 from dsdmsr import DepthMap, read_depth, write_depth
 from dsdmsr.errors import DepthError, FileError
-from dsdmsr.io import ERROR_SUFFIXES, error_writer, write_bands, write_error
+from dsdmsr.io import ERROR_SUFFIXES, write_bands
+from dsdmsr.io.error_files import error_writer, write_error
 
 
 @pytest.fixture

@@ -2,13 +2,7 @@
 
 from dsdmsr.io.choice import choose_encoding, default_encoding
 from dsdmsr.io.encodings import ENCODINGS, Encoding
-from dsdmsr.io.error_files import (
-    ERROR_SUFFIXES,
-    check_error_output,
-    error_writer,
-    write_error,
-)
-from dsdmsr.io.formats import SUFFIXES, left_out, split_member
+from dsdmsr.io.formats import ERROR_SUFFIXES, SUFFIXES, left_out, split_member
 from dsdmsr.io.invalid import InvalidNumbers
 from dsdmsr.io.options import ReadOptions
 from dsdmsr.io.read import interpret, read_depth, read_numbers, read_stored
@@ -23,11 +17,9 @@ __all__ = [
     "InvalidNumbers",
     "ReadOptions",
     "Stored",
-    "check_error_output",
     "check_output",
     "choose_encoding",
     "default_encoding",
-    "error_writer",
     "interpret",
     "left_out",
     "read_depth",
@@ -36,5 +28,4 @@ __all__ = [
     "split_member",
     "write_bands",
     "write_depth",
-    "write_error",
 ]

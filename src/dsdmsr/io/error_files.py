@@ -31,9 +31,10 @@ from dsdmsr.depth.map import DepthMap
 from dsdmsr.depth.windows import ROWS_AT_ONCE
 from dsdmsr.errors import DepthError, FileError
 from dsdmsr.io.checks import ERROR_MARK
+from dsdmsr.io.formats import ERROR_SUFFIXES
 from dsdmsr.io.write import check_output
 
-__all__ = ["ERROR_SUFFIXES", "check_error_output", "error_writer", "write_error"]
+__all__ = ["check_error_output", "error_writer", "write_error"]
 
 _FLOAT32 = np.dtype(np.float32)
 
@@ -48,7 +49,7 @@ def write_error(
     """Write the expected error of a map, whole or not at all.
 
     Args:
-        path: Where; its suffix says which format, one of `ERROR_SUFFIXES`.
+        path: Where; its suffix says which format, one of `dsdmsr.io.ERROR_SUFFIXES`.
         depth: The map, with its `error`.
         predicted_by: What predicted it, such as the network's name, to be named beside the package.
         overwrite: Whether a file that exists may be replaced.
@@ -193,5 +194,3 @@ _WRITERS: dict[str, Callable[[Path, NDArray[np.float32], str], None]] = {
     ".hdf5": _write_hdf5,
     ".mat": _write_mat,
 }
-ERROR_SUFFIXES = tuple(_WRITERS)
-"""The file name endings under which expected errors can be written."""

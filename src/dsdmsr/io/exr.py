@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsdmsr.depth.metadata import ImageWindow, Metadata
+from dsdmsr.depth.metadata import Metadata
+from dsdmsr.depth.places import ImageWindow
 from dsdmsr.errors import FileError
 from dsdmsr.io.checks import single_channel, single_line
 from dsdmsr.io.exr_channels import Channel, Choice, choose_channels

@@ -13,6 +13,7 @@ from dsdmsr.io.png import read_png, write_png
 from dsdmsr.io.stored import Stored
 
 __all__ = [
+    "ERROR_SUFFIXES",
     "FORMATS",
     "SUFFIXES",
     "Format",
@@ -152,6 +153,8 @@ FORMATS: dict[str, Format] = {
 }
 SUFFIXES = tuple(FORMATS)
 """The file name endings that can be read and written."""
+ERROR_SUFFIXES = (".npy", ".npz", ".tif", ".tiff", ".exr", ".h5", ".hdf5", ".mat")
+"""Those under which expected errors can be written, by `dsdmsr.io.error_files`."""
 
 
 def find_format(path: Path) -> Format | None:

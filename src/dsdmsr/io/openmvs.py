@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.depth.map import Intrinsics
-from dsdmsr.depth.metadata import Metadata, MvsView
+from dsdmsr.depth.metadata import Metadata
+from dsdmsr.depth.places import MvsView
 from dsdmsr.errors import FileError
 from dsdmsr.io.stored import Stored
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.depth.encoding import Encoding
 from dsdmsr.depth.map import Intrinsics, Stereo
-from dsdmsr.depth.metadata import Georeference, ImageWindow, MvsView
+
+if TYPE_CHECKING:
+    from dsdmsr.depth.places import Georeference, ImageWindow, MvsView
 
 __all__ = ["Packing", "Stored"]
 

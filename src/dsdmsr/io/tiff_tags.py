@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dsdmsr.depth.metadata import Georeference, Metadata, Tag
+from dsdmsr.depth.metadata import Metadata
+from dsdmsr.depth.places import Georeference, Tag
 from dsdmsr.io.stored import Packing
 
 __all__ = [

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from dsdmsr.depth.degradations import DEGRADATIONS, Degradation
 from dsdmsr.depth.estimate import looks_noisy
-from dsdmsr.depth.find_degradation import FoundDegradation, find_degradation
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import ConfigError, suggestion
 from dsdmsr.upscaling.backend import Backend
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
+
+if TYPE_CHECKING:
+    from dsdmsr.depth.find_degradation import FoundDegradation
 
 __all__ = [
     "AUTO",
@@ -121,7 +123,11 @@ class AutoBackend:
         if self._degradation != AUTO:
             return Choice(network, self._degradation)
         there = self._weights_for(network)
-        found = find_degradation(depth.values, depth.valid) if there else None
+        if not there:
+            return Choice(network, None)
+        from dsdmsr.depth.find_degradation import find_degradation
+
+        found = find_degradation(depth.values, depth.valid)
         name = None if found is None else found.name
         return Choice(network, next((one for one in there if one == name), None), found)
 

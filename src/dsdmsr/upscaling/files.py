@@ -16,11 +16,9 @@ from dsdmsr.depth.estimate import looks_noisy
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import DepthError, FileError
 from dsdmsr.io import (
-    check_error_output,
     check_output,
     choose_encoding,
     default_encoding,
-    error_writer,
     left_out,
     write_bands,
 )
@@ -116,6 +114,8 @@ def _check_outputs(target: Path, options: UpscaleOptions) -> None:
         if path is not None:
             check_output(path, overwrite=options.overwrite)
     if options.confidence is not None:
+        from dsdmsr.io.error_files import check_error_output
+
         check_error_output(options.confidence, overwrite=options.overwrite)
 
 
@@ -167,6 +167,8 @@ def _write(
             marks = upscaler.filled(depth.valid) if depth.valid.any() else np.zeros(shape, np.bool_)
             write_png(path, 255 * marks.view(np.uint8))
         if options.confidence is not None:
+            from dsdmsr.io.error_files import error_writer
+
             network = (options.model or DEFAULT_MODEL) if choice is None else choice.network
             writer = error_writer(
                 options.confidence, shape, predicted_by=network, overwrite=overwrite

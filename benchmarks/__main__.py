@@ -21,6 +21,7 @@ MODULES = {
     "scene_statistics": "benchmarks.accuracy.scene_statistics",
     "scene_throughput": "benchmarks.speed.scene_throughput",
     "size": "benchmarks.speed.size",
+    "starts": "benchmarks.speed.starts",
 }
 """Name → module."""
 

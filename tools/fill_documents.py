@@ -29,6 +29,7 @@ from benchmarks.speed import (
     roofline_tables,
     scene_throughput,
     size,
+    starts,
 )
 from experiments import (
     ablation,
@@ -81,7 +82,7 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "roofline_ceiling": ("roofline", roofline_tables.ceiling),
     "roofline_costs": ("roofline", roofline_tables.costs),
     "roofline_peers": ("roofline", roofline_tables.peers),
-    "roofline_starts": ("roofline", roofline_tables.starts),
+    "starts": ("starts", starts.table),
     "roofline_work": ("roofline", roofline_tables.work),
     "runtimes_errors": ("runtimes", runtimes.errors_table),
     "runtimes_networks": ("runtimes", runtimes.networks_table),

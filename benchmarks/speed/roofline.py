@@ -2,7 +2,7 @@
 
 All run on the CPU with two threads, and take turns: 3×3 convolutions and copies (the ceiling), each
 packaged network on each backend that is installed, peers with random weights, OpenCV's bicubic
-resize, and the research code's form. Starts of the command, memory and disk follow.
+resize, and the research code's form. Memory and disk follow.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ from benchmarks.speed.networks import NETWORKS, random_map
 from benchmarks.speed.peers import PEERS
 from benchmarks.speed.research_code import ResearchForm
 from dsdmsr import DepthMap, Upscaler
-from dsdmsr.zoo.names import DEFAULT_MODEL
 from dsdmsr.zoo.torch_networks import from_pretrained
 
 THREADS = 2
@@ -160,19 +159,6 @@ def measure(rounds: int, threads: int) -> dict[str, Any]:
     }
 
 
-def starts(rounds: int) -> list[dict[str, Any]]:
-    """Return a row for each process: its median time, and the ratio to the import's."""
-    taken = cold_start.start_seconds((FAST, DEFAULT_MODEL), rounds)
-    return [
-        {
-            "process": key,
-            "median_s": statistics.median(times),
-            "times_import": median_ratio(times, taken[cold_start.IMPORT]),
-        }
-        for key, times in taken.items()
-    ]
-
-
 def memory() -> list[dict[str, Any]]:
     """Return a row for each network and backend: the MiB that it takes beyond the imports'."""
     keys = [(name, backend) for name in NETWORKS for backend in backends_for(name)]
@@ -187,13 +173,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15)
     given = parser.parse_args()
     threads = hold_to(THREADS)
-    # Before the process holds much: starts and memory are those of others.
     content = {
         "height": SIZE[0],
         "width": SIZE[1],
         "scale": SCALE,
         "runtimes": {name: version(name) for name in RUNTIMES.values() if find_spec(name)},
-        "starts": starts(given.rounds),
         "memory": {"height": LARGE[0], "width": LARGE[1], "rows": memory()},
         "disk": [{"network": name, **cold_start.disk_mib(name)} for name in NETWORKS],
     }

@@ -8,7 +8,7 @@ from benchmarks.common.results import made_by, sourced_table
 from benchmarks.speed.networks import NETWORKS
 from benchmarks.speed.peers import PEERS
 
-__all__ = ["ceiling", "costs", "networks", "peers", "sentence", "starts", "work"]
+__all__ = ["ceiling", "costs", "networks", "peers", "sentence", "work"]
 
 _MIB = 2**20
 
@@ -122,19 +122,6 @@ def peers(results: dict[str, Any]) -> str:
     ]
     head = ["method", "paper", "runtime", "ms", "frames / s", "share of the ceiling"]
     return sourced_table(results, [*head, "time / dsdmsr-fast's"], rows, names=3)
-
-
-def starts(results: dict[str, Any]) -> str:
-    """Return the times of whole processes."""
-    rows = [
-        [_named(row["process"]), f"{row['median_s']:.2f}", f"{row['times_import']:.2f}"]
-        for row in results["starts"]
-    ]
-    return sourced_table(results, ["process", "s", "/ the import's"], rows, names=1)
-
-
-def _named(process: str) -> str:
-    return f"`dsdmsr upscale --model {process}`" if process in NETWORKS else f"`{process}`"
 
 
 def costs(results: dict[str, Any]) -> str:

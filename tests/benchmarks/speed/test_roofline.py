@@ -49,7 +49,6 @@ def test_everything_is_timed_in_one_run(small, monkeypatch):
     results = {
         **json.loads(json.dumps(made)),
         "runtimes": {"onnxruntime": "1"},
-        "starts": [{"process": FAST, "median_s": 0.5, "times_import": 2.0}],
         "memory": {"rows": [{"network": FAST, "backend": "torch", "mib": 200.0}]},
         "disk": [{"network": FAST, "weights": 0.14, "graphs": 0.05}],
         "command": "python -m benchmarks roofline",
@@ -61,7 +60,6 @@ def test_everything_is_timed_in_one_run(small, monkeypatch):
     tables = {name: getattr(roofline_tables, name)(results) for name in names}
     assert f"| {FAST} | torch |" in tables["networks"]
     assert "| SPAN | Wan et al." in tables["peers"]
-    assert f"| `dsdmsr upscale --model {FAST}` | 0.50 | 2.00 |" in tables["starts"]
     assert f"| {FAST} | 200 | 0.14 | 0.05 |" in tables["costs"]
     assert "256 MiB" in tables["ceiling"]
     assert "| FSRCNN | 12 809 |" in tables["work"]

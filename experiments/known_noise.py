@@ -18,7 +18,7 @@ import yaml
 from benchmarks.accuracy.noise_strength import one_of_each_set, relative_error
 from benchmarks.common.options import ROOT, with_data
 from benchmarks.common.results import change, save_results, sourced_table
-from dsdmsr.evaluation.methods import Network
+from dsdmsr.evaluation.network_method import Network
 from dsdmsr.training.noise import NoiseMix
 from dsdmsr.training.options import TrainOptions
 from dsdmsr.training.recipe import Recipe

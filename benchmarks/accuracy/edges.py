@@ -25,7 +25,8 @@ from dsdmsr.data.scenes.rendered import render_sample
 from dsdmsr.evaluation.cases import cases
 from dsdmsr.evaluation.ground_truth import GroundTruthFile, own_ground_truth, protocol_ground_truth
 from dsdmsr.evaluation.measure import Measurement, measure_case
-from dsdmsr.evaluation.methods import HighRes, LowRes, Method, Network, baseline
+from dsdmsr.evaluation.methods import HighRes, LowRes, Method, baseline
+from dsdmsr.evaluation.network_method import Network
 from dsdmsr.evaluation.protocols import PROTOCOLS
 from dsdmsr.upscaling.rows import Rows
 from dsdmsr.upscaling.sharpen import sharpen

@@ -26,7 +26,8 @@ from dsdmsr.depth.degradations import Degradation
 from dsdmsr.depth.estimate import NOISY_FROM, estimate_noise
 from dsdmsr.depth.holes import fill_nearest
 from dsdmsr.evaluation.cases import Case, cases
-from dsdmsr.evaluation.methods import HighRes, LowRes, Method, Network, baseline
+from dsdmsr.evaluation.methods import HighRes, LowRes, Method, baseline
+from dsdmsr.evaluation.network_method import Network
 from dsdmsr.evaluation.protocols import PROTOCOLS
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
 

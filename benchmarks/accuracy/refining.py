@@ -26,7 +26,8 @@ from dsdmsr.degradation.degrade import degrade
 from dsdmsr.evaluation.cases import cases
 from dsdmsr.evaluation.ground_truth import protocol_ground_truth
 from dsdmsr.evaluation.measure import measure_case
-from dsdmsr.evaluation.methods import Method, Network
+from dsdmsr.evaluation.methods import Method
+from dsdmsr.evaluation.network_method import Network
 from dsdmsr.evaluation.protocols import PROTOCOLS
 from dsdmsr.upscaling.refinement import Refinement
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL

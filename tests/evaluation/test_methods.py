@@ -7,7 +7,8 @@ from testing.backends import Repeating
 
 from dsdmsr.degradation.resample import resize
 from dsdmsr.errors import ConfigError
-from dsdmsr.evaluation.methods import BASELINES, LowRes, Network, baseline
+from dsdmsr.evaluation.methods import BASELINES, LowRes, baseline
+from dsdmsr.evaluation.network_method import Network
 from dsdmsr.upscaling.window import Window
 
 

@@ -10,7 +10,8 @@ import pytest
 from dsdmsr.evaluation.cases import cases
 from dsdmsr.evaluation.ground_truth import protocol_ground_truth
 from dsdmsr.evaluation.measure import predict
-from dsdmsr.evaluation.methods import BASELINES, Network
+from dsdmsr.evaluation.methods import BASELINES
+from dsdmsr.evaluation.network_method import Network
 from dsdmsr.evaluation.protocols import PROTOCOLS
 from dsdmsr.evaluation.published import published
 from dsdmsr.zoo.names import DEFAULT_MODEL

@@ -8,7 +8,7 @@ from PIL import Image
 from dsdmsr.degradation.degrade import degrade
 from dsdmsr.evaluation.cases import cases
 from dsdmsr.evaluation.ground_truth import own_ground_truth
-from dsdmsr.evaluation.methods import Network
+from dsdmsr.evaluation.network_method import Network
 from dsdmsr.evaluation.protocols import PROTOCOLS
 from dsdmsr.evaluation.stages import PREDICTION, stage_outputs, stage_panel, stage_scores
 from dsdmsr.pictures.panels import plot_panel

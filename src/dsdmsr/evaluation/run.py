@@ -19,7 +19,8 @@ from dsdmsr.evaluation.ground_truth import (
 )
 from dsdmsr.evaluation.means import protocol_results, results, weights_of
 from dsdmsr.evaluation.measure import Measurement, measure_case
-from dsdmsr.evaluation.methods import BASELINES, FILTERS, VARIATIONAL, Method, Network, baseline
+from dsdmsr.evaluation.methods import BASELINES, FILTERS, VARIATIONAL, Method, baseline
+from dsdmsr.evaluation.network_method import Network
 from dsdmsr.evaluation.options import DATA_VARIABLE, EvaluateOptions
 from dsdmsr.evaluation.protocols import PROTOCOLS, SUITE, UNIT_NAMES, Protocol
 from dsdmsr.evaluation.records import ErrorCrop, ModelWeights, StageScore

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.depth.degradations import Degradation
-from dsdmsr.depth.holes import enlarge_valid, hole_sizes
+from dsdmsr.depth.holes import hole_sizes
 from dsdmsr.depth.map import DepthMap, check_map
 from dsdmsr.depth.phase import Phase
 from dsdmsr.errors import ConfigError, ModelError
@@ -18,11 +18,12 @@ from dsdmsr.upscaling.auto import AUTO, AutoBackend, Choice, DegradationChoice, 
 from dsdmsr.upscaling.backend import Backend
 from dsdmsr.upscaling.backends import BackendName, load_backend
 from dsdmsr.upscaling.checks import Edges, check_backend, check_edges, check_name
-from dsdmsr.upscaling.enlarge import Enlargement, Progress, split_rows
+from dsdmsr.upscaling.enlarge import Enlargement, Progress
 from dsdmsr.upscaling.ensemble import ensemble_of
 from dsdmsr.upscaling.options import UpscaleOptions
 from dsdmsr.upscaling.refinement import Refinement
 from dsdmsr.upscaling.rows import Rows, collect
+from dsdmsr.upscaling.sized import sized, sized_valid
 from dsdmsr.upscaling.sizes import Goal, Size
 from dsdmsr.upscaling.tiles import Tile, check_tile
 from dsdmsr.zoo.find import degradations_known_to
@@ -219,7 +220,7 @@ class Upscaler:
             valid: What is valid of the low-resolution map, H×W.
         """
         goal = self.size.goal(*valid.shape)
-        with_them, without = (_enlarged_valid(mask, goal) for mask in (self._kept(valid), valid))
+        with_them, without = (sized_valid(mask, goal) for mask in (self._kept(valid), valid))
         return with_them & ~without
 
     def begin_sequence(self) -> None:
@@ -244,14 +245,14 @@ class Upscaler:
     def _rows(self, depth: DepthMap, errors: bool, progress: Progress | None) -> Iterator[Rows]:
         """Return the rows of the larger map, with values in holes, too."""
         goal, enlargement = self._enlargement(depth, errors)
-        return _to_goal(enlargement.rows(progress), depth.shape, goal, self.edges)
+        return sized(enlargement.rows(progress), depth.shape, goal, self.edges)
 
     def _whole(self, depth: DepthMap, errors: bool, progress: Progress | None) -> Rows:
         """Return the same rows at once, in arrays that nothing else holds."""
         goal, enlargement = self._enlargement(depth, errors)
         if self.edges == "smooth" and goal.exact(*depth.shape):
             return enlargement.whole(progress)
-        rows = _to_goal(enlargement.rows(progress), depth.shape, goal, self.edges)
+        rows = sized(enlargement.rows(progress), depth.shape, goal, self.edges)
         return collect(rows, goal.height, goal.width, errors=errors)
 
     def _enlargement(self, depth: DepthMap, errors: bool) -> tuple[Goal, Enlargement]:
@@ -285,29 +286,3 @@ def predict_everywhere(
     errors = upscaler.backend_for(depth).predicts_error
     rows = upscaler._whole(depth, errors, None)
     return rows.values, rows.error
-
-
-def _to_goal(
-    rows: Iterator[Rows], lr_shape: tuple[int, int], goal: Goal, edges: Edges = "smooth"
-) -> Iterator[Rows]:
-    """Yield the rows of a map of the size wanted, from those of the network's size."""
-    computed = goal.factor * lr_shape[0], goal.factor * lr_shape[1]
-    if edges == "sharp":
-        from dsdmsr.upscaling.sharpen import sharpen
-
-        rows = sharpen(rows, computed[0])
-    if goal.exact(*lr_shape):
-        return rows
-    from dsdmsr.upscaling.shrink import shrink
-
-    return shrink(rows, computed, (goal.height, goal.width), lr_shape, goal.phase)
-
-
-def _enlarged_valid(valid: NDArray[np.bool_], goal: Goal) -> NDArray[np.bool_]:
-    """Return what is valid of the larger map, from what is valid of the low-resolution one."""
-    height, width = valid.shape
-    if goal.exact(height, width):
-        return enlarge_valid(valid, goal.factor)
-    nothing = np.broadcast_to(np.float32(0), (goal.factor * height, goal.factor * width))
-    rows = split_rows(nothing, valid, goal.factor)
-    return np.concatenate([part.valid for part in _to_goal(rows, (height, width), goal)])

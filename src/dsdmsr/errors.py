@@ -5,7 +5,8 @@
     DsdmsrError
     ├── DepthError      a depth map that cannot be one: shape, kind, unit, values
     ├── FileError       a file that cannot be read or written as asked
-    │   └── EncodingError   values that do not fit, or an encoding that does not exist
+    │   ├── EncodingError   values that do not fit, or an encoding that does not exist
+    │   └── OutputExistsError   a file that may not be replaced
     ├── ConfigError     a configuration or a recipe that does not make sense
     │   └── ScaleError      a factor that is not served
     ├── ModelError      a network that cannot be found or loaded
@@ -34,6 +35,7 @@ __all__ = [
     "EncodingError",
     "FileError",
     "ModelError",
+    "OutputExistsError",
     "ScaleError",
     "TrainingError",
     "install_command",
@@ -82,6 +84,10 @@ class FileError(DsdmsrError):
 
 class EncodingError(FileError):
     """An encoding that does not exist, or values that do not fit into it."""
+
+
+class OutputExistsError(FileError):
+    """A file that exists and may not be replaced."""
 
 
 class ConfigError(DsdmsrError):

@@ -13,7 +13,7 @@ from dsdmsr.training.run_folder import begin, resume_at, step_of, take_up
 
 def test_a_beginning_that_was_interrupted_begins_again(tmp_path, recipe):
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe_to_dict(recipe)))
-    (tmp_path / ".run.json.17.part").write_text("{")
+    (tmp_path / ".run.json.host-17-0.part").write_text("{")
     fit(recipe, tmp_path, resume="auto", console=quiet(), device="cpu")
     assert step_of(tmp_path / "last.ckpt") == 6
 

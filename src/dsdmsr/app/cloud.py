@@ -103,7 +103,7 @@ def cloud(
         )
     except DepthError as error:
         raise DepthError(f"{path}: {error}") from error
-    with writing(output) as beside:
+    with writing(output, overwrite=options.overwrite) as beside:
         write_ply(beside, vertices, faces)
     triangles = "" if faces is None else f" and {len(faces):,} triangles"
     print_result(f"wrote {len(vertices):,} points{triangles} to {output}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from dsdmsr.app.console import print_remark, print_result, progress_bar
 from dsdmsr.app.files import Job
 from dsdmsr.depth.map import DepthMap
-from dsdmsr.errors import DsdmsrError
+from dsdmsr.errors import DsdmsrError, OutputExistsError
 from dsdmsr.io.encodings import find_encoding
 from dsdmsr.upscaling.auto import announcements
 from dsdmsr.upscaling.files import Upscaled, upscale_file
@@ -30,11 +30,11 @@ def upscale_many(jobs: Sequence[Job], output: Path, options: UpscaleOptions) -> 
     if options.temporal:
         jobs = sorted(jobs, key=lambda job: _frame_order(job.source))
     left = [job for job in jobs if not (options.resume and job.is_done())]
-    failures, blank = _upscale_all(left, options) if left else ([], [])
-    kept = len(jobs) - len(left)
+    failures, blank, others = _upscale_all(left, options) if left else ([], [], 0)
+    kept = len(jobs) - len(left) + others
     existed = f"; {kept} existed" if kept else ""
     empty = f"; {len(blank)} of them empty" if blank else ""
-    print_result(f"wrote {len(left) - len(failures)} files to {output}{empty}{existed}")
+    print_result(f"wrote {len(jobs) - kept - len(failures)} files to {output}{empty}{existed}")
     if blank:
         more = ", …" if len(blank) > _NAMED_MAX else ""
         names = ", ".join(str(source) for source in blank[:_NAMED_MAX])
@@ -68,8 +68,12 @@ def remarks(result: Upscaled, options: UpscaleOptions) -> list[str]:
 
 def _upscale_all(
     jobs: Sequence[Job], options: UpscaleOptions
-) -> tuple[list[tuple[Path, DsdmsrError]], list[Path]]:
-    """Upscale file after file with one network; return the failures, and the empty frames."""
+) -> tuple[list[tuple[Path, DsdmsrError]], list[Path], int]:
+    """Upscale file after file with one network.
+
+    Returns:
+        The failures, the empty frames, and how many files another run has written by their turn.
+    """
     from dsdmsr.upscaling.temporal import TemporalFilter
 
     upscaler = Upscaler.from_options(options)
@@ -78,6 +82,7 @@ def _upscale_all(
         upscaler.begin_sequence()
     failures: list[tuple[Path, DsdmsrError]] = []
     blank: list[Path] = []
+    others = 0
     printed: set[str] = set()
     with progress_bar("upscaling", total=len(jobs)) as show_done:
         for number, job in enumerate(jobs):
@@ -94,11 +99,17 @@ def _upscale_all(
                 steady = TemporalFilter()
                 upscaler.begin_sequence()
             try:
+                if options.resume and job.is_done():
+                    others += 1
+                    continue
                 result = upscale_file(
                     *job, upscaler=upscaler, steady=steady, keep_empty=True, progress=show
                 )
             except DsdmsrError as error:
-                failures.append((job.source, error))
+                if options.resume and isinstance(error, OutputExistsError):
+                    others += 1
+                else:
+                    failures.append((job.source, error))
                 continue
             if not result.depth.valid.any():
                 blank.append(job.source)
@@ -106,7 +117,7 @@ def _upscale_all(
                 if line not in printed:
                     print_remark(f"{job.source}: {line}")
                 printed.add(line)
-    return failures, blank
+    return failures, blank, others
 
 
 def _stretch(depth: DepthMap, options: UpscaleOptions) -> str | None:

@@ -84,7 +84,7 @@ class StagePanels:
             title = f"{file.set} {file.scene}, ×{scale}, {name}"
             picture = plot_panel(stage_panel(title, case, outputs, pred))
             path = self._path(f"{protocol.letter}_{file.set}_{file.scene}_x{scale}_{name}")
-            with writing(path) as beside:
+            with writing(path, overwrite=True) as beside:
                 picture.save(beside, format="PNG")
         return scores
 
@@ -113,5 +113,5 @@ class StagePanels:
                 writer.writerow(
                     [protocol.letter, *keys, *(repr(getattr(score, name)) for name in _FIGURES)]
                 )
-        with writing(self.folder / SCORES) as beside:
+        with writing(self.folder / SCORES, overwrite=True) as beside:
             beside.write_text(text.getvalue(), encoding="utf-8", newline="")

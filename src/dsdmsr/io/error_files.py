@@ -112,7 +112,7 @@ def error_writer(
 
         yield keep
         errors = np.memmap(file, np.float32, "r", shape=shape)
-        with writing(path) as beside:
+        with writing(path, overwrite=overwrite) as beside:
             _WRITERS[path.suffix.lower()](beside, errors, description)
 
 

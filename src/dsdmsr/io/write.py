@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dsdmsr._atomic import writing
 from dsdmsr.depth.encoding import Encoding
 from dsdmsr.depth.map import DepthMap
-from dsdmsr.errors import EncodingError, FileError
+from dsdmsr.errors import EncodingError, FileError, OutputExistsError
 from dsdmsr.io.choice import choose_encoding
 from dsdmsr.io.codec import encode, invalid_number
 from dsdmsr.io.encodings import find_encoding
@@ -43,7 +43,8 @@ def write_depth(
         overwrite: Whether a file that exists may be replaced.
 
     Raises:
-        FileError: If the file exists, or cannot be written there.
+        OutputExistsError: If the file exists and may not be replaced.
+        FileError: If it cannot be written there.
         EncodingError: If the format or the encoding cannot hold the map; nothing is clipped.
 
     Examples:
@@ -81,7 +82,8 @@ def write_bands(
         overwrite: Whether a file that exists may be replaced.
 
     Raises:
-        FileError: If the file exists, or cannot be written there.
+        OutputExistsError: If the file exists and may not be replaced.
+        FileError: If it cannot be written there.
         EncodingError: If the format or the encoding cannot hold the map; nothing is clipped.
     """
     path = check_output(path, overwrite=overwrite)
@@ -103,7 +105,7 @@ def write_bands(
         more["unit"] = units_of(find_encoding(name))
     write = format_.write
     assert write is not None  # check_output has seen to that
-    with writing(path) as beside:
+    with writing(path, overwrite=overwrite) as beside:
         if format_.rows:
             write(beside, shape, dtype, numbers, **more)
         else:
@@ -153,5 +155,5 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool = False) -> Pa
     if path.is_dir() and not is_depth_folder(path):
         raise FileError(f"{path} is a folder: give a file name")
     if path.exists() and not overwrite:
-        raise FileError(f"{path} exists: give another name, or allow overwriting")
+        raise OutputExistsError(f"{path} exists: give another name, or allow overwriting")
     return path

@@ -163,7 +163,7 @@ def _write(
     shape, overwrite = (goal.height, goal.width), options.overwrite
     with ExitStack() as stack:
         if options.filled is not None:
-            path = stack.enter_context(writing(options.filled))
+            path = stack.enter_context(writing(options.filled, overwrite=overwrite))
             marks = upscaler.filled(depth.valid) if depth.valid.any() else np.zeros(shape, np.bool_)
             write_png(path, 255 * marks.view(np.uint8))
         if options.confidence is not None:

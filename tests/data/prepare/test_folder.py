@@ -24,11 +24,11 @@ def test_a_folder_in_use_is_not_touched(dtu_tree, tmp_path):
 def test_a_folder_that_only_looks_prepared_is_not_touched(dtu_tree, tmp_path, capsys):
     mine, elsewhere = tmp_path / "mine", tmp_path / "elsewhere"
     elsewhere.mkdir()
-    (elsewhere / ".other.7.part").write_text("mine")
+    (elsewhere / ".other.host-7-0.part").write_text("mine")
     mine.mkdir()
     (mine / "link").symlink_to(elsewhere)
     (mine / "manifest.json").write_text('{"name": "of something else"}')
-    (mine / ".thesis.7.part").write_text("mine")
+    (mine / ".thesis.host-7-0.part").write_text("mine")
     before = content(mine)
     for damaged in ("", "{}\n", "[]\n", "\0\0\n"):
         (mine / ".journal").write_text(damaged)
@@ -41,15 +41,15 @@ def test_a_folder_that_only_looks_prepared_is_not_touched(dtu_tree, tmp_path, ca
 def test_going_on_removes_what_killed_runs_left_and_nothing_else(dtu_tree, tmp_path):
     made, elsewhere = tmp_path / "made", tmp_path / "elsewhere"
     elsewhere.mkdir()
-    (elsewhere / ".other.7.part").write_text("mine")
+    (elsewhere / ".other.host-7-0.part").write_text("mine")
     prepare(dtu(dtu_tree), made, PYRAMID, workers=0)
     (made / "link").symlink_to(elsewhere)
-    (made / "64x80" / "scan2" / ".a.png.123.part").write_text("half")
+    (made / "64x80" / "scan2" / ".a.png.host-123-0.part").write_text("half")
     (made / ".mine.part").write_text("mine")
     prepare(dtu(dtu_tree), made, PYRAMID, workers=0, resume=True)
     assert not list((made / "64x80").rglob(".*"))
     assert (made / ".mine.part").exists()
-    assert (elsewhere / ".other.7.part").exists()
+    assert (elsewhere / ".other.host-7-0.part").exists()
 
 
 def test_a_run_killed_as_it_begins_is_begun_again(dtu_tree, tmp_path):

@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from testing.backends import Repeating
 
-from dsdmsr import Upscaler
+from dsdmsr import DepthMap, Upscaler
 from dsdmsr.errors import ConfigError, DepthError
 
 
@@ -31,3 +31,20 @@ def test_what_is_no_map_is_refused_with_what_to_give(given, named):
     if given is not None and not isinstance(given, str):
         with pytest.raises(ConfigError, match=rf"^the network is {named}: give a name"):
             Upscaler.from_pretrained(given, scale=2)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [lambda a: a.astype(">f8"), lambda a: a[::-1, ::2], lambda a: a.T, lambda a: a.astype("f2")],
+    ids=["big-endian", "strided", "transposed", "half"],
+)
+@pytest.mark.parametrize("size", [{"scale": 2}, {"size": (37, 41)}], ids=["factor", "size"])
+def test_what_comes_out_is_native_and_contiguous(rng, view, size):
+    given = view(rng.uniform(1, 5, (20, 24)))
+    upscaler = Upscaler.from_pretrained("dsdmsr-fast", **size, edges="sharp")
+    upscaled = upscaler(DepthMap(given, unit="m"), errors=True)
+    for array, dtype in ((upscaled.values, "=f4"), (upscaled.error, "=f4"), (upscaled.valid, "?")):
+        assert array is not None
+        assert array.flags.c_contiguous
+        assert array.dtype == np.dtype(dtype)
+        assert array.dtype.isnative

@@ -22,7 +22,7 @@ __all__ = ["as_document", "as_line", "as_lines"]
 _BARS, _WIDTH = 12, 40
 _LOOKS: dict[StepSource, str] = {
     "bicubic": "downsampled by antialiased bicubic interpolation",
-    "area": "downsampled by the mean of blocks",
+    "area": "downsampled by the mean of blocks, which mixes both sides of an edge",
     "opencv_cubic": "downsampled by cubic interpolation, not antialiased",
     "samples": "samples, as sensors and renderers give them",
 }

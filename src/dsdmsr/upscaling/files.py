@@ -18,6 +18,7 @@ from dsdmsr.errors import DepthError, FileError
 from dsdmsr.io import (
     check_error_output,
     check_output,
+    check_picture_output,
     choose_encoding,
     default_encoding,
     error_writer,
@@ -33,6 +34,8 @@ from dsdmsr.upscaling.upscaler import Upscaler
 from dsdmsr.zoo.names import DEFAULT_MODEL
 
 if TYPE_CHECKING:
+    from dsdmsr.pictures.comparison import Comparison
+    from dsdmsr.pictures.preview import ContactSheet
     from dsdmsr.upscaling.temporal import TemporalFilter
 
 __all__ = ["Upscaled", "upscale_file"]
@@ -60,18 +63,20 @@ def upscale_file(
     steady: TemporalFilter | None = None,
     keep_empty: bool = False,
     progress: Callable[[float], object] | None = None,
+    sheet: ContactSheet | None = None,
 ) -> Upscaled:
     """Upscale a depth file; each output is written whole or not at all.
 
     Args:
         source: A depth file.
         target: The output file; its suffix decides the format.
-        options: Its options; `filled` and `confidence` are files.
+        options: Its options; `filled`, `confidence` and `preview` are files.
         upscaler: One for many files. Default: `Upscaler.from_options`.
         steady: The filter of a sequence whose next frame this is.
         keep_empty: Whether a map without a valid pixel becomes a larger one without any, as
             sequences need it; otherwise it is an error.
         progress: Called after each tile with the share of the map that is done.
+        sheet: The previews of several files, to which this file's is added while there is room.
 
     Raises:
         FileError: If a file cannot be read or written, or memory doesn't suffice.
@@ -89,7 +94,12 @@ def upscale_file(
             bands = iter([_empty(depth, goal, errors=options.confidence is not None)])
         else:
             bands = _bands(upscaler, depth, options, steady, progress)
+        shown = _comparison(source, depth, goal, options, sheet)
+        if shown is not None:
+            bands = map(shown.keep, bands)
         _write(target, goal, bands, encoding, options, upscaler, depth, choice)
+        if shown is not None:
+            _show(shown, options, sheet)
     lost = tuple(left_out(target, depth.metadata))
     return Upscaled(depth, encoding, lost, choice)
 
@@ -117,6 +127,8 @@ def _check_outputs(target: Path, options: UpscaleOptions) -> None:
             check_output(path, overwrite=options.overwrite)
     if options.confidence is not None:
         check_error_output(options.confidence, overwrite=options.overwrite)
+    if options.preview is not None:
+        check_picture_output(options.preview, overwrite=options.overwrite)
 
 
 def _output_encoding(depth: DepthMap, target: Path, options: UpscaleOptions) -> str | Encoding:
@@ -139,6 +151,33 @@ def _bands(
         return upscaler.bands(depth, errors=options.confidence is not None, progress=progress)
     frame = upscaler(depth, errors=True, progress=progress)
     return iter([steady(frame, noisy=looks_noisy(depth.values, depth.valid))])
+
+
+def _comparison(
+    source: Path,
+    depth: DepthMap,
+    goal: Goal,
+    options: UpscaleOptions,
+    sheet: ContactSheet | None,
+) -> Comparison | None:
+    """Return what gathers a preview from the bands, if one is asked for."""
+    if options.preview is None and (sheet is None or sheet.full):
+        return None
+    from dsdmsr.pictures.comparison import Comparison
+
+    shape = goal.height, goal.width
+    return Comparison(source.name, depth, shape, goal.phase, in_sheet=sheet is not None)
+
+
+def _show(shown: Comparison, options: UpscaleOptions, sheet: ContactSheet | None) -> None:
+    """Put a preview on its sheet, and write it if it has a file of its own."""
+    strip = shown.strip()
+    if sheet is not None:
+        sheet.add(strip)
+    if options.preview is not None:
+        from dsdmsr.pictures.preview import picture_of, write_png
+
+        write_png(options.preview, picture_of(strip))
 
 
 def _empty(depth: DepthMap, goal: Goal, *, errors: bool) -> DepthMap:

@@ -19,9 +19,7 @@ from dsdmsr.pictures.value_scale import ValueScale
 
 __all__ = ["Comparison", "single_map"]
 
-_WIDTH = 1920
-"""Of all pictures in a row, beside which the bar still fits."""
-_WIDEST, _HIGHEST, _HIGHEST_IN_SHEET = 640, 800, 320
+_WIDEST, _HIGHEST, _SIDE_IN_SHEET = 640, 800, 304
 _WIDE = 4.0
 """Maps so many times as wide as high are shown one below the other."""
 _LEAST = 12
@@ -50,8 +48,8 @@ class _Layout(NamedTuple):
     def of(cls, shape: tuple[int, int], columns: int, *, in_sheet: bool) -> _Layout:
         """Return the layout of maps, the largest of `shape`, in so many columns if they suit."""
         if shape[1] > _WIDE * shape[0] and not in_sheet:
-            return cls(fitted(shape, (_HIGHEST, _WIDTH), _LEAST), 1)
-        box = _HIGHEST_IN_SHEET if in_sheet else _HIGHEST, min(_WIDEST, _WIDTH // columns)
+            return cls(fitted(shape, (_HIGHEST, 3 * _WIDEST), _LEAST), 1)
+        box = (_SIDE_IN_SHEET, _SIDE_IN_SHEET) if in_sheet else (_HIGHEST, _WIDEST)
         return cls(fitted(shape, box, _LEAST), columns)
 
     def kept(self, shape: tuple[int, int]) -> tuple[int, int]:

@@ -18,8 +18,10 @@ __all__ = ["ContactSheet", "as_png", "picture_of", "preview", "write_png"]
 
 _LEGEND = (
     "no value (a hole)",
-    "Relief: the map as a surface that is lit from the upper left. All reliefs of a map and its "
-    "results exaggerate slopes by the same factor.",
+    "Colours: bright is near, or high in a map of heights. Values beyond the ends of the bar have "
+    "the colours of its ends.",
+    "Relief: the map as a surface lit from the upper left, its slopes exaggerated, by the same "
+    "factor for an input and its results.",
 )
 
 

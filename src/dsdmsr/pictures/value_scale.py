@@ -24,9 +24,7 @@ UNIT_NAMES: dict[Unit | None, str] = {
 """Unit → what it is called in pictures."""
 
 _PERCENTILES = (0.5, 99.5)
-_MUCH = 0.5
-"""If these percentiles enclose less than this share of the range, few values take up the rest."""
-_TEXT, _BAR = 14, 18
+_TEXT, _LINE, _BAR = 14, 18, 18
 _NUMBERS = 5
 
 
@@ -51,18 +49,18 @@ class ValueScale:
     def of(cls, depth: DepthMap) -> ValueScale | None:
         """Return the scale of a map, from its least to its greatest value; None if it has none.
 
-        Where a few values would take up half of it, and so leave the others without contrast, it
-        ends at percentiles.
+        Where few values at one end would take up half of it, and so leave the others without
+        contrast, it ends at a percentile.
         """
         values = depth.values[depth.valid]
         if not values.size:
             return None
         low, high = float(values.min()), float(values.max())
-        inner_low, inner_high = (float(q) for q in np.percentile(values, _PERCENTILES))
-        ends = (low, high)
-        if 0 < inner_high - inner_low < _MUCH * (high - low):
-            ends = (inner_low, inner_high)
-        return cls(*ends, depth.kind, depth.unit, below=low < ends[0], above=high > ends[1])
+        first, last = (float(q) for q in np.percentile(values, _PERCENTILES))
+        below = first - low > last - first > 0
+        above = high - last > last - first > 0
+        ends = first if below else low, last if above else high
+        return cls(*ends, depth.kind, depth.unit, below=below, above=above)
 
     @property
     def meaning(self) -> str:
@@ -102,9 +100,10 @@ class ValueScale:
             texts[0] = f"> {texts[0]}"
         margin = _TEXT
         length = height - 2 * margin
-        lines = [*texts, UNIT_NAMES[self.unit]]
+        unit = UNIT_NAMES[self.unit].split()
+        lines = [*texts, *unit]
         width = _BAR + 10 + round(max(font.getlength(line) for line in lines)) + 2
-        bar = Image.new("RGB", (width, height + _TEXT + 8), "white")
+        bar = Image.new("RGB", (width, height + _LINE * len(unit) + 2), "white")
         steps = np.linspace(self.high, self.low, length)[:, None] * np.ones((1, _BAR))
         bar.paste(self.picture(steps, np.ones(steps.shape, np.bool_)), (0, margin))
         pen = ImageDraw.Draw(bar)
@@ -115,7 +114,8 @@ class ValueScale:
             y = round(float(place))
             pen.line((_BAR, y, _BAR + 4, y), fill="black")
             pen.text((_BAR + 8, y), text, fill="black", font=font, anchor="lm")
-        pen.text((0, height), UNIT_NAMES[self.unit], fill="black", font=font)
+        for number, word in enumerate(unit):
+            pen.text((0, height + _LINE * number), word, fill="black", font=font)
         return bar
 
 

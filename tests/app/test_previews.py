@@ -92,6 +92,7 @@ def test_previews_that_are_refused(capsys, tmp_path, small, frames, several):
         (old, "old.png exists"),
         (target, "is an input or an output, too: give --preview another name"),
         (source, "is an input or an output, too: give --preview another name"),
+        (small / "look.png", "cannot be written"),
     ]:
         assert says in refused(capsys, *ask, "--preview", preview)
         assert not out.exists()

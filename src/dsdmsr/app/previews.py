@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dsdmsr.app.console import print_remark
 from dsdmsr.depth.map import DepthMap
+from dsdmsr.errors import FileError
 from dsdmsr.io import check_picture_output, split_member
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ class MapPreviews:
             return
         from dsdmsr.pictures.comparison import single_map
 
-        self._sheet.add(single_map(file.name, depth, in_sheet=self._several))
+        whole, member = split_member(file)
+        name = whole.name if member is None else f"{whole.name}#{member}"
+        self._sheet.add(single_map(name, depth, in_sheet=self._several))
 
     def write(self) -> None:
         """Write the picture, if there is something to see.
@@ -64,6 +67,11 @@ def contact_sheet(path: Path, *, overwrite: bool) -> ContactSheet:
         FileError: If no picture may be written to `path`.
     """
     check_picture_output(path, overwrite=overwrite)
+    try:
+        # Said before the work, not after it.
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"{path} cannot be written: {error.strerror or error}") from error
     from dsdmsr.pictures.preview import ContactSheet
 
     return ContactSheet()

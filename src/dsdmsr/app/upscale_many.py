@@ -39,8 +39,6 @@ def upscale_many(jobs: Sequence[Job], output: Path, options: UpscaleOptions) -> 
         jobs = sorted(jobs, key=lambda job: _frame_order(job.source))
     left = [job for job in jobs if not (options.resume and job.is_done())]
     failures, blank = _upscale_all(left, options, sheet) if left else ([], [])
-    if sheet is not None and options.preview is not None:
-        write_sheet(sheet, options.preview, len(left) - len(failures))
     kept = len(jobs) - len(left)
     existed = f"; {kept} existed" if kept else ""
     empty = f"; {len(blank)} of them empty" if blank else ""
@@ -51,6 +49,8 @@ def upscale_many(jobs: Sequence[Job], output: Path, options: UpscaleOptions) -> 
         print_remark(f"no pixel is valid in {names}{more}: written empty, so that none is missing")
     for source, failure in failures:
         print_remark(f"failed: {source}: {failure}")
+    if sheet is not None and options.preview is not None:
+        write_sheet(sheet, options.preview, len(left) - len(failures))
     return 1 if failures else 0
 
 

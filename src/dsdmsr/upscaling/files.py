@@ -23,6 +23,7 @@ from dsdmsr.io import (
     default_encoding,
     error_writer,
     left_out,
+    split_member,
     write_bands,
 )
 from dsdmsr.io.png import write_png
@@ -34,7 +35,6 @@ from dsdmsr.upscaling.upscaler import Upscaler
 from dsdmsr.zoo.names import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from dsdmsr.pictures.comparison import Comparison
     from dsdmsr.pictures.preview import ContactSheet
     from dsdmsr.upscaling.temporal import TemporalFilter
 
@@ -88,18 +88,15 @@ def upscale_file(
     encoding = _output_encoding(depth, target, options)
     upscaler = upscaler or Upscaler.from_options(options)
     goal = upscaler.size.goal(*depth.shape)
-    with _naming(source, goal):
+    with _naming(source, goal), _showing(source, depth, goal, options, sheet) as keep:
         choice = upscaler.choice_for(depth)
         if keep_empty and not depth.valid.any():
             bands = iter([_empty(depth, goal, errors=options.confidence is not None)])
         else:
             bands = _bands(upscaler, depth, options, steady, progress)
-        shown = _comparison(source, depth, goal, options, sheet)
-        if shown is not None:
-            bands = map(shown.keep, bands)
+        if keep is not None:
+            bands = map(keep, bands)
         _write(target, goal, bands, encoding, options, upscaler, depth, choice)
-        if shown is not None:
-            _show(shown, options, sheet)
     lost = tuple(left_out(target, depth.metadata))
     return Upscaled(depth, encoding, lost, choice)
 
@@ -153,31 +150,33 @@ def _bands(
     return iter([steady(frame, noisy=looks_noisy(depth.values, depth.valid))])
 
 
-def _comparison(
+@contextmanager
+def _showing(
     source: Path,
     depth: DepthMap,
     goal: Goal,
     options: UpscaleOptions,
     sheet: ContactSheet | None,
-) -> Comparison | None:
-    """Return what gathers a preview from the bands, if one is asked for."""
+) -> Iterator[Callable[[DepthMap], DepthMap] | None]:
+    """Yield what takes bands for a preview, if one is asked for; it is put in place after them."""
     if options.preview is None and (sheet is None or sheet.full):
-        return None
+        yield None
+        return
     from dsdmsr.pictures.comparison import Comparison
+    from dsdmsr.pictures.preview import picture_of
 
+    file, member = split_member(source)
+    name = file.name if member is None else f"{file.name}#{member}"
     shape = goal.height, goal.width
-    return Comparison(source.name, depth, shape, goal.phase, in_sheet=sheet is not None)
-
-
-def _show(shown: Comparison, options: UpscaleOptions, sheet: ContactSheet | None) -> None:
-    """Put a preview on its sheet, and write it if it has a file of its own."""
-    strip = shown.strip()
-    if sheet is not None:
-        sheet.add(strip)
-    if options.preview is not None:
-        from dsdmsr.pictures.preview import picture_of, write_png
-
-        write_png(options.preview, picture_of(strip))
+    shown = Comparison(name, depth, shape, goal.phase, in_sheet=sheet is not None)
+    with ExitStack() as stack:
+        beside = None if options.preview is None else stack.enter_context(writing(options.preview))
+        yield shown.keep
+        strip = shown.strip()
+        if sheet is not None:
+            sheet.add(strip)
+        if beside is not None:
+            picture_of(strip).save(beside, format="PNG")
 
 
 def _empty(depth: DepthMap, goal: Goal, *, errors: bool) -> DepthMap:

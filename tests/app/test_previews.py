@@ -135,3 +135,14 @@ def test_info_shows_the_map_and_its_relief(capsys, tmp_path, small, frames):
     assert pixels(picture).shape[0] > 2 * single.shape[0]
     assert "no PNG file" in refused(capsys, "info", small, "--preview", tmp_path / "look.gif")
     assert "an input" in refused(capsys, "info", small, "--preview", small, "--overwrite")
+
+
+def test_an_interrupt_leaves_no_half_picture(capsys, tmp_path, small, monkeypatch):
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dsdmsr.pictures.comparison.Comparison.strip", interrupt)
+    folder = tmp_path / "looks"
+    ask = ("upscale", small, "-o", tmp_path / "big.png", *UPSCALE)
+    assert run(capsys, *ask, "--preview", folder / "look.png")[0] == 130
+    assert not list(folder.iterdir())

@@ -36,5 +36,12 @@ def test_pixels_sit_where_the_phase_puts_them(phase, width, places):
     np.testing.assert_allclose(row[places], [1, 5, 2], rtol=1e-6)
 
 
+def test_an_overshoot_stays_finite():
+    most = float(np.finfo(np.float32).max)
+    depth = DepthMap([[-most, -most, most, most]], kind="height")
+    (row,) = Bicubic(depth, (1, 16)).rows(0, 1)
+    assert (row.min(), row.max()) == (-most, most)
+
+
 def test_a_single_pixel_is_everywhere():
     assert (Bicubic(DepthMap([[3.0]]), (5, 4)).rows(0, 5) == 3).all()

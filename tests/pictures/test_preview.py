@@ -129,6 +129,18 @@ def test_negative_heights_have_the_range_from_low_to_high():
     assert (pictures(strip)[0][0, 0] == EVEN[0]).all()
 
 
+def test_the_largest_numbers_are_plotted():
+    most = float(np.finfo(np.float32).max)
+    values = np.where(np.arange(16) < 8, -most, most) * np.ones((12, 1))
+    depth = DepthMap(values, kind="height")
+    shown, _, result, *_ = compared(
+        depth, DepthMap(values.repeat(2, 0).repeat(2, 1), kind="height")
+    )
+    np.testing.assert_array_equal(shown, result)
+    assert (shown[:, 0] == EVEN[0]).all()
+    assert (shown[:, -1] == EVEN[-1]).all()
+
+
 def test_a_contact_sheet_has_a_row_for_each_file_and_says_what_is_left_out():
     sheet, one = ContactSheet(most=3), ContactSheet()
     heights = []

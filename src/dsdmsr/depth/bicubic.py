@@ -12,6 +12,8 @@ from dsdmsr.depth.resize import cubic
 
 __all__ = ["Bicubic"]
 
+_LARGEST = float(np.finfo(np.float32).max)
+
 
 class Bicubic:
     """Interpolate a map by bicubic convolution (a = -0.5), as MATLAB's ``imresize`` does.
@@ -53,7 +55,8 @@ class Bicubic:
         down = sum(
             weight[:, None] * across[row - top] for row, weight in zip(rows, weights, strict=True)
         )
-        return np.asarray(down, np.float32)
+        # It overshoots, if need be beyond the largest float32.
+        return np.asarray(np.clip(down, -_LARGEST, _LARGEST), np.float32)
 
 
 def _taps(

@@ -8,22 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from dsdmsr.depth.kinds import Kind, Unit
+from dsdmsr.depth.kinds import UNIT_WORDS, Kind, Unit
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.pictures.colours import EVEN, coloured
 from dsdmsr.pictures.relief import towards_viewer
 
-__all__ = ["UNIT_NAMES", "ValueScale", "number_texts"]
+__all__ = ["ValueScale", "number_texts"]
 
-UNIT_NAMES: dict[Unit | None, str] = {
-    "m": "metres",
-    "px": "pixels",
-    "level": "grey levels",
-    None: "unit unknown",
-}
-"""Unit → what it is called in pictures."""
-
-_PERCENTILES = (0.5, 99.5)
+_PERCENTILES, _SAMPLE = (0.5, 99.5), 1_000_000
+"""Percentiles, and of how many values at most."""
 _TEXT, _LINE, _BAR = 14, 18, 18
 _NUMBERS = 5
 
@@ -56,7 +49,8 @@ class ValueScale:
         if not values.size:
             return None
         low, high = float(values.min()), float(values.max())
-        first, last = (float(q) for q in np.percentile(values, _PERCENTILES))
+        sample = values[:: -(-values.size // _SAMPLE)].astype(np.float64)
+        first, last = (float(q) for q in np.percentile(sample, _PERCENTILES))
         below = first - low > last - first > 0
         above = high - last > last - first > 0
         ends = first if below else low, last if above else high
@@ -66,7 +60,7 @@ class ValueScale:
     def meaning(self) -> str:
         """What the values are, and their unit."""
         between = ", " if self.unit is None else " in "
-        return f"{self.kind.replace('_', ' ')}{between}{UNIT_NAMES[self.unit]}"
+        return f"{self.kind.replace('_', ' ')}{between}{UNIT_WORDS[self.unit]}"
 
     def picture(self, values: NDArray[np.floating], valid: NDArray[np.bool_]) -> Image.Image:
         """Return values in their colours, holes in a colour that no value has.
@@ -100,7 +94,7 @@ class ValueScale:
             texts[0] = f"> {texts[0]}"
         margin = _TEXT
         length = height - 2 * margin
-        unit = UNIT_NAMES[self.unit].split()
+        unit = UNIT_WORDS[self.unit].split()
         lines = [*texts, *unit]
         width = _BAR + 10 + round(max(font.getlength(line) for line in lines)) + 2
         bar = Image.new("RGB", (width, height + _LINE * len(unit) + 2), "white")

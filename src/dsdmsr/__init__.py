@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dsdmsr.io import read_depth, write_depth
     from dsdmsr.io.sample import sample
     from dsdmsr.nn import DSDMSR, ModelConfig
+    from dsdmsr.pictures.preview import preview
     from dsdmsr.upscaling import Upscaler
     from dsdmsr.upscaling.files import upscale_file
     from dsdmsr.upscaling.memory import keep_memory
@@ -40,6 +41,7 @@ __all__ = [
     "evaluate",
     "from_pretrained",
     "keep_memory",
+    "preview",
     "read_depth",
     "sample",
     "save_pretrained",
@@ -62,6 +64,7 @@ _HOMES = {
     "evaluate": "dsdmsr.evaluation.run",
     "from_pretrained": "dsdmsr.zoo.torch_networks",
     "keep_memory": "dsdmsr.upscaling.memory",
+    "preview": "dsdmsr.pictures.preview",
     "read_depth": "dsdmsr.io",
     "sample": "dsdmsr.io.sample",
     "save_pretrained": "dsdmsr.zoo.torch_networks",

@@ -51,6 +51,7 @@ def sample(tmp_path_factory):
     "arguments",
     [
         ("info", "{sample}"),
+        ("info", "{sample}", "--preview", "{sample}.look.png"),
         ("models",),
         ("upscale", "--help"),
         ("cloud", "{sample}", "-o", "{sample}.ply", "--intrinsics", "100,100,80,60"),
@@ -80,6 +81,8 @@ print(dsdmsr.sample()[1].shape, dsdmsr.UpscaleOptions(scale=4).scale)
         "{sample} -o {out}.png --model dsdmsr-fast --fill 5 --filled {out}_filled.png",
         "{sample} -o {out}.npy --model auto --ensemble 8 --degradation bicubic",
         "{sample} {sample}.png -o {out} --model dsdmsr-fast --temporal",
+        "{sample} -o {out}.npy --model dsdmsr-fast --preview {out}_look.png",
+        "{sample} {sample}.png -o {out} --model dsdmsr-fast --preview {out}_look.png",
     ],
 )
 def test_maps_are_upscaled_without_torch(sample, tmp_path, arguments):

@@ -26,7 +26,7 @@ print(*{*sys.modules} - before)
     loaded = set(done.stdout.splitlines()[-1].split())
     assert {"numpy", "onnxruntime", "cyclopts"} <= loaded
     unneeded = ("torch", "rich", "importlib.metadata", "importlib.resources", "tempfile", "zipfile")
-    rooms = ("data", "evaluation", "metrics", "nn", "training", "degradation")
+    rooms = ("data", "evaluation", "metrics", "nn", "training", "degradation", "pictures")
     assert not {*unneeded, *(f"dsdmsr.{room}" for room in rooms)} & loaded
 
 

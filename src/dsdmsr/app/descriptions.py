@@ -13,6 +13,7 @@ from dsdmsr._plain import to_plain
 from dsdmsr.depth.estimate import NOISY_FROM, estimate_noise
 from dsdmsr.depth.find_degradation import StepSource, find_degradation
 from dsdmsr.depth.hints import hints
+from dsdmsr.depth.kinds import UNIT_WORDS
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.io.encodings import find_encoding
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
@@ -184,8 +185,8 @@ def _unit(depth: DepthMap) -> str:
 
 
 def _unit_of(depth: DepthMap) -> str:
-    names = {"m": "metres", "px": "pixels", "level": "grey levels"}
-    return "unit unknown" if depth.unit is None else f"in {names[depth.unit]}"
+    words = UNIT_WORDS[depth.unit]
+    return words if depth.unit is None else f"in {words}"
 
 
 def _histogram(values: NDArray[np.float32], low: float, high: float, unit: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -18,7 +18,7 @@ from dsdmsr.io.formats import FORMATS, is_depth_folder, suffix_written
 from dsdmsr.io.patterns import Found, find_files
 from dsdmsr.upscaling.options import UpscaleOptions
 
-__all__ = ["Job", "Outputs", "Pair", "companion_paths", "plan", "plan_jobs"]
+__all__ = ["Job", "Outputs", "Pair", "check_apart", "companion_paths", "plan", "plan_jobs"]
 
 _WRITABLE = tuple(suffix for suffix, format_ in FORMATS.items() if format_.write is not None)
 
@@ -107,7 +107,8 @@ class Job(NamedTuple):
     target: Path
     """Its output."""
     options: UpscaleOptions
-    """Its options: `filled` and `confidence` are files that are written beside the output."""
+    """Its options: `filled`, `confidence` and `preview` are files that are written beside the
+    output."""
 
     def is_done(self) -> bool:
         """Return whether all outputs exist; each is written whole or not at all.
@@ -143,6 +144,13 @@ def plan_jobs(inputs: Sequence[str], outputs: Outputs, options: UpscaleOptions) 
         filled = companion_paths("--filled", options.filled, pairs, [".png"])
     if options.confidence is not None:
         confidence = companion_paths("--confidence", options.confidence, pairs, ERROR_SUFFIXES)
+    if options.preview is not None:
+        beside = (path for path in (*filled, *confidence) if path is not None)
+        taken = _taken(pairs) | {path.resolve() for path in beside}
+        check_apart("--preview", options.preview, taken)
+        if len(pairs) > 1:
+            # They share a picture.
+            options = replace(options, preview=None)
     return [
         Job(pair.source, pair.target, replace(options, filled=marks, confidence=errors))
         for pair, marks, errors in zip(pairs, filled, confidence, strict=True)
@@ -256,12 +264,31 @@ def companion_paths(
         allowed = f"{'is' if len(suffixes) == 1 else 'are'} {', '.join(suffixes)}"
         raise FileError(f"{given} ends in {given.suffix}: allowed {allowed}, or a folder")
     files = [given if single else given / _with_suffix(pair.name, suffixes) for pair in pairs]
-    taken = {split_member(pair.source)[0].resolve() for pair in pairs}
-    taken |= {pair.target.resolve() for pair in pairs}
+    taken = _taken(pairs)
     for path in files:
-        if path.resolve() in taken:
-            raise FileError(f"{path} is an input or an output, too: give {option} another name")
+        check_apart(option, path, taken)
     return files
+
+
+def _taken(pairs: Sequence[Pair]) -> set[Path]:
+    """Return the inputs and outputs, resolved."""
+    sources = {split_member(pair.source)[0].resolve() for pair in pairs}
+    return sources | {pair.target.resolve() for pair in pairs}
+
+
+def check_apart(option: str, path: Path, taken: Set[Path]) -> None:
+    """Check that a file is none of the inputs and outputs.
+
+    Args:
+        option: The option that names it, for errors.
+        path: The file.
+        taken: These, resolved.
+
+    Raises:
+        FileError: If it is.
+    """
+    if path.resolve() in taken:
+        raise FileError(f"{path} is an input or an output, too: give {option} another name")
 
 
 def _with_suffix(name: Path, suffixes: Sequence[str]) -> Path:

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from dsdmsr.app.console import print_remark, print_result
 from dsdmsr.app.descriptions import as_document, as_line, as_lines
 from dsdmsr.app.options import ReadOptions
+from dsdmsr.app.previews import MapPreviews
 from dsdmsr.app.streams import is_stream, stdin_as_file
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import ConfigError, DsdmsrError
@@ -28,6 +29,8 @@ def info(
     full: bool = False,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
     recursive: bool = False,
+    preview: Path | None = None,
+    overwrite: bool = False,
 ) -> int:
     """Run `dsdmsr info`; return 0, or 1 if some of several files failed.
 
@@ -40,10 +43,13 @@ def info(
             pattern; numbers are not rounded, and those that JSON lacks are "NaN", "Infinity" and
             "-Infinity".
         recursive: Search folders in folders, too.
+        preview: A PNG file for a picture of the map and its shaded relief; of several files, a row
+            for each of the first 12.
+        overwrite: Replace the preview if it exists.
 
     Raises:
         ConfigError: If options contradict each other.
-        FileError: If a file is missing or damaged.
+        FileError: If a file is missing or damaged, or the preview cannot be written.
         EncodingError: If the encoding doesn't fit the numbers.
         DepthError: If the numbers are not a depth map.
     """
@@ -55,6 +61,7 @@ def info(
     with stdin_as_file(inputs) as given:
         paths = depth_files(given, recursive=recursive)
         single = len(paths) == 1
+        pictures = MapPreviews(preview, paths, overwrite=overwrite)
         for path in paths:
             name = "-" if str(path) in given and is_stream(inputs[given.index(str(path))]) else path
             try:
@@ -66,12 +73,14 @@ def info(
                 documents.append({"path": str(name), "error": str(error)})
                 failed = 1
                 continue
+            pictures.add(path, depth)
             if as_json:
                 documents.append(as_document(str(name), dtype, depth, assumed=assumed))
             elif single or full:
                 print_result("\n".join(as_lines(path, dtype, depth, assumed=assumed)))
             else:
                 print_result(as_line(path, dtype, depth, assumed=assumed))
+        pictures.write()
     if as_json:
         # A folder or a pattern gives a list, however many files it stands for.
         content = documents[0] if given == [str(path) for path in paths] and single else documents

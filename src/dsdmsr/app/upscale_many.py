@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dsdmsr.app.console import print_remark, print_result, progress_bar
 from dsdmsr.app.files import Job
+from dsdmsr.app.previews import contact_sheet, write_sheet
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import DsdmsrError, OutputExistsError
 from dsdmsr.io.encodings import find_encoding
@@ -15,6 +17,9 @@ from dsdmsr.upscaling.auto import announcements
 from dsdmsr.upscaling.files import Upscaled, upscale_file
 from dsdmsr.upscaling.options import UpscaleOptions
 from dsdmsr.upscaling.upscaler import Upscaler
+
+if TYPE_CHECKING:
+    from dsdmsr.pictures.preview import ContactSheet
 
 __all__ = ["remarks", "upscale_many"]
 
@@ -27,10 +32,13 @@ def upscale_many(jobs: Sequence[Job], output: Path, options: UpscaleOptions) -> 
     Raises:
         DsdmsrError: If nothing can be done as asked.
     """
+    sheet = None
+    if options.preview is not None:
+        sheet = contact_sheet(options.preview, overwrite=options.overwrite)
     if options.temporal:
         jobs = sorted(jobs, key=lambda job: _frame_order(job.source))
     left = [job for job in jobs if not (options.resume and job.is_done())]
-    failures, blank, others = _upscale_all(left, options) if left else ([], [], 0)
+    failures, blank, others = _upscale_all(left, options, sheet) if left else ([], [], 0)
     kept = len(jobs) - len(left) + others
     existed = f"; {kept} existed" if kept else ""
     empty = f"; {len(blank)} of them empty" if blank else ""
@@ -41,6 +49,9 @@ def upscale_many(jobs: Sequence[Job], output: Path, options: UpscaleOptions) -> 
         print_remark(f"no pixel is valid in {names}{more}: written empty, so that none is missing")
     for source, failure in failures:
         print_remark(f"failed: {source}: {failure}")
+    if sheet is not None and options.preview is not None:
+        count = len(jobs) - kept - len(failures)
+        write_sheet(sheet, options.preview, count, overwrite=options.overwrite)
     return 1 if failures else 0
 
 
@@ -67,7 +78,7 @@ def remarks(result: Upscaled, options: UpscaleOptions) -> list[str]:
 
 
 def _upscale_all(
-    jobs: Sequence[Job], options: UpscaleOptions
+    jobs: Sequence[Job], options: UpscaleOptions, sheet: ContactSheet | None
 ) -> tuple[list[tuple[Path, DsdmsrError]], list[Path], int]:
     """Upscale file after file with one network.
 
@@ -103,7 +114,12 @@ def _upscale_all(
                     others += 1
                     continue
                 result = upscale_file(
-                    *job, upscaler=upscaler, steady=steady, keep_empty=True, progress=show
+                    *job,
+                    upscaler=upscaler,
+                    steady=steady,
+                    keep_empty=True,
+                    progress=show,
+                    sheet=sheet,
                 )
             except DsdmsrError as error:
                 if options.resume and isinstance(error, OutputExistsError):

@@ -6,12 +6,19 @@ from typing import Literal, get_args
 
 from dsdmsr.errors import DepthError, suggestion
 
-__all__ = ["Kind", "Unit", "check_kind"]
+__all__ = ["UNIT_WORDS", "Kind", "Unit", "check_kind"]
 
 Kind = Literal["depth", "disparity", "inverse_depth", "height"]
 """Depth is the distance along the optical axis, 0 or more. The others may be negative: disparity,
 inverse depth (relative ones have any origin), and height above a datum, as in elevation models."""
 Unit = Literal["m", "px", "level"]
+UNIT_WORDS: dict[Unit | None, str] = {
+    "m": "metres",
+    "px": "pixels",
+    "level": "grey levels",
+    None: "unit unknown",
+}
+"""Unit → what people call it."""
 
 
 def check_kind(kind: str) -> None:

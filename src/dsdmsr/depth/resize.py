@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CORRECTION_RADIUS", "Kernel", "back_project", "resize", "resize_matrix"]
+__all__ = ["CORRECTION_RADIUS", "Kernel", "back_project", "cubic", "resize", "resize_matrix"]
 
 Kernel = Literal["bilinear", "bicubic", "lanczos"]
 
@@ -21,7 +21,7 @@ _KEYS_A = -0.5
 Doubles = NDArray[np.float64]
 
 
-def _cubic(x: Doubles) -> Doubles:
+def cubic(x: Doubles) -> Doubles:
     """Evaluate the cubic convolution kernel (Keys 1981, equation 15, a = -0.5)."""
     x = np.abs(x)
     near = (_KEYS_A + 2) * x**3 - (_KEYS_A + 3) * x**2 + 1
@@ -43,7 +43,7 @@ def _lanczos(x: Doubles) -> Doubles:
 
 _KERNELS: dict[Kernel, tuple[Callable[[Doubles], Doubles], int]] = {
     "bilinear": (_triangle, 1),
-    "bicubic": (_cubic, 2),
+    "bicubic": (cubic, 2),
     "lanczos": (_lanczos, 3),
 }
 """Name → the kernel, and how far it reaches."""

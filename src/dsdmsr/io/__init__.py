@@ -7,7 +7,7 @@ from dsdmsr.io.invalid import InvalidNumbers
 from dsdmsr.io.options import ReadOptions
 from dsdmsr.io.read import interpret, read_depth, read_numbers, read_stored
 from dsdmsr.io.stored import Stored
-from dsdmsr.io.write import check_output, write_bands, write_depth
+from dsdmsr.io.write import check_output, check_picture_output, write_bands, write_depth
 
 __all__ = [
     "ENCODINGS",
@@ -18,6 +18,7 @@ __all__ = [
     "ReadOptions",
     "Stored",
     "check_output",
+    "check_picture_output",
     "choose_encoding",
     "default_encoding",
     "interpret",

@@ -21,7 +21,7 @@ from dsdmsr.io.codec import encode, invalid_number
 from dsdmsr.io.encodings import find_encoding
 from dsdmsr.io.formats import FORMATS, format_of, is_depth_folder, split_member
 
-__all__ = ["check_output", "is_whole", "write_bands", "write_depth"]
+__all__ = ["check_output", "check_picture_output", "is_whole", "write_bands", "write_depth"]
 
 
 def write_depth(
@@ -157,3 +157,15 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool = False) -> Pa
     if path.exists() and not overwrite:
         raise OutputExistsError(f"{path} exists: give another name, or allow overwriting")
     return path
+
+
+def check_picture_output(path: Path, *, overwrite: bool = False) -> Path:
+    """Return `path` if a picture may be written there; as `check_output` for maps.
+
+    Raises:
+        FileError: If it is no name of a PNG file, it is a folder, or it exists and `overwrite` is
+            false.
+    """
+    if path.suffix.lower() != ".png":
+        raise FileError(f"{path} is no PNG file: give the picture a name that ends in .png")
+    return check_output(path, overwrite=overwrite)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from dsdmsr.pictures.colours import GREYS, HEAT, coloured
+from dsdmsr.pictures.letters import plain_letters
 
 __all__ = ["MaskedMap", "Panel", "PanelStage", "plot_panel"]
 
@@ -114,20 +115,15 @@ def _sheet(title: str, scale: str, rows: Sequence[Sequence[_Cell]]) -> Image.Ima
         "white",
     )
     pen = ImageDraw.Draw(sheet)
-    pen.text((2, 3), _plain(title), fill="black", font=large)
-    pen.text((2, _HEAD + 2), _plain(scale), fill="black", font=small)
+    pen.text((2, 3), plain_letters(title), fill="black", font=large)
+    pen.text((2, _HEAD + 2), plain_letters(scale), fill="black", font=small)
     for row, height in zip(cells, heights, strict=True):
         for column, (label, picture) in enumerate(row):
             left = column * (_SIDE + _GAP)
-            pen.text((left + 2, top + 4), _plain(label), fill="black", font=small)
+            pen.text((left + 2, top + 4), plain_letters(label), fill="black", font=small)
             sheet.paste(picture, (left, top + _HEAD))
         top += _HEAD + height + _GAP
     return sheet
-
-
-def _plain(text: str) -> str:
-    """Return text in the letters that the font has."""
-    return text.replace("×", "x")
 
 
 def _fitted(picture: Image.Image) -> Image.Image:

@@ -17,9 +17,11 @@ from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import DepthError, FileError
 from dsdmsr.io import (
     check_output,
+    check_picture_output,
     choose_encoding,
     default_encoding,
     left_out,
+    split_member,
     write_bands,
 )
 from dsdmsr.io.png import write_png
@@ -31,6 +33,7 @@ from dsdmsr.upscaling.upscaler import Upscaler
 from dsdmsr.zoo.names import DEFAULT_MODEL
 
 if TYPE_CHECKING:
+    from dsdmsr.pictures.preview import ContactSheet
     from dsdmsr.upscaling.temporal import TemporalFilter
 
 __all__ = ["Upscaled", "upscale_file"]
@@ -58,18 +61,20 @@ def upscale_file(
     steady: TemporalFilter | None = None,
     keep_empty: bool = False,
     progress: Callable[[float], object] | None = None,
+    sheet: ContactSheet | None = None,
 ) -> Upscaled:
     """Upscale a depth file; each output is written whole or not at all.
 
     Args:
         source: A depth file.
         target: The output file; its suffix decides the format.
-        options: Its options; `filled` and `confidence` are files.
+        options: Its options; `filled`, `confidence` and `preview` are files.
         upscaler: One for many files. Default: `Upscaler.from_options`.
         steady: The filter of a sequence whose next frame this is.
         keep_empty: Whether a map without a valid pixel becomes a larger one without any, as
             sequences need it; otherwise it is an error.
         progress: Called after each tile with the share of the map that is done.
+        sheet: The previews of several files, to which this file's is added while there is room.
 
     Raises:
         FileError: If a file cannot be read or written, or memory doesn't suffice.
@@ -81,12 +86,14 @@ def upscale_file(
     encoding = _output_encoding(depth, target, options)
     upscaler = upscaler or Upscaler.from_options(options)
     goal = upscaler.size.goal(*depth.shape)
-    with _naming(source, goal):
+    with _naming(source, goal), _showing(source, depth, goal, options, sheet) as keep:
         choice = upscaler.choice_for(depth)
         if keep_empty and not depth.valid.any():
             bands = iter([_empty(depth, goal, errors=options.confidence is not None)])
         else:
             bands = _bands(upscaler, depth, options, steady, progress)
+        if keep is not None:
+            bands = map(keep, bands)
         _write(target, goal, bands, encoding, options, upscaler, depth, choice)
     lost = tuple(left_out(target, depth.metadata))
     return Upscaled(depth, encoding, lost, choice)
@@ -117,6 +124,8 @@ def _check_outputs(target: Path, options: UpscaleOptions) -> None:
         from dsdmsr.io.error_files import check_error_output
 
         check_error_output(options.confidence, overwrite=options.overwrite)
+    if options.preview is not None:
+        check_picture_output(options.preview, overwrite=options.overwrite)
 
 
 def _output_encoding(depth: DepthMap, target: Path, options: UpscaleOptions) -> str | Encoding:
@@ -139,6 +148,39 @@ def _bands(
         return upscaler.bands(depth, errors=options.confidence is not None, progress=progress)
     frame = upscaler(depth, errors=True, progress=progress)
     return iter([steady(frame, noisy=looks_noisy(depth.values, depth.valid))])
+
+
+@contextmanager
+def _showing(
+    source: Path,
+    depth: DepthMap,
+    goal: Goal,
+    options: UpscaleOptions,
+    sheet: ContactSheet | None,
+) -> Iterator[Callable[[DepthMap], DepthMap] | None]:
+    """Yield what takes bands for a preview, if one is asked for; it is put in place after them."""
+    if options.preview is None and (sheet is None or sheet.full):
+        yield None
+        return
+    from dsdmsr.pictures.comparison import Comparison
+    from dsdmsr.pictures.preview import picture_of
+
+    file, member = split_member(source)
+    name = file.name if member is None else f"{file.name}#{member}"
+    shape = goal.height, goal.width
+    shown = Comparison(name, depth, shape, goal.phase, in_sheet=sheet is not None)
+    with ExitStack() as stack:
+        beside = (
+            None
+            if options.preview is None
+            else stack.enter_context(writing(options.preview, overwrite=options.overwrite))
+        )
+        yield shown.keep
+        strip = shown.strip()
+        if sheet is not None:
+            sheet.add(strip)
+        if beside is not None:
+            picture_of(strip).save(beside, format="PNG")
 
 
 def _empty(depth: DepthMap, goal: Goal, *, errors: bool) -> DepthMap:

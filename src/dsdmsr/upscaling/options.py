@@ -103,6 +103,9 @@ class UpscaleOptions:
         },
     )
     """A file for one input, otherwise a folder, for the expected absolute errors."""
+    preview: Path | None = None
+    """A PNG file for a picture of input, bicubic interpolation and result, in the same colours and
+    as shaded relief, in the input's kind; of several inputs, a row for each of the first 12."""
     temporal: bool = False
     """Treat the inputs as frames of a sequence, in the order of the numbers in their names: steady
     surfaces that don't move, without smearing edges. Needs memory for a whole frame."""
@@ -126,6 +129,8 @@ class UpscaleOptions:
                 "--focal, --baseline, --doffs and --calib serve --to-kind: give it, or leave them "
                 "out"
             )
+        if self.preview is not None and self.resume:
+            raise ConfigError("--resume skips files, which --preview shows: leave one of them out")
         if self.temporal and self.resume:
             raise ConfigError(
                 "--temporal needs all frames in order: give --overwrite instead of --resume"

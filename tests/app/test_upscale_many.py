@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import h5py
 import numpy as np
 from PIL import Image
 from testing.command import refused, run
 
 import dsdmsr
-from dsdmsr import TemporalFilter, read_depth
+from dsdmsr import DepthMap, TemporalFilter, read_depth, write_depth
 from dsdmsr.depth.estimate import looks_noisy
 
 
@@ -198,3 +200,23 @@ def test_inputs_that_would_become_one_file_are_named(capsys, tmp_path, small):
     said = refused(capsys, "upscale", tmp_path / "x", tmp_path / "x" / "a.png", *ask)
     assert said.endswith("x/a.png is given twice: give it once")
     assert not (tmp_path / "out").exists()
+
+
+def test_one_files_fault_does_not_end_the_others(tmp_path, monkeypatch, capsys):
+    for number in range(3):
+        depth = DepthMap(np.full((6, 7), 1.0 + number), unit="m")
+        write_depth(tmp_path / "in" / f"{number}.png", depth, "mm")
+    from dsdmsr.app import upscale_many
+
+    enlarge = upscale_many.upscale_file
+
+    def odd(source: Path, *more: object, **named: object):
+        if source.stem == "1":
+            raise ZeroDivisionError("by nothing")
+        return enlarge(source, *more, **named)
+
+    monkeypatch.setattr(upscale_many, "upscale_file", odd)
+    options = ("--output-dir", tmp_path / "out", "--scale", 2, "--model", "dsdmsr-fast")
+    code, out, err = run(capsys, "upscale", tmp_path / "in", *options)
+    assert (code, out) == (1, f"wrote 2 files to {tmp_path / 'out'}\n")
+    assert "1.png: ZeroDivisionError: by nothing" in err

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zipfile
 
 import h5py
 import numpy as np
@@ -123,3 +124,41 @@ def test_bits_of_floats_are_floats(tmp_path, rng, order):
     whole = np.array([[0, 1, 70000], [953000000, 1210000000, 2**31]], np.uint32)
     np.save(tmp_path / "b.npy", whole)
     np.testing.assert_array_equal(read_numbers(tmp_path / "b.npy"), whole)
+
+
+@pytest.mark.parametrize(
+    "shape", ["(9999999999999999999, 2)", "(0, 9999999999999999999)", "(99999999999, 99999999999)"]
+)
+@pytest.mark.parametrize("suffix", [".npy", ".npz"])
+def test_headers_that_promise_too_much_are_refused_in_a_line(tmp_path, shape, suffix):
+    head = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    content = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head.encode() + bytes(64)
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".npz":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("depth.npy", content)
+    else:
+        path.write_bytes(content)
+    with pytest.raises(FileError) as caught:
+        read_depth(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_links_in_a_circle_are_refused(tmp_path):
+    for name, other in (("a.png", "b.png"), ("b.png", "a.png")):
+        (tmp_path / name).symlink_to(tmp_path / other)
+    with pytest.raises(FileError):
+        read_depth(tmp_path / "a.png")
+
+
+def test_whatever_a_library_raises_is_said_in_a_line(tmp_path, monkeypatch):
+    np.save(tmp_path / "a.npy", np.ones((3, 4)))
+    for error in (RuntimeError("odd\nlines"), OverflowError("large"), MemoryError(), KeyError("k")):
+
+        def fail(*_: object, error: Exception = error) -> None:
+            raise error
+
+        monkeypatch.setattr("dsdmsr.io.arrays.read_npy", fail)
+        with pytest.raises(FileError) as caught:
+            read_depth(tmp_path / "a.npy")
+        assert "\n" not in str(caught.value)

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import errno
 import io
 import math
 import os
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -141,3 +143,25 @@ def test_views_of_arrays_are_written_as_their_copies(tmp_path, rng, suffix, view
     view_file, copy = tmp_path / f"view{suffix}", tmp_path / f"copy{suffix}"
     if copy.is_file() and suffix not in (".h5", ".hdf5", ".mat", ".npz"):  # which hold the time
         assert view_file.read_bytes() == copy.read_bytes()
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".mat", ".exr"])
+def test_a_full_disk_is_said_and_keeps_the_older_file(tmp_path, monkeypatch, suffix):
+    path, older = tmp_path / f"a{suffix}", DepthMap([[1.0, 2.0]], unit="m")
+    write_depth(path, older, "metres")
+
+    def full(*_: object) -> None:
+        if suffix == ".exr":
+            raise RuntimeError("Unable to write: No space left on device.")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    if suffix == ".exr":
+        monkeypatch.setattr("OpenEXR.File.write", full)
+    else:
+        # HDF5 itself touches no disk.
+        monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(FileError, match=r"a\.\w+ cannot be written: .*No space left on device"):
+        write_depth(path, DepthMap([[3.0, 4.0]], unit="m"), "metres", overwrite=True)
+    monkeypatch.undo()
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+    np.testing.assert_array_equal(read_depth(path, "metres").values, older.values)

@@ -94,6 +94,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run() -> NoReturn:
     """Run the command as a process; Ctrl-C is ignored once its work is done."""
+    if sys.argv[1:2] and sys.argv[1] in _STREAMING:
+        # Others save what they have done, or have processes that are ended so.
+        signal.signal(signal.SIGTERM, _end)
     # Loading modules makes hundreds of thousands of objects, none of them garbage.
     gc.set_threshold(200_000, 20, 20)
     code = main()
@@ -101,6 +104,11 @@ def run() -> NoReturn:
     # Spares Python's last search for garbage, a tenth of a short command's time.
     gc.freeze()
     sys.exit(code)
+
+
+def _end(number: int, _frame: object) -> NoReturn:
+    """End the process as a signal asks, when what it was writing is removed."""
+    sys.exit(128 + number)
 
 
 def _stopped_by_reader() -> int:

@@ -127,6 +127,9 @@ def _upscale_all(
                 else:
                     failures.append((job.source, error))
                 continue
+            except Exception as error:  # one file's fault is not the end of the others
+                failures.append((job.source, DsdmsrError(f"{type(error).__name__}: {error}")))
+                continue
             if not result.depth.valid.any():
                 blank.append(job.source)
             for line in remarks(result, options):

@@ -20,7 +20,7 @@ class Bicubic:
 
     Holes are filled with their nearest valid values first, so that none takes part; in a map
     without a valid pixel, all is 0. Rows are computed when they are asked for: the whole result
-    needs not be in memory.
+    need not be in memory.
 
     Args:
         depth: The low-resolution map, h×w.

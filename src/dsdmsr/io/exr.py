@@ -190,8 +190,11 @@ def write_exr(
         last = window.left + width - 1, window.top + height - 1
         header["dataWindow"] = _corners(window.left, window.top, *last)
         header["displayWindow"] = _corners(*window.display)
-    with OpenEXR.File(header, {name: np.ascontiguousarray(numbers, np.float32)}) as file:
-        file.write(str(path))
+    try:
+        with OpenEXR.File(header, {name: np.ascontiguousarray(numbers, np.float32)}) as file:
+            file.write(str(path))
+    except (RuntimeError, ValueError) as error:  # what it says of a full disk, among others
+        raise OSError(single_line(error)) from error
 
 
 def _corners(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from dsdmsr.io.checks import check_size, single_line
 from dsdmsr.io.stacks import NAMES, map_of, named_array, split_number
 from dsdmsr.io.stored import Stored
 
-__all__ = ["read_hdf5", "read_hdf5_array", "write_hdf5"]
+__all__ = ["read_hdf5", "read_hdf5_array", "write_built", "write_hdf5"]
 
 _HYPERSIM, _HYPERSIM_NAME = "depth_meters.hdf5", "dataset"
 """How Hypersim calls its files of distances, and the data set in them."""
@@ -127,14 +129,33 @@ def write_hdf5(
     unit: str | None = None,
 ) -> None:
     """Write the numbers as a data set."""
-    import h5py
-
     if metadata is not None and metadata.entry:
         name = metadata.entry
-    with h5py.File(path, "w") as file:
+
+    def fill(file: Any) -> None:
         dataset = file.create_dataset(name, data=numbers, compression="gzip", shuffle=True)
         if metadata is not None and metadata.declares_invalid:
             dataset.attrs["_FillValue"] = numbers.dtype.type(metadata.invalid)
         for key, text in (("units", unit), ("description", description)):
             if text is not None:
                 dataset.attrs[key] = text
+
+    write_built(path, fill)
+
+
+def write_built(path: Path, fill: Callable[[Any], None], head: bytes = b"") -> None:
+    """Write an HDF5 file that is built in memory: on a full disk, HDF5 may lose it without a word.
+
+    Args:
+        path: Where.
+        fill: What puts data sets into the open file.
+        head: What stands in the block of 512 bytes that HDF5 leaves to its user; empty: no block.
+    """
+    import h5py
+
+    memory = io.BytesIO()
+    with h5py.File(memory, "w", **({"userblock_size": 512} if head else {})) as file:
+        fill(file)
+    memory.seek(0)
+    memory.write(head)
+    path.write_bytes(memory.getbuffer())

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dsdmsr.errors import FileError
 from dsdmsr.io.checks import check_size, single_line
-from dsdmsr.io.hdf5 import read_hdf5_array
+from dsdmsr.io.hdf5 import read_hdf5_array, write_built
 from dsdmsr.io.stacks import NAMES, map_of, named_array, split_number
 from dsdmsr.io.stored import Stored
 
@@ -75,14 +75,11 @@ def write_mat(
     path: Path, numbers: NDArray[np.generic], name: str = NAMES[0], description: str | None = None
 ) -> None:
     """Write the numbers as a variable of a MATLAB file of version 7.3."""
-    import h5py
 
-    # MATLAB's own header, in the block that HDF5 leaves to its user.
-    with h5py.File(path, "w", userblock_size=512) as file:
+    def fill(file: Any) -> None:
         variable = file.create_dataset(name, data=numbers.T)
         variable.attrs["MATLAB_class"] = np.bytes_(_CLASSES[numbers.dtype.str[1:]])
         if description is not None:
             variable.attrs["description"] = description
-    head = b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM"
-    with path.open("r+b") as file:
-        file.write(head)
+
+    write_built(path, fill, head=b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")

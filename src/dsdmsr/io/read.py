@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.depth.map import DepthMap, Kind
-from dsdmsr.errors import DepthError, EncodingError, FileError
+from dsdmsr.errors import DepthError, DsdmsrError, EncodingError, FileError
+from dsdmsr.io.checks import single_line
 from dsdmsr.io.choice import guess_encoding, sort_of, stereo_beside
 from dsdmsr.io.codec import decode
 from dsdmsr.io.encodings import ENCODINGS, Encoding, check_kind_of, find_encoding
@@ -98,8 +99,13 @@ def read_stored(path: str | os.PathLike[str]) -> Stored:
             raise FileError(f"{file} does not exist: give a depth file")
         read = format_of(path).read
         return _with_floats(read(file) if member is None else read(file, member))
+    except DsdmsrError:
+        raise
     except (OSError, MemoryError) as error:
-        raise FileError(f"{path} cannot be read: {error}") from error
+        raise FileError(f"{path} cannot be read: {error or 'not enough memory'}") from error
+    except Exception as error:  # headers can promise what no library expects
+        summary = f"{type(error).__name__}: {single_line(error)}"
+        raise FileError(f"{path} is damaged, or not what it seems to be: {summary}") from error
 
 
 def _with_floats(stored: Stored) -> Stored:

@@ -18,14 +18,18 @@ def test_nothing_is_left_of_a_map_that_was_stopped(tmp_path, number, code):
     source, target = tmp_path / "a.npy", tmp_path / "out" / "b.npy"
     np.save(source, np.random.default_rng(0).uniform(1, 5, (900, 1200)).astype(np.float32))
     command = [sys.executable, "-m", "dsdmsr", "upscale", source, "-o", target]
-    process = subprocess.Popen([*map(str, command), "--scale", "4"], stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 60
-    while not _unfinished(target.parent) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert _unfinished(target.parent)
-    process.send_signal(number)
-    assert process.wait(60) == code
-    process.stderr.close()
+    with subprocess.Popen(
+        [*map(str, command), "--scale", "4"],
+        stderr=subprocess.DEVNULL,
+        # Background jobs of shells ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
+        deadline = time.monotonic() + 60
+        while not _unfinished(target.parent) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert _unfinished(target.parent)
+        process.send_signal(number)
+        assert process.wait(60) == code
     assert list(target.parent.iterdir()) == []
 
 

@@ -88,9 +88,15 @@ def writing(path: Path, *, overwrite: bool) -> Iterator[Path]:
 
 def remove_unfinished(folder: Path) -> None:
     """Remove what killed processes have left in a folder that no other process writes to."""
+    for path, _, _ in _unfinished(folder):
+        _remove(path)
+
+
+def _unfinished(folder: Path) -> Iterator[tuple[Path, str, int]]:
+    """Yield what is unfinished in a folder, with the machine and the process that it is of."""
     for path in folder.glob(".*.part"):
-        if _UNFINISHED.fullmatch(path.name):
-            _remove(path)
+        if found := _UNFINISHED.fullmatch(path.name):
+            yield path, found[1], int(found[2])
 
 
 def _beside(path: Path) -> Path:
@@ -124,9 +130,8 @@ def _remove_left(folder: Path) -> None:
     if folder in _cleaned or os.name != "posix":
         return
     _cleaned.add(folder)
-    for path in folder.glob(".*.part"):
-        found = _UNFINISHED.fullmatch(path.name)
-        if found is not None and found[1] == _HOST and _is_gone(int(found[2])):
+    for path, host, process in _unfinished(folder):
+        if host == _HOST and _is_gone(process):
             _remove(path)
 
 

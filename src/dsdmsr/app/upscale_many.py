@@ -40,9 +40,10 @@ def upscale_many(jobs: Sequence[Job], output: Path, options: UpscaleOptions) -> 
     left = [job for job in jobs if not (options.resume and job.is_done())]
     failures, blank, others = _upscale_all(left, options, sheet) if left else ([], [], 0)
     kept = len(jobs) - len(left) + others
+    written = len(jobs) - kept - len(failures)
     existed = f"; {kept} existed" if kept else ""
     empty = f"; {len(blank)} of them empty" if blank else ""
-    print_result(f"wrote {len(jobs) - kept - len(failures)} files to {output}{empty}{existed}")
+    print_result(f"wrote {written} files to {output}{empty}{existed}")
     if blank:
         more = ", …" if len(blank) > _NAMED_MAX else ""
         names = ", ".join(str(source) for source in blank[:_NAMED_MAX])
@@ -50,8 +51,7 @@ def upscale_many(jobs: Sequence[Job], output: Path, options: UpscaleOptions) -> 
     for source, failure in failures:
         print_remark(f"failed: {source}: {failure}")
     if sheet is not None and options.preview is not None:
-        count = len(jobs) - kept - len(failures)
-        write_sheet(sheet, options.preview, count, overwrite=options.overwrite)
+        write_sheet(sheet, options.preview, written, overwrite=options.overwrite)
     return 1 if failures else 0
 
 

@@ -29,10 +29,6 @@ class Writer:
     """What is special: a compression, a form of the format."""
     layout: str = ""
     """How the numbers lie in memory; see `tools.interop.numbers.LAYOUTS`."""
-    member: str = ""
-    """What follows ``#`` where the file holds more than the map."""
-    holes: bool = True
-    """Whether it has holes."""
     heights: bool = False
     """Whether the file says where it lies, so that 0 is a height."""
 
@@ -84,8 +80,6 @@ def writers(
     variant: str = "",
     *,
     layouts: tuple[str, ...] = ("",),
-    member: str = "",
-    holes: bool = True,
     heights: bool = False,
 ) -> tuple[Writer, ...]:
     """Return a writer for each of some types and layouts; the types are in one text."""
@@ -96,8 +90,6 @@ def writers(
             write=write,
             variant=variant,
             layout=layout,
-            member=member,
-            holes=holes,
             heights=heights,
         )
         for dtype in dtypes.split()

@@ -88,11 +88,10 @@ def write_cells(library: Library, folder: Path) -> list[Cell]:
 def _reading(library: Library, writer: Writer, path: Path) -> tuple[Outcome, str]:
     """Return what comes of reading a library's file, in a word and more."""
     given = np.load(f"{path}{GIVEN}")
-    named = Path(f"{path}#{writer.member}") if writer.member else path
     try:
-        numbers = read_numbers(named)
+        numbers = read_numbers(path)
         below = given[~holes_of(given)].min() < 0
-        depth = read_depth(named, "height" if below or writer.heights else None)
+        depth = read_depth(path, "height" if below or writer.heights else None)
     except DsdmsrError as error:
         words = str(error).replace(str(path.parent), "").lstrip("/")
         return ("refused" if "\n" not in words else "wrong"), words

@@ -35,12 +35,13 @@ LAYOUTS: Mapping[str, Callable[[Array], Array]] = {
 """Name → what lays the same numbers out in memory in another way."""
 
 
-def numbers_of(dtype: str, *, holes: bool = True) -> Array:
+def numbers_of(dtype: str) -> Array:
     """Return the numbers of a type, H×W: a slope, extremes, and 24 holes.
+
+    Holes are 0 in unsigned numbers, NaN in floats; signed numbers have none.
 
     Args:
         dtype: NumPy's name of the type.
-        holes: Whether 24 pixels have no surface: 0 in whole numbers, NaN in floats.
     """
     height, width = SHAPE
     slope = np.arange(height * width, dtype=np.float64).reshape(SHAPE)
@@ -48,7 +49,7 @@ def numbers_of(dtype: str, *, holes: bool = True) -> Array:
     numbers = (1.5 + slope / 64 if floats else 3 + slope % 240).astype(dtype)
     extremes = np.array(_EXTREMES[dtype]).astype(dtype)
     numbers[-1, : len(extremes)] = extremes
-    if holes and dtype[0] in "uf":
+    if dtype[0] in "uf":
         numbers[4:8, 6:12] = np.nan if floats else 0
     return numbers
 

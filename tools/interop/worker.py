@@ -33,7 +33,7 @@ def write_all(name: str, folder: Path) -> None:
     library = LIBRARIES[name]
     index: dict[str, Any] = {"version": version(library.distribution), "refused": {}}
     for writer in library.writers:
-        numbers = LAYOUTS[writer.layout](numbers_of(writer.dtype, holes=writer.holes))
+        numbers = LAYOUTS[writer.layout](numbers_of(writer.dtype))
         path = folder / writer.file
         try:
             writer.write(path, numbers)

@@ -224,3 +224,26 @@ def test_what_evaluate_refuses(capsys, tmp_path, monkeypatch):
         ((*ask, "--json", tmp_path / "n" / "r"), "cannot be written"),
     ]:
         assert says in refused(capsys, "evaluate", *arguments)
+
+
+def test_another_methods_predictions_are_measured_from_the_command_line(
+    capsys, tmp_path, network_folder, rng
+):
+    np.save(tmp_path / "m.npy", rng.uniform(1, 2, (16, 16)))
+    ask = ("evaluate", "--protocol", "a", "--maps", tmp_path / "m.npy", "--encoding", "metres")
+    ask += ("--scales", 2, "--model", network_folder)
+    code, out, _ = run(capsys, *ask, "--low-res", tmp_path / "low")
+    assert (code, "wrote 1 low-resolution maps and index.csv" in out) == (0, True)
+    (tmp_path / "mine/a/x2/own").mkdir(parents=True)
+    low_res = np.load(tmp_path / "low/a/x2/own/m.npy")
+    np.save(tmp_path / "mine/a/x2/own/m.npy", low_res.repeat(2, 0).repeat(2, 1))
+    tables = {name: tmp_path / f"t.{name}" for name in ("json", "latex")}
+    ask += ("--predictions", f"mine={tmp_path / 'mine'}", "--json", tables["json"])
+    code, out, _ = run(capsys, *ask, "--latex", tables["latex"])
+    assert code == 0
+    (measured,) = json.loads(tables["json"].read_text())["protocols"]
+    scores = {s["method"]: s["rmse"] for s in measured["scores"]}
+    assert scores["mine"] == pytest.approx(scores["nearest"], abs=1e-4)
+    assert r"own & mine & depth & " in tables["latex"].read_text()
+    said = refused(capsys, *ask, "--low-res", tmp_path / "new", "--overwrite")
+    assert "--low-res measures nothing" in said

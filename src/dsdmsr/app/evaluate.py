@@ -38,11 +38,17 @@ class Reports:
     """Where to write them as Markdown tables."""
     html: Path | None = None
     """Where to write a page with tables and charts."""
+    latex: Path | None = None
+    """Where to write the figures as LaTeX tables."""
+    low_res: Path | None = None
+    """Instead of measuring, a new folder to write the low-resolution maps to, for a method that
+    runs elsewhere; --predictions then measures what it gives."""
 
     @property
     def paths(self) -> list[Path]:
-        """The files to write."""
-        return [path for path in (self.json, self.markdown, self.html) if path is not None]
+        """The files of results to write."""
+        files = (self.json, self.markdown, self.html, self.latex)
+        return [path for path in files if path is not None]
 
     def check(self, *, overwrite: bool) -> None:
         """Refuse, before anything is measured, files that could not be written after it.
@@ -67,13 +73,15 @@ class Reports:
         Raises:
             FileError: If one cannot be written.
         """
+        from dsdmsr.evaluation.latex import latex
         from dsdmsr.evaluation.page import page
         from dsdmsr.evaluation.report import markdown
 
+        forms = ((self.markdown, markdown), (self.html, page), (self.latex, latex))
         try:
             if self.json is not None:
                 results.write(self.json)
-            for path, text_of in ((self.markdown, markdown), (self.html, page)):
+            for path, text_of in forms:
                 if path is not None:
                     with replacing(path) as beside:
                         beside.write_text(text_of(results), encoding="utf-8")
@@ -95,6 +103,8 @@ def evaluate(*, options: EvaluateOptions, reports: Reports | None = None) -> int
     if options.crops and reports.html is None:
         raise ConfigError("--crops are shown on the page: give --html FILE, too")
     reports.check(overwrite=options.overwrite)
+    if reports.low_res is not None:
+        return _write_low_res(options, reports, reports.low_res)
     from dsdmsr.evaluation.run import evaluate as run_evaluation
 
     keep_memory()
@@ -110,6 +120,17 @@ def evaluate(*, options: EvaluateOptions, reports: Reports | None = None) -> int
         print_result(f"wrote {path}")
     if options.panels is not None:
         print_result(f"wrote panels and stages.csv to {options.panels}")
+    return 0
+
+
+def _write_low_res(options: EvaluateOptions, reports: Reports, folder: Path) -> int:
+    if reports.paths or options.predictions or options.with_results or options.panels:
+        raise ConfigError("--low-res measures nothing: leave out what asks for figures")
+    from dsdmsr.evaluation.run import write_low_res
+
+    with progress_bar("writing") as show:
+        count = write_low_res(options, folder, show)
+    print_result(f"wrote {count} low-resolution maps and index.csv to {folder}")
     return 0
 
 

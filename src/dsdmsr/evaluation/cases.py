@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from dsdmsr.evaluation.ground_truth import GroundTruth, GroundTruthFile
 from dsdmsr.evaluation.methods import LowRes, Values
 from dsdmsr.evaluation.protocols import UNIT_NAMES, FigureUnit, Protocol
 
-__all__ = ["Case", "cases", "round_levels"]
+__all__ = ["Case", "cases", "round_levels", "stem"]
 
 _STEPS: dict[FigureUnit | None, tuple[float, ...]] = {
     "level": (1.0,),
@@ -108,10 +109,21 @@ def _case(protocol: Protocol, file: GroundTruthFile, truth: GroundTruth, scale: 
                 scale=scale,
                 degradation=protocol.degradation,
                 kind=truth.kind,
+                stem=stem(protocol, file, scale, seed),
             )
-            for values in _noisy(protocol, lr_depth)
+            for seed, values in enumerate(_noisy(protocol, lr_depth))
         ),
     )
+
+
+def stem(protocol: Protocol, file: GroundTruthFile, scale: int, seed: int) -> str:
+    """Return where files of a case lie in a folder: ``a/x4/B/art``, without a suffix.
+
+    Where the protocol has several seeds of noise, ``-1``, ``-2``, … follow.
+    """
+    numbered = f"-{seed + 1}" if protocol.seeds > 1 else ""
+    parts = (protocol.letter, f"x{scale}", file.set, f"{file.scene}{numbered}")
+    return "/".join(re.sub(r"[^\w.+-]+", "-", part).lstrip(".") for part in parts)
 
 
 def _noisy(protocol: Protocol, lr_depth: Tensor) -> Iterator[Tensor]:

@@ -45,6 +45,8 @@ class LowRes(NamedTuple):
     """How it came from the ground truth."""
     kind: Kind = "disparity"
     """What the values are."""
+    stem: str = ""
+    """Where files of it lie in a folder, without a suffix; see `dsdmsr.evaluation.cases.stem`."""
 
     @property
     def interval(self) -> bool:

@@ -50,11 +50,17 @@ class EvaluateOptions:
     model: tuple[str, ...] = field(
         default=(),
         metadata={
-            "help": f"Packaged networks ({', '.join(PACKAGED)}), folders, or owner/name on the "
-            f"Hub. Default: {DEFAULT_MODEL}."
+            "help": f"Packaged networks ({', '.join(PACKAGED)}), folders, owner/name on the Hub, "
+            f"or YAML files about ONNX graphs of others. Default: {DEFAULT_MODEL}."
         },
     )
-    """Networks by name, folders, or owner/name on the Hub. Default: the default network."""
+    """Networks by name, folders, owner/name on the Hub, or YAML files about ONNX graphs of others
+    (`dsdmsr.evaluation.onnx_method.OnnxContract`). Default: the default network."""
+    predictions: tuple[str, ...] = ()
+    """Folders of another method's predictions for the maps that low_res writes, FOLDER or
+    NAME=FOLDER; files have the names of these maps, and numbers in their unit."""
+    with_results: tuple[Path, ...] = ()
+    """JSON files of earlier results, whose figures stand beside those that are measured."""
     baselines: tuple[str, ...] = RESIZES
     """Methods to measure beside them: nearest, bilinear, bicubic, lanczos; tgv, total generalised
     variation, which takes long; and, with OpenCV installed, rolling-guidance, weighted-median."""

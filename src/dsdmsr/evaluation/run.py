@@ -4,35 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from pathlib import Path
 
-from dsdmsr.depth.degradations import Degradation
-from dsdmsr.errors import ConfigError, DataError, FileError
-from dsdmsr.evaluation.cases import Case, cases
+from dsdmsr.errors import ConfigError, DataError
+from dsdmsr.evaluation.cases import Case, cases, stem
 from dsdmsr.evaluation.crops import error_crop
+from dsdmsr.evaluation.earlier import EarlierResults
+from dsdmsr.evaluation.entries import Entry, entries
 from dsdmsr.evaluation.ground_truth import (
     GroundTruthFile,
     own_ground_truth,
     protocol_ground_truth,
 )
-from dsdmsr.evaluation.means import protocol_results, results, weights_of
+from dsdmsr.evaluation.low_res_files import LowResFiles
+from dsdmsr.evaluation.means import protocol_results, results
 from dsdmsr.evaluation.measure import Measurement, measure_case
-from dsdmsr.evaluation.methods import BASELINES, FILTERS, VARIATIONAL, Method, baseline
-from dsdmsr.evaluation.network_method import Network
 from dsdmsr.evaluation.options import DATA_VARIABLE, EvaluateOptions
+from dsdmsr.evaluation.predictions import Predictions
 from dsdmsr.evaluation.protocols import PROTOCOLS, SUITE, UNIT_NAMES, Protocol
-from dsdmsr.evaluation.records import ErrorCrop, ModelWeights, StageScore
+from dsdmsr.evaluation.records import ErrorCrop, StageScore
 from dsdmsr.evaluation.results import ProtocolResults, Results
-from dsdmsr.evaluation.stage_panels import KnownNetworks, StagePanels
+from dsdmsr.evaluation.stage_panels import StagePanels
 from dsdmsr.io.patterns import depth_files
-from dsdmsr.scales import SCALES
-from dsdmsr.upscaling.refinement import Refinement
-from dsdmsr.zoo.names import DEFAULT_MODEL
-from dsdmsr.zoo.torch_networks import for_known, from_pretrained
 
-__all__ = ["evaluate"]
+__all__ = ["evaluate", "write_low_res"]
 
 Progress = Callable[[float], object]
 _CROP_SCALES = (4, 8)
@@ -69,72 +66,54 @@ def evaluate(options: EvaluateOptions, progress: Progress | None = None) -> Resu
     """
     panels = StagePanels(options.panels, overwrite=options.overwrite) if options.panels else None
     files = [(protocol, _ground_truth(options, protocol)) for protocol in _protocols(options)]
-    entries = list(_entries(options))
-    jobs = [_Job(options, protocol, some, entries) for protocol, some in files]
+    earlier = [EarlierResults(path) for path in options.with_results]
+    for one, (protocol, _) in product(earlier, files):
+        one.check(protocol)
+    methods = list(entries(options))
+    jobs = [_Job(options, protocol, some, methods) for protocol, some in files]
+    for job in jobs:
+        job.check_predictions()
     report = _share_of(sum(job.steps for job in jobs), progress)
     protocols = [_run(job, panels, report) for job in jobs]
     if panels is not None:
         panels.write_scores(protocols)
-    weights = (entry.weights for entry in entries)
+    for one in earlier:
+        protocols = [one.beside(summary) for summary in protocols]
+    weights = (entry.weights for entry in methods)
     return results(protocols, [some for some in weights if some is not None])
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Entry:
-    """Name a method, and say where it is measured."""
+def write_low_res(options: EvaluateOptions, folder: Path, progress: Progress | None = None) -> int:
+    """Write the low-resolution maps of protocols, for methods that run elsewhere.
 
-    name: str
-    method: Method
-    scales: Collection[int] = SCALES
-    """The scales that it serves."""
-    only: Collection[Degradation] | None = None
-    """The degradations under which it is measured. Default: all."""
-    weights: ModelWeights | None = None
-    """Those of a network that results list."""
-    staged: KnownNetworks | None = None
-    """The networks that panels show."""
+    Their predictions are measured by `evaluate` with the option ``predictions``.
 
+    Args:
+        options: Which protocols, maps and scales; what else it says is left aside.
+        folder: Where: ``PROTOCOL/xSCALE/SET/SCENE.npy``, with ``index.csv``; see `LowResFiles`.
+        progress: As for `evaluate`.
 
-def _entries(options: EvaluateOptions) -> Iterator[_Entry]:
-    """Yield the methods to measure, in the order of tables."""
-    names = set(options.baselines)
-    for name in options.baselines:
-        yield _Entry(name=name, method=baseline(name))
-    for given in options.model or (DEFAULT_MODEL,):
-        name = given if given == DEFAULT_MODEL else Path(given).resolve().name
-        if name in names or name in (*BASELINES, *VARIATIONAL, *FILTERS):
-            raise FileError(f"two methods would be called {name}: rename the network's folder")
-        for entry in _network_entries(options, given, name):
-            names.add(entry.name)
-            yield entry
+    Returns:
+        How many maps were written.
 
-
-def _network_entries(options: EvaluateOptions, given: str, name: str) -> Iterator[_Entry]:
-    """Yield a network, also with degradations found from maps, or unknown; ensembles; refined."""
-    model, known = from_pretrained(given), for_known(given)
-    weights = weights_of(name, model, known)
-    network = Network.from_pretrained(given, options.device)
-
-    def entry(label: str, method: Network) -> _Entry:
-        return _Entry(
-            name=label,
-            method=method,
-            scales=model.scales,
-            weights=dataclasses.replace(weights, name=label),
-            staged=KnownNetworks(model, known) if label == name else None,
-        )
-
-    yield entry(name, network)
-    # A symmetric network is its own ensemble.
-    if options.ensemble > 1 and not model.config.symmetric:
-        yield entry(f"{name}, ensemble of {options.ensemble}", network.ensemble(options.ensemble))
-    if known:
-        yield _Entry(name=f"{name}, auto", method=network.finding(), scales=model.scales)
-        blind = network.without_known()
-        yield _Entry(name=f"{name}, blind", method=blind, scales=model.scales, only=known)
-    if options.refine:
-        refinement = Refinement(noise=options.noise)
-        yield entry(f"{name}, refined", Network(network.blind, refinement, network.known))
+    Raises:
+        ConfigError: If the options do not go together.
+        DataError: If a map is missing, damaged or unfit.
+        FileError: If the folder is not empty, or cannot be written to.
+    """
+    jobs = [
+        _Job(options, protocol, _ground_truth(options, protocol), [])
+        for protocol in _protocols(options)
+    ]
+    files = LowResFiles(folder, overwrite=options.overwrite)
+    report, count = _share_of(sum(job.steps for job in jobs), progress), 0
+    for job in jobs:
+        for case in job.cases():
+            files.write(job.protocol, case)
+            count += len(case.low_res)
+            report()
+    files.write_index()
+    return count
 
 
 def _protocols(options: EvaluateOptions) -> list[Protocol]:
@@ -181,12 +160,12 @@ class _Job:
         options: EvaluateOptions,
         protocol: Protocol,
         files: Sequence[GroundTruthFile],
-        entries: Sequence[_Entry],
+        methods: Sequence[Entry],
     ) -> None:
         self.options, self.protocol, self.files = options, protocol, files
         # Where a network knows no better, its blind prediction is its prediction.
-        self.entries = [e for e in entries if e.only is None or protocol.degradation in e.only]
-        self.scales = [s for s in protocol.scales if all(s in e.scales for e in entries)]
+        self.entries = [e for e in methods if e.only is None or protocol.degradation in e.only]
+        self.scales = [s for s in protocol.scales if all(s in e.scales for e in methods)]
         if not self.scales:
             raise ConfigError(f"the networks serve none of protocol ({protocol.letter})'s factors")
 
@@ -194,6 +173,18 @@ class _Job:
     def steps(self) -> int:
         """How many cases it has."""
         return len(self.files) * len(self.scales)
+
+    def check_predictions(self) -> None:
+        """Check that folders of predictions have a file for each low-resolution map.
+
+        Raises:
+            DataError: If some are missing.
+        """
+        cases = product(self.files, self.scales, range(self.protocol.seeds))
+        stems = [stem(self.protocol, file, scale, seed) for file, scale, seed in cases]
+        for entry in self.entries:
+            if isinstance(entry.method, Predictions):
+                entry.method.check(stems)
 
     def cases(self) -> Iterator[Case]:
         """Yield all cases, checking that maps of one's own have one unit."""

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from dsdmsr._atomic import writing
 from dsdmsr.depth.degradations import Degradation
-from dsdmsr.errors import FileError
 from dsdmsr.evaluation.cases import Case
+from dsdmsr.evaluation.folders import new_folder
 from dsdmsr.evaluation.methods import Values
 from dsdmsr.evaluation.protocols import Protocol
 from dsdmsr.evaluation.records import StageScore
@@ -48,14 +48,8 @@ class StagePanels:
     """
 
     def __init__(self, folder: Path, *, overwrite: bool) -> None:
-        self.folder = folder
+        self.folder = new_folder(folder, overwrite=overwrite)
         self._paths: set[Path] = set()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            if any(folder.iterdir()) and not overwrite:
-                raise FileError(f"{folder} is not empty: give a new folder, or --overwrite")
-        except OSError as error:
-            raise FileError(f"{folder} cannot be written to: {error.strerror}") from error
 
     def plot(
         self,

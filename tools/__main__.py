@@ -8,6 +8,7 @@ MODULES = {
     "fill_documents": "tools.fill_documents",
     "interop": "tools.interop.run",
     "make_network": "tools.make_network",
+    "protocol_maps": "tools.protocol_maps",
     "prune_network": "tools.prune_network",
     "runtimes": "tools.runtimes.measure",
     "source_table": "tools.source_table",

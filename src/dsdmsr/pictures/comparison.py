@@ -12,6 +12,7 @@ from dsdmsr.depth.bicubic import Bicubic
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.depth.phase import Phase
 from dsdmsr.pictures.colours import GREYS, coloured
+from dsdmsr.pictures.detail import Detail
 from dsdmsr.pictures.reduce import Reduced, ReducedMap, enlarged, fitted
 from dsdmsr.pictures.relief import Slopes, relief, slopes, steepness, towards_viewer
 from dsdmsr.pictures.sheet import Cell, Strip
@@ -85,6 +86,8 @@ class Comparison:
         kept = self._layout.kept(shape)
         self._interpolated, self._result = Reduced(shape, kept), Reduced(shape, kept)
         self._come = 0
+        reduced = kept[0] < shape[0] or kept[1] < shape[1]
+        self._detail = Detail(lr_depth, shape, kept) if reduced and not in_sheet else None
 
     def keep(self, band: DepthMap) -> DepthMap:
         """Take the next band of the result; return it as it is."""
@@ -92,8 +95,11 @@ class Comparison:
             part = slice(top, top + _ROWS_AT_ONCE)
             values, valid = band.values[part], band.valid[part]
             end = self._come + len(values)
+            interpolated = self._bicubic.rows(self._come, end)
             self._result.add(values, valid)
-            self._interpolated.add(self._bicubic.rows(self._come, end), valid)
+            self._interpolated.add(interpolated, valid)
+            if self._detail is not None:
+                self._detail.add(self._come, interpolated, values, valid)
             self._come = end
         return band
 
@@ -104,7 +110,22 @@ class Comparison:
             _Panel("bicubic interpolation", self._shape, self._interpolated.result()),
             _Panel("result", self._shape, self._result.result()),
         ]
-        return _strip(self._name, self._lr_depth, panels, self._layout)
+        strip = _strip(self._name, self._lr_depth, panels, self._layout)
+        if self._detail is None:
+            return strip
+        rows = [*strip.rows, *self._detail_rows(self._detail)]
+        return strip._replace(title=f"{strip.title}, and a detail at full size", rows=rows)
+
+    def _detail_rows(self, detail: Detail) -> list[Sequence[Cell]]:
+        """Return the pictures of the part that is shown at full size."""
+        maps = (
+            ("input", detail.lr_depth),
+            ("bicubic interpolation", detail.interpolated),
+            ("result", detail.result),
+        )
+        panels = [_Panel(f"detail of the {name}", part.valid.shape, part) for name, part in maps]
+        layout = _Layout(panels[-1].shape, self._layout.columns)
+        return _rows(self._lr_depth, panels, layout)
 
 
 def single_map(name: str, depth: DepthMap, *, in_sheet: bool = False) -> Strip:
@@ -136,6 +157,14 @@ def _strip(name: str, depth: DepthMap, panels: Sequence[_Panel], layout: _Layout
         panels: The maps, the largest last.
         layout: Where they go.
     """
+    scale = ValueScale.of(depth)
+    meaning = "no pixel has a value" if scale is None else scale.meaning
+    title = (name, meaning, _shown_as(panels[-1].shape, layout.size))
+    return Strip("; ".join(filter(None, title)), _rows(depth, panels, layout), scale)
+
+
+def _rows(depth: DepthMap, panels: Sequence[_Panel], layout: _Layout) -> list[Sequence[Cell]]:
+    """Return the rows of `_strip`."""
     scale, size = ValueScale.of(depth), layout.size
     cells = []
     for panel in panels:
@@ -150,10 +179,7 @@ def _strip(name: str, depth: DepthMap, panels: Sequence[_Panel], layout: _Layout
         picture = coloured(relief(surface, exaggeration), GREYS, panel.reduced.valid)
         cells.append(Cell(f"relief of the {panel.name}", _enlarged(picture, size)))
     count = layout.columns
-    rows = [cells[first : first + count] for first in range(0, len(cells), count)]
-    meaning = "no pixel has a value" if scale is None else scale.meaning
-    title = (name, meaning, _shown_as(panels[-1].shape, size))
-    return Strip("; ".join(filter(None, title)), rows, scale)
+    return [cells[first : first + count] for first in range(0, len(cells), count)]
 
 
 def _surface(panel: _Panel, depth: DepthMap, size: tuple[int, int]) -> Slopes:

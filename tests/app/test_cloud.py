@@ -4,6 +4,9 @@ import numpy as np
 from PIL import Image
 from testing.command import refused, run
 
+import dsdmsr
+from tools.source_files.dmaps import dmap
+
 
 def read_ply(path):
     """Read a binary PLY file of triangles by its header."""
@@ -47,6 +50,87 @@ def test_cloud_writes_points_and_surfaces(capsys, tmp_path):
     ]:
         other = ("cloud", tmp_path / "a.png", "-o", tmp_path / "b.ply", *more)
         assert says in refused(capsys, *other)
-    assert "allowed is .ply" in refused(
+    assert "allowed are .ply, .pcd" in refused(
         *(capsys, "cloud", tmp_path / "a.png", "-o", tmp_path / "b.obj", "--intrinsics", "1,1,1,1")
     )
+
+
+def read_pcd(path):
+    """Read a binary PCD file by its header: places, and colours or None."""
+    head, _, data = path.read_bytes().partition(b"DATA binary\n")
+    lines = [line.split() for line in head.decode().splitlines() if not line.startswith("#")]
+    header = {key: rest for key, *rest in lines}
+    names, count = header["FIELDS"], int(header["POINTS"][0])
+    assert header["TYPE"] == ["F"] * len(names)
+    assert header["SIZE"] == ["4"] * len(names)
+    assert int(header["WIDTH"][0]) * int(header["HEIGHT"][0]) == count
+    rows = np.frombuffer(data, np.dtype([(name, "<f4") for name in names]), count)
+    assert rows.nbytes == len(data)
+    places = np.stack([rows[name] for name in "xyz"], -1)
+    if "rgb" not in names:
+        return places, None
+    bits = np.ascontiguousarray(rows["rgb"]).view("<u4")
+    return places, np.stack([bits >> 16, bits >> 8 & 255, bits & 255], -1)
+
+
+def read_coloured_ply(path):
+    """Read places and colours of a binary PLY file of points."""
+    head, _, data = path.read_bytes().partition(b"end_header\n")
+    properties = [line.split()[1:] for line in head.decode().splitlines() if "property" in line]
+    kinds = {"float": "<f4", "uchar": "u1"}
+    rows = np.frombuffer(data, np.dtype([(name, kinds[kind]) for kind, name in properties]))
+    places = np.stack([rows[name] for name in "xyz"], -1)
+    return places, np.stack([rows[name] for name in ("red", "green", "blue")], -1)
+
+
+def test_points_take_the_colours_of_a_picture(capsys, tmp_path, rng):
+    numbers = rng.integers(500, 3000, (6, 8)).astype(np.uint16)
+    numbers[2, 3] = 0
+    Image.fromarray(numbers).save(tmp_path / "a.png")
+    colours = rng.integers(0, 256, (6, 8, 3)).astype(np.uint8)
+    Image.fromarray(colours).save(tmp_path / "colour.png")
+    ask = ("cloud", tmp_path / "a.png", "--intrinsics", "10,10,1.5,1")
+    for name in ("a.ply", "a.pcd"):
+        taking = ("--colour", tmp_path / "colour.png", "-o", tmp_path / name)
+        assert run(capsys, *ask, *taking)[0] == 0
+    places, found = read_pcd(tmp_path / "a.pcd")
+    np.testing.assert_array_equal(found, colours[numbers > 0])
+    np.testing.assert_allclose(places[:, 2], numbers[numbers > 0] / 1000, rtol=1e-6)
+    for one, other in zip(read_coloured_ply(tmp_path / "a.ply"), (places, found), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert run(capsys, *ask, "-o", tmp_path / "plain.pcd")[0] == 0
+    assert read_pcd(tmp_path / "plain.pcd")[1] is None
+    assert run(capsys, *ask, "--colour", "depth", "--mesh", "-o", tmp_path / "m.ply")[0] == 0
+    assert run(capsys, *ask, "--colour", "depth", "-o", tmp_path / "d.pcd")[0] == 0
+    places, found = read_pcd(tmp_path / "d.pcd")
+    near, far = places[:, 2].argmin(), places[:, 2].argmax()
+    assert found[near].sum() > found[far].sum()  # bright is near
+
+
+def test_a_larger_picture_is_resampled_and_one_of_another_view_refused(capsys, tmp_path):
+    Image.fromarray(np.full((6, 8), 1000, np.uint16)).save(tmp_path / "a.png")
+    ask = ("cloud", tmp_path / "a.png", "--intrinsics", "10,10,1.5,1", "-o", tmp_path / "a.pcd")
+    Image.new("RGB", (80, 60), (10, 200, 30)).save(tmp_path / "large.jpg")
+    assert run(capsys, *ask, "--colour", tmp_path / "large.jpg")[0] == 0
+    assert np.abs(read_pcd(tmp_path / "a.pcd")[1].astype(int) - [10, 200, 30]).max() <= 2
+    Image.new("RGB", (80, 50)).save(tmp_path / "other.png")
+    again = (*ask, "--overwrite", "--colour")
+    assert "no view of a map of 8×6" in refused(capsys, *again, tmp_path / "other.png")
+    assert "cannot be read as a picture" in refused(capsys, *again, tmp_path / "none.png")
+    assert "more than 8 bits" in refused(capsys, *again, tmp_path / "a.png")
+    assert "leave out --mesh" in refused(capsys, *ask, "--overwrite", "--mesh")
+
+
+def test_the_files_own_camera_is_taken(capsys, tmp_path):
+    (tmp_path / "a.dmap").write_bytes(dmap(np.full((4, 6), 2.0, np.float32)))
+    camera = dsdmsr.read_depth(tmp_path / "a.dmap").intrinsics
+    assert run(capsys, "cloud", tmp_path / "a.dmap", "-o", tmp_path / "a.ply")[0] == 0
+    text = f"{camera.fx!r},{camera.fy!r},{camera.cx!r},{camera.cy!r}"
+    given = ("cloud", tmp_path / "a.dmap", "--intrinsics", text)
+    assert run(capsys, *given, "-o", tmp_path / "b.ply")[0] == 0
+    assert (tmp_path / "a.ply").read_bytes() == (tmp_path / "b.ply").read_bytes()
+    ask = ("cloud", tmp_path / "a.dmap", "-o", tmp_path / "c.ply", "--scale", 2)
+    assert "give --intrinsics, too" in refused(capsys, *ask)
+    np.save(tmp_path / "a.npy", np.ones((4, 6)))
+    ask = ("cloud", tmp_path / "a.npy", "-o", tmp_path / "c.ply")
+    assert "no camera is known" in refused(capsys, *ask)

@@ -8,15 +8,17 @@ from typing import Annotated
 
 import numpy as np
 from cyclopts import Parameter
+from numpy.typing import NDArray
 
 from dsdmsr._atomic import writing
 from dsdmsr.app.console import print_result
 from dsdmsr.app.options import ReadOptions, StereoOptions, flattened
 from dsdmsr.app.streams import stdin_as_file
-from dsdmsr.depth.geometry import STEEPEST, point_cloud
-from dsdmsr.depth.map import Intrinsics
+from dsdmsr.depth.geometry import STEEPEST, distances, point_cloud
+from dsdmsr.depth.map import DepthMap, Intrinsics
 from dsdmsr.depth.phase import Phase, axis
 from dsdmsr.errors import ConfigError, DepthError, FileError
+from dsdmsr.io.pcd import write_pcd
 from dsdmsr.io.ply import write_ply
 
 __all__ = ["CloudOptions", "cloud"]
@@ -31,8 +33,9 @@ class CloudOptions:
         ConfigError: If the camera or an option is out of range.
     """
 
-    intrinsics: str
-    """The camera: fx,fy,cx,cy in pixels, the centre of the first pixel at 0."""
+    intrinsics: str | None = None
+    """The camera: fx,fy,cx,cy in pixels, the centre of the first pixel at 0. Default: the file's
+    own, if it has one."""
     scale: int = 1
     """The factor by which the map was upscaled since the camera took it; scales the camera."""
     phase: Phase = "centre"
@@ -41,15 +44,20 @@ class CloudOptions:
     """What the numbers in the file mean."""
     stereo: StereoOptions = field(default_factory=StereoOptions)
     """The two cameras of disparity."""
+    colour: str | None = None
+    """Colours of points: a picture of the same view, or depth for those of the map's preview."""
     mesh: bool = False
-    """Write triangles between neighbouring pixels, too, cut at depth edges."""
+    """Write triangles between neighbouring pixels, too, cut at depth edges; PLY alone."""
     steepest: float = STEEPEST
     """Slope in degrees from the image plane beyond which neighbours are cut apart."""
     overwrite: bool = False
     """Replace an existing file."""
 
     def __post_init__(self) -> None:
-        _camera(self.intrinsics)
+        if self.intrinsics is not None:
+            _camera(self.intrinsics)
+        elif self.scale > 1:
+            raise ConfigError("--scale scales the camera that is given: give --intrinsics, too")
         if self.scale < 1:
             raise ConfigError(
                 f"scale is {self.scale}: give 1, or the factor by which the map was upscaled"
@@ -59,8 +67,16 @@ class CloudOptions:
                 f"steepest is {self.steepest:g}: give an angle between 0 and 90 degrees"
             )
 
-    def camera_of(self, shape: tuple[int, int]) -> Intrinsics:
-        """Return the camera of a picture of the map's size, H×W."""
+    def camera_of(self, depth: DepthMap) -> Intrinsics:
+        """Return the camera of a picture of the map's size.
+
+        Raises:
+            DepthError: If none is given, and the map has none.
+        """
+        if self.intrinsics is None:
+            if depth.intrinsics is None:
+                raise DepthError("no camera is known: give --intrinsics fx,fy,cx,cy")
+            return depth.intrinsics
         camera = _camera(self.intrinsics)
         if self.scale == 1:
             return camera
@@ -68,7 +84,7 @@ class CloudOptions:
             axis(pixels // self.scale, pixels, "aligned")
             if self.phase == "aligned"
             else axis(1, self.scale, self.phase)
-            for pixels in shape
+            for pixels in depth.shape
         )
         return camera.mapped(x, y)
 
@@ -78,36 +94,61 @@ def cloud(
     /,
     *,
     output: Annotated[Path, Parameter(name=["--output", "-o"])],
-    options: CloudOptions,
+    options: CloudOptions | None = None,
 ) -> int:
     """Run `dsdmsr cloud`.
 
     Args:
         source: A depth file; - is standard input.
-        output: The PLY file.
+        output: The PLY or PCD file.
         options: See `CloudOptions`.
 
     Raises:
         FileError: If a file cannot be read or written.
         DepthError: If the map is disparity without cameras, or has no valid pixel.
     """
-    if output.suffix.lower() != ".ply":
-        raise FileError(f"{output} ends in {output.suffix or 'no suffix'}: allowed is .ply")
+    options = options or CloudOptions()
+    suffix = output.suffix.lower()
+    if suffix not in (".ply", ".pcd"):
+        raise FileError(f"{output} ends in {output.suffix or 'no suffix'}: allowed are .ply, .pcd")
+    if suffix == ".pcd" and options.mesh:
+        raise ConfigError("PCD files hold points alone: leave out --mesh, or write a .ply file")
     if output.exists() and not options.overwrite:
         raise FileError(f"{output} exists: give another name, or --overwrite")
     with stdin_as_file([source]) as (path,):
         depth = options.stereo.apply(options.reading.read(Path(path)))
     try:
-        vertices, faces = point_cloud(
-            depth, options.camera_of(depth.shape), mesh=options.mesh, steepest=options.steepest
-        )
+        camera = options.camera_of(depth)
+        vertices, faces = point_cloud(depth, camera, mesh=options.mesh, steepest=options.steepest)
     except DepthError as error:
         raise DepthError(f"{path}: {error}") from error
+    colours = None if options.colour is None else _colours(options.colour, depth)
     with writing(output, overwrite=options.overwrite) as beside:
-        write_ply(beside, vertices, faces)
+        if suffix == ".pcd":
+            write_pcd(beside, vertices, colours)
+        else:
+            write_ply(beside, vertices, faces, colours)
     triangles = "" if faces is None else f" and {len(faces):,} triangles"
     print_result(f"wrote {len(vertices):,} points{triangles} to {output}")
     return 0
+
+
+def _colours(source: str, depth: DepthMap) -> NDArray[np.uint8]:
+    """Return the colour of each point of a map, N×3.
+
+    Raises:
+        FileError: If the picture cannot be read, or is of another view.
+    """
+    _, known = distances(depth)
+    if source == "depth":
+        from dsdmsr.pictures.value_scale import ValueScale
+
+        scale = ValueScale.of(depth)
+        assert scale is not None  # there are points
+        return np.asarray(scale.picture(depth.values, depth.valid))[known]
+    from dsdmsr.io.picture import read_picture
+
+    return read_picture(Path(source), depth.shape)[known]
 
 
 def _camera(text: str) -> Intrinsics:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["unpack_rvl"]
+__all__ = ["pack_rvl", "unpack_rvl"]
 
 _LONGEST = 11
 """Nibbles of a number of 32 bits."""
@@ -78,3 +78,45 @@ def _ranges(starts: list[int], lengths: list[int]) -> NDArray[np.int64]:
     before = np.cumsum(sizes) - sizes
     shifts = np.repeat(np.array(starts, np.int64) - before, sizes)
     return np.asarray(np.arange(shifts.size) + shifts, np.int64)
+
+
+def pack_rvl(pixels: NDArray[np.uint16]) -> bytes:
+    """Return the RVL of pixels; without a header, such as their number.
+
+    Args:
+        pixels: Of any shape, in the order in which they lie in memory.
+    """
+    flat = pixels.ravel()
+    ends = np.flatnonzero(np.diff(flat != 0, prepend=False, append=False))
+    starts, stops = ends[::2], ends[1::2]
+    zeros = starts - np.concatenate([[0], stops[:-1]])
+    others = stops - starts
+    values = flat[flat != 0].astype(np.int64)
+    differences = np.diff(values, prepend=0)
+    zigzag = (differences << 1) ^ (differences >> 63)
+    # Before each run of others stand the lengths of the two.
+    lengths = np.stack([zeros, others], axis=1).ravel()
+    numbers = np.insert(zigzag, np.repeat(np.cumsum(others) - others, 2), lengths)
+    left = flat.size - (stops[-1] if stops.size else 0)
+    if left:
+        numbers = np.append(numbers, [left, 0])
+    return _words(numbers)
+
+
+def _words(numbers: NDArray[np.int64]) -> bytes:
+    """Return numbers as nibbles in words; the inverse of `_numbers`."""
+    lengths = np.ones(numbers.size, np.int64)
+    for longer in range(3, 33, 3):
+        more = numbers >> longer > 0
+        if not more.any():
+            break
+        lengths += more
+    ends = np.cumsum(lengths)
+    place = np.arange(ends[-1] if ends.size else 0) - np.repeat(ends - lengths, lengths)
+    nibbles = ((np.repeat(numbers, lengths) >> (3 * place)) & 7).astype(np.uint8)
+    goes_on = np.ones(nibbles.size, np.bool_)
+    goes_on[ends - 1] = False
+    nibbles[goes_on] |= 8
+    nibbles = np.pad(nibbles, (0, -nibbles.size % 8))
+    octets = (nibbles[::2] << 4) | nibbles[1::2]
+    return bytes(octets.view(">u4").astype("<u4").data)

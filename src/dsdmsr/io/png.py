@@ -119,7 +119,7 @@ def write_png(path: Path, numbers: NDArray[np.generic]) -> None:
 
 
 def fast_png(numbers: NDArray[np.generic]) -> bytes:
-    """Return the content of a grey PNG of uint8 or uint16 numbers, whose bytes may differ between processors."""
+    """Return the content of a grey PNG of uint8 or uint16 numbers, as `write_png` writes it."""
     return _png(numbers, compressed_rows(numbers))
 
 

@@ -63,10 +63,10 @@ def image_map(message: Any) -> DepthMap:
 
     Example:
         >>> from types import SimpleNamespace
-        >>> image = SimpleNamespace(
-        ...     encoding="16UC1", height=1, width=2, step=4, is_bigendian=0, data=b"\\xdc\\x05\\0\\0"
-        ... )
-        >>> image_map(image)
+        >>> import numpy as np
+        >>> data = np.array([[1500, 0]], np.uint16)
+        >>> form = {"encoding": "16UC1", "height": 1, "width": 2, "step": 4, "is_bigendian": 0}
+        >>> image_map(SimpleNamespace(data=data, **form))
         DepthMap(1×2, depth, m, 50.0% valid, 1.5…1.5)
     """
     try:

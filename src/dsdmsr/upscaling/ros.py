@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import ConfigError
 from dsdmsr.io.ros_cameras import larger_camera
 from dsdmsr.io.ros_images import image_like, image_map
@@ -74,6 +75,7 @@ class RosUpscaler:
         if upscaler.size.scale is None or upscaler.size.phase != "centre":
             raise ConfigError("a camera's region has whole pixels: give a scale, and phase centre")
         self._upscaler, self._scale = upscaler, upscaler.size.scale
+        self._remarks: tuple[str, ...] | None = None
         upscaler.begin_sequence()
 
     @classmethod
@@ -111,8 +113,23 @@ class RosUpscaler:
         if info is not None:
             camera = larger_camera(info, depth.shape, self._scale)
             camera.header = image.header
-        if depth.valid.any():
-            larger = self._upscaler(depth)
-        else:
+        if not depth.valid.any():
             larger = empty_map(depth, self._upscaler.size.goal(*depth.shape))
-        return image_like(image, larger), camera
+            return image_like(image, larger), camera
+        if self._remarks is None:
+            self._remarks = (*depth.metadata.notes, *self._choice(depth))
+        return image_like(image, self._upscaler(depth)), camera
+
+    def take_remarks(self) -> tuple[str, ...]:
+        """Return what was assumed and chosen by the first frame, once."""
+        remarks = self._remarks or ()
+        if remarks:
+            self._remarks = ()
+        return remarks
+
+    def _choice(self, depth: DepthMap) -> list[str]:
+        choice = self._upscaler.choice_for(depth)
+        if choice is None:
+            return []
+        known = "any degradation" if choice.degradation is None else choice.degradation
+        return [f"frames are upscaled by {choice.network}, by its weights for {known}"]

@@ -1,0 +1,160 @@
+"""Batches of grey images with masks, as ComfyUI's nodes pass them on ⇄ maps and 16-bit PNG files.
+
+Images are float32, b×h×w×3, mostly in 0…1; masks are float32, b×h×w, 1 in holes. Maps of them are
+relative inverse depth, as most networks for single images give it: the nearest is white.
+
+Source: ComfyUI's documentation, "Images, Latents, and Masks"; its node LoadImage, whose mask is 1
+where a picture is transparent, and 64×64 zeros where it has no alpha.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsdmsr._atomic import writing
+from dsdmsr.depth.encoding import Encoding
+from dsdmsr.depth.map import DepthMap
+from dsdmsr.errors import ConfigError, DepthError
+from dsdmsr.io.read import read_stored
+
+__all__ = ["Zero", "batch_of", "maps_of", "read_batch", "write_frame"]
+
+Zero = Literal["value", "hole"]
+"""What 0 means in files: the farthest, or nothing here."""
+_GREY = 1.5 / 255
+"""Up to this much, channels differ that were grey before a lossy file."""
+_SHARES = Encoding(
+    meaning="16-bit shares of the range, 65535 = 1",
+    per_unit=65535,
+    kind="inverse_depth",
+    zero_is_value=True,
+    largest=65535,
+)
+
+
+def maps_of(images: NDArray[Any], mask: NDArray[Any] | None = None) -> list[DepthMap]:
+    """Return the maps of a batch of images.
+
+    Args:
+        images: b×h×w×3, or ×1. Channels are equal, as those of grey pictures are.
+        mask: Above 0.5 in holes, b×h×w, or 1×h×w for all images. One without any is left out of
+            account, whatever its size.
+
+    Raises:
+        DepthError: If a shape is another, or the images have colours.
+
+    Example:
+        >>> import numpy as np
+        >>> maps_of(np.full((2, 4, 6, 3), 0.5, np.float32))[1]
+        DepthMap(4×6, inverse_depth, unknown unit, 100.0% valid, 0.5…0.5)
+    """
+    if images.ndim != 4 or images.shape[-1] not in (1, 3, 4) or 0 in images.shape:
+        raise DepthError(f"images have shape {images.shape}: give b×h×w×3")
+    grey = images[..., 0]
+    if images.shape[-1] > 1 and np.abs(images[..., 1:3] - grey[..., None]).max() > _GREY:
+        raise DepthError(
+            "the images have colours: give grey depth, from a node that doesn't colour it"
+        )
+    holes = _holes(mask, grey.shape)
+    # What is in 0…1 stays there when it is upscaled.
+    encoding = _SHARES if grey.min() >= 0 and grey.max() <= 1 else None
+    return [
+        DepthMap(
+            values, None if holes is None else ~holes[n], kind="inverse_depth", encoding=encoding
+        )
+        for n, values in enumerate(grey)
+    ]
+
+
+def _holes(mask: NDArray[Any] | None, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+    """Return which pixels of a batch are holes; None if none are."""
+    if mask is None:
+        return None
+    holes = mask > 0.5
+    if not holes.any():
+        return None
+    if holes.ndim == 2:
+        holes = holes[None]
+    if holes.shape[1:] != shape[1:] or len(holes) not in (1, shape[0]):
+        raise DepthError(f"the mask has shape {mask.shape}, the images {shape}: give one mask each")
+    return np.broadcast_to(holes, shape)
+
+
+def batch_of(maps: Sequence[DepthMap]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return maps of one size as images, 0 in holes, and their mask, 1 there."""
+    images = np.empty((len(maps), *maps[0].shape, 3), np.float32)
+    mask = np.empty(images.shape[:3], np.float32)
+    for n, depth in enumerate(maps):
+        images[n], mask[n] = depth.values[..., None], ~depth.valid
+    return images, mask
+
+
+def read_batch(path: Path, *, zero: Zero) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return a depth file as a batch of one image, and its mask.
+
+    Whole numbers of 8 or 16 bits become 0…1, and none of their digits is lost; floats stay.
+
+    Args:
+        path: The file, of any format that `dsdmsr.read_depth` reads.
+        zero: What 0 means, where the file holds whole numbers.
+
+    Raises:
+        FileError: As `dsdmsr.read_depth`.
+        ConfigError: If `zero` is neither value nor hole.
+    """
+    if zero not in get_args(Zero):
+        raise ConfigError(f"zero is {zero!r}: allowed are {', '.join(get_args(Zero))}")
+    stored = read_stored(path)
+    numbers, whole = stored.numbers, stored.numbers.dtype.kind in "iu"
+    valid = np.isfinite(numbers) if stored.valid is None else stored.valid & np.isfinite(numbers)
+    if whole and zero == "hole":
+        valid = valid & (numbers != 0)
+    values = numbers / np.iinfo(numbers.dtype).max if whole else numbers
+    return batch_of([DepthMap(values, valid, kind="inverse_depth")])
+
+
+def write_frame(path: Path, depth: DepthMap, notes: Mapping[str, object]) -> None:
+    """Write a map as a 16-bit grey PNG, 65535 for 1.
+
+    Of a map with holes, these are 0, and the least value is 1/65535; otherwise 0 is a value.
+
+    Args:
+        path: The file, which must not be there.
+        depth: A map of 0…1.
+        notes: What the file says beside it, name → what becomes JSON; None is left out. ComfyUI
+            keeps its workflows so.
+
+    Raises:
+        DepthError: If a value is outside of 0…1.
+        OutputExistsError: If the file exists.
+        FileError: If it cannot be written.
+    """
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    used = depth.values[depth.valid]
+    if used.size and not (used.min() >= 0 and used.max() <= 1):
+        raise DepthError(
+            f"values are {used.min():.6g} to {used.max():.6g}, and a 16-bit PNG holds 0 to 1: "
+            "normalise them before"
+        )
+    info = PngInfo()
+    for name, content in notes.items():
+        if content is not None:
+            info.add_text(name, json.dumps(content))
+    with writing(path, overwrite=False) as beside:
+        Image.fromarray(_numbers(depth)).save(beside, format="PNG", pnginfo=info)
+
+
+def _numbers(depth: DepthMap) -> NDArray[np.uint16]:
+    """Return the numbers of a map of 0…1, rounded half up."""
+    numbers = np.floor(depth.values.astype(np.float64) * _SHARES.per_unit + 0.5)
+    if not depth.valid.all():
+        numbers = np.where(depth.valid, np.maximum(numbers, 1), 0)
+    return numbers.astype(np.uint16)

@@ -8,7 +8,7 @@ import folder_paths
 import torch
 from comfy.cli_args import args
 
-from dsdmsr.io.image_batches import Zero, maps_of, read_batch, write_frame
+from dsdmsr.io.image_batches import Zero, maps_of, read_batch, write_frames
 from dsdmsr.upscaling.image_batches import BatchOptions, upscale_batch
 
 
@@ -28,8 +28,8 @@ class UpscaleDepth:
         return {"required": required, "optional": {"holes": ("MASK",)}}
 
     def upscale(self, image, holes=None, **options):
-        bar = comfy.utils.ProgressBar(len(image))
-        done = upscale_batch(*_arrays(image, holes), progress=lambda: bar.update(1), **options)
+        progress = comfy.utils.ProgressBar(len(image)).update_absolute
+        done = upscale_batch(*_arrays(image, holes), progress=progress, **options)
         return tuple(map(torch.from_numpy, done))
 
 
@@ -71,12 +71,9 @@ class SaveDepth:
         place = folder_paths.get_save_image_path(filename_prefix, output, *maps[0].shape[::-1])
         folder, name, first, subfolder, _ = place
         notes = {} if args.disable_metadata else {"prompt": prompt, **(extra_pnginfo or {})}
-        files = [f"{name}_{first + n:05}_.png" for n in range(len(maps))]
-        for file, depth in zip(files, maps, strict=True):
-            write_frame(Path(folder, file), depth, notes)
+        files = write_frames(Path(folder), name, first, maps, notes)
         shown = [{"filename": f, "subfolder": subfolder, "type": "output"} for f in files]
         return {"ui": {"images": shown}}
 
 
-NODES = UpscaleDepth, LoadDepth, SaveDepth
-NODE_CLASS_MAPPINGS = {f"dsdmsr {node.FUNCTION}": node for node in NODES}
+NODE_CLASS_MAPPINGS = {f"dsdmsr {n.FUNCTION}": n for n in (UpscaleDepth, LoadDepth, SaveDepth)}

@@ -23,7 +23,7 @@ from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import ConfigError, DepthError
 from dsdmsr.io.read import read_stored
 
-__all__ = ["Zero", "batch_of", "maps_of", "read_batch", "write_frame"]
+__all__ = ["Zero", "batch_of", "maps_of", "read_batch", "write_frames"]
 
 Zero = Literal["value", "hole"]
 """What 0 means in files: the farthest, or nothing here."""
@@ -57,13 +57,16 @@ def maps_of(images: NDArray[Any], mask: NDArray[Any] | None = None) -> list[Dept
     if images.ndim != 4 or images.shape[-1] not in (1, 3, 4) or 0 in images.shape:
         raise DepthError(f"images have shape {images.shape}: give b×h×w×3")
     grey = images[..., 0]
-    if images.shape[-1] > 1 and np.abs(images[..., 1:3] - grey[..., None]).max() > _GREY:
+    with np.errstate(invalid="ignore"):
+        off = np.abs(images[..., 1:3] - grey[..., None])
+    if (off > _GREY).any():
         raise DepthError(
             "the images have colours: give grey depth, from a node that doesn't colour it"
         )
     holes = _holes(mask, grey.shape)
     # What is in 0…1 stays there when it is upscaled.
-    encoding = _SHARES if grey.min() >= 0 and grey.max() <= 1 else None
+    inside = ((grey >= 0) & (grey <= 1) | ~np.isfinite(grey)).all()
+    encoding = _SHARES if inside else None
     return [
         DepthMap(
             values, None if holes is None else ~holes[n], kind="inverse_depth", encoding=encoding
@@ -119,37 +122,54 @@ def read_batch(path: Path, *, zero: Zero) -> tuple[NDArray[np.float32], NDArray[
     return batch_of([DepthMap(values, valid, kind="inverse_depth")])
 
 
-def write_frame(path: Path, depth: DepthMap, notes: Mapping[str, object]) -> None:
-    """Write a map as a 16-bit grey PNG, 65535 for 1.
+def write_frames(
+    folder: Path, name: str, first: int, maps: Sequence[DepthMap], notes: Mapping[str, object]
+) -> list[str]:
+    """Write maps as 16-bit grey PNG files, 65535 for 1, and return what they are called.
 
     Of a map with holes, these are 0, and the least value is 1/65535; otherwise 0 is a value.
 
     Args:
-        path: The file, which must not be there.
-        depth: A map of 0…1.
-        notes: What the file says beside it, name → what becomes JSON; None is left out. ComfyUI
-            keeps its workflows so.
+        folder: Where.
+        name: What their names begin with; ``%batch_num%`` in it becomes the number in the batch.
+        first: The number of the first file, which must not be there; the others count on.
+        maps: Maps of 0…1.
+        notes: What the files say beside, name → what becomes JSON; None is left out. ComfyUI keeps
+            its workflows so.
 
     Raises:
-        DepthError: If a value is outside of 0…1.
-        OutputExistsError: If the file exists.
-        FileError: If it cannot be written.
+        DepthError: If a value is outside of 0…1; no file is written then.
+        OutputExistsError: If a file exists.
+        FileError: If one cannot be written.
+
+    Source:
+        ComfyUI's node SaveImage, for the names.
     """
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
-    used = depth.values[depth.valid]
-    if used.size and not (used.min() >= 0 and used.max() <= 1):
-        raise DepthError(
-            f"values are {used.min():.6g} to {used.max():.6g}, and a 16-bit PNG holds 0 to 1: "
-            "normalise them before"
-        )
+    _check_range(maps)
     info = PngInfo()
-    for name, content in notes.items():
+    for note, content in notes.items():
         if content is not None:
-            info.add_text(name, json.dumps(content))
-    with writing(path, overwrite=False) as beside:
-        Image.fromarray(_numbers(depth)).save(beside, format="PNG", pnginfo=info)
+            info.add_text(note, json.dumps(content))
+    files = []
+    for n, depth in enumerate(maps):
+        file = f"{name.replace('%batch_num%', str(n))}_{first + n:05}_.png"
+        with writing(folder / file, overwrite=False) as beside:
+            Image.fromarray(_numbers(depth)).save(beside, format="PNG", pnginfo=info)
+        files.append(file)
+    return files
+
+
+def _check_range(maps: Sequence[DepthMap]) -> None:
+    for depth in maps:
+        used = depth.values[depth.valid]
+        if used.size and not (used.min() >= 0 and used.max() <= 1):
+            raise DepthError(
+                f"values are {used.min():.6g} to {used.max():.6g}, and a 16-bit PNG holds 0 to 1: "
+                "normalise them before"
+            )
 
 
 def _numbers(depth: DepthMap) -> NDArray[np.uint16]:

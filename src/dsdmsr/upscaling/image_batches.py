@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.io.image_batches import batch_of, maps_of
-from dsdmsr.upscaling.auto import AUTO, DegradationChoice, check_choice
+from dsdmsr.upscaling.auto import AUTO, check_choice
 from dsdmsr.upscaling.checks import Edges, check_edges
 from dsdmsr.upscaling.rows import empty_map
 from dsdmsr.upscaling.sizes import Size
@@ -19,6 +19,9 @@ from dsdmsr.upscaling.upscaler import Upscaler
 from dsdmsr.zoo.names import DEFAULT_MODEL, PACKAGED, REFERENCES
 
 __all__ = ["BatchOptions", "upscale_batch"]
+
+
+Degradation = Literal["auto", "unknown", "bicubic"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +36,9 @@ class BatchOptions:
     """The factor, a whole number from 2 to 16."""
     model: str = DEFAULT_MODEL
     """A packaged network, a folder, or owner/name on the Hub; or auto."""
-    degradation: DegradationChoice = "auto"
-    """How the images were downsampled; auto: what the steps of the first one show."""
+    degradation: Degradation = "auto"
+    """How the images were downsampled: bicubic, antialiased, for which dsdmsr-base and
+    dsdmsr-robust have weights; unknown; or auto: what the steps of the first image show."""
     edges: Edges = "smooth"
     """sharp: put pixels between two surfaces on the nearer one."""
 
@@ -54,11 +58,10 @@ class BatchOptions:
             >>> BatchOptions.inputs()["scale"]
             ('INT', {'default': 4, 'min': 2, 'max': 16})
         """
-        known = get_args(DegradationChoice)
         kinds: dict[str, tuple[Any, dict[str, Any]]] = {
             "scale": ("INT", {"min": 2, "max": 16}),
             "model": ([*(name for name in PACKAGED if name not in REFERENCES), AUTO], {}),
-            "degradation": (list(get_args(known[0]) + get_args(known[1])), {}),
+            "degradation": (list(get_args(Degradation)), {}),
             "edges": (list(get_args(Edges)), {}),
         }
         defaults = {option.name: option.default for option in fields(cls)}
@@ -77,7 +80,7 @@ def upscale_batch(
     images: NDArray[Any],
     mask: NDArray[Any] | None = None,
     *,
-    progress: Callable[[], object] | None = None,
+    progress: Callable[[int], object] | None = None,
     **options: Any,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return larger images and their mask, all by the weights that suit the first image.
@@ -88,7 +91,7 @@ def upscale_batch(
     Args:
         images: Grey depth, b×h×w×3, float32.
         mask: Above 0.5 in holes, b×h×w. Default: no holes.
-        progress: Called after each image.
+        progress: Called after each image with the number of those done.
         options: Those of `BatchOptions`.
 
     Returns:
@@ -116,5 +119,5 @@ def upscale_batch(
         else:
             larger.append(empty_map(depth, upscaler.size.goal(*depth.shape)))
         if progress is not None:
-            progress()
+            progress(len(larger))
     return batch_of(larger)

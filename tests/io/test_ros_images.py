@@ -158,7 +158,7 @@ def camera(width=8, height=6, *, first=False, binning=(0, 0), roi=None):
 @pytest.mark.parametrize("first", [True, False])
 def test_cameras_grow_by_the_pixel_rule(first):
     info = camera(first=first)
-    larger = larger_camera(info, (6, 8), 4)
+    larger = larger_camera(info, 4, (6, 8))
     k, p = (larger.K, larger.P) if first else (larger.k, larger.p)
     assert k.tolist() == [200, 2, 15.5, 0, 240, 11.5, 0, 0, 1]
     assert p.tolist() == [160, 0, 13.5, -72, 0, 176, 9.5, 28, 0, 0, 1, 0]
@@ -184,14 +184,14 @@ def test_cameras_grow_by_the_pixel_rule(first):
 )
 def test_a_larger_region_fits_its_image(binning, roi, shape, size, larger_roi):
     info = camera(41, 30, binning=binning, roi=roi)
-    larger = larger_camera(info, shape, 2)
+    larger = larger_camera(info, 2, shape)
     assert (larger.width, larger.height) == size
     region = larger.roi
     assert (region.x_offset, region.y_offset, region.width, region.height) == larger_roi
     assert (larger.binning_x, larger.binning_y) == binning
     # Twice as large at once, or the image's camera grown: where pixels lie in space is the same.
     grown = (2 * shape[0], 2 * shape[1])
-    assert larger_camera(larger, grown, 2).k.tolist() == larger_camera(info, shape, 4).k.tolist()
+    assert larger_camera(larger, 2, grown).k.tolist() == larger_camera(info, 4, shape).k.tolist()
     if binning != (1, 3) and shape[1] * max(binning[0], 1) in (41, 16) and roi != ROI_LEFT_OVER:
         at_once = intrinsics_of(larger, grown, rectified=False)
         before = intrinsics_of(info, shape, rectified=False).scaled(2)
@@ -202,7 +202,7 @@ def test_a_larger_region_fits_its_image(binning, roi, shape, size, larger_roi):
 def test_a_camera_without_calibration_keeps_its_zeros():
     info = camera()
     info.k, info.p = np.zeros(9), np.zeros(12)
-    larger = larger_camera(info, (6, 8), 2)
+    larger = larger_camera(info, 2, (6, 8))
     assert not larger.k.any()
     assert not larger.p.any()
     with pytest.raises(ValueError, match="no calibration"):
@@ -212,7 +212,7 @@ def test_a_camera_without_calibration_keeps_its_zeros():
 def test_the_camera_of_another_size_is_refused_in_a_line():
     says = r"the image has 8×6 pixels, its camera_info 4×3: give the camera_info"
     with pytest.raises(DepthError, match=says):
-        larger_camera(camera(4, 3), (6, 8), 2)
+        larger_camera(camera(4, 3), 2, (6, 8))
 
 
 def test_any_object_with_these_fields_is_a_message():
@@ -223,6 +223,6 @@ def test_any_object_with_these_fields_is_a_message():
     info = SimpleNamespace(
         width=1, height=1, binning_x=0, binning_y=0, K=tuple(K), P=P, roi=camera().roi
     )
-    larger = larger_camera(info, (1, 1), 2)
+    larger = larger_camera(info, 2, (1, 1))
     assert larger.K == (100, 1, 7.5, 0, 120, 5.5, 0, 0, 1)
     assert isinstance(larger.P, list)

@@ -181,10 +181,14 @@ def test_options_out_of_range_are_refused_in_a_line(options, error, says):
     assert "\n" not in str(caught.value)
 
 
-def test_an_upscaler_to_a_size_or_of_another_phase_is_refused(upscaler):
+def test_cameras_need_a_scale_and_the_phase_centre(upscaler):
+    frame = image("16UC1", 1)
     for other in (
-        Upscaler(upscaler.backend, size=(32, 40)),
+        Upscaler(upscaler.backend, size=(24, 30)),
         Upscaler(upscaler.backend, scale=2, phase="corner"),
     ):
-        with pytest.raises(ConfigError, match="give a scale, and phase centre"):
-            RosUpscaler(other)
+        live = RosUpscaler(other)
+        larger, _ = live(frame)
+        assert (larger.height, larger.width) == other.size.goal(16, 20)[1:3]
+        with pytest.raises(ConfigError, match="give these, or images alone"):
+            live(frame, info(1))

@@ -47,7 +47,7 @@ def intrinsics_of(info: Any, shape: tuple[int, int], *, rectified: bool) -> Intr
     return whole.scaled(x, y)
 
 
-def larger_camera(info: Any, shape: tuple[int, int], scale: int) -> Any:
+def larger_camera(info: Any, scale: int, shape: tuple[int, int] | None = None) -> Any:
     """Return the CameraInfo of an image `scale` times as large.
 
     A low-resolution pixel covers a block of high-resolution ones, so ``f' = s·f`` and
@@ -57,19 +57,19 @@ def larger_camera(info: Any, shape: tuple[int, int], scale: int) -> Any:
 
     Args:
         info: A ``sensor_msgs`` CameraInfo.
-        shape: Height and width of the image.
-        scale: How many times larger it becomes.
+        scale: How many times larger the image becomes.
+        shape: Its height and width, to be compared with the camera's. Default: not known.
 
     Raises:
         DepthError: If it is that of an image of another size.
     """
-    height, width = shape
     across, down = info.binning_x or 1, info.binning_y or 1
     columns, rows = _region(info)
-    if (columns // across, rows // down) != (width, height):
+    height, width = rows // down, columns // across
+    if shape is not None and shape != (height, width):
         raise DepthError(
-            f"the image has {width}×{height} pixels, its camera_info {columns // across}×"
-            f"{rows // down}: give the camera_info that its driver publishes beside it"
+            f"the image has {shape[1]}×{shape[0]} pixels, its camera_info {width}×{height}: give "
+            "the camera_info that its driver publishes beside it"
         )
     covered = {"width": scale * across * width, "height": scale * down * height}
     whole = {"width": scale * info.width, "height": scale * info.height}

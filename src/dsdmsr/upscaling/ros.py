@@ -65,16 +65,11 @@ class RosUpscaler:
     """Upscale images and their cameras, all by the weights that the first frame is upscaled by.
 
     Args:
-        upscaler: An upscaler by a whole factor, its pixels in the middle of those they cover.
-
-    Raises:
-        ConfigError: If it is another.
+        upscaler: What upscales them; to a size, or with other phases than centre, images alone.
     """
 
     def __init__(self, upscaler: Upscaler) -> None:
-        if upscaler.size.scale is None or upscaler.size.phase != "centre":
-            raise ConfigError("a camera's region has whole pixels: give a scale, and phase centre")
-        self._upscaler, self._scale = upscaler, upscaler.size.scale
+        self._upscaler = upscaler
         self._remarks: tuple[str, ...] | None = None
         upscaler.begin_sequence()
 
@@ -107,11 +102,12 @@ class RosUpscaler:
         Raises:
             FileError: If the image is of another encoding, or damaged.
             DepthError: If the camera is that of an image of another size.
+            ConfigError: If there is one, and the upscaler is not one for cameras.
         """
         depth = image_map(image)
         camera = None
         if info is not None:
-            camera = larger_camera(info, depth.shape, self._scale)
+            camera = larger_camera(info, self._whole_scale(), depth.shape)
             camera.header = image.header
         if not depth.valid.any():
             larger = empty_map(depth, self._upscaler.size.goal(*depth.shape))
@@ -126,6 +122,16 @@ class RosUpscaler:
         if remarks:
             self._remarks = ()
         return remarks
+
+    def _whole_scale(self) -> int:
+        """Return the scale, by which a region of whole pixels stays one."""
+        size = self._upscaler.size
+        if size.scale is None or size.phase != "centre":
+            raise ConfigError(
+                "a camera_info grows by a whole scale, and with phase centre: give these, or "
+                "images alone"
+            )
+        return size.scale
 
     def _choice(self, depth: DepthMap) -> list[str]:
         choice = self._upscaler.choice_for(depth)

@@ -87,36 +87,34 @@ def pack_rvl(pixels: NDArray[np.uint16]) -> bytes:
         pixels: Of any shape, in the order in which they lie in memory.
     """
     flat = pixels.ravel()
-    ends = np.flatnonzero(np.diff(flat != 0, prepend=False, append=False))
+    known = flat != 0
+    ends = np.flatnonzero(np.diff(known, prepend=False, append=False))
     starts, stops = ends[::2], ends[1::2]
     zeros = starts - np.concatenate([[0], stops[:-1]])
     others = stops - starts
-    values = flat[flat != 0].astype(np.int64)
-    differences = np.diff(values, prepend=0)
-    zigzag = (differences << 1) ^ (differences >> 63)
+    differences = np.diff(flat[known].astype(np.int32), prepend=0)
+    zigzag = (differences << 1) ^ (differences >> 31)
     # Before each run of others stand the lengths of the two.
     lengths = np.stack([zeros, others], axis=1).ravel()
     numbers = np.insert(zigzag, np.repeat(np.cumsum(others) - others, 2), lengths)
     left = flat.size - (stops[-1] if stops.size else 0)
     if left:
-        numbers = np.append(numbers, [left, 0])
+        numbers = np.append(numbers, np.array([left, 0], np.int32))
     return _words(numbers)
 
 
-def _words(numbers: NDArray[np.int64]) -> bytes:
+def _words(numbers: NDArray[np.int32]) -> bytes:
     """Return numbers as nibbles in words; the inverse of `_numbers`."""
-    lengths = np.ones(numbers.size, np.int64)
-    for longer in range(3, 33, 3):
-        more = numbers >> longer > 0
-        if not more.any():
-            break
-        lengths += more
+    lengths = np.ones(numbers.size, np.int32)
+    for bits in range(3, int(numbers.max(initial=0)).bit_length(), 3):
+        lengths += numbers >= 1 << bits
     ends = np.cumsum(lengths)
-    place = np.arange(ends[-1] if ends.size else 0) - np.repeat(ends - lengths, lengths)
-    nibbles = ((np.repeat(numbers, lengths) >> (3 * place)) & 7).astype(np.uint8)
-    goes_on = np.ones(nibbles.size, np.bool_)
-    goes_on[ends - 1] = False
-    nibbles[goes_on] |= 8
-    nibbles = np.pad(nibbles, (0, -nibbles.size % 8))
+    nibbles = np.zeros(-(-int(ends[-1]) // 8) * 8, np.uint8)
+    place, rest = ends - lengths, numbers
+    while rest.size:
+        longer = rest > 7
+        nibbles[place] = (rest & 7) | (longer << 3)
+        # Most numbers are short: the others are fewer and fewer.
+        place, rest = place[longer] + 1, rest[longer] >> 3
     octets = (nibbles[::2] << 4) | nibbles[1::2]
     return bytes(octets.view(">u4").astype("<u4").data)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -93,3 +95,12 @@ def test_colours_are_refused():
     images, _ = batch()
     with pytest.raises(DepthError, match="colours"):
         upscale_batch(images * np.float32([1, 0.5, 0]), **OPTIONS)
+
+
+def test_the_documented_example_runs():
+    page = Path(__file__).resolve().parents[2] / "docs" / "hosts.md"
+    code = page.read_text(encoding="utf-8").split("```python\n")[2].split("```")[0]
+    names = dict(zip(("images", "mask"), batch(), strict=True))
+    exec(code, names)
+    assert names["larger"].shape == (2, 48, 64, 3)
+    assert names["holes"].shape == (2, 48, 64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from dsdmsr import Upscaler, read_depth
 from dsdmsr.errors import ConfigError, DepthError, ScaleError
 from dsdmsr.io.patterns import depth_files
 from dsdmsr.io.png import pack_png
+from dsdmsr.io.ros_images import image_map
 from dsdmsr.io.rvl import pack_rvl
 from dsdmsr.upscaling.ros import RosOptions, RosUpscaler
 from tools.source_files import recordings
@@ -132,8 +134,6 @@ def test_quantised_frames_are_those_of_the_upscaler_to_a_step(upscaler):
     numbers = np.where(surfaces(1) > 0, inverse, 0).astype(np.uint16)
     form = "32FC1; compressedDepth png"
     source = recordings._filled(TYPES, recordings.compressed(pack_png(numbers), form, a, b))
-    from dsdmsr.io.ros_images import image_map
-
     got, expected = image_map(RosUpscaler(upscaler)(source)[0]), upscaler(image_map(source))
     np.testing.assert_array_equal(got.valid, expected.valid)
     step = expected.values[got.valid] ** 2 / a
@@ -192,3 +192,11 @@ def test_cameras_need_a_scale_and_the_phase_centre(upscaler):
         assert (larger.height, larger.width) == other.size.goal(16, 20)[1:3]
         with pytest.raises(ConfigError, match="give these, or images alone"):
             live(frame, info(1))
+
+
+def test_the_documented_example_runs():
+    page = Path(__file__).resolve().parents[2] / "docs" / "hosts.md"
+    code = page.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    names = {"image": image("16UC1", 1), "info": info(1)}
+    exec(code, names)
+    assert (names["larger"].width, names["larger_info"].height) == (80, 64)

@@ -42,9 +42,10 @@ def maps_of(images: NDArray[Any], mask: NDArray[Any] | None = None) -> list[Dept
     """Return the maps of a batch of images.
 
     Args:
-        images: b×h×w×3, or ×1. Channels are equal, as those of grey pictures are.
-        mask: Above 0.5 in holes, b×h×w, or 1×h×w for all images. One without any is left out of
-            account, whatever its size.
+        images: b×h×w×3, or ×1, or ×4, of which alpha is not looked at. Channels are equal, as those
+            of grey pictures are.
+        mask: Above 0.5 in holes, b×h×w, or 1×h×w for all images. One without any may have any
+            size.
 
     Raises:
         DepthError: If a shape is another, or the images have colours.

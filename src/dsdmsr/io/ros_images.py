@@ -79,8 +79,8 @@ def image_map(message: Any) -> DepthMap:
 def image_like(message: Any, depth: DepthMap) -> Any:
     """Return an image of a map in the form of another: its type, header, encoding, compression.
 
-    Whole numbers are rounded (half up). Quantised floats are rounded, too, where the transport
-    cuts, and valid ones stay within what it can hold.
+    Whole numbers are rounded (half up). Quantised floats are rounded, too, which the transport
+    itself truncates; what lies beyond the depth that they can hold becomes that.
 
     Args:
         message: The other image, as for `image_map`.

@@ -17,7 +17,7 @@ from dsdmsr.io.checks import single_channel, single_line
 from dsdmsr.io.png_rows import compressed_rows
 from dsdmsr.io.stored import Stored
 
-__all__ = ["pack_png", "read_png", "unpack_png", "write_png"]
+__all__ = ["fast_png", "pack_png", "read_png", "unpack_png", "write_png"]
 
 _MOST_COMPRESSED = 1100
 """About how many times smaller a PNG can be than its numbers: two bits may stand for 258 bytes."""
@@ -115,7 +115,12 @@ def _of_few_bits(spread: NDArray[np.uint8], bits: int, path: Path) -> Stored:
 
 def write_png(path: Path, numbers: NDArray[np.generic]) -> None:
     """Write uint8 or uint16 numbers as a grey PNG."""
-    path.write_bytes(_png(numbers, compressed_rows(numbers)))
+    path.write_bytes(fast_png(numbers))
+
+
+def fast_png(numbers: NDArray[np.generic]) -> bytes:
+    """Return the content of a grey PNG of uint8 or uint16 numbers, as `write_png` writes it."""
+    return _png(numbers, compressed_rows(numbers))
 
 
 def pack_png(numbers: NDArray[np.generic]) -> bytes:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["unpack_rvl"]
+__all__ = ["pack_rvl", "unpack_rvl"]
 
 _LONGEST = 11
 """Nibbles of a number of 32 bits."""
@@ -78,3 +78,43 @@ def _ranges(starts: list[int], lengths: list[int]) -> NDArray[np.int64]:
     before = np.cumsum(sizes) - sizes
     shifts = np.repeat(np.array(starts, np.int64) - before, sizes)
     return np.asarray(np.arange(shifts.size) + shifts, np.int64)
+
+
+def pack_rvl(pixels: NDArray[np.uint16]) -> bytes:
+    """Return the RVL of pixels; without a header, such as their number.
+
+    Args:
+        pixels: Of any shape, in the order in which they lie in memory.
+    """
+    flat = pixels.ravel()
+    known = flat != 0
+    ends = np.flatnonzero(np.diff(known, prepend=False, append=False))
+    starts, stops = ends[::2], ends[1::2]
+    zeros = starts - np.concatenate([[0], stops[:-1]])
+    others = stops - starts
+    differences = np.diff(flat[known].astype(np.int32), prepend=0)
+    zigzag = (differences << 1) ^ (differences >> 31)
+    # Before each run of others stand the lengths of the two.
+    lengths = np.stack([zeros, others], axis=1).ravel()
+    numbers = np.insert(zigzag, np.repeat(np.cumsum(others) - others, 2), lengths)
+    left = flat.size - (stops[-1] if stops.size else 0)
+    if left:
+        numbers = np.append(numbers, np.array([left, 0], np.int32))
+    return _words(numbers)
+
+
+def _words(numbers: NDArray[np.int32]) -> bytes:
+    """Return numbers as nibbles in words; the inverse of `_numbers`."""
+    lengths = np.ones(numbers.size, np.int32)
+    for bits in range(3, int(numbers.max(initial=0)).bit_length(), 3):
+        lengths += numbers >= 1 << bits
+    ends = np.cumsum(lengths)
+    nibbles = np.zeros(-(-int(ends[-1]) // 8) * 8, np.uint8)
+    place, rest = ends - lengths, numbers
+    while rest.size:
+        longer = rest > 7
+        nibbles[place] = (rest & 7) | (longer << 3)
+        # Most numbers are short: the others are fewer and fewer.
+        place, rest = place[longer] + 1, rest[longer] >> 3
+    octets = (nibbles[::2] << 4) | nibbles[1::2]
+    return bytes(octets.view(">u4").astype("<u4").data)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.upscaling.sizes import Goal
 
-__all__ = ["Rows", "collect", "filter_bands"]
+__all__ = ["Rows", "collect", "empty_map", "filter_bands"]
 
 
 class Rows(NamedTuple):
@@ -61,6 +61,20 @@ class Rows(NamedTuple):
         """Return some of the rows."""
         error = None if self.error is None else self.error[which]
         return Rows(self.values[which], self.valid[which], error)
+
+
+def empty_map(depth: DepthMap, goal: Goal, *, errors: bool = False) -> DepthMap:
+    """Return what a map without a valid pixel becomes: a larger one without any.
+
+    Args:
+        depth: The map.
+        goal: The size that it becomes.
+        errors: Whether the result has expected errors, none of them known.
+    """
+    shape = goal.height, goal.width
+    error = np.full(shape, np.nan, np.float32) if errors else None
+    rows = Rows(np.zeros(shape, np.float32), np.zeros(shape, np.bool_), error)
+    return rows.as_map(depth, goal, copy=False)
 
 
 def collect(bands: Iterator[Rows], height: int, width: int, *, errors: bool) -> Rows:

@@ -1,7 +1,7 @@
 """Test vectors for ports: small maps, and what the packaged networks enlarge them to.
 
-They go to ``tests/vectors`` with ``manifest.json``, which docs/contract.md describes. New weights of
-a network need new vectors.
+They go to ``tests/vectors`` with ``manifest.json``, which docs/contract.md describes. New weights
+of a network need new vectors.
 """
 
 from __future__ import annotations
@@ -42,8 +42,12 @@ def input_numbers(depth: DepthMap) -> NDArray[Any]:
 
 def output_numbers(case: Case, result: DepthMap) -> NDArray[np.float32]:
     """Return a result in the numbers of its input, but not rounded: floats, NaN in holes."""
-    per_unit = find_encoding(case.depth.encoding).per_unit if case.depth.encoding else 1.0
-    numbers = (result.values.astype(np.float64) * per_unit).astype(np.float32)
+    numbers = result.values
+    if case.depth.encoding is not None:
+        meaning = find_encoding(case.depth.encoding)
+        exact = numbers.astype(np.float64) * meaning.per_unit
+        # What float32 adds to the ends of the range.
+        numbers = exact.clip(meaning.smallest, meaning.largest).astype(np.float32)
     return np.where(result.valid, numbers, np.float32(np.nan))
 
 
@@ -63,7 +67,7 @@ def entry(case: Case, result: DepthMap) -> dict[str, Any]:
     """Return what the manifest says of a case."""
     depth = case.depth
     used = input_numbers(depth)[depth.valid].astype(np.float64)
-    whole = depth.encoding is not None
+    meaning = find_encoding(depth.encoding) if depth.encoding else None
     camera = result.intrinsics
     assert camera is not None  # every case has one
     return {
@@ -76,8 +80,8 @@ def entry(case: Case, result: DepthMap) -> dict[str, Any]:
         "size": list(result.shape),
         "phase": case.phase,
         "kind": depth.kind,
-        "hole": 0 if whole else "NaN",
-        "whole_numbers": [1, 65535] if whole else None,
+        "hole": int(meaning.invalid) if meaning else "NaN",
+        "whole_numbers": [meaning.smallest, meaning.largest] if meaning else None,
         "input": f"{case.name}_input.npy",
         "output": f"{case.name}_output.npy",
         "tolerance": TOLERANCE * (float(used.max()) - float(used.min())),

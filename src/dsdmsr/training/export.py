@@ -26,6 +26,7 @@ from dsdmsr.training.onnx_graph import add_stage
 from dsdmsr.zoo.checksum import weights_checksum
 from dsdmsr.zoo.find import GRAPHS, WEIGHTS
 from dsdmsr.zoo.graphs import CONTRACT, Graphs, GraphStage, file_checksum, write_graphs
+from dsdmsr.zoo.names import one_word
 from dsdmsr.zoo.torch_networks import from_pretrained
 
 __all__ = ["can_export", "export_graphs", "export_whole", "exportable"]
@@ -130,7 +131,7 @@ def export_whole(name: str, scale: int, file: Path) -> None:
     proto = graph.model({"depth": 1}, {"pred": 1})
     _describe(
         proto,
-        dsdmsr=Path(name).resolve().name,
+        dsdmsr=one_word(name),
         checksum=weights_checksum(model),
         contract=CONTRACT,
         scale=scale,

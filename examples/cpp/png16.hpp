@@ -1,0 +1,7 @@
+// Grey PNG files of 16 bits; 0 means "no depth". Errors are std::runtime_error.
+#pragma once
+
+#include "upscaler.hpp"
+
+DepthMap read_png(const std::string& path);
+void write_png(const std::string& path, const DepthMap& depth);

@@ -24,7 +24,7 @@ MILLIMETRES = "mm"
 _SAMPLE = dsdmsr.sample()[0]
 _FAST, _BASE = "dsdmsr-fast", "dsdmsr-base"
 
-Beyond = Literal["back-projection", "degradation found", "sampling", "wide range"]
+Beyond = Literal["degradation found", "sampling", "wide range"]
 """What of the contract is not its core."""
 
 
@@ -133,7 +133,6 @@ def _networks() -> tuple[Case, ...]:
             depth=holes,
             scale=4,
             degradation="bicubic",
-            beyond=("back-projection",),
         ),
         replace(base, name="base_x16", shows="×16", depth=_crop(60, 75, 4, 5), scale=16),
     )
@@ -197,7 +196,7 @@ def _beyond() -> tuple[Case, ...]:
             scale=2,
             network=_BASE,
             degradation="auto",
-            beyond=("degradation found", "back-projection"),
+            beyond=("degradation found",),
         ),
         Case(
             name="background",

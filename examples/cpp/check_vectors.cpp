@@ -6,8 +6,12 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <iostream>
+#include <iterator>
+#include <stdexcept>
 
 namespace {
 
@@ -15,10 +19,13 @@ namespace {
 DepthMap read_npy(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     const std::string content((std::istreambuf_iterator<char>(file)), {});
-    const std::size_t length = static_cast<unsigned char>(content.at(8)) + 256 * static_cast<unsigned char>(content.at(9));
+    std::uint16_t length;
+    std::memcpy(&length, content.data() + 8, 2);
     const std::string header = content.substr(10, length);
     std::size_t height = 0, width = 0;
-    std::sscanf(header.c_str() + header.find("'shape': ("), "'shape': (%zu, %zu)", &height, &width);
+    const char* shape = header.c_str() + header.find("'shape'");
+    if (std::sscanf(shape, "'shape': (%zu, %zu)", &height, &width) != 2)
+        throw std::runtime_error(path + " holds no map");
     const bool whole = header.find("'<u2'") != std::string::npos;
     const char* data = content.data() + 10 + length;
     DepthMap depth(height, width);
@@ -66,7 +73,8 @@ int main(int count, char** arguments) {
         if (const auto slash = graph.find('/'); slash != std::string::npos) graph[slash] = '-';
         graph += "-x" + std::to_string(about["factor"].get<int>()) + ".onnx";
         Limits limits;
-        if (!about["whole_numbers"].is_null()) limits = {about["whole_numbers"][0], about["whole_numbers"][1]};
+        if (const auto& ends = about["whole_numbers"]; !ends.is_null())
+            limits = {ends[0], ends[1]};
         const DepthMap depth = read_npy(vectors + "/" + about["input"].get<std::string>());
         const DepthMap expected = read_npy(vectors + "/" + about["output"].get<std::string>());
         const double most = difference(Upscaler(graphs + "/" + graph)(depth, limits), expected);

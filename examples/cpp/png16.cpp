@@ -1,6 +1,6 @@
 #include "png16.hpp"
 
-#include <png.h>
+#include <spng.h>
 
 #include <cmath>
 #include <cstdint>
@@ -12,6 +12,7 @@
 namespace {
 
 using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+using Png = std::unique_ptr<spng_ctx, void (*)(spng_ctx*)>;
 
 File opened(const std::string& path, const char* mode) {
     File file(std::fopen(path.c_str(), mode), std::fclose);
@@ -19,36 +20,28 @@ File opened(const std::string& path, const char* mode) {
     return file;
 }
 
-[[noreturn]] void fail(png_structp, png_const_charp reason) { throw std::runtime_error(reason); }
-void ignore(png_structp, png_const_charp) {}
+void check(int error, const std::string& path) {
+    if (error) throw std::runtime_error(path + ": " + spng_strerror(error));
+}
 
 }  // namespace
 
-// libpng's simplified API would take such numbers for light, and change them where a file has a
-// gamma.
 DepthMap read_png(const std::string& path) {
     const File file = opened(path, "rb");
-    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, nullptr, fail, ignore);
-    png_infop info = png_create_info_struct(png);
-    const std::shared_ptr<void> owner(nullptr, [&](void*) { png_destroy_read_struct(&png, &info, nullptr); });
-    try {
-        png_init_io(png, file.get());
-        png_read_png(png, info, PNG_TRANSFORM_SWAP_ENDIAN, nullptr);
-    } catch (const std::exception& error) {
-        throw std::runtime_error(path + " is no whole PNG: " + error.what());
-    }
-    const int bits = png_get_bit_depth(png, info);
-    if (bits != 16 || png_get_color_type(png, info) != PNG_COLOR_TYPE_GRAY)
-        throw std::runtime_error(path + " has " + std::to_string(bits) + " bits and " +
-                                 std::to_string(png_get_channels(png, info)) +
-                                 " channels: give a grey PNG of 16 bits");
-    DepthMap depth(png_get_image_height(png, info), png_get_image_width(png, info));
-    for (std::size_t y = 0; y < depth.height; ++y) {
-        const auto* row = reinterpret_cast<const std::uint16_t*>(png_get_rows(png, info)[y]);
-        for (std::size_t x = 0; x < depth.width; ++x) {
-            depth.values[y * depth.width + x] = row[x];
-            depth.valid[y * depth.width + x] = row[x] != 0;
-        }
+    const Png png(spng_ctx_new(0), spng_ctx_free);
+    spng_ihdr header;
+    check(spng_set_png_file(png.get(), file.get()), path);
+    check(spng_get_ihdr(png.get(), &header), path);
+    if (header.bit_depth != 16 || header.color_type != SPNG_COLOR_TYPE_GRAYSCALE)
+        throw std::runtime_error(path + " has " + std::to_string(header.bit_depth) +
+                                 " bits a channel, or colours: give a grey PNG of 16 bits");
+    DepthMap depth(header.height, header.width);
+    std::vector<std::uint16_t> numbers(depth.values.size());
+    // The numbers as they are: no gamma, and in this machine's order of bytes.
+    check(spng_decode_image(png.get(), numbers.data(), 2 * numbers.size(), SPNG_FMT_PNG, 0), path);
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        depth.values[i] = numbers[i];
+        depth.valid[i] = numbers[i] != 0;
     }
     return depth;
 }
@@ -56,23 +49,22 @@ DepthMap read_png(const std::string& path) {
 void write_png(const std::string& path, const DepthMap& depth) {
     std::vector<std::uint16_t> numbers(depth.values.size());
     for (std::size_t i = 0; i < numbers.size(); ++i)
-        numbers[i] = depth.valid[i] ? static_cast<std::uint16_t>(std::floor(depth.values[i] + 0.5)) : 0;
-    std::vector<png_bytep> rows(depth.height);
-    for (std::size_t y = 0; y < depth.height; ++y)
-        rows[y] = reinterpret_cast<png_bytep>(&numbers[y * depth.width]);
+        if (depth.valid[i])
+            numbers[i] = static_cast<std::uint16_t>(std::floor(depth.values[i] + 0.5));
+    spng_ihdr header{};
+    header.width = depth.width;
+    header.height = depth.height;
+    header.bit_depth = 16;
+    header.color_type = SPNG_COLOR_TYPE_GRAYSCALE;
     // Written beside and renamed, so that no file is ever half there.
     const std::string beside = path + ".part";
-    {
-        const File file = opened(beside, "wb");
-        png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, fail, ignore);
-        png_infop info = png_create_info_struct(png);
-        const std::shared_ptr<void> owner(nullptr, [&](void*) { png_destroy_write_struct(&png, &info); });
-        png_init_io(png, file.get());
-        png_set_IHDR(png, info, depth.width, depth.height, 16, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE,
-                     PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-        png_set_rows(png, info, rows.data());
-        png_write_png(png, info, PNG_TRANSFORM_SWAP_ENDIAN, nullptr);
-        if (std::fflush(file.get()) != 0) throw std::runtime_error(beside + " cannot be written");
-    }
+    File file = opened(beside, "wb");
+    const Png png(spng_ctx_new(SPNG_CTX_ENCODER), spng_ctx_free);
+    check(spng_set_png_file(png.get(), file.get()), path);
+    check(spng_set_ihdr(png.get(), &header), path);
+    check(spng_encode_image(png.get(), numbers.data(), 2 * numbers.size(), SPNG_FMT_PNG,
+                            SPNG_ENCODE_FINALIZE),
+          path);
+    if (std::fclose(file.release()) != 0) throw std::runtime_error(path + " cannot be written");
     std::filesystem::rename(beside, path);
 }

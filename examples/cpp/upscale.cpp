@@ -17,9 +17,10 @@ int main(int count, char** arguments) {
     try {
         if (!overwrite && std::filesystem::exists(output))
             throw std::runtime_error(output + " exists: give --overwrite, or another name");
-        if (!std::filesystem::exists(graph))
-            throw std::runtime_error(graph + " is missing: write it with dsdmsr export --whole");
         const DepthMap depth = read_png(input);
+        if (has_wide_gap(depth))
+            std::cerr << "note: " << input << " has values far from all others, such as wrong "
+                      << "pixels; dsdmsr itself treats them apart, and is more exact here\n";
         const DepthMap large = Upscaler(graph)(depth, {1, 65535});
         write_png(output, large);
         std::cout << "wrote " << output << ": " << large.width << "x" << large.height << "\n";

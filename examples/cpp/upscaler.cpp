@@ -1,7 +1,9 @@
 #include "upscaler.hpp"
 
+#include <openvino/openvino.hpp>
+
 #include <algorithm>
-#include <cmath>
+#include <functional>
 #include <stdexcept>
 
 namespace {
@@ -45,15 +47,18 @@ std::vector<double> filled(const DepthMap& depth) {
 std::vector<char> flat(const DepthMap& depth, double end) {
     const Index height = depth.height, width = depth.width;
     std::vector<char> here(height * width), alike(height * width);
-    for (std::size_t i = 0; i < here.size(); ++i) here[i] = depth.valid[i] && depth.values[i] == end;
+    for (Index i = 0; i < height * width; ++i)
+        here[i] = depth.valid[i] && depth.values[i] == end;
     if (100 * std::count(here.begin(), here.end(), 1) < height * width) return alike;
     for (Index y = 0; y < height; ++y)
         for (Index x = 0; x < width; ++x) {
             bool all = here[y * width + x];
-            for (Index row = std::max<Index>(y - 1, 0); row <= std::min(y + 1, height - 1); ++row)
-                for (Index column = std::max<Index>(x - 1, 0); column <= std::min(x + 1, width - 1);
-                     ++column)
-                    all = all && (here[row * width + column] || !depth.valid[row * width + column]);
+            for (Index dy = -1; dy <= 1; ++dy)
+                for (Index dx = -1; dx <= 1; ++dx) {
+                    const Index row = std::clamp<Index>(y + dy, 0, height - 1);
+                    const Index beside = row * width + std::clamp<Index>(x + dx, 0, width - 1);
+                    all = all && (here[beside] || !depth.valid[beside]);
+                }
             alike[y * width + x] = all;
         }
     return alike;
@@ -85,10 +90,13 @@ std::vector<char> enlarged(const DepthMap& depth, Index scale) {
 }  // namespace
 
 Upscaler::Upscaler(const std::string& graph) {
-    ov::Core core;
-    // Processors with bfloat16 would compute in that.
-    request_ = core.compile_model(graph, "CPU", ov::hint::inference_precision(ov::element::f32))
-                   .create_infer_request();
+    try {
+        // By itself, OpenVINO computes in bfloat16 where the processor can.
+        const auto precision = ov::hint::inference_precision(ov::element::f32);
+        request_ = ov::Core().compile_model(graph, "CPU", precision).create_infer_request();
+    } catch (const ov::Exception&) { // whose message has many lines
+        throw std::runtime_error(graph + " cannot be loaded: write it with dsdmsr export --whole");
+    }
 }
 
 DepthMap Upscaler::operator()(const DepthMap& depth, const Limits& limits) {
@@ -122,4 +130,19 @@ DepthMap Upscaler::operator()(const DepthMap& depth, const Limits& limits) {
             large.values[i] = known ? depth.values[from] : std::clamp(pred, least, greatest);
         }
     return large;
+}
+
+bool has_wide_gap(const DepthMap& depth) {
+    std::vector<double> values, gaps;
+    for (std::size_t i = 0; i < depth.values.size(); ++i)
+        if (depth.valid[i]) values.push_back(depth.values[i]);
+    std::sort(values.begin(), values.end());
+    for (std::size_t i = 1; i < values.size(); ++i) gaps.push_back(values[i] - values[i - 1]);
+    std::sort(gaps.begin(), gaps.end(), std::greater<>());
+    gaps.resize(std::min<std::size_t>(gaps.size(), 8));
+    const double span = values.empty() ? 0 : values.back() - values.front();
+    double left = span;
+    for (const double gap : gaps)
+        if (left -= gap; gap > 8 * left && left > 1e-9 * span) return true;
+    return false;
 }

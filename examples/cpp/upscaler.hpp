@@ -1,22 +1,12 @@
 // Upscaling of depth maps by one of dsdmsr's networks; the steps are those of docs/contract.md.
 #pragma once
 
-#include <openvino/openvino.hpp>
+#include "depth_map.hpp"
 
-#include <cstddef>
+#include <openvino/runtime/infer_request.hpp>
+
 #include <limits>
 #include <string>
-#include <vector>
-
-// A depth map: numbers row by row, and which of them are valid.
-struct DepthMap {
-    std::size_t height = 0, width = 0;
-    std::vector<double> values;
-    std::vector<char> valid;
-
-    DepthMap(std::size_t rows, std::size_t columns)
-        : height(rows), width(columns), values(rows * columns), valid(rows * columns) {}
-};
 
 // The least and the greatest number that results may have.
 struct Limits {
@@ -26,7 +16,7 @@ struct Limits {
 
 class Upscaler {
 public:
-    // Load a graph that `dsdmsr export --whole` wrote.
+    // Load a graph that `dsdmsr export --whole` wrote. Throws std::runtime_error if it is none.
     explicit Upscaler(const std::string& graph);
 
     // Return the larger map. Throws std::invalid_argument if no pixel is valid.
@@ -35,3 +25,7 @@ public:
 private:
     ov::InferRequest request_;
 };
+
+// Return whether a map has a gap between values that is wide beside the range that they cover, for
+// which the contract has a step that is left out here.
+bool has_wide_gap(const DepthMap& depth);

@@ -5,7 +5,9 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 
 /** Load a graph that `dsdmsr export --whole` wrote, and return the function that enlarges maps by it. */
 export async function loadUpscaler(graph) {
-  const session = await InferenceSession.create(graph);
+  const session = await InferenceSession.create(graph).catch(() => {
+    throw new Error(`${graph} cannot be loaded: write it with dsdmsr export --whole`);
+  });
 
   /** Return the larger map; its numbers are between `least` and `greatest`. */
   return async function upscale(depth, { least = -Infinity, greatest = Infinity } = {}) {
@@ -110,4 +112,19 @@ function enlarged({ height, width, valid }, scale) {
       return 2 * sum > unit ** 2;
     }),
   );
+}
+
+/**
+ * Return whether a map has a gap between values that is wide beside the range that they cover, for
+ * which the contract has a step that is left out here.
+ */
+export function hasWideGap({ values, valid }) {
+  const sorted = Float64Array.from(values.filter((_, i) => valid[i])).sort();
+  const gaps = sorted.subarray(1).map((value, i) => value - sorted[i]).sort().reverse();
+  const span = sorted.at(-1) - sorted[0];
+  let left = span;
+  return gaps.subarray(0, 8).some((gap) => {
+    left -= gap;
+    return gap > 8 * left && left > 1e-9 * span;
+  });
 }

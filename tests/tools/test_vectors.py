@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from typing import Any
+import re
+from itertools import product
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 
+from benchmarks.common.options import ROOT
 from dsdmsr import DepthMap, Upscaler
+from dsdmsr.depth.holes import enlarge_valid
 from dsdmsr.depth.map import Intrinsics
 from dsdmsr.depth.normalise import normalise
+from dsdmsr.depth.phase import Phase
 from dsdmsr.io.codec import encode
 from dsdmsr.io.encodings import find_encoding
 from dsdmsr.upscaling.backends import BackendName
-from dsdmsr.zoo.graphs import CONTRACT
+from dsdmsr.upscaling.upscaler import predict_everywhere
+from dsdmsr.zoo.graphs import CONTRACT, Graphs
 from tools.vectors.cases import CAMERA, cases
 from tools.vectors.write import FOLDER, MANIFEST, entry, input_numbers, manifest
 
@@ -118,3 +125,67 @@ def test_results_are_clipped_in_every_way():
     assert load(CASES["extremes"], "output").min() == 1
     signs = load(CASES["negative"], "input")
     assert signs.min() < 0 < signs.max()
+
+
+def names_in(text: str) -> set[str]:
+    """Return the words of code in the first column of a page's tables."""
+    cells = re.findall(r"^\| (`[^|]*) \|", text, flags=re.MULTILINE)
+    return set(re.findall(r"`(\w+)`", " ".join(cells)))
+
+
+def test_the_contract_names_what_there_is():
+    page = (ROOT / "docs" / "contract.md").read_text(encoding="utf-8")
+    _, files, steps = re.split(r"^## (?:Files|Steps)$", page, flags=re.MULTILINE)
+    graphs = {field.name for field in dataclasses.fields(Graphs)}
+    whole = {"contract", "dsdmsr", "scale", "border", "checksum"}
+    assert names_in(files) == graphs | whole
+    manifests = page.partition("## Test vectors")[2]
+    keys = set(VECTORS).union(*CASES.values()) - {"command"}
+    assert names_in(manifests) == keys
+    assert names_in(steps) == keys | set(get_args(Phase))
+    for path in (ROOT / "docs" / "contract.md", *(ROOT / "examples").glob("*/README.md")):
+        for link in re.findall(r"\]\(((?!http|#)[^)]+)\)", path.read_text(encoding="utf-8")):
+            assert (path.parent / link.partition("#")[0]).exists(), link
+
+
+def place(row: int, rows: int, pixels: int, scale: int, phase: Phase) -> float:
+    """Return where a row has its centre, as docs/contract.md says."""
+    if phase == "corner":
+        at = row * pixels * scale / rows + scale / 2
+    elif phase == "aligned":
+        at = row * scale * (pixels - 1) / (rows - 1) + scale / 2
+    else:
+        at = (2 * row + 1) * pixels * scale / (2 * rows)
+    return min(at, pixels * scale - 0.5)
+
+
+def slope(values: np.ndarray, k: int) -> float:
+    """Return the smaller one of two differences, 0 at the ends and where their signs differ."""
+    if k in (0, len(values) - 1):
+        return 0.0
+    back, ahead = np.diff(values[k - 1 : k + 2])
+    return float(min(back, ahead, key=abs)) if back * ahead > 0 else 0.0
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if "sampling" in CASES[name]["beyond"]])
+def test_sizes_and_phases_come_about_as_the_contract_says(name):
+    case, depth = CASES[name], read(CASES[name])
+    (height, width), (rows, columns) = depth.shape, case["size"]
+    scale = min(s for s in (2, 4, 8, 16) if s * height >= rows and s * width >= columns)
+    upscaler = Upscaler.from_pretrained(case["weights"], scale=scale, device="cpu")
+    values = predict_everywhere(upscaler, depth)[0].astype(np.float64)
+    valid, result = enlarge_valid(depth.valid, scale), np.full((rows, columns), np.nan)
+    for i, j in np.ndindex(rows, columns):
+        y = place(i, rows, height, scale, case["phase"])
+        x = place(j, columns, width, scale, case["phase"])
+        pixels = list(product({int(y), -int(-y // 1) - 1}, {int(x), -int(-x // 1) - 1}))
+        if all(valid[pixel] for pixel in pixels):
+            result[i, j] = min(
+                values[k, m]
+                + (y - k - 0.5) * slope(values[:, m], k)
+                + (x - m - 0.5) * slope(values[k], m)
+                for k, m in pixels
+            )
+    expected = load(case, "output")
+    np.testing.assert_array_equal(np.isnan(result), np.isnan(expected))
+    assert np.nanmax(np.abs(result - expected)) <= case["tolerance"]

@@ -54,9 +54,9 @@ def _mirrored(graph: GraphBuilder, depth: str, margin: int, axis: int) -> str:
 
     A map smaller than the border is mirrored again and again.
     """
-    one, zero = graph.constant(np.array(1)), graph.integers(0)
+    one, zero = graph.constant(np.array(1, np.int64)), graph.integers(0)
     length = graph.op("Squeeze", graph.op("Shape", depth, start=axis, end=axis + 1), zero)
-    first = graph.constant(np.array(-margin))
+    first = graph.constant(np.array(-margin, np.int64))
     place = graph.op("Range", first, graph.op("Sub", length, first), one)
     there_and_back = graph.op("Add", length, length)
     forwards = graph.op("Mod", place, there_and_back)

@@ -12,6 +12,7 @@ MODULES = {
     "prune_network": "tools.prune_network",
     "runtimes": "tools.runtimes.measure",
     "source_table": "tools.source_table",
+    "vectors": "tools.vectors.write",
 }
 """Name → module."""
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import sys
 from pathlib import Path
 
@@ -120,10 +119,12 @@ def test_what_cannot_be_exported_is_refused_in_one_line(capsys, tmp_path, net, a
     assert not out.exists() or names(out) == []
 
 
-def test_back_projection_is_no_part_of_a_whole_graph(capsys, tmp_path):
-    saved(dataclasses.replace(SMALL, consistency=1), tmp_path / "net")
-    line = refused(capsys, "export", tmp_path / "net", "-o", tmp_path / "out", "--whole", 2)
-    assert "export it without --whole" in line
+def test_weights_inside_of_a_packaged_network_have_a_name_of_their_own(capsys, tmp_path):
+    assert run(capsys, "export", "dsdmsr-base/bicubic", "-o", tmp_path, "--whole", 2)[0] == 0
+    (file,) = tmp_path.iterdir()
+    assert file.name == "dsdmsr-base-bicubic-x2.onnx"
+    facts = {each.key: each.value for each in onnx.load(file).metadata_props}
+    assert facts["dsdmsr"] == "dsdmsr-base-bicubic"
 
 
 def test_an_output_is_asked_for(capsys, net):

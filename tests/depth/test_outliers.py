@@ -33,6 +33,16 @@ def test_many_lone_pixels_are_the_surface(rng):
     assert not lone_pixels(rng.random((20, 30)), np.ones((20, 30), bool)).any()
 
 
+def test_holes_do_not_count_as_having_the_least_value(rng):
+    values, valid = rng.uniform(1, 2, (40, 40)), np.ones((40, 40), bool)
+    values[:3, :3], values[20:, :20] = 0, 0
+    valid[20:, :20] = False
+    # Nine pixels of 1600 are no end of the range that a map is known by.
+    assert not flat_ends(values, valid)[:20].any()
+    values[:5, :5] = 0
+    assert flat_ends(values, valid)[:20].sum() == 16
+
+
 @pytest.mark.parametrize("end", [0.0, 9.0])
 def test_flat_ends_are_what_has_the_least_or_greatest_value_all_around(rng, end):
     values = rng.uniform(1, 8, (12, 14)).astype(np.float32)

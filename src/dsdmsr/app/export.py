@@ -11,6 +11,7 @@ from cyclopts import Parameter
 from dsdmsr.app.console import print_result
 from dsdmsr.errors import ConfigError, needing
 from dsdmsr.zoo.find import CARD, CONFIG, WEIGHTS, find_network, folders_for_known
+from dsdmsr.zoo.names import one_word
 
 __all__ = ["export"]
 
@@ -38,7 +39,7 @@ def export(
     """
     with needing("dsdmsr export", "export"):
         from dsdmsr.training.export import export_graphs, export_whole, exportable
-    source, name = find_network(model), Path(model).resolve().name
+    source, name = find_network(model), one_word(model)
     files = [f"{name}-x{scale}.onnx" for scale in whole] or [CONFIG, WEIGHTS, CARD]
     in_place = not whole and output.resolve() == source.resolve()
     existing = [file for file in files if (output / file).exists()]

@@ -57,12 +57,12 @@ def flat_ends(values: NDArray[np.floating], valid: NDArray[np.bool_]) -> NDArray
     """
     flat, used = np.zeros(valid.shape, np.bool_), values if valid.all() else values[valid]
     for end in (used.min(), used.max()) if used.size else ():
-        here = values == end
+        here = valid & (values == end)
         if np.count_nonzero(here) >= _END_SHARE * here.size:
             alike = np.pad(here | ~valid, 1, mode="edge")
             alike = alike[:-2] & alike[1:-1] & alike[2:]
             flat |= here & alike[:, :-2] & alike[:, 1:-1] & alike[:, 2:]
-    return flat & valid
+    return flat
 
 
 def flat_rims(

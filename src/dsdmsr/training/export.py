@@ -22,10 +22,12 @@ from dsdmsr.errors import ModelError
 from dsdmsr.nn import DSDMSR
 from dsdmsr.nn.stage import Stage
 from dsdmsr.training.graph_builder import OPSET, GraphBuilder, Weight
+from dsdmsr.training.onnx_back_projection import add_back_projection
 from dsdmsr.training.onnx_graph import add_stage
 from dsdmsr.zoo.checksum import weights_checksum
 from dsdmsr.zoo.find import GRAPHS, WEIGHTS
 from dsdmsr.zoo.graphs import CONTRACT, Graphs, GraphStage, file_checksum, write_graphs
+from dsdmsr.zoo.names import one_word
 from dsdmsr.zoo.torch_networks import from_pretrained
 
 __all__ = ["can_export", "export_graphs", "export_whole", "exportable"]
@@ -105,11 +107,6 @@ def export_whole(name: str, scale: int, file: Path) -> None:
             scale.
     """
     model = exportable(name)
-    if model.config.consistency:
-        raise ModelError(
-            f"{name} corrects its prediction by back-projection, which is no part of its graphs: "
-            "export it without --whole, or another network"
-        )
     if scale not in model.scales:
         allowed = ", ".join(map(str, model.scales))
         raise ModelError(f"{name} does not serve the scale {scale}: allowed are {allowed}")
@@ -126,11 +123,13 @@ def export_whole(name: str, scale: int, file: Path) -> None:
             carried = graph.op("DepthToSpace", carried, blocksize=2, mode="CRD")
     if 2**count > scale:
         depth = graph.op("AveragePool", depth, kernel_shape=[2, 2], strides=[2, 2])
+    for _ in range(model.config.consistency):
+        depth = add_back_projection(graph, depth, "depth", scale)
     graph.rename(depth, "pred")
     proto = graph.model({"depth": 1}, {"pred": 1})
     _describe(
         proto,
-        dsdmsr=Path(name).resolve().name,
+        dsdmsr=one_word(name),
         checksum=weights_checksum(model),
         contract=CONTRACT,
         scale=scale,

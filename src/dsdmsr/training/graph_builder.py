@@ -94,12 +94,13 @@ class GraphBuilder:
             inputs: Name of each input → its channels.
             outputs: Name of each output → its channels.
         """
+        taken = {name for node in self.nodes for name in node.input}
         graph = helper.make_graph(
             self.nodes,
             "stage",
             [_map(name, channels, "height", "width") for name, channels in inputs.items()],
             [_map(name, channels, f"{name}_h", f"{name}_w") for name, channels in outputs.items()],
-            initializer=list(self.tensors.values()),
+            initializer=[self.tensors[name] for name in self.tensors if name in taken],
         )
         opsets = [helper.make_opsetid("", OPSET)]
         return helper.make_model(

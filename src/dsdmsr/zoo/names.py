@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["DEFAULT_MODEL", "PACKAGED", "REFERENCES", "ROBUST_MODEL", "folder_of"]
+__all__ = ["DEFAULT_MODEL", "PACKAGED", "REFERENCES", "ROBUST_MODEL", "folder_of", "one_word"]
 
 DEFAULT_MODEL = "dsdmsr-base"
 ROBUST_MODEL = "dsdmsr-robust"
@@ -25,3 +25,18 @@ REFERENCES = ("dsdmsr-vdsr", "dsdmsr-srcnn")
 def folder_of(name: str) -> Path:
     """Return the folder of a packaged network: config.json, model.safetensors, README.md."""
     return Path(__file__).parent / name
+
+
+def one_word(name: str) -> str:
+    """Return a network's name without slashes, for files.
+
+    Args:
+        name: A packaged network, perhaps with the weights inside of it; or a folder.
+
+    Example:
+        >>> one_word("dsdmsr-base/bicubic"), one_word("runs/mine/network")
+        ('dsdmsr-base-bicubic', 'network')
+    """
+    if name.partition("/")[0] in PACKAGED:
+        return name.strip("/").replace("/", "-")
+    return Path(name).resolve().name

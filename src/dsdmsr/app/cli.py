@@ -137,7 +137,7 @@ def _with_streams(arguments: Sequence[str]) -> list[str]:
     given = list(arguments)
     if "-" not in given or given[0] not in _STREAMING:
         return given
-    from dsdmsr.app.streams import STREAM
+    from dsdmsr.app.standard_streams import STREAM
 
     return [STREAM if text == "-" else text for text in given]
 

@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple
 from cyclopts import Parameter
 
 from dsdmsr.app.options import flattened
-from dsdmsr.app.streams import is_stream
+from dsdmsr.app.standard_streams import is_stream
 from dsdmsr.errors import ConfigError, FileError, suggestion
 from dsdmsr.io import ERROR_SUFFIXES, SUFFIXES, split_member
 from dsdmsr.io.formats import FORMATS, is_depth_folder, suffix_written

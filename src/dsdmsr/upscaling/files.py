@@ -27,7 +27,7 @@ from dsdmsr.io import (
 from dsdmsr.io.png import write_png
 from dsdmsr.upscaling.auto import Choice
 from dsdmsr.upscaling.options import UpscaleOptions
-from dsdmsr.upscaling.rows import Rows
+from dsdmsr.upscaling.rows import empty_map
 from dsdmsr.upscaling.sizes import Goal
 from dsdmsr.upscaling.upscaler import Upscaler
 from dsdmsr.zoo.names import DEFAULT_MODEL
@@ -89,7 +89,7 @@ def upscale_file(
     with _naming(source, goal), _showing(source, depth, goal, options, sheet) as keep:
         choice = upscaler.choice_for(depth)
         if keep_empty and not depth.valid.any():
-            bands = iter([_empty(depth, goal, errors=options.confidence is not None)])
+            bands = iter([empty_map(depth, goal, errors=options.confidence is not None)])
         else:
             bands = _bands(upscaler, depth, options, steady, progress)
         if keep is not None:
@@ -181,14 +181,6 @@ def _showing(
             sheet.add(strip)
         if beside is not None:
             picture_of(strip).save(beside, format="PNG")
-
-
-def _empty(depth: DepthMap, goal: Goal, *, errors: bool) -> DepthMap:
-    """Return the larger map of one without a valid pixel."""
-    shape = goal.height, goal.width
-    error = np.full(shape, np.nan, np.float32) if errors else None
-    rows = Rows(np.zeros(shape, np.float32), np.zeros(shape, np.bool_), error)
-    return rows.as_map(depth, goal, copy=False)
 
 
 def _write(

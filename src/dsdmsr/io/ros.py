@@ -26,7 +26,7 @@ from dsdmsr.io.recordings import Recording, open_recording
 from dsdmsr.io.rvl import unpack_rvl
 from dsdmsr.io.stored import Stored
 
-__all__ = ["read_ros", "ros_frames", "ros_suffix"]
+__all__ = ["read_ros", "ros_frames", "ros_suffix", "ros_time"]
 
 _MILLIMETRES = Encoding(
     meaning="16-bit, 1000 per metre, 0 = no depth (ROS 16UC1, REP 118)",
@@ -81,6 +81,11 @@ def ros_frames(path: Path, member: str | None) -> list[str]:
         frames.append(_Frame(topic, time, repeat).member)
         before = time
     return frames
+
+
+def ros_time(member: str) -> int:
+    """Return when a frame of `ros_frames` was recorded, in nanoseconds."""
+    return int(member.rpartition("@")[2].partition("-")[0])
 
 
 def ros_suffix(path: Path, member: str | None) -> str:

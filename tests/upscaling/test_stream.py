@@ -293,6 +293,14 @@ def test_whoever_stops_early_leaves_no_thread_and_no_source_open(rng, upscaler, 
     assert no_thread_is_left()
 
 
+def test_a_stream_that_was_closed_before_its_first_frame_takes_none(rng, upscaler):
+    frames = iter([numbers(rng)])
+    stream = upscaler.stream(frames, encoding="mm")
+    stream.close()
+    assert list(stream) == []
+    assert len(list(frames)) == 1
+
+
 def test_closing_does_not_wait_for_a_source_that_hangs(rng, upscaler, monkeypatch):
     monkeypatch.setattr(stream_module, "_PATIENCE", 0.05)
     hang = threading.Event()

@@ -67,10 +67,12 @@ class WaitingFrames:
                 self._frames.clear()
             else:
                 self._changed.wait_for(lambda: self._stopped or len(self._frames) < _MOST)
+            if self._stopped:
+                return False
             self._frames.append(Incoming(self.given, stamp, came, depth))
             self.given += 1
             self._changed.notify_all()
-            return not self._stopped
+            return True
 
     def take(self, seconds: float) -> Incoming | None:
         """Take the frame out that has waited longest; None if there is none after some time."""

@@ -185,7 +185,7 @@ class Stream(Iterator[UpscaledFrame]):
         self.close()
 
     def __next__(self) -> UpscaledFrame:
-        if self._thread.ident is None:
+        if self._thread.ident is None and not self._waiting.over:
             self._thread.start()
         try:
             came = self._come()

@@ -16,6 +16,7 @@ from testing.command import refused, run
 
 from dsdmsr import DepthMap, TemporalFilter, Upscaler, read_depth, write_depth
 from dsdmsr.depth.estimate import looks_noisy
+from dsdmsr.io.realsense import encoding_in
 from tools.source_files.recordings import START, camera, image, record
 
 HEIGHT, WIDTH = 12, 16
@@ -185,6 +186,33 @@ def test_a_recording_keeps_its_order_and_times(capsys, tmp_path, bag, upscaler, 
             expected = upscaler(DepthMap.from_array(frame, "mm"))
             stored = np.load(out / name)
             np.testing.assert_allclose(stored / 1000, expected.values, atol=0.0006)
+
+
+def test_a_camera_is_recorded_until_it_gives_no_more(capsys, tmp_path, monkeypatch):
+    pytest.importorskip("pyrealsense2", exc_type=ImportError)
+    from testing.realsense import HEIGHT, UNIT, WIDTH, Camera
+
+    camera = Camera()
+    # The SDK lists no software device.
+    monkeypatch.setattr("dsdmsr.io.realsense_camera.find_camera", lambda: camera.device)
+    threading.Timer(1, camera.plugged.clear).start()
+    out = tmp_path / "out"
+    ask = ("stream", f"realsense:{WIDTH}x{HEIGHT}", "-o", out, *FAST, *IDLE)
+    try:
+        code, said, err = run(capsys, *ask)
+    finally:
+        camera.close()
+    written = sorted(out.iterdir())
+    assert code == 1
+    assert f"failed 1, wrote {len(written)} files to {out}" in said
+    (failure,) = [line for line in err.splitlines() if line.startswith("failed: ")]
+    assert failure.endswith("the source failed: the RealSense camera has given no frame for 0.4 s")
+    for path in written:
+        number, time_ = map(int, path.stem.split("-"))
+        assert time_ == round(1e6 * (1000.5 + 33.25 * number))
+        large = read_depth(path, encoding_in(UNIT))
+        assert large.shape == (2 * HEIGHT, 2 * WIDTH)
+        assert large.values.max() == pytest.approx(UNIT * (4000 + number))
 
 
 @pytest.mark.parametrize(

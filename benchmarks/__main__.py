@@ -22,6 +22,7 @@ MODULES = {
     "scene_throughput": "benchmarks.speed.scene_throughput",
     "size": "benchmarks.speed.size",
     "starts": "benchmarks.speed.starts",
+    "stream": "benchmarks.speed.stream",
 }
 """Name → module."""
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import dsdmsr
 from dsdmsr.app.cli import main
 from dsdmsr.errors import EXTRAS
 from dsdmsr.io import ENCODINGS
+from dsdmsr.io.realsense_camera import find_camera
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -64,6 +66,25 @@ def test_the_example_of_a_whole_graph_runs(tmp_path, monkeypatch):
     exec(code, names)
     expected = dsdmsr.Upscaler.from_pretrained("dsdmsr-fast", scale=4)(dsdmsr.DepthMap(depth))
     np.testing.assert_allclose(names["upscaled"], expected.values, rtol=0, atol=1e-4)
+
+
+def test_the_examples_of_streams_run(tmp_path, monkeypatch):
+    text = (ROOT / "docs" / "streams.md").read_text(encoding="utf-8")
+    sensor, folder, camera = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    np.save("frame.npy", np.full((12, 16), 1500, np.uint16))
+    names: dict[str, Any] = {}
+    exec(sensor, names)
+    assert names["frame"].depth.values.max() == 1.5
+    assert names["frame"].index == 29
+    dsdmsr.write_depth(Path("frames", "1.png"), dsdmsr.DepthMap([[1.0, 2.0]], unit="m"), "mm")
+    exec(folder, names)
+    assert (names["frame"].index, names["frame"].depth.shape) == (0, (4, 8))
+    try:
+        find_camera()
+    except dsdmsr.DsdmsrError as none:
+        with pytest.raises(type(none), match="RealSense camera"):
+            exec(camera, names)
 
 
 def test_every_data_set_has_a_page():

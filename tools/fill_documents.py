@@ -30,6 +30,7 @@ from benchmarks.speed import (
     scene_throughput,
     size,
     starts,
+    stream,
 )
 from experiments import (
     ablation,
@@ -83,6 +84,7 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "roofline_costs": ("roofline", roofline_tables.costs),
     "roofline_peers": ("roofline", roofline_tables.peers),
     "starts": ("starts", starts.table),
+    "stream": ("stream", stream.table),
     "roofline_work": ("roofline", roofline_tables.work),
     "runtimes_errors": ("runtimes", runtimes.errors_table),
     "runtimes_networks": ("runtimes", runtimes.networks_table),

@@ -12,6 +12,7 @@
     ├── ModelError      a network that cannot be found or loaded
     ├── DependencyError a package that an extra of this one brings, and that is not installed
     ├── DataError       a data set that is missing or is not what it should be
+    ├── FrameError      a frame of a stream that fails, or does not come
     └── TrainingError   a run that cannot start, go on or be trusted
 
 Each message is one line: what was given, what is allowed, what to do.
@@ -34,6 +35,7 @@ __all__ = [
     "DsdmsrError",
     "EncodingError",
     "FileError",
+    "FrameError",
     "ModelError",
     "OutputExistsError",
     "ScaleError",
@@ -56,6 +58,7 @@ EXTRAS = {
     "onnx": "export",
     "openvino": "openvino",
     "pillow_heif": "phone",
+    "pyrealsense2": "realsense",
     "rosbags": "ros",
     "safetensors": "torch",
     "tensorboard": "train",
@@ -104,6 +107,19 @@ class ModelError(DsdmsrError):
 
 class DataError(DsdmsrError):
     """A data set that is missing, or is not what it should be."""
+
+
+class FrameError(DsdmsrError):
+    """A frame of a stream that fails, or does not come.
+
+    Args:
+        index: Which frame, from 0 on.
+        problem: What is wrong with it.
+    """
+
+    def __init__(self, index: int, problem: str) -> None:
+        super().__init__(f"frame {index}: {problem}")
+        self.index = index
 
 
 class TrainingError(DsdmsrError):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from dsdmsr.app.console import progress_bar, progress_lines
+from dsdmsr.app import console
+from dsdmsr.app.console import progress_bar, progress_lines, status_line
 
 
 def _lines(capsys, seconds: float, total: float, step: float) -> list[str]:
@@ -43,3 +44,12 @@ def test_nothing_is_said_where_the_end_is_unknown_or_there(capsys):
     assert capsys.readouterr().err == ""
     show(3, 5)
     assert capsys.readouterr().err == "working: 60% (3 of 5), about 1 min left\n"
+
+
+def test_how_things_stand_is_a_line_now_and_then(capsys, monkeypatch):
+    now = 0.0
+    monkeypatch.setattr(console.time, "monotonic", lambda: now)
+    with status_line(lambda: f"at {now:g}") as happened:
+        for now in (1.0, 2.5, 3.0, 12.4, 12.6, 20.0):  # noqa: B007
+            happened()
+    assert capsys.readouterr().err.splitlines() == ["at 2.5", "at 12.6"]

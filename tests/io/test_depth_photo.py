@@ -15,7 +15,8 @@ from PIL import Image
 from testing.command import run
 
 from dsdmsr import read_depth
-from dsdmsr.app.files import Outputs, plan
+from dsdmsr.app.files import plan
+from dsdmsr.app.outputs import Outputs
 from dsdmsr.errors import EncodingError, FileError
 from dsdmsr.io.depth_photo import read_depth_photo
 

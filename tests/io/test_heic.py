@@ -8,7 +8,8 @@ from PIL import Image
 from testing.command import run
 
 from dsdmsr import read_depth
-from dsdmsr.app.files import Outputs, plan
+from dsdmsr.app.files import plan
+from dsdmsr.app.outputs import Outputs
 from dsdmsr.depth.convert import to_kind
 from dsdmsr.errors import FileError
 from tools.source_files.portraits import LEVELS, RANGE, boxes, portrait, xmp

@@ -10,7 +10,8 @@ import pytest
 from testing.command import run
 
 from dsdmsr import read_depth
-from dsdmsr.app.files import Outputs, plan
+from dsdmsr.app.files import plan
+from dsdmsr.app.outputs import Outputs
 from dsdmsr.errors import FileError
 from dsdmsr.io import read_stored, recordings
 from dsdmsr.io.patterns import depth_files

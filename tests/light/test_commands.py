@@ -72,6 +72,24 @@ def test_a_file_is_described_and_becomes_points(capsys, tmp_path, file):
     assert b"element vertex 3067" in (tmp_path / "out.ply").read_bytes()[:300]
 
 
+def test_a_folder_is_upscaled_as_it_grows(capsys, tmp_path, file, scene):
+    frames, out = tmp_path / "frames", tmp_path / "out"
+    for k in range(3):
+        dsdmsr.write_depth(frames / f"{k}.png", scene[0])
+    ask = ("stream", frames, "-o", out, *UPSCALE, "--idle", 0.4, "--temporal")
+    code, said, _ = run(capsys, *ask)
+    assert code == 0
+    assert said.startswith("upscaled 3 frames, ")
+    assert [dsdmsr.read_depth(out / f"{k}.png").shape for k in range(3)] == [(96, 128)] * 3
+
+
+def test_a_camera_needs_the_extra_for_it(capsys):
+    if find_spec("pyrealsense2") is None:
+        assert refused(capsys, "stream", "realsense", *UPSCALE).endswith(
+            install_command("realsense")
+        )
+
+
 def test_the_sample_is_written_and_networks_are_listed(capsys, tmp_path):
     assert run(capsys, "sample", tmp_path)[0] == 0
     assert dsdmsr.read_depth(tmp_path / "hr_depth.png").shape == (480, 640)

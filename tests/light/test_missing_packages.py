@@ -137,10 +137,14 @@ def test_upscaling_needs_the_extra_torch_alone(sample):
         ("upscale {sample} -o {out}.png --scale 2 --backend openvino", "openvino"),
         ("upscale {sample} -o {out}.tif --scale 2", "io"),
         ("upscale {sample} -o {out}.npy --scale 2 --confidence {out}.exr", "io"),
+        ("stream realsense -o {out} --scale 2", "realsense"),
+        ("stream {recording} -o {out} --scale 2", "ros"),
     ],
 )
 def test_a_command_names_the_extra_that_it_needs(sample, tmp_path, command, extra):
-    arguments = command.format(sample=sample, out=tmp_path / "out").split()
+    recording = sample.with_name("a.bag")
+    recording.touch()
+    arguments = command.format(sample=sample, out=tmp_path / "out", recording=recording).split()
     done = run(COMMAND, *arguments, blocked=EXTRA)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()

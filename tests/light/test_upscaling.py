@@ -146,3 +146,10 @@ def test_a_file_is_upscaled_as_its_map_is(tmp_path, file, scene):
     written = dsdmsr.read_depth(tmp_path / "out.npy", "mm")
     # Its encoding is that of the file: millimetres.
     np.testing.assert_allclose(written.values, expected.values, rtol=0, atol=0.000501)
+
+
+def test_frames_are_upscaled_as_they_come(scene):
+    upscaler = dsdmsr.Upscaler.from_pretrained("dsdmsr-fast", scale=2, device="cpu")
+    with upscaler.stream([(0.5, scene[0]), (0.6, scene[0])], errors=True) as stream:
+        found = [(frame.index, frame.stamp, frame.depth.shape) for frame in stream]
+    assert found == [(0, 0.5, (96, 128)), (1, 0.6, (96, 128))]

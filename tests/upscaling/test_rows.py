@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dsdmsr.upscaling.rows import Rows, collect, filter_bands
+from dsdmsr.upscaling.rows import Rows, collect, filter_bands, new_rows
 
 
 def rows(values: np.ndarray, error: bool = True) -> Rows:
@@ -45,7 +45,7 @@ def test_bands_are_collected_in_arrays_of_their_own(rng, error):
     values = rng.uniform(-1, 1, (9, 4)).astype(np.float32)
     whole = rows(values, error)
     bands = [whole.part(slice(a, b)) for a, b in ((0, 4), (4, 5), (5, 9))]
-    result = collect(iter(bands), 9, 4, errors=error)
+    result = collect(iter(bands), new_rows(9, 4, errors=error))
     np.testing.assert_array_equal(result.values, whole.values)
     np.testing.assert_array_equal(result.valid, whole.valid)
     assert not np.shares_memory(result.values, values)

@@ -19,6 +19,7 @@ __all__ = ["COMMANDS", "app", "main", "run"]
 
 COMMANDS = {
     "upscale": "Upscale depth files. Holes stay holes.",
+    "stream": "Upscale the frames of a camera, a folder that grows, or a recording, as they come.",
     "info": "Describe depth files: size, encoding, unit, holes, range, noise.",
     "cloud": "Write a depth file's valid pixels as a point cloud or mesh (PLY).\n\n"
     "Points have x to the right, y down, and z forward, in metres where the file has a unit.",
@@ -32,8 +33,11 @@ COMMANDS = {
     "The output has an index, a split by scene, and a manifest.",
 }
 """Command → its help; each is the function of its name in the module of its name."""
-_STREAMING = ("upscale", "info", "cloud")
+_PIPED = ("upscale", "info", "cloud")
 """Commands for which ``-`` is standard input or output."""
+_ENDED = (*_PIPED, "stream")
+"""Commands that are ended by a signal where they are: others save what they have done, or have
+processes that are ended so."""
 _HELP = {"-h", "--help", "--version"}
 """What prints pages, with rich."""
 
@@ -94,8 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run() -> NoReturn:
     """Run the command as a process; Ctrl-C is ignored once its work is done."""
-    if sys.argv[1:2] and sys.argv[1] in _STREAMING:
-        # Others save what they have done, or have processes that are ended so.
+    if sys.argv[1:2] and sys.argv[1] in _ENDED:
         signal.signal(signal.SIGTERM, _end)
     # Loading modules makes hundreds of thousands of objects, none of them garbage.
     gc.set_threshold(200_000, 20, 20)
@@ -135,9 +138,9 @@ def _overview() -> str:
 def _with_streams(arguments: Sequence[str]) -> list[str]:
     """Return arguments with something for ``-`` that the parser doesn't take for an option."""
     given = list(arguments)
-    if "-" not in given or given[0] not in _STREAMING:
+    if "-" not in given or given[0] not in _PIPED:
         return given
-    from dsdmsr.app.streams import STREAM
+    from dsdmsr.app.standard_streams import STREAM
 
     return [STREAM if text == "-" else text for text in given]
 

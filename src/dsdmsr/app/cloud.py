@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dsdmsr._atomic import writing
 from dsdmsr.app.console import print_result
 from dsdmsr.app.options import ReadOptions, StereoOptions, flattened
-from dsdmsr.app.streams import stdin_as_file
+from dsdmsr.app.standard_streams import stdin_as_file
 from dsdmsr.depth.geometry import STEEPEST, distances, point_cloud
 from dsdmsr.depth.map import DepthMap, Intrinsics
 from dsdmsr.depth.phase import Phase, axis

@@ -22,6 +22,7 @@ __all__ = [
     "progress_bar",
     "progress_lines",
     "show_as",
+    "status_line",
 ]
 
 _QUIET = 2.0
@@ -105,19 +106,58 @@ def progress_lines(
         clock: Seconds.
     """
     start = clock()
-    due = start + _QUIET
+    is_due = _now_and_then(clock)
 
     def show(done: float, total: float | None) -> None:
-        nonlocal due
-        now = clock()
-        if now < due or not total or not 0 < done < total:
+        if not total or not 0 < done < total or not is_due():
             return
-        due = now + max(_APART, _APART_SHARE * (now - start))
+        now = clock()
         counted = "" if total == 1 else f" ({int(done):,} of {int(total):,})"
         left = _duration((now - start) * (total - done) / done)
         print_remark(f"{what}: {done / total:.0%}{counted}, about {left} left")
 
     return show
+
+
+@contextmanager
+def status_line(text: Callable[[], str]) -> Iterator[Callable[[], None]]:
+    """Show how things stand: in place on a terminal, else in lines, now and then.
+
+    Args:
+        text: Returns what to show.
+
+    Yields:
+        A function to call whenever something has happened, which prints the lines.
+    """
+    if not sys.stderr.isatty():
+        is_due = _now_and_then(time.monotonic)
+        yield lambda: print_remark(text()) if is_due() else None
+        return
+    from rich.live import Live
+    from rich.text import Text
+
+    with Live(
+        get_renderable=lambda: Text(text(), overflow="ellipsis", no_wrap=True),
+        console=error_console(),
+        transient=True,
+    ):
+        yield lambda: None
+
+
+def _now_and_then(clock: Callable[[], float]) -> Callable[[], bool]:
+    """Return a function that says whether a line is due: then it is the last for some time."""
+    start = clock()
+    due = start + _QUIET
+
+    def is_due() -> bool:
+        nonlocal due
+        now = clock()
+        if now < due:
+            return False
+        due = now + max(_APART, _APART_SHARE * (now - start))
+        return True
+
+    return is_due
 
 
 def _duration(seconds: float) -> str:

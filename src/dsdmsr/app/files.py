@@ -4,88 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
-from cyclopts import Parameter
-
-from dsdmsr.app.options import flattened
-from dsdmsr.app.streams import is_stream
-from dsdmsr.errors import ConfigError, FileError, suggestion
+from dsdmsr.app.outputs import Outputs, is_plain_folder
+from dsdmsr.app.standard_streams import is_stream
+from dsdmsr.errors import FileError
 from dsdmsr.io import ERROR_SUFFIXES, SUFFIXES, split_member
-from dsdmsr.io.formats import FORMATS, is_depth_folder, suffix_written
+from dsdmsr.io.formats import is_depth_folder, suffix_written
 from dsdmsr.io.patterns import Found, find_files
 from dsdmsr.upscaling.options import UpscaleOptions
 
-__all__ = ["Job", "Outputs", "Pair", "check_apart", "companion_paths", "plan", "plan_jobs"]
-
-_WRITABLE = tuple(suffix for suffix, format_ in FORMATS.items() if format_.write is not None)
-
-
-@flattened
-@dataclass(frozen=True, kw_only=True)
-class Outputs:
-    """Say where outputs go.
-
-    Raises:
-        ConfigError: If it is not said, or twice, or there is no such format.
-    """
-
-    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None
-    """A file name for one input, or - for standard output; otherwise a folder, created if
-    missing."""
-    output_dir: Path | None = None
-    """A folder for any number of inputs, created if missing; instead of --output."""
-    format: str | None = field(
-        default=None,
-        metadata={
-            "help": "The format of outputs in a folder or on standard output: "
-            f"{', '.join(suffix[1:] for suffix in _WRITABLE)}. Default: that of the input."
-        },
-    )
-    """The format of outputs whose names don't say it. Default: that of the input."""
-    recursive: bool = False
-    """Search folders in folders, too; the outputs lie in folders of the same names."""
-
-    def __post_init__(self) -> None:
-        if (self.output is None) == (self.output_dir is None):
-            raise ConfigError("give --output (-o) or --output-dir, one of them")
-        if is_stream(self.output_dir):
-            raise ConfigError("--output-dir is -, not a folder: give -o - for standard output")
-        suffix = self.suffix
-        if suffix is not None and suffix not in _WRITABLE:
-            names = [each[1:] for each in _WRITABLE]
-            raise ConfigError(
-                f"format is {self.format!r}{suggestion(suffix[1:], names)}: allowed are "
-                f"{', '.join(names)}"
-            )
-        if suffix and self.is_file and self.path.suffix.lower() != suffix:
-            raise ConfigError(
-                f"{self.path} is a {self.path.suffix} file, but --format says {self.format}: "
-                "give one of them"
-            )
-
-    @property
-    def suffix(self) -> str | None:
-        """The suffix that `format` names."""
-        return None if self.format is None else "." + self.format.lower().removeprefix(".")
-
-    @property
-    def path(self) -> Path:
-        """The file or folder."""
-        return self.output_dir or self.output or Path()
-
-    @property
-    def to_stdout(self) -> bool:
-        """Whether the output goes to standard output."""
-        return is_stream(self.output)
-
-    @property
-    def is_file(self) -> bool:
-        """Whether the name is that of one file."""
-        path = self.output
-        return path is not None and path.suffix.lower() in SUFFIXES and not _is_plain_folder(path)
+__all__ = [
+    "Job",
+    "Pair",
+    "check_apart",
+    "companion_paths",
+    "pair_in",
+    "plan",
+    "plan_jobs",
+    "with_suffix",
+]
 
 
 class Pair(NamedTuple):
@@ -176,7 +116,7 @@ def plan(inputs: Sequence[str], outputs: Outputs) -> list[Pair]:
 
 def _pairs(inputs: Sequence[str], outputs: Outputs) -> list[Pair]:
     output = outputs.path
-    if outputs.is_file and len(inputs) == 1 and _is_plain_folder(Path(inputs[0])):
+    if outputs.is_file and len(inputs) == 1 and is_plain_folder(Path(inputs[0])):
         raise FileError(f"{inputs[0]} is a folder and {output} a file name: give -o a folder")
     sources = find_files(inputs, recursive=outputs.recursive, skip=output)
     if len(sources) == 1 and (outputs.to_stdout or (outputs.is_file and len(inputs) == 1)):
@@ -184,7 +124,7 @@ def _pairs(inputs: Sequence[str], outputs: Outputs) -> list[Pair]:
         suffix = outputs.suffix or name.suffix
         return [Pair(source, Path(f"-{suffix}") if outputs.to_stdout else output, name)]
     _check_folder(inputs, outputs, sources)
-    pairs = [_pair_in(output, found, outputs.suffix) for found in sources]
+    pairs = [pair_in(output, found, outputs.suffix) for found in sources]
     taken: dict[Path, Path] = {}
     for pair in pairs:
         other = taken.setdefault(pair.target, pair.source)
@@ -208,7 +148,7 @@ def _check_folder(inputs: Sequence[str], outputs: Outputs, sources: Sequence[Fou
     output = outputs.path
     if outputs.to_stdout:
         raise FileError(f"{len(sources)} inputs, but standard output is one: give -o a folder")
-    single = len(inputs) == len(sources) == 1 and not _is_plain_folder(Path(inputs[0]))
+    single = len(inputs) == len(sources) == 1 and not is_plain_folder(Path(inputs[0]))
     if single and outputs.output and output.suffix and not output.exists():
         raise FileError(
             f"{output} ends in {output.suffix}: allowed are {', '.join(SUFFIXES)}, or a folder"
@@ -219,12 +159,14 @@ def _check_folder(inputs: Sequence[str], outputs: Outputs, sources: Sequence[Fou
         raise FileError(f"{output} is a file: give a folder")
 
 
-def _is_plain_folder(path: Path) -> bool:
-    """Return whether a path is a folder of files, and no depth file itself."""
-    return path.is_dir() and not is_depth_folder(path)
+def pair_in(folder: Path, found: Found, suffix: str | None) -> Pair:
+    """Return the output of a file in a folder.
 
-
-def _pair_in(folder: Path, found: Found, suffix: str | None) -> Pair:
+    Args:
+        folder: The folder.
+        found: The file.
+        suffix: The output's suffix. Default: the file's own, or the one that it is written as.
+    """
     name = _name(found)
     target = folder / (name if suffix is None else name.with_suffix(suffix))
     return Pair(found.path, target, name)
@@ -263,7 +205,7 @@ def companion_paths(
     if single and given.suffix.lower() not in suffixes:
         allowed = f"{'is' if len(suffixes) == 1 else 'are'} {', '.join(suffixes)}"
         raise FileError(f"{given} ends in {given.suffix}: allowed {allowed}, or a folder")
-    files = [given if single else given / _with_suffix(pair.name, suffixes) for pair in pairs]
+    files = [given if single else given / with_suffix(pair.name, suffixes) for pair in pairs]
     taken = _taken(pairs)
     for path in files:
         check_apart(option, path, taken)
@@ -291,5 +233,6 @@ def check_apart(option: str, path: Path, taken: Set[Path]) -> None:
         raise FileError(f"{path} is an input or an output, too: give {option} another name")
 
 
-def _with_suffix(name: Path, suffixes: Sequence[str]) -> Path:
+def with_suffix(name: Path, suffixes: Sequence[str]) -> Path:
+    """Return the name of what is written beside an output, for one of the endings it may have."""
     return name if name.suffix.lower() in suffixes else Path(f"{name}{suffixes[0]}")

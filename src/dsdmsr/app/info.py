@@ -12,7 +12,7 @@ from dsdmsr.app.console import print_remark, print_result
 from dsdmsr.app.descriptions import as_document, as_line, as_lines
 from dsdmsr.app.options import ReadOptions
 from dsdmsr.app.previews import MapPreviews
-from dsdmsr.app.streams import is_stream, stdin_as_file
+from dsdmsr.app.standard_streams import is_stream, stdin_as_file
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import ConfigError, DsdmsrError
 from dsdmsr.io import read_stored

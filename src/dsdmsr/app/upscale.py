@@ -7,9 +7,10 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from dsdmsr.app.console import print_remark, print_result, progress_bar
-from dsdmsr.app.files import Job, Outputs, plan_jobs
+from dsdmsr.app.files import Job, plan_jobs
 from dsdmsr.app.options import flattened
-from dsdmsr.app.streams import stdin_as_file, stdout_as_file
+from dsdmsr.app.outputs import Outputs
+from dsdmsr.app.standard_streams import stdin_as_file, stdout_as_file
 from dsdmsr.app.upscale_many import remarks, upscale_many
 from dsdmsr.errors import ConfigError
 from dsdmsr.upscaling.files import upscale_file

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +12,10 @@ from dsdmsr.app.previews import contact_sheet, write_sheet
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import DsdmsrError, OutputExistsError
 from dsdmsr.io.encodings import find_encoding
+from dsdmsr.io.patterns import frame_order
 from dsdmsr.upscaling.auto import announcements
 from dsdmsr.upscaling.files import Upscaled, upscale_file
-from dsdmsr.upscaling.options import UpscaleOptions
+from dsdmsr.upscaling.options import MapOptions, UpscaleOptions
 from dsdmsr.upscaling.upscaler import Upscaler
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def upscale_many(jobs: Sequence[Job], output: Path, options: UpscaleOptions) -> 
     if options.preview is not None:
         sheet = contact_sheet(options.preview, overwrite=options.overwrite)
     if options.temporal:
-        jobs = sorted(jobs, key=lambda job: _frame_order(job.source))
+        jobs = sorted(jobs, key=lambda job: frame_order(job.source))
     left = [job for job in jobs if not (options.resume and job.is_done())]
     failures, blank, others = _upscale_all(left, options, sheet) if left else ([], [], 0)
     kept = len(jobs) - len(left) + others
@@ -55,7 +55,7 @@ def upscale_many(jobs: Sequence[Job], output: Path, options: UpscaleOptions) -> 
     return 1 if failures else 0
 
 
-def remarks(result: Upscaled, options: UpscaleOptions) -> list[str]:
+def remarks(result: Upscaled, options: MapOptions) -> list[str]:
     """Return what was assumed or chosen for a file, and the option that changes it."""
     depth, encoding = result.depth, result.encoding
     lines = []
@@ -139,7 +139,7 @@ def _upscale_all(
     return failures, blank, others
 
 
-def _stretch(depth: DepthMap, options: UpscaleOptions) -> str | None:
+def _stretch(depth: DepthMap, options: MapOptions) -> str | None:
     """Return a line if the size asked for is of another shape than the map, by a pixel or more."""
     if options.pixels is None:
         return None
@@ -150,9 +150,3 @@ def _stretch(depth: DepthMap, options: UpscaleOptions) -> str | None:
         f"{columns}x{rows} is of another shape than {width}x{height}: stretched by "
         f"{columns / width:.3g} along x and {rows / height:.3g} along y"
     )
-
-
-def _frame_order(source: Path) -> list[tuple[bool, int, str]]:
-    """Return the key that sorts frames by the numbers in their names: frame2 before frame10."""
-    parts = re.split(r"(\d+)", str(source))
-    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]

@@ -136,7 +136,12 @@ def _lowest_parabolas(heights: NDArray[np.int64], vertices: NDArray[np.intp]) ->
 
 
 def enlarge_valid(
-    valid: NDArray[np.bool_], scale: int, top: int = 0, bottom: int | None = None
+    valid: NDArray[np.bool_],
+    scale: int,
+    top: int = 0,
+    bottom: int | None = None,
+    *,
+    into: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.bool_]:
     """Return which pixels of a map `scale` times as large are valid.
 
@@ -149,9 +154,12 @@ def enlarge_valid(
         scale: The factor.
         top: The first of its rows that is looked at.
         bottom: The one after the last. Default: all.
+        into: The array to use. Default: a new one.
     """
     bottom = len(valid) if bottom is None else bottom
-    large = np.empty((scale * (bottom - top), scale * valid.shape[1]), np.bool_)
+    large = into
+    if large is None:
+        large = np.empty((scale * (bottom - top), scale * valid.shape[1]), np.bool_)
     # Part by part: what chooses among cases takes many times the map's memory.
     for first in range(top, bottom, ROWS_AT_ONCE):
         last = min(first + ROWS_AT_ONCE, bottom)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn
@@ -11,7 +12,7 @@ from typing import NamedTuple, NoReturn
 from dsdmsr.errors import FileError
 from dsdmsr.io.formats import SUFFIXES, find_format, format_of, is_depth_folder, split_member
 
-__all__ = ["Found", "depth_files", "find_files"]
+__all__ = ["Found", "depth_files", "find_files", "frame_order"]
 
 
 class Found(NamedTuple):
@@ -58,6 +59,12 @@ def find_files(
                 raise FileError(f"{text} matches no file: give depth files, folders or patterns")
             sources += [Found(frame) for file in matches for frame in _frames(file)]
     return sources
+
+
+def frame_order(path: Path) -> list[tuple[bool, int, str]]:
+    """Return the key that sorts frames by the numbers in their names: frame2 before frame10."""
+    parts = re.split(r"(\d+)", str(path))
+    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
 
 
 def _in_folder(folder: Path, recursive: bool, skip: Path | None) -> Iterator[Found]:

@@ -1,4 +1,4 @@
-"""Recordings of the RealSense SDK: which topics are depth, in which unit, and seen by whom.
+"""Recordings and numbers of the RealSense SDK: which topics are depth, in which unit, seen by whom.
 
 Source: librealsense's ``src/media/ros/ros_file_format.h``: Z16 is stored as mono16, and a sensor's
 options are topics beside its streams.
@@ -11,7 +11,7 @@ import re
 
 from dsdmsr.depth.encoding import Encoding
 
-__all__ = ["camera_topic", "is_depth_stream", "is_depth_unit", "unit_encoding"]
+__all__ = ["camera_topic", "encoding_in", "is_depth_stream", "is_depth_unit", "unit_encoding"]
 
 _STREAM = re.compile(r"(/device_\d+/sensor_\d+)(/Depth_\d+)/image/data")
 _UNIT = re.compile(r"(/device_\d+/sensor_\d+)/option/Depth[ _]Units/value")
@@ -47,8 +47,17 @@ def unit_encoding(topic: str, said: dict[str, str]) -> Encoding | None:
     units = {_sensor(name): text for name, text in said.items()}
     if stream is None or stream[1] not in units:
         return None
+    return encoding_in(float(units[stream[1]]))
+
+
+def encoding_in(unit: float) -> Encoding:
+    """Return what 16-bit numbers mean whose unit is so many metres.
+
+    Raises:
+        ValueError: If that is no length.
+    """
     # A float32 of 0.001 is a little more.
-    unit = float(f"{float(units[stream[1]]):.6g}")
+    unit = float(f"{unit:.6g}")
     if not 0 < unit < math.inf:
         raise ValueError(f"its unit of depth is {unit:g} m")
     return Encoding(

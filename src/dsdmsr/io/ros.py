@@ -14,7 +14,7 @@ from dsdmsr.io.ros_cameras import intrinsics_of
 from dsdmsr.io.ros_images import COMPRESSED, FLOATS, encoding_of, unpack
 from dsdmsr.io.stored import Stored
 
-__all__ = ["read_ros", "ros_frames", "ros_suffix"]
+__all__ = ["read_ros", "ros_frames", "ros_suffix", "ros_time"]
 
 
 class _Frame(NamedTuple):
@@ -51,6 +51,11 @@ def ros_frames(path: Path, member: str | None) -> list[str]:
         frames.append(_Frame(topic, time, repeat).member)
         before = time
     return frames
+
+
+def ros_time(member: str) -> int:
+    """Return when a frame of `ros_frames` was recorded, in nanoseconds."""
+    return int(member.rpartition("@")[2].partition("-")[0])
 
 
 def ros_suffix(path: Path, member: str | None) -> str:

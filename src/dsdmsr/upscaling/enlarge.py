@@ -19,7 +19,7 @@ from dsdmsr.io.codec import BEYOND
 from dsdmsr.io.encodings import find_encoding
 from dsdmsr.upscaling.backend import Backend, Predictor
 from dsdmsr.upscaling.refinement import CONTEXT, Refinement
-from dsdmsr.upscaling.rows import Rows
+from dsdmsr.upscaling.rows import Rows, new_rows
 from dsdmsr.upscaling.tiles import Tile, TileOf, tiles
 from dsdmsr.upscaling.window import Window
 
@@ -86,22 +86,26 @@ class Enlargement:
         Raises:
             ModelError: If the network gives values that are not finite.
         """
+        scale = self._scale
         for tile in self._tiles():
             top, bottom, left, right = tile.window
             if left == 0:
-                values, error = self._unpredicted(bottom - top)
+                height, width = scale * (bottom - top), scale * self._shape[1]
+                empty = new_rows(height, width, errors=self._errors)
+                values, _, error = self._unpredicted(empty)
             self._predict_into(values, error, tile, top)
             self._report(tile, progress)
             if right == self._shape[1]:
-                yield from split_rows(values, self._kept, self._scale, top, error)
+                yield from split_rows(values, self._kept, scale, top, error)
 
-    def whole(self, progress: Progress | None = None) -> Rows:
-        """Return all rows at once, in arrays that nothing else holds; errors as for `rows`."""
-        values, error = self._unpredicted(self._shape[0])
+    def whole(self, progress: Progress | None, into: Rows) -> Rows:
+        """Return all rows at once, in arrays that are given; errors as for `rows`."""
+        rows = self._unpredicted(into)
         for tile in self._tiles():
-            self._predict_into(values, error, tile, 0)
+            self._predict_into(rows.values, rows.error, tile, 0)
             self._report(tile, progress)
-        return Rows(values, enlarge_valid(self._kept, self._scale), error)
+        enlarge_valid(self._kept, self._scale, into=rows.valid)
+        return rows
 
     def _tiles(self) -> Iterator[TileOf]:
         return tiles(self._tile, self._backend.largest_scale(self._scale), *self._shape)
@@ -113,16 +117,13 @@ class Enlargement:
             height, width = self._shape
             progress((top * width + (bottom - top) * right) / (height * width))
 
-    def _unpredicted(self, rows: int) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        """Return arrays for so many low-resolution rows, which hold what a flat map becomes."""
-        shape = self._scale * rows, self._scale * self._shape[1]
-        values = np.empty(shape, np.float32)
-        error = np.empty(shape, np.float32) if self._errors else None
+    def _unpredicted(self, rows: Rows) -> Rows:
+        """Return arrays, which now hold what a flat map becomes, if the map is one."""
         if self._flat:
-            values.fill(self._lr.low)
-            if error is not None:
-                error.fill(0)
-        return values, error
+            rows.values.fill(self._lr.low)
+            if rows.error is not None:
+                rows.error.fill(0)
+        return rows
 
     def _predict_into(
         self,

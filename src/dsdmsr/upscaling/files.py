@@ -26,7 +26,7 @@ from dsdmsr.io import (
 )
 from dsdmsr.io.png import write_png
 from dsdmsr.upscaling.auto import Choice
-from dsdmsr.upscaling.options import UpscaleOptions
+from dsdmsr.upscaling.options import MapOptions, UpscaleOptions
 from dsdmsr.upscaling.rows import empty_map
 from dsdmsr.upscaling.sizes import Goal
 from dsdmsr.upscaling.upscaler import Upscaler
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from dsdmsr.pictures.preview import ContactSheet
     from dsdmsr.upscaling.temporal import TemporalFilter
 
-__all__ = ["Upscaled", "upscale_file"]
+__all__ = ["Upscaled", "upscale_file", "write_upscaled"]
 
 
 class Upscaled(NamedTuple):
@@ -81,6 +81,8 @@ def upscale_file(
         DsdmsrError: If the map cannot be upscaled as asked.
     """
     _check_outputs(target, options)
+    if options.preview is not None:
+        check_picture_output(options.preview, overwrite=options.overwrite)
     depth = options.stereo.apply(options.reading.read(source))
     # Checked before the network is loaded and run.
     encoding = _output_encoding(depth, target, options)
@@ -97,6 +99,35 @@ def upscale_file(
         _write(target, goal, bands, encoding, options, upscaler, depth, choice)
     lost = tuple(left_out(target, depth.metadata))
     return Upscaled(depth, encoding, lost, choice)
+
+
+def write_upscaled(
+    target: Path,
+    upscaled: DepthMap,
+    depth: DepthMap,
+    options: MapOptions,
+    *,
+    upscaler: Upscaler,
+    choice: Choice | None = None,
+) -> Upscaled:
+    """Write a map that was upscaled, as `upscale_file` does; whole or not at all.
+
+    Args:
+        target: The output file; its suffix decides the format.
+        upscaled: The larger map; with `confidence`, with its `error`.
+        depth: The map that it was upscaled from.
+        options: Its options; `filled` and `confidence` are files.
+        upscaler: What has upscaled it.
+        choice: Which network and weights it has taken, if that was chosen.
+
+    Raises:
+        FileError: If a file cannot be written.
+    """
+    _check_outputs(target, options)
+    encoding = _output_encoding(depth, target, options)
+    goal = upscaler.size.goal(*depth.shape)
+    _write(target, goal, iter([upscaled]), encoding, options, upscaler, depth, choice)
+    return Upscaled(depth, encoding, tuple(left_out(target, depth.metadata)), choice)
 
 
 @contextmanager
@@ -116,7 +147,7 @@ def _naming(source: Path, goal: Goal) -> Iterator[None]:
         ) from error
 
 
-def _check_outputs(target: Path, options: UpscaleOptions) -> None:
+def _check_outputs(target: Path, options: MapOptions) -> None:
     for path in (target, options.filled):
         if path is not None:
             check_output(path, overwrite=options.overwrite)
@@ -124,11 +155,9 @@ def _check_outputs(target: Path, options: UpscaleOptions) -> None:
         from dsdmsr.io.error_files import check_error_output
 
         check_error_output(options.confidence, overwrite=options.overwrite)
-    if options.preview is not None:
-        check_picture_output(options.preview, overwrite=options.overwrite)
 
 
-def _output_encoding(depth: DepthMap, target: Path, options: UpscaleOptions) -> str | Encoding:
+def _output_encoding(depth: DepthMap, target: Path, options: MapOptions) -> str | Encoding:
     if options.to_kind is None or options.to_kind == depth.kind:
         return choose_encoding(target, depth, options.output_encoding)
     converted = to_kind(depth, options.to_kind)
@@ -188,7 +217,7 @@ def _write(
     goal: Goal,
     bands: Iterator[DepthMap],
     encoding: str | Encoding,
-    options: UpscaleOptions,
+    options: MapOptions,
     upscaler: Upscaler,
     depth: DepthMap,
     choice: Choice | None,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypedDict
 
 from dsdmsr.depth.estimate import NOISY_FROM
 from dsdmsr.depth.map import Kind
@@ -22,21 +23,29 @@ from dsdmsr.upscaling.sizes import Size
 from dsdmsr.upscaling.tiles import Tile, check_tile
 from dsdmsr.zoo.names import DEFAULT_MODEL, PACKAGED, ROBUST_MODEL
 
-__all__ = ["UpscaleOptions"]
+__all__ = ["MapOptions", "StreamOptions", "UpscaleOptions", "UpscalerSettings"]
+
+
+class UpscalerSettings(TypedDict, total=False):
+    """The arguments of `Upscaler` beside the backend."""
+
+    scale: int | None
+    size: tuple[int, int] | None
+    tile: Tile
+    fill: int
+    edges: Edges
+    refinement: Refinement | None
+    phase: Phase
 
 
 @dataclass(frozen=True, kw_only=True)
-class UpscaleOptions:
-    """Say how depth files are upscaled; each field is an option of `dsdmsr upscale`.
+class MapOptions:
+    """Say how maps are upscaled and written, one by one or as they come.
 
     Raises:
         ConfigError: If options contradict each other or are out of range.
         EncodingError: If an encoding is unknown.
         DependencyError: If `refine` is given, and torch is not installed.
-
-    Example:
-        >>> UpscaleOptions(size="640x480").pixels
-        (480, 640)
     """
 
     scale: int | None = None
@@ -103,14 +112,9 @@ class UpscaleOptions:
         },
     )
     """A file for one input, otherwise a folder, for the expected absolute errors."""
-    preview: Path | None = None
-    """A PNG file for a picture of input, bicubic interpolation and result, in the same colours and
-    as shaded relief, in the input's kind; of several inputs, a row for each of the first 12."""
     temporal: bool = False
-    """Treat the inputs as frames of a sequence, in the order of the numbers in their names: steady
-    surfaces that don't move, without smearing edges. Needs memory for a whole frame."""
-    resume: bool = False
-    """Skip inputs whose output exists."""
+    """Treat the inputs as frames of a sequence, files in the order of the numbers in their names:
+    steady surfaces that don't move, without smearing edges. Needs memory for a whole frame."""
     overwrite: bool = False
     """Replace existing files."""
 
@@ -129,14 +133,6 @@ class UpscaleOptions:
                 "--focal, --baseline, --doffs and --calib serve --to-kind: give it, or leave them "
                 "out"
             )
-        if self.preview is not None and self.resume:
-            raise ConfigError("--resume skips files, which --preview shows: leave one of them out")
-        if self.temporal and self.resume:
-            raise ConfigError(
-                "--temporal needs all frames in order: give --overwrite instead of --resume"
-            )
-        if self.resume and self.overwrite:
-            raise ConfigError("--resume keeps files, --overwrite replaces them: give one")
         if self.output_encoding is not None:
             find_encoding(self.output_encoding)
 
@@ -157,3 +153,55 @@ class UpscaleOptions:
             return None
         given = self.degradation
         return Refinement(noise=self.noise, degradation="area" if given == "area" else "bicubic")
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpscaleOptions(MapOptions):
+    """Say how depth files are upscaled; each field is an option of `dsdmsr upscale`.
+
+    Raises:
+        DsdmsrError: As `MapOptions`.
+
+    Example:
+        >>> UpscaleOptions(size="640x480").pixels
+        (480, 640)
+    """
+
+    preview: Path | None = None
+    """A PNG file for a picture of input, bicubic interpolation and result, in the same colours and
+    as shaded relief, in the input's kind; of several inputs, a row for each of the first 12."""
+    resume: bool = False
+    """Skip inputs whose output exists."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.preview is not None and self.resume:
+            raise ConfigError("--resume skips files, which --preview shows: leave one of them out")
+        if self.temporal and self.resume:
+            raise ConfigError(
+                "--temporal needs all frames in order: give --overwrite instead of --resume"
+            )
+        if self.resume and self.overwrite:
+            raise ConfigError("--resume keeps files, --overwrite replaces them: give one")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamOptions(MapOptions):
+    """Say how a stream of depth maps is upscaled; each field is an option of `dsdmsr stream`.
+
+    Raises:
+        DsdmsrError: As `MapOptions`.
+    """
+
+    newest: bool = False
+    """Upscale the newest frame each time, and drop those that came before it in the meantime, so
+    that results are late by a frame at most. Recordings are played at their own pace then.
+    Default: every frame, one after the other."""
+    idle: float | None = None
+    """End when nothing has come for so many seconds: a folder is complete then, a camera has
+    failed. Default: for a folder, go on until Ctrl-C; for a camera, 5."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.idle is not None and not 0 < self.idle < math.inf:
+            raise ConfigError(f"idle is {self.idle:g} s: give a number above 0")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.upscaling.sizes import Goal
 
-__all__ = ["Rows", "collect", "empty_map", "filter_bands"]
+__all__ = ["Buffers", "Rows", "collect", "empty_map", "filter_bands", "new_rows"]
 
 
 class Rows(NamedTuple):
@@ -63,6 +63,38 @@ class Rows(NamedTuple):
         return Rows(self.values[which], self.valid[which], error)
 
 
+class Buffers:
+    """Arrays for one map after the other: each map overwrites the one before, if it is as large."""
+
+    def __init__(self) -> None:
+        self._rows: Rows | None = None
+
+    def rows(self, height: int, width: int, *, errors: bool) -> Rows:
+        """Return the arrays for a map, with anything in them; see `new_rows`."""
+        held = self._rows
+        if (
+            held is None
+            or held.values.shape != (height, width)
+            or (held.error is not None) != errors
+        ):
+            held = self._rows = new_rows(height, width, errors=errors)
+        # Views, since a map makes its arrays read-only.
+        return held.part(slice(None))
+
+
+def new_rows(height: int, width: int, *, errors: bool) -> Rows:
+    """Return arrays for rows, with anything in them.
+
+    Args:
+        height: How many rows there are.
+        width: Their width.
+        errors: Whether they have expected errors.
+    """
+    shape = height, width
+    error = np.empty(shape, np.float32) if errors else None
+    return Rows(np.empty(shape, np.float32), np.empty(shape, np.bool_), error)
+
+
 def empty_map(depth: DepthMap, goal: Goal, *, errors: bool = False) -> DepthMap:
     """Return what a map without a valid pixel becomes: a larger one without any.
 
@@ -71,23 +103,22 @@ def empty_map(depth: DepthMap, goal: Goal, *, errors: bool = False) -> DepthMap:
         goal: The size that it becomes.
         errors: Whether the result has expected errors, none of them known.
     """
-    shape = goal.height, goal.width
-    error = np.full(shape, np.nan, np.float32) if errors else None
-    rows = Rows(np.zeros(shape, np.float32), np.zeros(shape, np.bool_), error)
+    rows = new_rows(goal.height, goal.width, errors=errors)
+    rows.valid.fill(False)
+    rows.values.fill(0)
+    if rows.error is not None:
+        rows.error.fill(np.nan)
     return rows.as_map(depth, goal, copy=False)
 
 
-def collect(bands: Iterator[Rows], height: int, width: int, *, errors: bool) -> Rows:
-    """Return all rows of a map, in arrays that nothing else holds.
+def collect(bands: Iterator[Rows], into: Rows) -> Rows:
+    """Return all rows of a map in arrays that are given.
 
     Args:
         bands: The rows, from the top to the bottom, in bands of any height.
-        height: How many there are.
-        width: Their width.
-        errors: Whether they have expected errors.
+        into: The arrays; see `new_rows`.
     """
-    values, valid = np.empty((height, width), np.float32), np.empty((height, width), np.bool_)
-    error = np.empty((height, width), np.float32) if errors else None
+    values, valid, error = into
     top = 0
     for band in bands:
         here = slice(top, top + len(band.values))
@@ -95,7 +126,7 @@ def collect(bands: Iterator[Rows], height: int, width: int, *, errors: bool) -> 
         if error is not None and band.error is not None:
             error[here] = band.error
         top = here.stop
-    return Rows(values, valid, error)
+    return into
 
 
 def filter_bands(

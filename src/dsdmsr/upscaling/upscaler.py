@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,27 +20,18 @@ from dsdmsr.upscaling.backends import BackendName, load_backend
 from dsdmsr.upscaling.checks import Edges, check_backend, check_edges, check_name
 from dsdmsr.upscaling.enlarge import Enlargement, Progress
 from dsdmsr.upscaling.ensemble import ensemble_of
-from dsdmsr.upscaling.options import UpscaleOptions
+from dsdmsr.upscaling.options import MapOptions, UpscalerSettings
 from dsdmsr.upscaling.refinement import Refinement
-from dsdmsr.upscaling.rows import Rows, collect
+from dsdmsr.upscaling.rows import Buffers, Rows, collect, new_rows
 from dsdmsr.upscaling.sized import sized, sized_valid
 from dsdmsr.upscaling.sizes import Goal, Size
 from dsdmsr.upscaling.tiles import Tile, check_tile
 from dsdmsr.zoo.find import degradations_known_to
 
-__all__ = ["Upscaler", "UpscalerSettings", "predict_everywhere"]
+if TYPE_CHECKING:
+    from dsdmsr.upscaling.stream import Stream, StreamSettings
 
-
-class UpscalerSettings(TypedDict, total=False):
-    """The arguments of `Upscaler` beside the backend."""
-
-    scale: int | None
-    size: tuple[int, int] | None
-    tile: Tile
-    fill: int
-    edges: Edges
-    refinement: Refinement | None
-    phase: Phase
+__all__ = ["Upscaler", "predict_everywhere"]
 
 
 class Upscaler:
@@ -160,7 +151,7 @@ class Upscaler:
         return cls(load(network, None if known == AUTO else known), **settings)
 
     @classmethod
-    def from_options(cls, options: UpscaleOptions) -> Upscaler:
+    def from_options(cls, options: MapOptions) -> Upscaler:
         """Load the network that options name, and return an upscaler as they say.
 
         Raises:
@@ -182,11 +173,22 @@ class Upscaler:
         )
 
     def __call__(
-        self, depth: DepthMap, *, errors: bool = False, progress: Progress | None = None
+        self,
+        depth: DepthMap,
+        *,
+        errors: bool = False,
+        progress: Progress | None = None,
+        buffers: Buffers | None = None,
     ) -> DepthMap:
-        """Return the larger map; arguments and errors as for `bands`."""
-        rows = self._whole(check_map(depth), errors, progress)
+        """Return the larger map, in arrays of its own or of `buffers`; the rest as for `bands`."""
+        rows = self._whole(check_map(depth), errors, progress, buffers)
         return rows.as_map(depth, self.size.goal(*depth.shape), copy=False)
+
+    def stream(self, frames: Iterable[Any], **settings: Unpack[StreamSettings]) -> Stream:
+        """Upscale the frames of a sensor as they come; see `dsdmsr.upscaling.stream.Stream`."""
+        from dsdmsr.upscaling.stream import Stream
+
+        return Stream(self, frames, **settings)
 
     def bands(
         self, depth: DepthMap, *, errors: bool = False, progress: Progress | None = None
@@ -247,13 +249,20 @@ class Upscaler:
         goal, enlargement = self._enlargement(depth, errors)
         return sized(enlargement.rows(progress), depth.shape, goal, self.edges)
 
-    def _whole(self, depth: DepthMap, errors: bool, progress: Progress | None) -> Rows:
-        """Return the same rows at once, in arrays that nothing else holds."""
+    def _whole(
+        self,
+        depth: DepthMap,
+        errors: bool,
+        progress: Progress | None,
+        buffers: Buffers | None = None,
+    ) -> Rows:
+        """Return the same rows at once, in arrays that nothing else holds, or in buffers."""
         goal, enlargement = self._enlargement(depth, errors)
+        arrays = new_rows if buffers is None else buffers.rows
+        into = arrays(goal.height, goal.width, errors=errors)
         if self.edges == "smooth" and goal.exact(*depth.shape):
-            return enlargement.whole(progress)
-        rows = sized(enlargement.rows(progress), depth.shape, goal, self.edges)
-        return collect(rows, goal.height, goal.width, errors=errors)
+            return enlargement.whole(progress, into)
+        return collect(sized(enlargement.rows(progress), depth.shape, goal, self.edges), into)
 
     def _enlargement(self, depth: DepthMap, errors: bool) -> tuple[Goal, Enlargement]:
         """Return the size that a map becomes, and what enlarges it by the factor for that."""

@@ -21,7 +21,7 @@ from rich.progress import track
 import dsdmsr
 from benchmarks.common.options import options
 from benchmarks.common.results import change, save_results, sourced_table
-from benchmarks.common.sequences import SAME_SURFACE, Sequence, flicker_errors
+from benchmarks.common.sequences import SAME_SURFACE, RenderedSequence, flicker_errors
 from dsdmsr import DepthMap, TemporalFilter, Upscaler
 from dsdmsr.data.scenes.scenery import SceneryConfig
 from dsdmsr.degradation.degrade import degrade
@@ -41,7 +41,7 @@ Frames = NDArray[np.float64]
 
 def rendered(number: int, frames: int) -> torch.Tensor:
     """Return the frames of a scene, f 1 h w."""
-    sequence = Sequence.sample(np.random.default_rng([SEED, number]), SIZE, SCENES, STEP)
+    sequence = RenderedSequence.sample(np.random.default_rng([SEED, number]), SIZE, SCENES, STEP)
     return sequence.render(SIZE, frames).clamp(max=FURTHEST)
 
 

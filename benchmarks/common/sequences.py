@@ -13,14 +13,14 @@ from dsdmsr.data.scenes.raycast import Camera, ray_cast
 from dsdmsr.data.scenes.scenery import SceneryConfig, furnish
 from dsdmsr.data.scenes.solids import Solid
 
-__all__ = ["SAME_SURFACE", "Sequence", "flicker_errors"]
+__all__ = ["SAME_SURFACE", "RenderedSequence", "flicker_errors"]
 
 SAME_SURFACE = 0.02
 """Greatest true change between frames, as a share of the range, that shows the same surface."""
 
 
 @dataclass(frozen=True)
-class Sequence:
+class RenderedSequence:
     """A scene, and a camera that moves by the same step from frame to frame."""
 
     solids: list[Solid]
@@ -32,7 +32,7 @@ class Sequence:
     @classmethod
     def sample(
         cls, rng: np.random.Generator, size: tuple[int, int], config: SceneryConfig, step: float
-    ) -> Sequence:
+    ) -> RenderedSequence:
         """Sample a scene, and the direction in which the camera moves.
 
         Args:
@@ -59,11 +59,12 @@ class Sequence:
             self.camera, focal=self.camera.focal / scale, centre=(column, row)
         )
         smaller = size[0] // scale, size[1] // scale
+        positions = [k * self.step for k in range(frames if self.step.any() else 1)]
         seen = [
-            ray_cast([(self.solids, dataclasses.replace(camera, position=k * self.step))], smaller)
-            for k in range(frames)
+            ray_cast([(self.solids, dataclasses.replace(camera, position=there))], smaller)
+            for there in positions
         ]
-        return torch.cat(seen)
+        return torch.cat(seen).expand(frames, -1, -1, -1)
 
 
 def flicker_errors(

@@ -49,7 +49,7 @@ def _rows(results: dict[str, Any], sensor: str, scale: int) -> list[Row]:
 
 
 def table(results: dict[str, Any], sensor: str) -> str:
-    """Return a table for each scale, of the methods on one sensor's frames."""
+    """Return a table for each scale of the methods on one sensor's frames, and what `auto` took."""
     scales = sorted({row["scale"] for row in results["rows"]})
     parts = []
     for scale in scales:
@@ -66,7 +66,14 @@ def table(results: dict[str, Any], sensor: str) -> str:
         ]
         head = [f"×{scale}", *(figure.title for figure in FIGURES), "time / bicubic's"]
         parts.append("\n".join(markdown_table(head, cells, names=1)))
-    return "\n\n".join([*parts, made_by(results)])
+    return "\n\n".join([*parts, _chosen(results["chosen"][sensor]), made_by(results)])
+
+
+def _chosen(sequences: dict[str, int]) -> str:
+    """Return the sentence on what `auto` took, from network → number of sequences."""
+    total = sum(sequences.values())
+    took = " and ".join(f"`{name}` for {count}" for name, count in sequences.items())
+    return f"Of {total} sequences, `{AUTO}` took {took}."
 
 
 def _least(figure: Figure, rows: Iterable[Row]) -> str | None:

@@ -192,7 +192,7 @@ def protocol(scenes: int, frames: int, rounds: int) -> dict[str, Any]:
 def main() -> None:
     parser = options(__doc__)
     parser.add_argument("--scenes", type=int, default=3)
-    parser.add_argument("--frames", type=int, default=6, help="the first 3 of them do not count")
+    parser.add_argument("--frames", type=int, default=6, help=f"the first {SETTLING} do not count")
     parser.add_argument("--rounds", type=int, default=5, help="of timing")
     given = parser.parse_args()
     if given.frames < SETTLING + 2:

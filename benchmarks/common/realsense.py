@@ -60,6 +60,7 @@ def camera_frames(
     """
     sdk = load_sdk()
     height, width = maps[0].shape
+    # It lives as long as its frames, which have no baseline without it.
     sensor = sdk.software_device().add_sensor("Stereo Module")
     profile = sensor.add_video_stream(_stream(sdk, height, width, focal)).as_video_stream_profile()
     sensor.add_read_only_option(sdk.option.depth_units, MILLIMETRE)

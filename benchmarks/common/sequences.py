@@ -59,7 +59,9 @@ class RenderedSequence:
             self.camera, focal=self.camera.focal / scale, centre=(column, row)
         )
         smaller = size[0] // scale, size[1] // scale
-        positions = [k * self.step for k in range(frames if self.step.any() else 1)]
+        positions = [
+            camera.position + k * self.step for k in range(frames if self.step.any() else 1)
+        ]
         seen = [
             ray_cast([(self.solids, dataclasses.replace(camera, position=there))], smaller)
             for there in positions

@@ -20,6 +20,7 @@ MODULES = {
     "roofline": "benchmarks.speed.roofline",
     "scene_statistics": "benchmarks.accuracy.scene_statistics",
     "scene_throughput": "benchmarks.speed.scene_throughput",
+    "sensors": "benchmarks.accuracy.sensors",
     "size": "benchmarks.speed.size",
     "starts": "benchmarks.speed.starts",
     "stream": "benchmarks.speed.stream",

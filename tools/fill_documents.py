@@ -16,6 +16,7 @@ from benchmarks.accuracy import (
     protocols,
     refining,
     scene_statistics,
+    sensor_tables,
 )
 from benchmarks.common.options import DOCS, ROOT
 from benchmarks.common.results import load_results
@@ -92,6 +93,13 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "scene_mix": ("scene_mix", scene_mix.table),
     "scene_statistics": ("scene_statistics", scene_statistics.table),
     "scene_throughput": ("scene_throughput", scene_throughput.table),
+    "sensors_active_stereo": ("sensors", partial(sensor_tables.table, sensor="active stereo")),
+    "sensors_better_peers": ("sensors", sensor_tables.better_peers),
+    "sensors_structured_light": (
+        "sensors",
+        partial(sensor_tables.table, sensor="structured light"),
+    ),
+    "sensors_time_of_flight": ("sensors", partial(sensor_tables.table, sensor="time of flight")),
     "size": ("size", size.table),
     "sources": ("sources", source_table.table),
     "training_time": ("training_time", training_time.table),

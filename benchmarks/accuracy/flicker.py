@@ -10,7 +10,6 @@ between the predicted and the true change from one frame to the next, where the 
 
 from __future__ import annotations
 
-import dataclasses
 import statistics
 from typing import Any
 
@@ -22,9 +21,9 @@ from rich.progress import track
 import dsdmsr
 from benchmarks.common.options import options
 from benchmarks.common.results import change, save_results, sourced_table
+from benchmarks.common.sequences import SAME_SURFACE, RenderedSequence, flicker_errors
 from dsdmsr import DepthMap, TemporalFilter, Upscaler
-from dsdmsr.data.scenes.raycast import ray_cast
-from dsdmsr.data.scenes.scenery import SceneryConfig, furnish
+from dsdmsr.data.scenes.scenery import SceneryConfig
 from dsdmsr.degradation.degrade import degrade
 from dsdmsr.depth.estimate import looks_noisy
 from dsdmsr.zoo.names import DEFAULT_MODEL, ROBUST_MODEL
@@ -36,34 +35,21 @@ STEP = 0.004
 """How far the camera moves, as a share of the background's distance: a fraction of a
 low-resolution pixel, or a few pixels near by."""
 FURTHEST = 2.0
-SAME_SURFACE = 0.02
-"""Greatest true change, as a share of the range."""
 NOISE = 0.02
 Frames = NDArray[np.float64]
 
 
 def rendered(number: int, frames: int) -> torch.Tensor:
     """Return the frames of a scene, f 1 h w."""
-    rng = np.random.default_rng([SEED, number])
-    solids, camera = furnish(rng, SIZE, SCENES)
-    step = rng.normal(size=3)
-    step *= STEP / np.linalg.norm(step)
-    seen = [
-        ray_cast([(solids, dataclasses.replace(camera, position=k * step))], SIZE)
-        for k in range(frames)
-    ]
-    return torch.cat(seen).clamp(max=FURTHEST)
+    sequence = RenderedSequence.sample(np.random.default_rng([SEED, number]), SIZE, SCENES, STEP)
+    return sequence.render(SIZE, frames).clamp(max=FURTHEST)
 
 
 def figures(pred: Frames, target: Frames, span: float) -> dict[str, float]:
     """Return RMSE and flicker of frames f h w, as shares of the range."""
-    predicted_change, true_change = np.diff(pred, axis=0), np.diff(target, axis=0)
-    same = np.abs(true_change) < SAME_SURFACE * span
+    errors, same = flicker_errors(pred, target, SAME_SURFACE * span)
     rmse = np.sqrt(np.mean((pred - target) ** 2, axis=(1, 2)))
-    return {
-        "rmse": float(rmse.mean()) / span,
-        "flicker": float(np.abs(predicted_change - true_change)[same].mean()) / span,
-    }
+    return {"rmse": float(rmse.mean()) / span, "flicker": float(errors[same].mean()) / span}
 
 
 def measure(upscaler: Upscaler, scenes: int, frames: int, noise: float) -> dict[str, Any]:

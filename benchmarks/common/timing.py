@@ -13,7 +13,11 @@ K = TypeVar("K", bound=Hashable)
 
 
 def in_turn(
-    runs: Mapping[K, Callable[[], object]], rounds: int, *, rest: float = 0.0
+    runs: Mapping[K, Callable[[], object]],
+    rounds: int,
+    *,
+    rest: float = 0.0,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[K, list[float]]:
     """Return the seconds of every run in each round, after one round of warm-up.
 
@@ -22,16 +26,17 @@ def in_turn(
         rounds: How often.
         rest: Seconds to sleep before each run, so that threads of the run before have stopped
             spinning: those of OpenMP wait actively for a few milliseconds.
+        clock: What counts the seconds; ``time.process_time`` those of the CPU.
     """
     taken: dict[K, list[float]] = {key: [] for key in runs}
     for k in range(rounds + 1):
         for key, run in runs.items():
             if rest:
                 time.sleep(rest)
-            began = time.perf_counter()
+            began = clock()
             run()
             if k:
-                taken[key].append(time.perf_counter() - began)
+                taken[key].append(clock() - began)
     return taken
 
 

@@ -11,7 +11,15 @@ from dsdmsr.depth.convert import to_kind
 from dsdmsr.depth.map import DepthMap, Intrinsics
 from dsdmsr.errors import DepthError
 
-__all__ = ["STEEPEST", "distances", "point_cloud", "points", "triangles"]
+__all__ = [
+    "STEEPEST",
+    "centred_camera",
+    "distances",
+    "point_cloud",
+    "points",
+    "ray_lengths",
+    "triangles",
+]
 
 STEEPEST = 85.0
 """Degrees from the image plane beyond which two neighbours are taken to lie on two surfaces."""
@@ -41,6 +49,31 @@ def points(distance: NDArray[np.float64], camera: Intrinsics) -> NDArray[np.floa
     x = (columns - camera.cx) / camera.fx * distance
     y = (rows - camera.cy) / camera.fy * distance
     return np.stack([x, y, distance], axis=-1).astype(np.float32)
+
+
+def centred_camera(focal: float, shape: tuple[int, int]) -> Intrinsics:
+    """Return the camera whose optical axis meets the middle of a map.
+
+    Args:
+        focal: Its focal length, in widths of the map.
+        shape: Height and width of the map.
+    """
+    height, width = shape
+    fx = focal * width
+    return Intrinsics(fx=fx, fy=fx, cx=(width - 1) / 2, cy=(height - 1) / 2)
+
+
+def ray_lengths(camera: Intrinsics, shape: tuple[int, int], top: int = 0) -> NDArray[np.float64]:
+    """Return how far along its ray each pixel's point of depth 1 lies, H×W.
+
+    Args:
+        camera: The camera of the whole map.
+        shape: Height and width of the rows wanted.
+        top: The first of them.
+    """
+    x = (np.arange(shape[1]) - camera.cx) / camera.fx
+    y = (np.arange(top, top + shape[0]) - camera.cy) / camera.fy
+    return np.asarray(np.sqrt(1 + x**2 + y[:, None] ** 2))
 
 
 def triangles(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.depth.geometry import centred_camera, ray_lengths
 from dsdmsr.depth.map import DepthMap
 
 __all__ = ["hints"]
@@ -78,18 +79,16 @@ def _focal_of_rays(depth: DepthMap) -> float | None:
         return None
     with np.errstate(divide="ignore", invalid="ignore"):
         inverse = np.where(depth.valid & (depth.values > 0), 1 / depth.values, np.nan)
-    y, x = np.mgrid[:height, :width]
-    squared = ((x - (width - 1) / 2) ** 2 + (y - (height - 1) / 2) ** 2) / width**2
     bends = _bends(inverse, step)
     smooth = bends < _SMOOTH
     if smooth.sum() < _PLACES:
         return None
-    flat = {
-        focal: np.quantile(
-            _bends(inverse * np.sqrt(1 + squared / focal**2), step)[smooth], _FLATTEST
-        )
-        for focal in _FOCALS
-    }
+
+    def flatness(focal: float) -> float:
+        lengths = ray_lengths(centred_camera(focal, depth.shape), depth.shape)
+        return float(np.quantile(_bends(inverse * lengths, step)[smooth], _FLATTEST))
+
+    flat = {focal: flatness(focal) for focal in _FOCALS}
     best = min(_FOCALS, key=flat.__getitem__)
     return best if flat[best] * _FLATTER < np.quantile(bends[smooth], _FLATTEST) else None
 

@@ -58,7 +58,8 @@ def decode(
     values = _values(numbers, meaning)
     valid, camera, notes = usable.valid, stored.intrinsics, usable.notes
     if meaning.along_ray and values.ndim == 2:
-        from dsdmsr.io.rays import camera_of, ray_lengths
+        from dsdmsr.depth.geometry import ray_lengths
+        from dsdmsr.io.rays import camera_of
 
         camera, assumed = camera_of(meaning, camera, values.shape)
         values, notes = values / ray_lengths(camera, values.shape), notes + assumed
@@ -203,7 +204,8 @@ def _numbers(
     numbers = depth.values.astype(np.float64)
     with np.errstate(over="ignore"):
         if meaning.along_ray:
-            from dsdmsr.io.rays import camera_of, ray_lengths
+            from dsdmsr.depth.geometry import ray_lengths
+            from dsdmsr.io.rays import camera_of
 
             whole_shape = (height or depth.shape[0], depth.shape[1])
             camera, _ = camera_of(meaning, depth.intrinsics, whole_shape)

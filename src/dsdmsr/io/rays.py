@@ -1,15 +1,13 @@
-"""Distances along the ray ⇄ depth along the optical axis."""
+"""The camera of files that hold distances along the ray."""
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from dsdmsr.depth.encoding import Encoding
+from dsdmsr.depth.geometry import centred_camera
 from dsdmsr.depth.map import Intrinsics
 from dsdmsr.errors import EncodingError
 
-__all__ = ["camera_of", "ray_lengths"]
+__all__ = ["camera_of"]
 
 
 def camera_of(
@@ -31,21 +29,6 @@ def camera_of(
         raise EncodingError(
             "distances along the ray need the camera, which neither the file nor the encoding has"
         )
-    height, width = shape
-    focal = encoding.focal * width
-    camera = Intrinsics(fx=focal, fy=focal, cx=(width - 1) / 2, cy=(height - 1) / 2)
-    note = f"turned from distances along the ray with a focal length of {focal:.2f} px, centred"
+    camera = centred_camera(encoding.focal, shape)
+    note = f"turned from distances along the ray with a focal length of {camera.fx:.2f} px, centred"
     return camera, (note,)
-
-
-def ray_lengths(camera: Intrinsics, shape: tuple[int, int], top: int = 0) -> NDArray[np.float64]:
-    """Return how far along its ray each pixel's point of depth 1 lies, H×W.
-
-    Args:
-        camera: The camera of the whole map.
-        shape: Height and width of the rows wanted.
-        top: The first of them.
-    """
-    x = (np.arange(shape[1]) - camera.cx) / camera.fx
-    y = (np.arange(top, top + shape[0]) - camera.cy) / camera.fy
-    return np.asarray(np.sqrt(1 + x**2 + y[:, None] ** 2))

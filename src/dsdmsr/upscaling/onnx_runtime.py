@@ -71,7 +71,7 @@ class OnnxRuntime:
         try:
             session = onnxruntime.InferenceSession(file, options, providers=self._providers)
         except Exception as error:  # of a class that ONNX Runtime's own module holds privately
-            raise ModelError(f"{file} cannot be run by ONNX Runtime: {error}") from error
+            raise _unfit(file, error) from error
         self._sessions.append(session)
 
         def run(inputs: Mapping[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
@@ -81,7 +81,7 @@ class OnnxRuntime:
             except Exception as error:
                 if "allocate memory" in str(error):
                     raise MemoryError(str(error)) from error
-                raise
+                raise _unfit(file, error) from error
             self._large |= max(output.size for output in outputs) >= _LARGE
             return outputs
 
@@ -101,3 +101,8 @@ class OnnxRuntime:
             }
             session.run(None, tiny, run_options=options)
         give_memory_back()
+
+
+def _unfit(file: Path, error: Exception) -> ModelError:
+    reason = " ".join(str(error).split())
+    return ModelError(f"{file} cannot be run by ONNX Runtime: {reason:.600}")

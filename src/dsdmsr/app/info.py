@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from dsdmsr.app.console import print_remark, print_result
+from dsdmsr.app.console import has_all_characters, print_remark, print_result
 from dsdmsr.app.descriptions import as_document, as_line, as_lines
 from dsdmsr.app.options import ReadOptions
 from dsdmsr.app.previews import MapPreviews
@@ -84,7 +84,9 @@ def info(
     if as_json:
         # A folder or a pattern gives a list, however many files it stands for.
         content = documents[0] if given == [str(path) for path in paths] and single else documents
-        print_result(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+        # JSON has a form for any character that a console may lack.
+        plain = not has_all_characters()
+        print_result(json.dumps(content, indent=2, ensure_ascii=plain, allow_nan=False))
     return failed
 
 

@@ -97,6 +97,11 @@ def read_stored(path: str | os.PathLike[str]) -> Stored:
             raise FileError(f"{path} is a folder: give a depth file")
         if not file.exists():
             raise FileError(f"{file} does not exist: give a depth file")
+        if not (file.is_file() or file.is_dir()):
+            raise FileError(
+                f"{file} is a pipe or a device, not a file: send it on to standard input, and give "
+                "- for it"
+            )
         read = format_of(path).read
         return _with_floats(read(file) if member is None else read(file, member))
     except DsdmsrError:

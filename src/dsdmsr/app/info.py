@@ -15,7 +15,6 @@ from dsdmsr.app.previews import MapPreviews
 from dsdmsr.app.streams import is_stream, stdin_as_file
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import ConfigError, DsdmsrError
-from dsdmsr.io import read_stored
 from dsdmsr.io.patterns import depth_files
 
 __all__ = ["info"]
@@ -92,7 +91,7 @@ def info(
 
 def _read(path: Path, options: ReadOptions) -> tuple[str, DepthMap, bool]:
     """Return the type of a file's numbers, its map, and whether its encoding is a guess."""
-    stored = read_stored(path)
+    stored = options.read_stored(path)
     depth = options.interpret(stored, path)
     said = options.encoding is not None or depth.encoding == stored.encoding
     return stored.numbers.dtype.name, depth, isinstance(depth.encoding, str) and not said

@@ -73,6 +73,9 @@ _NOISE_RADIUS = 8
 """Low-resolution pixels around one of which the noise is taken to be as strong."""
 _BALANCE = 0.5
 """Size of primal steps relative to dual ones."""
+_LEAST_NOISE = 1e-6
+"""Of the range: less is none, since the low-resolution map is missed by more anyway, and float32
+has not the numbers for weights that are so small."""
 _MISSED_MAX = 2e-4
 """By how much the low-resolution map may be missed, beyond the slack, at the end."""
 _CHANGE_MAX = 5e-6
@@ -209,7 +212,9 @@ def refined_prediction(
 ) -> NDArray[np.float32]:
     """Return the refined prediction for a window of a map: 1 c H W, its first channel refined.
 
-    It is solved with as much around it that the rest of the map hardly changes it.
+    It is solved with so much around it that the rest of the map changes it little. It does change
+    it: each window ends by itself, when it has come to rest, and with noise the prediction's own is
+    estimated for each.
 
     Args:
         predict: What predicts it, `CONTEXT` low-resolution pixels around the window, too.
@@ -227,7 +232,7 @@ def refined_prediction(
         pred[0, 0],
         torch.from_numpy(np.ascontiguousarray(part)),
         scale,
-        noise=noise,
+        noise=noise if noise >= _LEAST_NOISE else 0.0,
         degradation=refinement.degradation,
         uniform=refinement.noise is not None,
         region=_uncut(outer, *lr_depth.shape[-2:]),

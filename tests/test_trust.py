@@ -7,7 +7,6 @@ from pathlib import Path
 
 from benchmarks.common.oversized_files import FILES
 from benchmarks.common.results import load_results
-
 from dsdmsr.io import checks
 
 ROOT = Path(__file__).parents[1]

@@ -36,7 +36,7 @@ ERROR_MARK = "expected absolute error"
 MOST_COMPRESSED, SURE = 1100, 2**27
 """How many times larger than what is stored numbers may be, and bytes that they may have anyway.
 
-Deflate, of PNG, NPZ and most others, gets to 1032; half a page of zeros is a small map."""
+Deflate, of PNG, NPZ and most others, gets to 1032."""
 _BYTES_OF_A_PIXEL = 4
 MOST_BLOCKS, MOST_MEMBERS = 2**17, 2**13
 """Tiles, strips and chunks of a map; pages, arrays and data sets of a file: each takes time."""

@@ -14,6 +14,7 @@ MODULES = {
     "flicker": "benchmarks.accuracy.flicker",
     "gpu": "benchmarks.speed.gpu",
     "noise_strength": "benchmarks.accuracy.noise_strength",
+    "oversized": "benchmarks.speed.oversized",
     "prepare": "benchmarks.speed.prepare",
     "processes": "benchmarks.speed.processes",
     "refining": "benchmarks.accuracy.refining",

@@ -8,7 +8,7 @@ import types
 import typing
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from dsdmsr.errors import ConfigError, suggestion
+from dsdmsr.errors import ConfigError, shown, suggestion
 
 __all__ = ["from_plain", "to_plain"]
 
@@ -29,13 +29,13 @@ def from_plain(cls: type[T], values: object, where: str) -> T:
         ConfigError: If `values` is no dict, a key is unknown, or a value is of the wrong type.
     """
     if not isinstance(values, dict):
-        raise ConfigError(f"{where} is {values!r}: give lines of 'key: value'")
+        raise ConfigError(f"{where} is {shown(values)}: give lines of 'key: value'")
     hints = get_type_hints(cls)
     unknown = [str(key) for key in values if key not in hints]
     if unknown:
         raise ConfigError(
-            f"{where} has an unknown key {unknown[0]!r}{suggestion(unknown[0], hints)}: allowed "
-            f"are {', '.join(sorted(hints))}"
+            f"{where} has an unknown key {shown(unknown[0])}{suggestion(unknown[0], hints)}: "
+            f"allowed are {', '.join(sorted(hints))}"
         )
     try:
         return cls(**{k: _typed(hints[k], v, f"{where}.{k}") for k, v in values.items()})
@@ -60,14 +60,14 @@ def _typed(kind: Any, value: Any, where: str) -> Any:
         return from_plain(typing.cast(type, kind), value, where)
     if origin is dict:
         if not isinstance(value, dict):
-            raise ConfigError(f"{where} is {value!r}: give lines of 'key: value'")
+            raise ConfigError(f"{where} is {shown(value)}: give lines of 'key: value'")
         return {name: _typed(options[1], v, f"{where}.{name}") for name, v in value.items()}
     if origin is tuple:
         if not isinstance(value, (list, tuple)):
-            raise ConfigError(f"{where} is {value!r}: give a list")
+            raise ConfigError(f"{where} is {shown(value)}: give a list")
         any_length = options[-1] is Ellipsis
         if not any_length and len(value) != len(options):
-            raise ConfigError(f"{where} is {value!r}: give {len(options)} values")
+            raise ConfigError(f"{where} is {shown(value)}: give {len(options)} values")
         kinds = [options[0]] * len(value) if any_length else list(options)
         pairs = zip(kinds, value, strict=True)
         return tuple(_typed(k, v, f"{where}[{i}]") for i, (k, v) in enumerate(pairs))
@@ -78,12 +78,12 @@ def _typed(kind: Any, value: Any, where: str) -> Any:
     if origin is Literal:
         if value not in options:
             allowed = ", ".join(map(str, options))
-            raise ConfigError(f"{where} is {value!r}: allowed are {allowed}")
+            raise ConfigError(f"{where} is {shown(value)}: allowed are {allowed}")
         return value
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if kind is float and isinstance(value, str) and _EXPONENT.fullmatch(value):
         return float(value)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise ConfigError(f"{where} is {value!r}: give a value of type {kind.__name__}")
+        raise ConfigError(f"{where} is {shown(value)}: give a value of type {kind.__name__}")
     return value

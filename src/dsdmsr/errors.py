@@ -43,6 +43,7 @@ __all__ = [
     "install_command",
     "needing",
     "require",
+    "shown",
     "suggestion",
 ]
 
@@ -241,5 +242,23 @@ def suggestion(name: object, allowed: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     names = {each.lower(): each for each in allowed}
-    close = get_close_matches(str(name).lower(), names, n=1, cutoff=0.65)
+    close = get_close_matches(str(name)[:80].lower(), names, n=1, cutoff=0.65)
     return f" (did you mean {names[close[0]]}?)" if close else ""
+
+
+def shown(value: object) -> str:
+    """Return how a value is written, cut where that is long: what files hold may be without end.
+
+    Example:
+        >>> shown(["depth", 4]), len(shown("depth" * 1000)) < 200
+        ("['depth', 4]", True)
+    """
+    import reprlib
+
+    short = reprlib.Repr()
+    short.maxlist = short.maxtuple = short.maxdict = 20
+    short.maxlevel, short.maxstring, short.maxlong, short.maxother = 3, 160, 40, 160
+    try:
+        return short.repr(value)
+    except ValueError:  # Python writes no more than 4300 digits
+        return "a number of too many digits"

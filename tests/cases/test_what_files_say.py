@@ -224,6 +224,42 @@ def test_values_beyond_float32_are_announced(tmp_path, capsys):
     assert "are kept in steps of" in out
 
 
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        (1000 + X / 1000, True),
+        ((2**24 + 2 * X + X % 2).astype(np.int32), True),
+        (2.0**40 + 2e10 * X, False),
+        (X + 1.0, False),
+        (X.astype(np.int32), False),
+        (4 + X / 32, False),
+    ],
+)
+def test_digits_that_are_lost_are_announced_with_the_largest_loss(tmp_path, capsys, numbers, said):
+    lost = np.abs(numbers.astype(np.float32).astype(np.float64) - numbers).max()
+    np.save(tmp_path / "a.npy", numbers)
+    code, out, _ = run(capsys, "info", tmp_path / "a.npy", "--from-kind", "height")
+    assert code == 0
+    assert ("are kept in steps" in out) == said
+    assert (f"changes them by up to {lost:.2g}: subtract" in out) == said
+
+
+def test_values_that_float32_has_not_are_announced_as_the_holes_that_they_become(tmp_path, capsys):
+    numbers = X + 1.0
+    numbers[0, :3] = 1e39
+    np.save(tmp_path / "a.npy", numbers)
+    code, out, _ = run(capsys, "info", tmp_path / "a.npy")
+    assert code == 0
+    assert "3 values are beyond ±3.4e+38, the largest that maps keep: taken for holes" in out
+
+
+def test_the_largest_float32_makes_no_holes():
+    values = np.where(X < 16, np.float32(1), np.float32(3.4e38))
+    large = Upscaler.from_pretrained("dsdmsr-fast", scale=2)(DepthMap(values))
+    assert large.valid.all()
+    assert np.isfinite(large.values).all()
+
+
 @pytest.mark.parametrize("phase", ["corner", "aligned"])
 def test_the_phase_of_samples_can_be_said(tmp_path, capsys, phase):
     """A plane made of every fourth pixel, or with aligned corners, comes back where it was."""

@@ -121,7 +121,9 @@ def test_damaged_files_are_told(tmp_path, rng):
         content[:100]: "damaged, or no EXR",
         b"": "damaged, or no EXR",
         b"P5\n2 2\n255\nabcd": "damaged, or no EXR",
-        content[: start + 8] + huge + content[start + 16 :]: "promises too many pixels: 1000000×1",
+        content[: start + 8]
+        + huge
+        + content[start + 16 :]: r"promises [\d,]+ bytes of numbers, but stores",
     }.items():
         (tmp_path / "b.exr").write_bytes(damaged)
         with pytest.raises(FileError, match=says) as caught:

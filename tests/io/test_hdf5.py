@@ -111,8 +111,8 @@ def test_numbers_that_are_in_other_files_are_refused(tmp_path):
 
 def test_an_array_of_chunks_that_are_not_there_is_refused(tmp_path):
     with h5py.File(tmp_path / "hollow.h5", "w") as file:
-        file.create_dataset("depth", (5000, 5000), "f4", chunks=(100, 100))
-    with pytest.raises(FileError, match="promises 100,000,000 bytes of numbers, but stores 0"):
+        file.create_dataset("depth", (6000, 6000), "f4", chunks=(100, 100))
+    with pytest.raises(FileError, match="promises 144,000,000 bytes of numbers, but stores 0"):
         read_depth(tmp_path / "hollow.h5")
 
 

@@ -52,7 +52,7 @@ def test_a_png_may_be_larger_than_pillow_thinks_safe_but_not_a_bomb(tmp_path, mo
     content[16:24] = (100_000).to_bytes(4, "big") * 2
     content[29:33] = zlib.crc32(content[12:29]).to_bytes(4, "big")
     (tmp_path / "bomb.png").write_bytes(content)
-    with pytest.raises(FileError, match="promises too many pixels: 100000×100000 in"):
+    with pytest.raises(FileError, match="promises 40,000,000,000 bytes of numbers, but stores"):
         read_depth(tmp_path / "bomb.png")
 
 

@@ -90,6 +90,33 @@ def test_unknown_and_damaged_recipes_are_refused(tmp_path):
             load_recipe(str(path))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        # What YAML can say beyond plain values, and what is without end when it is written out.
+        "a0: &a0 [x, x]\n" + "".join(f"a{k + 1}: &a{k + 1} [*a{k}, *a{k}]\n" for k in range(40)),
+        "a0: &a0 {x: 1}\n"
+        + "".join(f"a{k + 1}: &a{k + 1} {{<<: [*a{k}, *a{k}]}}\n" for k in range(40)),
+        "steps: &a [*a]\n",
+        "steps: !!python/object/apply:print [hello]\n",
+        "steps: !steps 5\n",
+        "seed: -0x" + "f" * 9000,
+        "steps: " + "9" * 9000,
+        "steps: '" + "x" * 900_000 + "'",
+        "? [a, b]\n: 5\n",
+        "[" * 5000,
+        "x" * 2_000_000,
+    ],
+)
+def test_a_recipe_of_odd_yaml_is_refused_in_one_short_line(tmp_path, text):
+    path = tmp_path / "a.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as error:
+        load_recipe(str(path))
+    assert len(str(error.value)) < 1000
+    assert len(str(error.value).splitlines()) == 1
+
+
 def test_a_length_given_replaces_the_recipes():
     recipe = Recipe(minutes=5.0)
     assert recipe.lasting() == recipe

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
 import yaml
@@ -31,6 +33,7 @@ def test_rows_of_steps_to_come_and_half_rows_are_dropped(tmp_path, recipe):
         (head + rows + "3,0.3,1e-3,a,1\n", head + rows),
         (head + rows + "2,0.", head + rows),
         (head + rows + "\n", head + rows),
+        (head + rows + "edited,0.3,1e-3,a,1\n", head + rows),
         (head[:9], ""),
         ("", ""),
     ]:
@@ -39,3 +42,23 @@ def test_rows_of_steps_to_come_and_half_rows_are_dropped(tmp_path, recipe):
         assert resume_at(recipe, tmp_path) == 2
         take_up(recipe, tmp_path, 2)
         assert (tmp_path / "log.csv").read_text() == left
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda origin: origin.pop("begun_from"),
+        lambda origin: origin.update(begun_from="elsewhere"),
+        lambda origin: origin.update(machine=[]),
+        lambda origin: origin["machine"].pop("torch"),
+        lambda origin: origin.update(date=2026),
+        lambda origin: origin.clear(),
+    ],
+)
+def test_an_edited_run_is_refused_in_one_line(tmp_path, recipe, change):
+    begin(recipe, tmp_path, "cpu")
+    origin = json.loads((tmp_path / "run.json").read_text())
+    change(origin)
+    (tmp_path / "run.json").write_text(json.dumps(origin))
+    with pytest.raises(TrainingError, match=r"run\.json is missing or damaged: begin anew"):
+        resume_at(recipe, tmp_path)

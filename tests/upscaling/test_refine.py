@@ -252,3 +252,15 @@ def test_parts_are_refined_as_the_whole_is():
 def test_what_makes_no_sense_is_refused(values, says):
     with pytest.raises(ConfigError, match=says):
         Refinement(**values)
+
+
+@pytest.mark.parametrize("noise", [1e-7, 1e-60, 1e-300])
+def test_noise_that_float32_cannot_show_is_none(noise):
+    values = np.where(np.arange(20) < 10, 1, np.ones((15, 1)) * 2).astype(np.float32)
+
+    def refined(noise: float) -> np.ndarray:
+        settings = Refinement(noise=noise)
+        upscaler = Upscaler.from_pretrained("dsdmsr-fast", scale=2, refinement=settings)
+        return upscaler(DepthMap(values)).values
+
+    np.testing.assert_array_equal(refined(noise), refined(0))

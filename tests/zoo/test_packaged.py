@@ -62,6 +62,8 @@ class TestEveryPackagedNetwork(NetworkTests):
         assert card.startswith("---\nlicense: apache-2.0\n")
         for word in ("commit", "seed", "scenes", "minutes"):
             assert word in card
+        checksum = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+        assert f"\nweights_sha256: {checksum}\n---\n" in card
 
     def test_it_beats_bicubic_on_a_rendered_scene_at_every_factor(self, name, model, scene):
         target = torch.from_numpy(scene)[None, None]

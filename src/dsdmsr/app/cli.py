@@ -11,8 +11,9 @@ from typing import NoReturn
 
 from cyclopts import App, CoercionError, CycloptsError, Parameter
 
-from dsdmsr.app.console import console, print_remark
+from dsdmsr.app.console import console, guard_streams, print_remark, print_result
 from dsdmsr.app.parsing import number_wanted, parameters
+from dsdmsr.app.stopping import check_stop, listen, stop_code
 from dsdmsr.errors import EXTRAS, DsdmsrError, needing
 
 __all__ = ["COMMANDS", "app", "main", "run"]
@@ -35,9 +36,7 @@ COMMANDS = {
 """Command → its help; each is the function of its name in the module of its name."""
 _PIPED = ("upscale", "info", "cloud")
 """Commands for which ``-`` is standard input or output."""
-_ENDED = (*_PIPED, "stream")
-"""Commands that are ended by a signal where they are: others save what they have done, or have
-processes that are ended so."""
+_INTERRUPTED = 128 + signal.SIGINT
 _HELP = {"-h", "--help", "--version"}
 """What prints pages, with rich."""
 
@@ -73,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     arguments = _with_streams(sys.argv[1:] if arguments is None else arguments)
     if arguments in ([], ["-h"], ["--help"]):
-        print(_overview())
+        print_result(_overview())
         return 0
     if "" in arguments:
         print_remark("dsdmsr: an argument is empty, a variable perhaps: give it or leave it out")
@@ -82,6 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command = arguments[0]
         with needing(f"dsdmsr {command}", command if command in EXTRAS.values() else None):
             result = app(arguments, console=console() if _HELP & {*arguments} else None)
+        check_stop()
     except CycloptsError as error:
         print_remark(f"dsdmsr: {_of_options(error)}; see 'dsdmsr {_seen(arguments)}--help'")
         return 2
@@ -91,27 +91,45 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_remark(f"dsdmsr: {_one_line(str(error))}")
         return 2
     except KeyboardInterrupt:
-        print_remark("dsdmsr: interrupted")
-        return 130
+        return _interrupted()
+    except Exception:
+        # What libraries make of a stop, such as an import that failed.
+        if stop_code() != _INTERRUPTED:
+            raise
+        return _interrupted()
     return result if isinstance(result, int) else 0
 
 
 def run() -> NoReturn:
-    """Run the command as a process; Ctrl-C is ignored once its work is done."""
-    if sys.argv[1:2] and sys.argv[1] in _ENDED:
-        signal.signal(signal.SIGTERM, _end)
+    """Run the command as a process; a stop is ignored once its work is done.
+
+    0 becomes 1 if standard output could not be written: what was printed there is missing.
+    """
+    lost = guard_streams()
+    # Training saves what it has done, and ends by itself.
+    listen(to_terminate=sys.argv[1:2] != ["train"])
     # Loading modules makes hundreds of thousands of objects, none of them garbage.
     gc.set_threshold(200_000, 20, 20)
-    code = main()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        code = main()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+    except KeyboardInterrupt:
+        code = 130
+    try:
+        if (reason := lost()) is not None:
+            print_remark(f"dsdmsr: standard output cannot be written: {reason.strerror}")
+            code = code or 1
+    except BrokenPipeError:
+        code = _stopped_by_reader()
     # Spares Python's last search for garbage, a tenth of a short command's time.
     gc.freeze()
     sys.exit(code)
 
 
-def _end(number: int, _frame: object) -> NoReturn:
-    """End the process as a signal asks, when what it was writing is removed."""
-    sys.exit(128 + number)
+def _interrupted() -> int:
+    print_remark("dsdmsr: interrupted")
+    return _INTERRUPTED
 
 
 def _stopped_by_reader() -> int:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TextIO
+
+from dsdmsr.app.stopping import check_stop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = [
     "console",
     "error_console",
+    "guard_streams",
+    "has_all_characters",
     "print_remark",
     "print_result",
     "progress_bar",
@@ -29,6 +35,9 @@ _QUIET = 2.0
 """Seconds of work of which nothing is said where there is no terminal."""
 _APART, _APART_SHARE = 10.0, 0.1
 """Seconds between two lines of progress, and the least share of the time so far."""
+
+_ASCII = str.maketrans({"█": "#", "×": "x", "…": "...", "–": "-", "·": "."})
+"""What stands for some characters where the console has none of them."""
 
 _SHOWN: dict[str, str] = {}
 """Temporary files, which nobody knows by their names → what they stand for."""
@@ -43,6 +52,97 @@ def _shown(text: str) -> str:
     for path, name in _SHOWN.items():
         text = text.replace(path, name)
     return text
+
+
+class _Guarded:
+    """A stream of text that takes what it cannot write, so that no work ends for a line of text.
+
+    Args:
+        stream: The stream; None if whoever started the process has closed it.
+        lasting: Whether what is left of a closed pipe is nothing to end for, either.
+    """
+
+    def __init__(self, stream: TextIO | None, *, lasting: bool) -> None:
+        self._stream, self._lasting = stream, lasting
+        self.lost: OSError | None = None
+        """Why something could not be written."""
+
+    def write(self, text: str) -> int:
+        """Write text, as far as the stream can and has its characters."""
+        if self._stream is None:
+            self.lost = _closed()
+            return len(text)
+        with self._taking():
+            try:
+                self._stream.write(text)
+            except UnicodeEncodeError:
+                encoding, plain = self._stream.encoding, text.translate(_ASCII)
+                self._stream.write(plain.encode(encoding, "backslashreplace").decode(encoding))
+        return len(text)
+
+    def flush(self) -> None:
+        """Have everything written that can be."""
+        if self._stream is not None:
+            with self._taking():
+                self._stream.flush()
+
+    @contextmanager
+    def _taking(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if isinstance(error, BrokenPipeError) and not self._lasting:
+                raise
+            self.lost = error
+
+    def isatty(self) -> bool:
+        """Return whether it is a terminal."""
+        return self._stream is not None and self._stream.isatty()
+
+    def __getattr__(self, name: str) -> Any:
+        if self._stream is None:
+            raise _closed()
+        return getattr(self._stream, name)
+
+
+def _closed() -> OSError:
+    return OSError(errno.EBADF, "it is closed")
+
+
+def guard_streams() -> Callable[[], OSError | None]:
+    """Have lines that cannot be printed end no work.
+
+    That is so on a full disk, on a console without their characters, and if a stream is closed.
+
+    Returns:
+        A function that returns why some of standard output was lost, if it was.
+    """
+    for number, mode in enumerate((os.O_RDONLY, os.O_WRONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            # Otherwise the next file that is opened, an output perhaps, has its number.
+            os.open(os.devnull, mode)
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115
+    guarded = _Guarded(sys.stdout, lasting=False)
+    sys.stdout = guarded
+    sys.stderr = _Guarded(sys.stderr, lasting=True)
+
+    def lost() -> OSError | None:
+        guarded.flush()
+        return guarded.lost
+
+    return lost
+
+
+def has_all_characters() -> bool:
+    """Return whether standard output takes any text."""
+    try:
+        "█".encode(sys.stdout.encoding or "utf-8")
+    except (OSError, UnicodeEncodeError):
+        return False
+    return True
 
 
 def print_result(text: str) -> None:
@@ -83,14 +183,24 @@ def progress_bar(what: str, total: float = 1) -> Iterator[Callable[[float], None
         total: What is done at the end.
     """
     if not sys.stderr.isatty():
-        show = progress_lines(what)
-        yield lambda done: show(done, total)
+        lines = progress_lines(what)
+
+        def show(done: float) -> None:
+            check_stop()
+            lines(done, total)
+
+        yield show
         return
     from rich.progress import Progress
 
     with Progress(console=error_console(), transient=True) as progress:
         task = progress.add_task(what, total=total)
-        yield lambda done: progress.update(task, completed=done)
+
+        def update(done: float) -> None:
+            check_stop()
+            progress.update(task, completed=done)
+
+        yield update
 
 
 def progress_lines(

@@ -8,14 +8,13 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from dsdmsr.app.console import print_remark, print_result
+from dsdmsr.app.console import has_all_characters, print_remark, print_result
 from dsdmsr.app.descriptions import as_document, as_line, as_lines
 from dsdmsr.app.options import ReadOptions
 from dsdmsr.app.previews import MapPreviews
 from dsdmsr.app.standard_streams import is_stream, stdin_as_file
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import ConfigError, DsdmsrError
-from dsdmsr.io import read_stored
 from dsdmsr.io.patterns import depth_files
 
 __all__ = ["info"]
@@ -84,13 +83,15 @@ def info(
     if as_json:
         # A folder or a pattern gives a list, however many files it stands for.
         content = documents[0] if given == [str(path) for path in paths] and single else documents
-        print_result(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))
+        # JSON has a form for any character that a console may lack.
+        plain = not has_all_characters()
+        print_result(json.dumps(content, indent=2, ensure_ascii=plain, allow_nan=False))
     return failed
 
 
 def _read(path: Path, options: ReadOptions) -> tuple[str, DepthMap, bool]:
     """Return the type of a file's numbers, its map, and whether its encoding is a guess."""
-    stored = read_stored(path)
+    stored = options.read_stored(path)
     depth = options.interpret(stored, path)
     said = options.encoding is not None or depth.encoding == stored.encoding
     return stored.numbers.dtype.name, depth, isinstance(depth.encoding, str) and not said

@@ -2,41 +2,101 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.errors import FileError
-from dsdmsr.io.checks import ERROR_MARK, refuse_errors, single_line
+from dsdmsr.io.checks import (
+    ERROR_MARK,
+    MOST_MEMBERS,
+    check_parts,
+    check_size,
+    refuse_errors,
+    single_line,
+    stored_bytes,
+)
 from dsdmsr.io.stacks import map_of, named_array, split_number
 from dsdmsr.io.stored import Stored
 
 __all__ = ["read_npy", "read_npz", "write_npy", "write_npz"]
 
-
+_ZIP = b"PK\x03\x04"
 _NOTE_LENGTH = 1000
 """Bytes behind an array among which a note on it would begin; see `dsdmsr.io.error_files`."""
 
 
-def _load(path: Path, wanted: type[Any], name: str) -> Any:
-    """Return what `np.load` makes of the file, arrays of an archive loaded."""
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Turn what NumPy raises for damaged files into an error that names the file."""
     try:
-        with path.open("rb") as file:
-            loaded = np.load(file, allow_pickle=False)
-            if not isinstance(loaded, wanted):
-                raise FileError(f"{path} is not an {name} file, whatever its name says")
-            if name == "NPY" and ERROR_MARK.encode() in file.read(_NOTE_LENGTH):
-                refuse_errors(path)
-            return loaded if name == "NPY" else {key: loaded[key] for key in loaded.files}
+        yield
     except _damage() as error:
         if "pickle" in str(error):
             raise FileError(
                 f"{path} holds pickled objects, or is no NumPy file: give plain numbers"
             ) from error
         raise FileError(f"{path} is damaged or cut off: {single_line(error)}") from error
+
+
+def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return the shape and type that an NPY header promises; what follows is the array.
+
+    Source:
+        ``numpy.lib.format``.
+    """
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0
+    if version != (1, 0):
+        read = np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(file)
+    if dtype.hasobject:
+        raise ValueError("pickled objects")
+    return shape, dtype
+
+
+def _load_npy(path: Path) -> NDArray[Any]:
+    with _naming(path), path.open("rb") as file:
+        if file.read(len(_ZIP)) == _ZIP:
+            raise FileError(f"{path} is not an NPY file, whatever its name says")
+        file.seek(0)
+        shape, dtype = _read_header(file)
+        left = path.stat().st_size - file.tell()
+        if (promised := math.prod(shape) * dtype.itemsize) > left:
+            raise ValueError(f"{promised:,} bytes of numbers promised, and {left:,} there")
+        file.seek(0)
+        array = np.lib.format.read_array(file, allow_pickle=False)
+        if ERROR_MARK.encode() in file.read(_NOTE_LENGTH):
+            refuse_errors(path)
+    return np.asarray(array)
+
+
+def _load_member(path: Path, name: str | None) -> NDArray[Any]:
+    """Return the wanted array of an archive: of the others, only the headers are read."""
+    import zipfile
+
+    with _naming(path), path.open("rb") as file:
+        if file.read(len(_ZIP)) != _ZIP:
+            raise FileError(f"{path} is not an NPZ file, whatever its name says")
+        with zipfile.ZipFile(file) as archive:
+            members = {m.filename.removesuffix(".npy"): m for m in archive.infolist()}
+            check_parts(path, len(members), "members", MOST_MEMBERS)
+            listed = {}
+            for each, member in members.items():
+                with archive.open(member) as opened, suppress(ValueError):
+                    shape, dtype = _read_header(opened)
+                    listed[each] = np.broadcast_to(np.zeros((), dtype), shape)
+            wanted, array = named_array(listed, name, path)
+            member = members[wanted]
+            stored = min(member.compress_size, stored_bytes(path))
+            check_size(path, array.nbytes, stored, array.dtype.itemsize)
+            with archive.open(member) as opened:
+                return np.asarray(np.lib.format.read_array(opened, allow_pickle=False))
 
 
 def _damage() -> tuple[type[Exception], ...]:
@@ -77,7 +137,7 @@ def read_npy(path: Path, member: str | None = None) -> Stored:
     name, number = split_number(member)
     if name is not None:
         raise FileError(f"{path}#{member}: name a map of a stack by its number, {path.name}#0")
-    return Stored(numbers=map_of(_load(path, np.ndarray, "NPY"), number, path))
+    return Stored(numbers=map_of(_load_npy(path), number, path))
 
 
 def read_npz(path: Path, member: str | None = None) -> Stored:
@@ -92,11 +152,8 @@ def read_npz(path: Path, member: str | None = None) -> Stored:
         FileError: If the file is damaged, or has several such arrays and none is named; or if the
             array is no map, or no stack that holds this one.
     """
-    from numpy.lib.npyio import NpzFile
-
     name, number = split_number(member)
-    _, array = named_array(_load(path, NpzFile, "NPZ"), name, path)
-    return Stored(numbers=map_of(array, number, path))
+    return Stored(numbers=map_of(_load_member(path, name), number, path))
 
 
 def write_npy(

@@ -14,6 +14,8 @@ from dsdmsr.errors import DepthError, FileError
 
 __all__ = ["read_calib"]
 
+_MOST = 2**16
+"""Characters that are read; such files have some hundred."""
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 
 
@@ -24,7 +26,8 @@ def read_calib(path: Path) -> tuple[Intrinsics, Stereo]:
         FileError: If the file cannot be read, lacks one of the lines, or holds no two cameras.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            text = file.read(_MOST)
     except (OSError, UnicodeDecodeError) as error:
         raise FileError(f"{path} cannot be read: {error}") from error
     camera = re.search(r"^cam0=\[([^\]]*)\]", text, re.MULTILINE)

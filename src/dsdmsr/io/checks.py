@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,18 +16,32 @@ from dsdmsr.errors import FileError
 
 __all__ = [
     "ERROR_MARK",
+    "MOST_BLOCKS",
+    "MOST_MEMBERS",
+    "any_size",
+    "blocks_of_map",
     "check_floats",
+    "check_parts",
     "check_size",
+    "few",
     "holds_errors",
     "refuse_errors",
     "single_channel",
     "single_line",
+    "stored_bytes",
 ]
 
 ERROR_MARK = "expected absolute error"
 """What the description of a file of expected errors begins with; see `dsdmsr.io.error_files`."""
-_MOST_COMPRESSED, _SURE = 10_000, 2**26
-"""How many times larger than what is stored an array may be, and bytes that it may have anyway."""
+MOST_COMPRESSED, SURE = 1100, 2**27
+"""How many times larger than what is stored numbers may be, and bytes that they may have anyway.
+
+Deflate, of PNG, NPZ and most others, gets to 1032."""
+_BYTES_OF_A_PIXEL = 4
+MOST_BLOCKS, MOST_MEMBERS = 2**17, 2**13
+"""Tiles, strips and chunks of a map; pages, arrays and data sets of a file: each takes time."""
+_any_size: ContextVar[bool] = ContextVar("any_size", default=False)
+T = TypeVar("T")
 _ERROR_NAMES = frozenset({"error", "error.Z", "depth_error"})
 """Arrays, channels and variables that hold expected errors."""
 
@@ -56,21 +73,77 @@ def check_floats(path: Path, columns: int, rows: int, size: int) -> None:
         )
 
 
-def check_size(path: Path, promised: int, stored: int) -> None:
-    """Check that an array isn't much larger than what is stored of it.
+def check_size(path: Path, promised: int, stored: int, itemsize: int = 4) -> None:
+    """Check, before memory is taken, that numbers aren't far more than what is stored of them.
 
-    Chunks that a file lacks are all one number, and compressed ones are seldom small.
+    This is the one rule of all formats: they may have `SURE` bytes, or `MOST_COMPRESSED` times what
+    is stored. Chunks that a file lacks are all one number, headers promise anything, and one block
+    may stand for many.
 
     Args:
         path: The file, for errors.
-        promised: Bytes of the array.
-        stored: Bytes that the file has of it.
+        promised: Bytes of the numbers.
+        stored: Bytes that the file has of them.
+        itemsize: Bytes of a number; less than 4 count as 4, since maps are kept in float32.
 
     Raises:
-        FileError: If it is.
+        FileError: If they are, unless `any_size` allows it.
     """
-    if promised > max(_SURE, _MOST_COMPRESSED * stored):
-        raise FileError(f"{path} promises {promised:,} bytes of numbers, but stores {stored:,}")
+    needed = promised * max(_BYTES_OF_A_PIXEL, itemsize) // itemsize
+    if needed > max(SURE, MOST_COMPRESSED * stored) and not _any_size.get():
+        raise FileError(
+            f"{path} promises {promised:,} bytes of numbers, but stores {stored:,}: if it is one "
+            "that you trust, give --any-size (any_size=True)"
+        )
+
+
+def check_parts(path: Path, count: int, what: str, most: int = MOST_BLOCKS) -> None:
+    """Check that a file has no more parts than can be gone through in some seconds.
+
+    Args:
+        path: The file, for errors.
+        count: How many it has.
+        what: What they are.
+        most: How many there may be.
+
+    Raises:
+        FileError: If it has, unless `any_size` allows it.
+    """
+    if count > most and not _any_size.get():
+        raise FileError(
+            f"{path} has {count:,} {what}, and at most {most:,} are read: if it is one that "
+            "you trust, give --any-size (any_size=True)"
+        )
+
+
+def blocks_of_map(shape: Sequence[int], block: Sequence[int]) -> int:
+    """Return how many blocks of an array, or of one map of a stack of three axes, are read."""
+    counts = [-(-side // max(1, part)) for side, part in zip(shape, block, strict=True)]
+    return math.prod(counts[-2:] if len(counts) == 3 else counts)
+
+
+def few(parts: Iterable[T], path: Path, what: str) -> Iterator[T]:
+    """Yield the members of a file, as far as `check_parts` lets it."""
+    for number, part in enumerate(parts, start=1):
+        check_parts(path, number, what, MOST_MEMBERS)
+        yield part
+
+
+def stored_bytes(path: Path) -> int:
+    """Return how many bytes of a file are on the disk: a sparse file has few."""
+    status = path.stat()
+    blocks: int | None = getattr(status, "st_blocks", None)
+    return status.st_size if blocks is None else min(status.st_size, 512 * blocks)
+
+
+@contextmanager
+def any_size(allowed: bool) -> Iterator[None]:
+    """Let `check_size` and `check_parts` pass whatever a file promises, if that is allowed."""
+    before = _any_size.set(_any_size.get() or allowed)
+    try:
+        yield
+    finally:
+        _any_size.reset(before)
 
 
 def single_line(said: object) -> str:

@@ -23,8 +23,9 @@ BEYOND = 0.1
 """By what share of a map's range upscaled values may lie outside of it at most."""
 _MOST = float(np.finfo(np.float32).max)
 """The greatest number that a file of floats holds."""
-_FINEST = 1 / 1000
-"""Steps of float32 that are a larger share of a map's range are worth a line."""
+_FINEST = 1e-6
+"""Losses that are a larger share of a map's range are worth a line: below, networks' own float32
+loses as much."""
 
 
 def decode(
@@ -123,18 +124,31 @@ def _unpacked_marker(
 
 
 def _coarse(values: NDArray[Any], valid: NDArray[np.bool_]) -> list[str]:
-    """Return a line if float32, in which maps are kept, is too coarse for some values."""
+    """Return lines on what float32, in which maps are kept, loses of values with more digits."""
     if values.dtype != np.float64 or not valid.any():
         return []
     used = values if valid.all() else values[valid]
     least, most = float(used.min()), float(used.max())
-    step = float(np.spacing(np.float32(max(-least, most))))
-    if not most > least or step < _FINEST * (most - least):
-        return []
-    return [
-        f"values of {least:.9g} to {most:.9g} are kept in steps of {step:.2g}: subtract what they "
-        "have in common first"
-    ]
+    lines = []
+    if not -_MOST <= least <= most <= _MOST:
+        kept = used[np.abs(used) <= _MOST]
+        lines.append(
+            f"{used.size - kept.size:,} values are beyond ±{_MOST:.2g}, the largest that maps "
+            "keep: taken for holes"
+        )
+        if not kept.size:
+            return lines
+        used, least, most = kept, float(kept.min()), float(kept.max())
+    step, fine = float(np.spacing(np.float32(max(-least, most)))), _FINEST * (most - least)
+    if step / 2 <= fine:
+        return lines
+    lost = float(np.abs(used.astype(np.float32) - used).max())
+    if lost > fine:
+        lines.append(
+            f"values of {least:.9g} to {most:.9g} are kept in steps of up to {step:.2g}, which "
+            f"changes them by up to {lost:.2g}: subtract what they have in common first"
+        )
+    return lines
 
 
 def encode(

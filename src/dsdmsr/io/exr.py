@@ -11,14 +11,11 @@ from numpy.typing import NDArray
 from dsdmsr.depth.metadata import Metadata
 from dsdmsr.depth.places import ImageWindow
 from dsdmsr.errors import FileError
-from dsdmsr.io.checks import single_channel, single_line
+from dsdmsr.io.checks import check_size, single_channel, single_line, stored_bytes
 from dsdmsr.io.exr_channels import Channel, Choice, choose_channels
 from dsdmsr.io.stored import Stored
 
 __all__ = ["read_exr", "write_exr"]
-
-_MOST_COMPRESSED, _SMALL = 1100, 2**28
-"""A file may promise so many bytes for each that it has, or so many in all."""
 
 
 def read_exr(path: Path, member: str | None = None) -> Stored:
@@ -102,15 +99,14 @@ def _check_sizes(path: Path, heads: list[dict[str, Any]]) -> None:
     Raises:
         FileError: If it is too small for it, or there is a part without pixels.
     """
-    size, promised = path.stat().st_size, 0
+    stored, promised = stored_bytes(path), 0
     for head in heads:
         left, top, right, bottom = _box(head, "dataWindow")
         width, height = right - left + 1, bottom - top + 1
         if min(width, height) < 1:
             raise FileError(f"{path} promises {width}×{height} pixels: give 1×1 or more")
-        promised += 2 * width * height * len(head["channels"])
-        if promised > max(_SMALL, _MOST_COMPRESSED * size):
-            raise FileError(f"{path} promises too many pixels: {width}×{height} in {size} bytes")
+        promised += 4 * width * height * len(head["channels"])
+        check_size(path, promised, stored)
 
 
 def _check_shapes(

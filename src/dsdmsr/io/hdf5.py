@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from dsdmsr.depth.metadata import Metadata
 from dsdmsr.errors import FileError
 from dsdmsr.io.cf import stored_as
-from dsdmsr.io.checks import check_size, single_line
+from dsdmsr.io.checks import MOST_MEMBERS, blocks_of_map, check_parts, check_size, single_line
 from dsdmsr.io.stacks import NAMES, map_of, named_array, split_number
 from dsdmsr.io.stored import Stored
 
@@ -60,9 +61,9 @@ def read_hdf5_array(
             wanted = NAMES if name is None else (name.strip("/"),)
             for each in wanted:
                 _refuse_links(file, each, path)
-            entry, dataset = named_array(_data_sets(file, wanted), name, path)
+            entry, dataset = named_array(_data_sets(file, wanted, path), name, path)
             _refuse_other_files(dataset, path)
-            check_size(path, dataset.nbytes, dataset.id.get_storage_size())
+            _check_sizes(path, dataset)
             numbers = map_of(dataset, number, path)
             notes = (_SCALE_OFFSET,) if dataset.scaleoffset is not None else ()
             return numbers, entry, dict(dataset.attrs), notes
@@ -72,17 +73,35 @@ def read_hdf5_array(
         raise FileError(f"{path} is damaged, or no HDF5: {single_line(error)}") from error
 
 
-def _data_sets(file: Any, names: tuple[str, ...]) -> dict[str, Any]:
+def _data_sets(file: Any, names: tuple[str, ...], path: Path) -> dict[str, Any]:
     """Return the data sets in a file by their paths, those of some names among them."""
     import h5py
 
     items: dict[str, Any] = {}
-    file.visititems(items.__setitem__)
+
+    def take(name: str, item: Any) -> None:
+        items[name] = item
+        check_parts(path, len(items), "members", MOST_MEMBERS)
+
+    file.visititems(take)
     # Where one has several names, only one of them is visited.
     for each in names:
         if each in file:
             items[each] = file[each]
     return {path: item for path, item in items.items() if isinstance(item, h5py.Dataset)}
+
+
+def _check_sizes(path: Path, dataset: Any) -> None:
+    """Check what a data set needs, and each of its chunks, which is unpacked whole.
+
+    Raises:
+        FileError: As `check_size` and `check_parts`.
+    """
+    size, stored = dataset.dtype.itemsize, dataset.id.get_storage_size()
+    check_size(path, dataset.nbytes, stored, size)
+    if dataset.chunks is not None:
+        check_size(path, math.prod(dataset.chunks) * size, stored, size)
+        check_parts(path, blocks_of_map(dataset.shape, dataset.chunks), "chunks")
 
 
 def _refuse_links(file: Any, name: str, path: Path) -> None:

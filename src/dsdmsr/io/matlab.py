@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.errors import FileError
-from dsdmsr.io.checks import check_size, single_line
+from dsdmsr.io.checks import check_size, few, single_line, stored_bytes
 from dsdmsr.io.hdf5 import read_hdf5_array, write_built
 from dsdmsr.io.stacks import NAMES, map_of, named_array, split_number
 from dsdmsr.io.stored import Stored
@@ -57,11 +57,11 @@ def _read_version_5(path: Path, member: str | None) -> NDArray[Any]:
     try:
         listed = {
             each: np.broadcast_to(np.zeros(()), shape)
-            for each, shape, kind in scipy.io.whosmat(path)
+            for each, shape, kind in few(scipy.io.whosmat(path), path, "variables")
             if kind in _NUMBERS
         }
         entry, _ = named_array(listed, name, path)
-        check_size(path, listed[entry].nbytes, path.stat().st_size)
+        check_size(path, listed[entry].nbytes, stored_bytes(path), 8)
         # H×W×N is N×H×W to the rest of this package.
         numbers = np.asarray(scipy.io.loadmat(path, variable_names=[entry], mat_dtype=True)[entry])
         return map_of(np.moveaxis(numbers, -1, 0) if numbers.ndim > 2 else numbers, number, path)

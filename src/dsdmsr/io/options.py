@@ -55,6 +55,8 @@ class ReadOptions:
     """Values above this, in the map's unit, are holes."""
     farthest_invalid: bool = False
     """The farthest value, exactly, is a background: make it a hole."""
+    any_size: bool = False
+    """Read files, too, that promise far more numbers than they store."""
 
     def __post_init__(self) -> None:
         if self.encoding is not None:
@@ -99,7 +101,11 @@ class ReadOptions:
 
     def read(self, path: Path) -> DepthMap:
         """Read a depth file; errors as for `dsdmsr.read_depth`."""
-        return self.interpret(read_stored(path), path)
+        return self.interpret(self.read_stored(path), path)
+
+    def read_stored(self, path: Path) -> Stored:
+        """Return what is in a depth file; see `dsdmsr.io.read.read_stored`."""
+        return read_stored(path, any_size=self.any_size)
 
     def interpret(self, stored: Stored, path: Path) -> DepthMap:
         """Return the map of what `read_stored` returned for a path."""

@@ -36,8 +36,8 @@ def find_files(
 
     Args:
         given: Paths, folders and patterns.
-        recursive: Whether folders in folders are searched, too, but none whose name begins with
-            a dot.
+        recursive: Whether folders in folders are searched, too. Files and folders in a folder whose
+            names begin with a dot are left out.
         skip: A folder that isn't searched: the output's.
 
     Raises:
@@ -68,12 +68,17 @@ def frame_order(path: Path) -> list[tuple[bool, int, str]]:
 
 
 def _in_folder(folder: Path, recursive: bool, skip: Path | None) -> Iterator[Found]:
-    """Yield the depth files in a folder, in the order of their names."""
+    """Yield the depth files in a folder, in the order of their names, but no hidden ones.
+
+    macOS writes a ``._depth.png`` beside each ``depth.png`` that it copies to other file systems.
+    """
     skipped = None if skip is None else skip.resolve()
     for place, folders, names in os.walk(folder, onerror=_unreadable):
         here = Path(place)
         stores = [name for name in folders if is_depth_folder(here / name)]
         for name in sorted([*names, *stores]):
+            if name.startswith("."):
+                continue
             if Path(name).suffix.lower() in SUFFIXES or name in stores:
                 for frame in _frames(here / name):
                     yield Found(frame, here.relative_to(folder))
@@ -102,7 +107,7 @@ def _frames(path: Path) -> list[Path]:
     """Return the frames of a recording; other files as they are."""
     file, member = split_member(path)
     format_ = find_format(file)
-    if format_ is None or format_.members is None or not file.exists():
+    if format_ is None or format_.members is None or not (file.is_file() or file.is_dir()):
         return [path]
     format_of(path)  # says which library is missing
     return [Path(f"{file}#{one}") for one in format_.members(file, member)]

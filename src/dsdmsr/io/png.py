@@ -13,14 +13,12 @@ from numpy.typing import NDArray
 from PIL.PngImagePlugin import PngImageFile
 
 from dsdmsr.errors import FileError, require
-from dsdmsr.io.checks import single_channel, single_line
+from dsdmsr.io.checks import check_size, single_channel, single_line
 from dsdmsr.io.png_rows import compressed_rows
 from dsdmsr.io.stored import Stored
 
 __all__ = ["fast_png", "pack_png", "read_png", "unpack_png", "write_png"]
 
-_MOST_COMPRESSED = 1100
-"""About how many times smaller a PNG can be than its numbers: two bits may stand for 258 bytes."""
 _HEAD = 25
 """Bytes up to the number of bits of a sample."""
 _MODES = {"L": np.uint8, "I;16": np.uint16, "I;16B": np.uint16, "I": np.uint16}
@@ -64,11 +62,8 @@ def _grey(source: Path | BytesIO, head: bytes, size: int, path: Path) -> Stored:
         with PngImageFile(source) as image:
             # Pillow hides the bits of a sample: byte 24 of a PNG, in its IHDR chunk.
             bits = head[_HEAD - 1]
-            promised = image.width * image.height * bits // 8
-            if promised > _MOST_COMPRESSED * size:
-                raise FileError(
-                    f"{path} promises too many pixels: {image.width}×{image.height} in {size} bytes"
-                )
+            channels = len(image.getbands())
+            check_size(path, 4 * channels * image.width * image.height, size)
             if image.mode in _MODES and bits >= 8 and "transparency" not in image.info:
                 return Stored(numbers=np.asarray(image).astype(_MODES[image.mode]))
             if bits < 8 and image.mode == "L":

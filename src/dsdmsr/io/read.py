@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from dsdmsr.depth.map import DepthMap, Kind
 from dsdmsr.errors import DepthError, DsdmsrError, EncodingError, FileError
-from dsdmsr.io.checks import single_line
+from dsdmsr.io.checks import any_size as of_any_size
+from dsdmsr.io.checks import check_size, single_line, stored_bytes
 from dsdmsr.io.choice import guess_encoding, sort_of, stereo_beside
 from dsdmsr.io.codec import decode
 from dsdmsr.io.encodings import ENCODINGS, Encoding, check_kind_of, find_encoding
@@ -34,6 +35,7 @@ def read_depth(
     *,
     kind: Kind | None = None,
     invalid: InvalidNumbers = RECOGNISED,
+    any_size: bool = False,
 ) -> DepthMap:
     """Read a depth file.
 
@@ -50,6 +52,7 @@ def read_depth(
         kind: The kind that the guess has to have: depth, disparity, inverse depth or height.
         invalid: Which numbers mean "nothing here", beside those that the file declares. Default:
             the codes of renderers and sensors for it, where they sit in the map as such.
+        any_size: As for `read_stored`.
 
     Returns:
         The map; in metres, if it is depth and the encoding has a unit. Its ``metadata.notes`` say
@@ -75,7 +78,8 @@ def read_depth(
     """
     if isinstance(encoding, str):
         find_encoding(encoding)
-    return interpret(read_stored(path), path, encoding, kind=kind, invalid=invalid)
+    stored = read_stored(path, any_size=any_size)
+    return interpret(stored, path, encoding, kind=kind, invalid=invalid)
 
 
 def read_numbers(path: str | os.PathLike[str]) -> NDArray[np.generic]:
@@ -83,11 +87,17 @@ def read_numbers(path: str | os.PathLike[str]) -> NDArray[np.generic]:
     return read_stored(path).numbers
 
 
-def read_stored(path: str | os.PathLike[str]) -> Stored:
+def read_stored(path: str | os.PathLike[str], *, any_size: bool = False) -> Stored:
     """Return the numbers in a depth file as they are, and what the file says about them.
 
+    Args:
+        path: As for `read_depth`.
+        any_size: Whether to read a file that promises far more numbers than it stores, which is
+            refused before memory is taken: see `dsdmsr.io.checks.check_size`.
+
     Raises:
-        FileError: If the file is missing, is a folder, is damaged, or is no depth file.
+        FileError: If the file is missing, is a folder, is damaged, promises too much, or is no
+            depth file.
         DependencyError: If the extra ``io`` is needed and not installed.
     """
     path = Path(path)
@@ -97,8 +107,16 @@ def read_stored(path: str | os.PathLike[str]) -> Stored:
             raise FileError(f"{path} is a folder: give a depth file")
         if not file.exists():
             raise FileError(f"{file} does not exist: give a depth file")
+        if not (file.is_file() or file.is_dir()):
+            raise FileError(
+                f"{file} is a pipe or a device, not a file: send it on to standard input, and give "
+                "- for it"
+            )
         read = format_of(path).read
-        return _with_floats(read(file) if member is None else read(file, member))
+        with of_any_size(any_size):
+            if file.is_file():
+                check_size(file, file.stat().st_size, stored_bytes(file))
+            return _with_floats(read(file) if member is None else read(file, member))
     except DsdmsrError:
         raise
     except (OSError, MemoryError) as error:

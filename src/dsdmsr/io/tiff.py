@@ -15,10 +15,18 @@ from numpy.typing import NDArray
 
 from dsdmsr.depth.metadata import Metadata
 from dsdmsr.errors import FileError
-from dsdmsr.io.checks import ERROR_MARK, refuse_errors, single_channel, single_line
+from dsdmsr.io.checks import ERROR_MARK, few, refuse_errors, single_channel, single_line
 from dsdmsr.io.stacks import numbered
 from dsdmsr.io.stored import Stored
-from dsdmsr.io.tiff_pages import filled, mask_of, numbers_of, present, seen_by_lerc, turned
+from dsdmsr.io.tiff_pages import (
+    check_page,
+    filled,
+    mask_of,
+    numbers_of,
+    present,
+    seen_by_lerc,
+    turned,
+)
 from dsdmsr.io.tiff_tags import (
     georeference,
     is_white_zero,
@@ -60,12 +68,13 @@ def read_tiff(path: Path, member: str | None = None) -> Stored:
 
     try:
         with _warnings() as warnings, tifffile.TiffFile(path) as file:
-            pages: list[Any] = list(file.pages)
+            pages: list[Any] = list(few(file.pages, path, "pages"))
             maps = [page for page in pages if not _subfile(page) & (_REDUCED | _MASK)]
             masks = [page for page in pages if _subfile(page) & ~_REDUCED == _MASK]
             page = _page(maps, member, path)
+            check_page(page, path)
             tags, numbers = tags_of(page), numbers_of(page)
-            mask = mask_of(masks, numbers.shape)
+            mask = mask_of(masks, numbers.shape, path)
             seen = seen_by_lerc(page, mask.shape)
             mask, numbers = mask & seen, filled(numbers, seen, np.nan)
             if declared := nodata(tags):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["filled", "mask_of", "numbers_of", "present", "seen_by_lerc", "turned"]
+from dsdmsr.io.checks import check_parts, check_size, stored_bytes
+
+__all__ = ["check_page", "filled", "mask_of", "numbers_of", "present", "seen_by_lerc", "turned"]
 
 _PALETTE, _SEPARATE = 3, 2
 """Values of PhotometricInterpretation and PlanarConfiguration."""
@@ -28,12 +31,27 @@ def numbers_of(page: Any) -> NDArray[Any]:
     return numbers
 
 
-def mask_of(masks: list[Any], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def check_page(page: Any, path: Path) -> None:
+    """Check what a page needs, and each of its tiles or strips, which is unpacked whole.
+
+    Raises:
+        FileError: As `check_size` and `check_parts`.
+    """
+    counts = np.asarray(page.databytecounts, np.int64)
+    check_parts(path, counts.size, "tiles or strips")
+    # Several tiles may be the same bytes of the file.
+    stored = min(int(counts.sum()), stored_bytes(path))
+    size = page.dtype.itemsize if page.dtype is not None else 1
+    for sides in (page.shape, page.chunks):
+        check_size(path, math.prod(sides) * size, stored, size)
+
+
+def mask_of(masks: list[Any], shape: tuple[int, ...], path: Path) -> NDArray[np.bool_]:
     """Return what a mask page of the map's size lets through; all if there is none."""
     for page in masks:
-        mask = np.asarray(page.asarray())
-        if mask.shape == shape[:2]:
-            return np.asarray(mask != 0)
+        if tuple(page.shape) == shape[:2]:
+            check_page(page, path)
+            return np.asarray(page.asarray() != 0)
     return np.ones(shape[:2], np.bool_)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from dsdmsr.errors import ConfigError
+from dsdmsr.errors import ConfigError, shown
 from dsdmsr.nn.units import UNITS, UnitKind
 from dsdmsr.scales import SCALES
 
@@ -13,6 +14,19 @@ __all__ = ["ORBIT", "ModelConfig"]
 
 ORBIT = 8
 """Rotations and reflections of a square: symmetric networks have channels in groups of 8."""
+_LARGEST = {
+    "width": 2048,
+    "depth": 256,
+    "dilations": 256,
+    "hidden": 8192,
+    "carried": 2048,
+    "candidates": 15,
+    "consistency": 16,
+    "confidence": 2048,
+    "border": 256,
+}
+"""Field → its largest number: far beyond what trains, and small enough to be refused at once."""
+_MOST_DILATIONS = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +87,7 @@ class ModelConfig:
         _one_of("carried_into", self.carried_into, ("input", "features"))
         _one_of("skip", self.skip, ("nearest", "bicubic"))
         _one_of("fusion", self.fusion, ("mean", "legacy", "none"))
+        self._check_largest()
         self._check_sizes()
         self._check_fusion()
         self._check_symmetry()
@@ -81,6 +96,14 @@ class ModelConfig:
                 "differences goes with bias: false, fusion: none and a unit that adds its input "
                 "(all but srcnn), or a·z + b is not exact"
             )
+
+    def _check_largest(self) -> None:
+        if len(self.dilations) > _MOST_DILATIONS:
+            raise ConfigError(f"there are {len(self.dilations)} dilations: give {_MOST_DILATIONS}")
+        for name, largest in _LARGEST.items():
+            most = max(_numbers_in(getattr(self, name)), key=abs, default=0)
+            if abs(most) > largest:
+                raise ConfigError(f"{name} has {shown(most)}: give {largest} or less")
 
     def _check_sizes(self) -> None:
         for name in ("width", "depth"):
@@ -172,6 +195,15 @@ class ModelConfig:
         return self.depth[stage % len(self.depth)]
 
 
+def _numbers_in(value: int | tuple[int | tuple[int, ...], ...]) -> Iterator[int]:
+    """Yield the numbers of a field."""
+    if isinstance(value, int):
+        yield value
+    else:
+        for each in value:
+            yield from _numbers_in(each)
+
+
 def _one_of(name: str, value: object, allowed: tuple[object, ...]) -> None:
     if value not in allowed:
-        raise ConfigError(f"{name} is {value!r}: allowed are {', '.join(map(str, allowed))}")
+        raise ConfigError(f"{name} is {shown(value)}: allowed are {', '.join(map(str, allowed))}")

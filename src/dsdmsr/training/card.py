@@ -8,6 +8,7 @@ from pathlib import Path
 from safetensors import safe_open
 
 from dsdmsr._provenance import named
+from dsdmsr.errors import TrainingError
 from dsdmsr.nn import DSDMSR
 from dsdmsr.training.recipe import Recipe
 from dsdmsr.training.run_folder import LOG, WEIGHTS, read_provenance
@@ -90,16 +91,20 @@ def _data_of(recipe: Recipe) -> str:
 
 def _run_line(name: str, recipe: Recipe, run_dir: Path) -> str:
     source = read_provenance(run_dir)
-    with (run_dir / LOG).open(encoding="utf-8") as file:
-        last = list(csv.DictReader(file))[-1]
+    try:
+        with (run_dir / LOG).open(encoding="utf-8") as file:
+            last = list(csv.DictReader(file))[-1]
+        last_step, minutes = int(last["step"]), float(last["seconds"]) / 60
+    except (OSError, LookupError, TypeError, ValueError, csv.Error) as error:
+        raise TrainingError(f"{run_dir / LOG} is missing or damaged: {error}") from error
     with safe_open(run_dir / WEIGHTS, "pt") as weights:
         best_step = weights.metadata()["step"]
     return _RUN.format(
         name=name,
         of=", expected errors alone" if recipe.trains == "expected_errors" else "",
         seed=recipe.seed,
-        steps=last["step"] if best_step == last["step"] else f"{best_step} of {last['step']}",
-        minutes=float(last["seconds"]) / 60,
+        steps=best_step if best_step == str(last_step) else f"{best_step} of {last_step}",
+        minutes=minutes,
         machine=named(source["machine"]),
         torch=source["machine"]["torch"],
         commit=source["commit"],

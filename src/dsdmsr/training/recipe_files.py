@@ -22,6 +22,10 @@ __all__ = [
     "resolve",
 ]
 
+_LARGEST = 2**20
+"""Characters of a recipe; those in the package have two thousand."""
+_MOST_VALUES = 100_000
+
 
 def recipe_to_dict(recipe: Recipe) -> dict[str, Any]:
     """Return the recipe as plain lists, dicts and scalars, the form of its YAML file."""
@@ -56,11 +60,50 @@ def load_recipe(name_or_file: str) -> Recipe:
             f"file, or one of {', '.join(packaged)}"
         )
     try:
-        values = yaml.safe_load(source.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, ValueError, OSError) as error:
+        with source.open(encoding="utf-8") as file:
+            text = file.read(_LARGEST + 1)
+        if len(text) > _LARGEST:
+            raise ValueError(f"it has more than {_LARGEST:,} characters")
+        values = _plain_values(text)
+    except (yaml.YAMLError, ValueError, OSError, RecursionError) as error:
         summary = str(error).splitlines()[0]
         raise ConfigError(f"recipe {name_or_file!r} is not readable YAML: {summary}") from error
     return recipe_from_dict(values)
+
+
+def _plain_values(text: str) -> object:
+    """Return what YAML says.
+
+    Raises:
+        YAMLError: If it is damaged, or its aliases stand for too much.
+    """
+    loader = yaml.SafeLoader(text)
+    node = loader.get_single_node()
+    if node is None:
+        return None
+    _count_written_out(node, {})
+    values: object = loader.construct_document(node)
+    return values
+
+
+def _count_written_out(node: yaml.Node, counts: dict[int, int]) -> int:
+    """Return how many values a node has with all its aliases written out.
+
+    Raises:
+        YAMLError: If they are too many, or without end.
+    """
+    if id(node) in counts:
+        return counts[id(node)]
+    total = 1
+    parts = node.value if isinstance(node.value, list) else []
+    counts[id(node)] = _MOST_VALUES + 1  # what an alias inside of itself finds
+    for part in parts:
+        for each in part if isinstance(part, tuple) else (part,):
+            total += _count_written_out(each, counts)
+            if total > _MOST_VALUES:
+                raise yaml.YAMLError(f"its aliases (*) stand for over {_MOST_VALUES:,} values")
+    counts[id(node)] = total
+    return total
 
 
 def resolve(options: TrainOptions) -> Recipe:

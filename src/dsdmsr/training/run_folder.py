@@ -13,7 +13,7 @@ import torch
 import yaml
 
 from dsdmsr._atomic import remove_unfinished, replacing
-from dsdmsr._provenance import provenance, write_json
+from dsdmsr._provenance import named, provenance, write_json
 from dsdmsr.errors import ConfigError, TrainingError
 from dsdmsr.training.recipe import Recipe
 from dsdmsr.training.recipe_files import load_recipe, recipe_to_dict
@@ -168,10 +168,16 @@ def _forget_after(log: Path, step: int) -> None:
     kept = [
         row
         for k, row in enumerate(rows)
-        if row.endswith("\n") and (k == 0 or int(row.partition(",")[0].strip() or step + 1) <= step)
+        if row.endswith("\n") and (k == 0 or _step_in(row, step + 1) <= step)
     ]
     with replacing(log) as beside:
         beside.write_text("".join(kept), encoding="utf-8", newline="")
+
+
+def _step_in(row: str, otherwise: int) -> int:
+    """Return the step of a row of the log, or something else if the row is damaged."""
+    text = row.partition(",")[0].strip()
+    return int(text) if text.isdecimal() and len(text) < 20 else otherwise
 
 
 def stored_recipe(run_dir: Path) -> Recipe:
@@ -194,7 +200,13 @@ def read_provenance(run_dir: Path) -> dict[str, Any]:
     """
     try:
         origin: dict[str, Any] = json.loads((run_dir / _RUN).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        parts = [origin["commit"], origin["date"], origin["machine"]["torch"]]
+        if not all(isinstance(text, str | None) for text in parts):
+            raise TypeError
+        named(origin["machine"])
+        if not isinstance(origin["begun_from"], list):
+            raise TypeError
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise TrainingError(f"{run_dir / _RUN} is missing or damaged: begin anew") from error
     return origin
 

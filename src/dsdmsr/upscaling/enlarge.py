@@ -25,6 +25,7 @@ from dsdmsr.upscaling.window import Window
 
 __all__ = ["Enlargement", "Progress", "split_rows"]
 
+_MOST = float(np.finfo(np.float32).max)
 Progress = Callable[[float], object]
 """Called after each tile with the share of the map that is done."""
 
@@ -229,4 +230,5 @@ def _allowed_range(lr: Normalised, encoding: str | Encoding | None) -> tuple[flo
     if encoding is not None:
         smallest, greatest = find_encoding(encoding).value_range
         least, most = max(least, min(smallest, low)), min(most, max(greatest, high))
-    return least, most
+    # Beyond, float32 has nothing but infinity, which would be a hole.
+    return max(least, -_MOST), min(most, _MOST)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.depth.resize import CORRECTION_RADIUS, back_project
+from dsdmsr.errors import ModelError
 from dsdmsr.upscaling.backend import Predictor
 from dsdmsr.upscaling.blocks import Block, StageArrays
 from dsdmsr.upscaling.window import Window
@@ -105,9 +106,23 @@ class GraphBackend:
         inputs = {"depth": np.ascontiguousarray(depth)}
         if carried is not None:
             inputs["carried"] = np.ascontiguousarray(carried)
-        views, *more = (interleaved(output) for output in run(inputs))
+        outputs = run(inputs)
+        self._check_views(outputs, depth, use)
+        views, *more = map(interleaved, outputs)
         rest = more[0] if more else None
         return StageArrays(views, None if is_last else rest, rest if is_last else None)
+
+    def _check_views(self, outputs: list[Floats], depth: Floats, use: str) -> None:
+        """Check that a graph has given views of maps, as its use is."""
+        wanted = {"next": (1, 2), "last": (1,), "errors": (2,)}[use]
+        (b, _, *size), forms = depth.shape, [output.shape for output in outputs]
+        good = all(len(f) == 4 and [f[0], *f[2:]] == [b, *size] and f[1] % 4 == 0 for f in forms)
+        first_is_depth = bool(forms) and forms[0][1:2] == (4,)
+        if len(forms) not in wanted or not good or not first_is_depth:
+            raise ModelError(
+                f"a graph in {self.folder} gave {forms} for a map of {depth.shape}: export the "
+                "network again with dsdmsr export"
+            )
 
     def finish(
         self, lr_depth: Floats, maps: list[Floats], log_error: Floats | None, scale: int

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,13 +29,29 @@ PROVIDERS = {
 _LARGE = 2**23
 """Values of a graph's output from which on memory is given back to the system. After smaller maps,
 the next one finds it again, which halves the time of a sequence's frames."""
+_RUNTIMES: weakref.WeakSet[OnnxRuntime] = weakref.WeakSet()
+
+
+def _keep_inherited() -> None:
+    """Keep sessions of the process that this one was forked from, to its end and beyond.
+
+    A fork takes no threads along, for which a session that goes waits without end.
+    """
+    import ctypes
+
+    for runtime in _RUNTIMES:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(runtime._sessions))
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_keep_inherited)
 
 
 class OnnxRuntime:
     """Run graphs with ONNX Runtime.
 
     It uses no more threads than the process may, and they sleep while they wait: threads that spin
-    stall a machine that others use, too.
+    stall a machine that others use, too. A process that is forked later loads its graphs anew.
 
     Args:
         device: ``auto`` (CUDA if this build of ONNX Runtime has it, else the CPU), ``cpu``,
@@ -52,8 +70,10 @@ class OnnxRuntime:
             raise ConfigError(f"device {device!r} is not there: ONNX Runtime here has {there}")
         self.device = device
         self._providers = list(dict.fromkeys([PROVIDERS[device], PROVIDERS["cpu"]]))
-        self._sessions: list[Any] = []
+        self._sessions: dict[Path, Any] = {}
+        self._process = os.getpid()
         self._large = False
+        _RUNTIMES.add(self)
 
     def load(self, file: Path) -> Run:
         """Return what runs the graph in a file.
@@ -61,6 +81,28 @@ class OnnxRuntime:
         Raises:
             ModelError: If the file is missing or damaged.
         """
+        self._session(file)
+
+        def run(inputs: Mapping[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+            outputs: list[NDArray[np.float32]]
+            try:
+                outputs = self._session(file).run(None, dict(inputs))
+            except Exception as error:
+                if "allocate memory" in str(error):
+                    raise MemoryError(str(error)) from error
+                raise _unfit(file, error) from error
+            self._large |= max(output.size for output in outputs) >= _LARGE
+            return outputs
+
+        return run
+
+    def _session(self, file: Path) -> Any:
+        """Return the session of a graph's file in this process."""
+        if self._process != os.getpid():
+            # See `_keep_inherited`.
+            self._sessions, self._process = {}, os.getpid()
+        if file in self._sessions:
+            return self._sessions[file]
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = available_threads()
         options.inter_op_num_threads = 1
@@ -71,21 +113,9 @@ class OnnxRuntime:
         try:
             session = onnxruntime.InferenceSession(file, options, providers=self._providers)
         except Exception as error:  # of a class that ONNX Runtime's own module holds privately
-            raise ModelError(f"{file} cannot be run by ONNX Runtime: {error}") from error
-        self._sessions.append(session)
-
-        def run(inputs: Mapping[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-            outputs: list[NDArray[np.float32]]
-            try:
-                outputs = session.run(None, dict(inputs))
-            except Exception as error:
-                if "allocate memory" in str(error):
-                    raise MemoryError(str(error)) from error
-                raise
-            self._large |= max(output.size for output in outputs) >= _LARGE
-            return outputs
-
-        return run
+            raise _unfit(file, error) from error
+        self._sessions[file] = session
+        return session
 
     def release(self) -> None:
         """Give memory back to the system, if there was a large map."""
@@ -94,10 +124,15 @@ class OnnxRuntime:
         self._large = False
         options = onnxruntime.RunOptions()
         options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-        for session in self._sessions:
+        for session in self._sessions.values():
             tiny = {
                 each.name: np.zeros((1, each.shape[1], 1, 1), np.float32)
                 for each in session.get_inputs()
             }
             session.run(None, tiny, run_options=options)
         give_memory_back()
+
+
+def _unfit(file: Path, error: Exception) -> ModelError:
+    reason = " ".join(str(error).split())
+    return ModelError(f"{file} cannot be run by ONNX Runtime: {reason:.600}")

@@ -25,6 +25,7 @@ Each core gives the thread that compiles a stack for signals, and takes its memo
 goes. Where cores go in the order they came, the last one puts a predecessor's stack back, whose
 memory is gone, and the next signal, such as Ctrl-C, ends the process (OpenVINO 2026.4).
 """
+_LOADED_IN = os.getpid()
 
 
 class OpenVino:
@@ -51,8 +52,14 @@ class OpenVino:
         """Return what runs the graph in a file.
 
         Raises:
-            ModelError: If the file is missing or damaged.
+            ModelError: If the file is missing or damaged, or the process was forked after OpenVINO
+                had been loaded.
         """
+        if os.getpid() != _LOADED_IN:
+            raise ModelError(
+                "this process was forked after OpenVINO had been loaded, which would wait without "
+                "end: start processes with the method spawn or forkserver"
+            )
         # OpenVINO knows a file by its path, size and second of writing, which other weights may
         # share; a graph's metadata, in the file, have the checksum of its weights.
         cache = cache_folder() / file_checksum(file)[:16]

@@ -81,7 +81,9 @@ class MapOptions:
     accurate, eight times as slow. Symmetric networks, such as the packaged ones, gain nothing."""
     tile: Tile = "auto"
     """Side of the tiles, in pixels of the low-resolution map, that are upscaled one after another;
-    smaller tiles need less memory and more time. The result doesn't depend on it."""
+    smaller tiles need less memory and more time. The result doesn't depend on it, unless it is
+    refined: each tile is refined by itself, and some pixels differ by a percent of the range or
+    two."""
     edges: Edges = "smooth"
     """sharp: put pixels between two surfaces on the nearer one; for point clouds."""
     degradation: Literal["auto", "unknown", "bicubic", "area"] = "auto"

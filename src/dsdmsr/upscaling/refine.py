@@ -50,7 +50,6 @@ from dsdmsr.upscaling.refinement import CONTEXT, Averaging, Refinement
 from dsdmsr.upscaling.window import Window
 
 __all__ = ["Refined", "energy", "refine", "refined_prediction"]
-
 _SMOOTHNESS = 0.01
 """α without noise."""
 _PER_NOISE = 4.0
@@ -73,6 +72,7 @@ _NOISE_RADIUS = 8
 """Low-resolution pixels around one of which the noise is taken to be as strong."""
 _BALANCE = 0.5
 """Size of primal steps relative to dual ones."""
+_LEAST_NOISE = 1e-6  # of the range; float32 lacks the weights that less would need
 _MISSED_MAX = 2e-4
 """By how much the low-resolution map may be missed, beyond the slack, at the end."""
 _CHANGE_MAX = 5e-6
@@ -209,7 +209,7 @@ def refined_prediction(
 ) -> NDArray[np.float32]:
     """Return the refined prediction for a window of a map: 1 c H W, its first channel refined.
 
-    It is solved with as much around it that the rest of the map hardly changes it.
+    The rest of the map changes it a little: each window ends when it has come to rest by itself.
 
     Args:
         predict: What predicts it, `CONTEXT` low-resolution pixels around the window, too.
@@ -227,7 +227,7 @@ def refined_prediction(
         pred[0, 0],
         torch.from_numpy(np.ascontiguousarray(part)),
         scale,
-        noise=noise,
+        noise=noise if noise >= _LEAST_NOISE else 0.0,
         degradation=refinement.degradation,
         uniform=refinement.noise is not None,
         region=_uncut(outer, *lr_depth.shape[-2:]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -9,7 +11,7 @@ from torch import Tensor
 
 from dsdmsr.depth.degradations import Degradation
 from dsdmsr.depth.resize import CORRECTION_RADIUS
-from dsdmsr.errors import ConfigError
+from dsdmsr.errors import ConfigError, ModelError
 from dsdmsr.nn import DSDMSR
 from dsdmsr.nn.model import back_project, halve
 from dsdmsr.nn.stage import Stage
@@ -19,6 +21,24 @@ from dsdmsr.upscaling.window import Window
 from dsdmsr.zoo.torch_networks import from_pretrained
 
 __all__ = ["TorchBackend", "TorchStages"]
+
+_used_in: set[int] = set()
+"""Processes in which torch's threads have begun: this one, and those that it was forked from."""
+
+
+def _check_process() -> None:
+    """Check that torch's threads are not those of a process that this one was forked from.
+
+    Raises:
+        ModelError: If they are: the first layer would wait for them without end.
+    """
+    if _used_in - {os.getpid()} and torch.get_num_threads() > 1:
+        raise ModelError(
+            "this process was forked after a network had run in torch, which would wait without "
+            "end: start processes with the method spawn or forkserver, or call "
+            "torch.set_num_threads(1) before"
+        )
+    _used_in.add(os.getpid())
 
 
 class TorchBackend:
@@ -48,7 +68,8 @@ class TorchBackend:
     def from_pretrained(
         cls, name: str, device: str = "auto", degradation: Degradation | None = None
     ) -> TorchBackend:
-        """Load a trained network; see `dsdmsr.from_pretrained`."""
+        """Load a trained network; see `dsdmsr.from_pretrained`, and `predictor` for errors."""
+        _check_process()
         return cls(from_pretrained(name, degradation=degradation), device)
 
     @property
@@ -76,7 +97,12 @@ class TorchBackend:
         return int(2 ** self.model.stages_for(scale))
 
     def predictor(self, lr_depth: NDArray[np.float32], scale: int, block: Window) -> Predictor:
-        """Return the predictor for a block of maps; see `Backend`."""
+        """Return the predictor for a block of maps; see `Backend`.
+
+        Raises:
+            ModelError: If the process was forked after torch's threads had begun.
+        """
+        _check_process()
         with torch.inference_mode():
             kind = next(self.model.parameters()).dtype
             lr = torch.from_numpy(np.ascontiguousarray(lr_depth)).to(self.device, kind)

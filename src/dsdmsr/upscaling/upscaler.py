@@ -52,7 +52,8 @@ class Upscaler:
         scale: The factor, a whole number from 2 to 16.
         size: Instead of it, height and width of the results.
         tile: Side, in low-resolution pixels, of the tiles that are enlarged one after the other;
-            auto takes what needs a few hundred MiB. The result doesn't depend on it.
+            auto takes what needs a few hundred MiB. The result doesn't depend on it, unless it is
+            refined: some pixels then differ by a percent of the range or two.
         fill: The largest hole to fill, in low-resolution pixels.
         edges: ``smooth``, as the network predicts them; or ``sharp``: pixels that lie between two
             surfaces are put on the nearer one, which leaves fewer points between them in space.

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from dsdmsr._atomic import replacing
 from dsdmsr._plain import from_plain, to_plain
-from dsdmsr.errors import ConfigError, ModelError
+from dsdmsr.errors import ConfigError, ModelError, shown
 from dsdmsr.scales import SCALES
 from dsdmsr.zoo.find import GRAPHS, WEIGHTS
+from dsdmsr.zoo.weights import LARGEST_FILE, check_card, check_weights, file_size, read_small
 
 __all__ = [
     "CONTRACT",
@@ -24,6 +25,8 @@ __all__ = [
 
 CONTRACT = 1
 """Version of what graphs take and give; another one is refused."""
+_LARGEST = {"border": 256, "consistency": 16, "radius": 4096}
+_USES = ("next", "last", "errors")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +38,14 @@ class GraphStage:
     files: dict[str, str]
     """How the stage runs → its file: ``next`` hands on to the next stage, ``last`` gives the
     prediction, ``errors`` gives it with the logarithm of the expected errors."""
+
+    def __post_init__(self) -> None:
+        _at_most("radius", self.radius)
+        for use, file in self.files.items():
+            if use not in _USES:
+                raise ConfigError(f"a stage runs as {use!r:.40}: allowed are {', '.join(_USES)}")
+            if not file or Path(file).name != file or "\\" in file or ":" in file:
+                raise ConfigError(f"a graph's file is {file!r:.80}: give a name in the same folder")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +77,16 @@ class Graphs:
     stages: tuple[GraphStage, ...]
     """The first stage first."""
 
+    def __post_init__(self) -> None:
+        if self.scale not in SCALES:
+            raise ConfigError(
+                f"scale is {shown(self.scale)}: allowed are {', '.join(map(str, SCALES))}"
+            )
+        if len(self.stages) != self.scale.bit_length() - 1:
+            raise ConfigError(f"there are {len(self.stages)} stages for a scale of {self.scale}")
+        _at_most("border", self.border)
+        _at_most("consistency", self.consistency)
+
     @property
     def scales(self) -> tuple[int, ...]:
         """The scales that the network serves."""
@@ -92,29 +113,34 @@ def read_graphs(folder: Path) -> Graphs | None:
     """Return the index of a folder's graphs; None if there is none.
 
     Raises:
-        ModelError: If it is damaged, of another version, or its weights are not those beside it.
+        ModelError: If it is damaged, of another version, or its weights are not those beside it, or
+            not those of the card.
     """
     path = folder / GRAPHS
-    if not path.is_file():
+    if not path.exists():
         return None
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(read_small(path))
         # Checked first, since another contract may have other keys.
         contract = values.get("contract", CONTRACT) if isinstance(values, dict) else CONTRACT
         if contract == CONTRACT:
             graphs = from_plain(Graphs, values, str(path))
-    except (OSError, ValueError, ConfigError) as error:
+            _check_uses(graphs)
+    except (OSError, ValueError, RecursionError, ConfigError) as error:
         raise ModelError(f"{path} is damaged: {error}") from error
     if contract != CONTRACT:
         raise ModelError(
-            f"{path} is of contract {contract}, and this version runs {CONTRACT}: export the "
-            "network again with dsdmsr export"
+            f"{path} is of contract {shown(contract)}, and this version runs {CONTRACT}: export "
+            "the network again with dsdmsr export"
         )
-    if file_checksum(folder / WEIGHTS) != graphs.weights:
+    checksum = file_checksum(folder / WEIGHTS)
+    if checksum != graphs.weights:
         raise ModelError(
             f"{path} belongs to other weights than those in {folder / WEIGHTS}: export the network "
             "again with dsdmsr export"
         )
+    check_card(folder, checksum)
+    check_weights(folder / WEIGHTS)
     return graphs
 
 
@@ -122,10 +148,28 @@ def file_checksum(path: Path) -> str:
     """Return a file's SHA-256.
 
     Raises:
-        ModelError: If it cannot be read.
+        ModelError: If it cannot be read, or is larger than files of networks are.
     """
     try:
+        file_size(path, LARGEST_FILE)
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error}") from error
+
+
+def _at_most(name: str, value: int) -> None:
+    if not 0 <= value <= _LARGEST[name]:
+        raise ConfigError(f"{name} is {shown(value)}: give 0 to {_LARGEST[name]}")
+
+
+def _check_uses(graphs: Graphs) -> None:
+    """Check that there is a graph for each way that each stage can run."""
+    last = len(graphs.stages) - 1
+    for k, stage in enumerate(graphs.stages):
+        needed = ["next"] if k < last else []
+        if k == last or k or not graphs.supersampled:
+            needed += ["last", "errors"] if graphs.predicts_error else ["last"]
+        for use in needed:
+            if use not in stage.files:
+                raise ConfigError(f"stage {k + 1} lacks the graph {use!r}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -22,7 +23,9 @@ from dsdmsr.zoo.find import (
     folders_for_known,
     network_folder,
 )
+from dsdmsr.zoo.graphs import file_checksum
 from dsdmsr.zoo.names import DEFAULT_MODEL
+from dsdmsr.zoo.weights import StoredTensor, check_card, check_weights, read_small, with_checksum
 
 __all__ = ["for_known", "from_pretrained", "load_weights", "save_pretrained"]
 
@@ -68,8 +71,9 @@ def load_weights(path: Path) -> dict[str, torch.Tensor]:
     """Return the tensors of a safetensors file.
 
     Raises:
-        ModelError: If the file is missing or damaged.
+        ModelError: If the file is missing or damaged, or its numbers are not finite floats.
     """
+    check_weights(path)
     try:
         return load_file(path)
     except (OSError, SafetensorError) as error:
@@ -82,7 +86,8 @@ def save_pretrained(model: DSDMSR, folder: Path, card: str) -> None:
     Args:
         model: The network.
         folder: Where; created if missing, files in it are replaced.
-        card: The text of README.md, with the Hub's YAML header.
+        card: The text of README.md, with the Hub's YAML header, to which the weights' checksum is
+            added.
     """
     folder.mkdir(parents=True, exist_ok=True)
     config = json.dumps(to_plain(model.config), indent=2) + "\n"
@@ -90,20 +95,43 @@ def save_pretrained(model: DSDMSR, folder: Path, card: str) -> None:
     with replacing(folder / WEIGHTS) as beside:
         save_file(half, beside, metadata={"format": "pt"})
         beside.chmod(0o644)
+    card = with_checksum(card, file_checksum(folder / WEIGHTS))
     for name, text in ((CONFIG, config), (CARD, card)):
         with replacing(folder / name) as beside:
             beside.write_text(text, encoding="utf-8")
 
 
 def _load(folder: Path) -> DSDMSR:
+    path = folder / WEIGHTS
     try:
-        values = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        model = DSDMSR(from_plain(ModelConfig, values, str(folder / CONFIG)))
-    except (OSError, ValueError, ConfigError) as error:
+        values = json.loads(read_small(folder / CONFIG))
+        config = from_plain(ModelConfig, values, str(folder / CONFIG))
+    except (OSError, ValueError, RecursionError, ConfigError) as error:
         raise ModelError(f"{folder / CONFIG} is missing or not a network's: {error}") from error
-    weights = load_weights(folder / WEIGHTS)
-    try:
-        model.load_state_dict({k: v.float() for k, v in weights.items()})
-    except RuntimeError as error:
-        raise ModelError(f"{folder / WEIGHTS} does not fit its {CONFIG}") from error
+    stored = check_weights(path)
+    check_card(folder, file_checksum(path))
+    _check_fits(config, stored, path)
+    model, weights = DSDMSR(config), load_weights(path)
+    model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
     return model.eval()
+
+
+def _check_fits(config: ModelConfig, stored: dict[str, StoredTensor], path: Path) -> None:
+    """Check that weights are those of a configuration, before memory is taken for it."""
+    with torch.device("meta"):
+        # Symmetry is one of the numbers, not of their names and shapes.
+        model = DSDMSR(dataclasses.replace(config, symmetric=False))
+    wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    for name in sorted(wanted.keys() ^ stored.keys()):
+        there = "lacks" if name in wanted else "has an unknown"
+        raise ModelError(f"{path} does not fit its {CONFIG}: it {there} {name!r:.80}")
+    for name, shape in wanted.items():
+        if stored[name].shape != shape:
+            raise ModelError(
+                f"{path} does not fit its {CONFIG}: {name} is {_form(stored[name].shape)}, and "
+                f"{_form(shape)} is wanted"
+            )
+
+
+def _form(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape)) or "a number"

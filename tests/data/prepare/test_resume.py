@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 
 import pytest
@@ -82,7 +83,25 @@ def test_a_finished_set_goes_on_with_its_own_source_and_options_alone(dtu_tree, 
 
 
 @pytest.mark.parametrize(
-    "damage", [b"garbage\n", b'{"x": 1}\n', b"[]\n", b"\n", b"\0\0\0\n", b"\xff\n"]
+    "damage",
+    [
+        b"garbage\n",
+        b'{"x": 1}\n',
+        b"[]\n",
+        b"\n",
+        b"\0\0\0\n",
+        b"\xff\n",
+        # Edited: JSON that is no record.
+        b"[" * 20_000 + b"\n",
+        b'{"maps_per_shard": "many"}\n',
+        b'{"maps_per_shard": 0}\n',
+        b'{"name": "train-00000.tar"}\n',
+        b'{"name": ["train-00000.tar"], "maps": 1, "bytes": 1, "sha256": ""}\n',
+        b'{"index": 0}\n',
+        b'{"index": -1, "key": "", "scene": "", "split": "train", "origin": "", "failed": ""}\n',
+        b'{"index": 10e9, "key": "", "scene": "", "split": "train", "origin": "", "failed": ""}\n',
+        b'{"index": 0, "key": "", "scene": "", "split": "colour", "origin": "", "failed": ""}\n',
+    ],
 )
 def test_a_journal_with_a_damaged_line_is_gone_on_with(dtu_tree, tmp_path, damage):
     broken = dtu_tree / "Depths_raw/scan2/depth_map_0000.pfm"
@@ -97,3 +116,36 @@ def test_a_journal_with_a_damaged_line_is_gone_on_with(dtu_tree, tmp_path, damag
     prepare(dtu(dtu_tree), made, BOTH, workers=0, shard_bytes=30_000, resume=True)
     prepare(dtu(dtu_tree), tmp_path / "whole", BOTH, workers=0, shard_bytes=30_000)
     assert content(made) == content(tmp_path / "whole")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda manifest: manifest.update(maps=7),
+        lambda manifest: manifest.update(maps_per_shard="many"),
+        lambda manifest: manifest["maps"][0].pop("quantum"),
+        lambda manifest: manifest["maps"][0].update(levels=[]),
+        lambda manifest: manifest["maps"][0].update(index=10**9),
+        lambda manifest: manifest["shards"][0].update(bytes="many"),
+    ],
+)
+def test_an_edited_manifest_is_refused_in_one_line(dtu_tree, tmp_path, change):
+    made = tmp_path / "made"
+    prepare(dtu(dtu_tree), made, BOTH, workers=0)
+    manifest = json.loads((made / "manifest.json").read_text())
+    change(manifest)
+    (made / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(DataError, match="has a manifest that is damaged: prepare to a new"):
+        prepare(dtu(dtu_tree), made, BOTH, workers=0, resume=True)
+    assert not (made / ".journal").exists()
+
+
+def test_a_map_whose_shard_an_edit_has_dropped_is_written_again(dtu_tree, tmp_path):
+    made = tmp_path / "made"
+    prepare(dtu(dtu_tree), made, BOTH, workers=0)
+    before = content(made)
+    manifest = json.loads((made / "manifest.json").read_text())
+    del manifest["maps"][0]["shard"]
+    (made / "manifest.json").write_text(json.dumps(manifest))
+    prepare(dtu(dtu_tree), made, BOTH, workers=0, resume=True)
+    assert content(made) == before

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from dsdmsr.data.prepared.manifest import read_manifest
+from dsdmsr.data.prepared.splits import SPLITS
 from dsdmsr.errors import DataError
 
 __all__ = ["JOURNAL", "Journal", "is_prepared"]
 
 JOURNAL = ".journal"
 _NOWHERE = -1
-_DAMAGE = (KeyError, LookupError, TypeError, ValueError)
+_DAMAGE = (LookupError, TypeError, ValueError, RecursionError)
 
 
 def is_prepared(folder: Path) -> bool:
@@ -27,6 +28,22 @@ def is_prepared(folder: Path) -> bool:
         return read_manifest(folder) is not None
     except _DAMAGE:
         return False
+
+
+_Types = dict[str, tuple[type, ...]]
+_TEXT, _COUNT, _NUMBER = (str,), (int,), (int, float, type(None))
+_SHARD: _Types = {"name": _TEXT, "maps": _COUNT, "bytes": _COUNT, "sha256": _TEXT}
+_ANY: _Types = {"index": _COUNT, "key": _TEXT, "scene": _TEXT, "split": _TEXT, "origin": _TEXT}
+_FAILED: _Types = {**_ANY, "failed": _TEXT}
+_MAP: _Types = {
+    **_ANY,
+    "kind": _TEXT,
+    "unit": (str, type(None)),
+    "height": _COUNT,
+    "width": _COUNT,
+    **dict.fromkeys(("quantum", "offset", "valid_share", "minimum", "maximum"), _NUMBER),
+}
+"""What is read of a record of a shard, of a map that failed, and of a map: its name → its types."""
 
 
 class Journal:
@@ -46,7 +63,7 @@ class Journal:
         failed: The maps that could not be read.
 
     Raises:
-        DataError: If the folder was prepared by another plan.
+        DataError: If the folder was prepared by another plan, or its manifest is damaged.
     """
 
     def __init__(self, folder: Path, plan: dict[str, Any]) -> None:
@@ -66,8 +83,22 @@ class Journal:
             self._file.close()
             raise
         if ended is not None:
+            self._restore(ended)
+
+    def _restore(self, ended: dict[str, Any]) -> None:
+        """Take up a preparation that has ended from its manifest.
+
+        Raises:
+            DataError: If it is damaged.
+        """
+        try:
             self.add([{"maps_per_shard": ended["maps_per_shard"]}, *ended["maps"]])
             self.add(ended["shards"])
+        except _DAMAGE as error:
+            self.remove()
+            raise DataError(
+                f"{self.folder} has a manifest that is damaged: prepare to a new folder"
+            ) from error
 
     def _read(self) -> None:
         """Take up what is in the file."""
@@ -128,16 +159,43 @@ class Journal:
         return places
 
     def _remember(self, record: dict[str, Any], place: int) -> None:
+        """Take up a record that is at a place of the file.
+
+        Raises:
+            LookupError: If it lacks something, or is of a map that is not there.
+            TypeError: If something in it is not what it should be.
+        """
         if "maps_per_shard" in record:
-            self.maps_per_shard = record["maps_per_shard"]
+            maps = record["maps_per_shard"]
+            if maps is not None and (type(maps) is not int or maps < 1):
+                raise TypeError
+            self.maps_per_shard = maps
         elif "name" in record:
+            _check(record, _SHARD)
             self.shards[record["name"]] = record
         else:
+            _check(record, _FAILED if "failed" in record else _MAP)
             index = record["index"]
+            if not 0 <= index < len(self._maps):
+                raise LookupError
             self._maps[index] = place
             self.failed.discard(index)
             if "failed" in record:
                 self.failed.add(index)
+
+
+def _check(record: dict[str, Any], kinds: _Types) -> None:
+    """Check that a record has what is read of it later."""
+    for name, kind in kinds.items():
+        if type(record[name]) not in kind:
+            raise TypeError
+    if record.get("split", "train") not in SPLITS:
+        raise TypeError
+    levels = record.get("levels", {})
+    if not isinstance(levels, dict):
+        raise TypeError
+    for level in levels.values():
+        _check(level, {"path": (str,), "sha256": (str,)})
 
 
 def _mismatch(folder: Path) -> DataError:

@@ -178,6 +178,7 @@ class _Run:
             record is not None
             and _size(self.folder / shard.name) == record["bytes"]
             and all(self._is_there(index) for index in shard.members)
+            and all(self.journal.record(k).get("shard") == shard.name for k in shard.members)
         )
 
     def finish(self, shards: Sequence[Shard]) -> Outcome:

@@ -19,7 +19,7 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         return manifest if {"frames", "maps", "shards"} <= set(manifest) else None
-    except (FileNotFoundError, LookupError, TypeError, ValueError):
+    except (FileNotFoundError, LookupError, TypeError, ValueError, RecursionError):
         return None
 
 

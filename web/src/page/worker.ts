@@ -1,0 +1,102 @@
+/** The worker: does what takes time, so that the page never stands still. */
+
+import * as ort from "onnxruntime-web/wasm";
+import {
+  bicubic,
+  type DegradationWeights,
+  DepthFileError,
+  degradationLine,
+  downsample,
+  encodingsFor,
+  estimateDegradation,
+  loadNetwork,
+  metrics,
+  type Network,
+  pointsPly,
+  readDegradationWeights,
+  readDepth,
+  UpscaleError,
+  upscale,
+  writeDepth,
+} from "../engine/index.ts";
+import type { JobName, Jobs, Reply, Request, Settings, Upscaling } from "./messages.ts";
+import { cropped } from "./geometry.ts";
+import { unpack } from "./unpack.ts";
+
+type Report = (share: number) => void;
+
+let packed: Readonly<Record<string, string>> = {};
+let network: Promise<Network> | null = null;
+let weights: Promise<DegradationWeights> | null = null;
+
+async function load(): Promise<Network> {
+  ort.env.wasm.numThreads = 1;
+  ort.env.wasm.proxy = false;
+  ort.env.logLevel = "error";
+  ort.env.wasm.wasmBinary = (await unpack(packed["runtime.wasm"])).buffer as ArrayBuffer;
+  const names = Object.keys(packed).filter((name) => name.startsWith("network/"));
+  const contents = await Promise.all(names.map((name) => unpack(packed[name])));
+  return loadNetwork(
+    Object.fromEntries(names.map((name, i) => [name.slice("network/".length), contents[i]])),
+    ort,
+  );
+}
+
+async function upscaled(
+  map: Jobs["upscale"]["takes"]["map"],
+  { scale, phase, fill, edges, errors }: Settings,
+  report: Report,
+): Promise<Upscaling> {
+  network ??= load();
+  const loaded = await network;
+  const start = performance.now();
+  const options = { scale, phase, fill, edges, errors };
+  const result = await upscale(loaded, map, options, { onProgress: report });
+  const seconds = (performance.now() - start) / 1000;
+  const filledPixels = result.filled?.reduce((sum, pixel) => sum + pixel, 0) ?? 0;
+  return { map: result.map, bicubic: bicubic(map, { scale, phase }), filledPixels, seconds };
+}
+
+const jobs: {
+  [J in JobName]: (
+    takes: Jobs[J]["takes"],
+    report: Report,
+  ) => Jobs[J]["gives"] | Promise<Jobs[J]["gives"]>;
+} = {
+  async read({ name, bytes, encoding, maxPixels }) {
+    const map = readDepth(name, bytes, { encoding, maxPixels });
+    weights ??= unpack(packed["find_degradation.npy"]).then(readDegradationWeights);
+    const found = estimateDegradation(map, await weights);
+    const degradation = found && degradationLine(found, { phaseGiven: false });
+    return { map, encodings: encodingsFor(name, bytes), degradation };
+  },
+  upscale: ({ map, settings }, report) => upscaled(map, settings, report),
+  async test({ truth: whole, degradation, settings }, report) {
+    const truth = cropped(whole, settings.scale);
+    const input = downsample(truth, settings.scale, degradation);
+    const upscaling = await upscaled(input, settings, report);
+    const measured = {
+      bicubic: metrics(upscaling.bicubic, truth),
+      ours: metrics(upscaling.map, truth),
+    };
+    return { ...upscaling, input, truth, metrics: measured };
+  },
+  write: ({ map, format, encoding }) =>
+    writeDepth(map, format, encoding === null ? {} : { encoding }),
+  writePoints: ({ map, camera, stereo }) => pointsPly(map, camera, stereo),
+};
+
+async function run<J extends JobName>(id: number, job: J, takes: Jobs[J]["takes"]): Promise<Reply> {
+  try {
+    return { id, gives: await jobs[job](takes, (progress) => postMessage({ id, progress })) };
+  } catch (error) {
+    // A runtime that has failed once, for want of memory mostly, is not to be used again.
+    const known = error instanceof DepthFileError || error instanceof UpscaleError;
+    return { id, error: error instanceof Error ? error.message : String(error), known };
+  }
+}
+
+self.onmessage = async ({ data }: MessageEvent<Request>) => {
+  if ("files" in data) packed = data.files;
+  else postMessage(await run(data.id, data.job, data.takes));
+};

@@ -27,14 +27,7 @@ export function readNpy(source: Source): Stored {
   const header = headerOf(source);
   const [height, width] = mapShape(source, header.shape);
   checkSize(source, height, width);
-  const promised = height * width * header.bytes;
-  if (bytes.length - header.end < promised) {
-    throw new DepthFileError(
-      `${name} is damaged or cut off: it promises ${promised} bytes of numbers, but holds ` +
-        `${bytes.length - header.end}`,
-    );
-  }
-  const end = header.end + promised;
+  const end = endOf(source, header, height * width);
   if (textOf(bytes.subarray(end, end + NOTE_LENGTH)).includes(ERROR_MARK)) {
     throw new DepthFileError(
       `${name} holds the expected errors of a map, not depth: give the map's file`,
@@ -42,6 +35,31 @@ export function readNpy(source: Source): Stored {
   }
   const numbers = numbersOf(source, header, height, width);
   return { numbers, height, width, valid: null, notes: [] };
+}
+
+/** Arrays of floats that stand one behind the other in a file, as `numpy.save` puts them there. */
+export function readArrays(name: string, bytes: Uint8Array): Float32Array[] {
+  const arrays: Float32Array[] = [];
+  for (let place = 0; place < bytes.length; ) {
+    const source = { name, bytes: bytes.subarray(place), maxPixels: Infinity };
+    const header = headerOf(source);
+    const count = header.shape.reduce((product, side) => product * side, 1);
+    place += endOf(source, header, count);
+    arrays.push(Float32Array.from(numbersOf(source, header, 1, count).values));
+  }
+  return arrays;
+}
+
+/** Where so many numbers end, behind which there may be more. */
+function endOf({ name, bytes }: Source, header: Header, count: number): number {
+  const promised = count * header.bytes;
+  if (bytes.length - header.end < promised) {
+    throw new DepthFileError(
+      `${name} is damaged or cut off: it promises ${promised} bytes of numbers, but holds ` +
+        `${bytes.length - header.end}`,
+    );
+  }
+  return header.end + promised;
 }
 
 function textOf(bytes: Uint8Array): string {

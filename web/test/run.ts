@@ -37,6 +37,7 @@ function mapOf(job: MapOf): DepthMap {
     values: new Float32Array(bytes(`${job.name}.values`).buffer),
     valid: bytes(`${job.name}.valid`),
     marker: null,
+    floats: true,
     intrinsics: null,
     error: null,
     notes: [],

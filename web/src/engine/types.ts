@@ -40,6 +40,8 @@ export interface DepthMap {
   readonly encoding: string | null;
   /** The number that stood for "nothing here" in the file; null: the encoding's. */
   readonly marker: number | null;
+  /** Whether the file held floats, so that a format that can hold both gets floats again. */
+  readonly floats: boolean;
   readonly intrinsics: Intrinsics | null;
   /** The absolute error that is expected of each value, NaN under invalid pixels; null: not known. */
   readonly error: Float32Array | null;

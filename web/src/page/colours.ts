@@ -1,11 +1,12 @@
 /** Colours of values and errors: one scale for several maps, and the bar that explains it. */
 
-import { type DepthMap, type Kind, type Unit, UNIT_WORDS } from "../engine/index.ts";
+import type { DepthMap, Kind, Unit } from "../engine/index.ts";
 import { type Colour, facts } from "./embedded.ts";
-import { numberTexts } from "./numbers.ts";
+import { numberTexts, threeDigits } from "./numbers.ts";
 
 const PERCENTILES = [0.005, 0.995];
 const SAMPLE = 1_000_000;
+const STOPS = 257;
 const LIGHT = [-0.5, -0.5, Math.SQRT1_2];
 const STEEP_SHARE = 0.75;
 const STEEP = 0.6;
@@ -22,6 +23,8 @@ export interface Scale {
   readonly reversed: boolean;
   /** What the values are, and their unit. */
   readonly meaning: string;
+  /** Values at equal distances along the colours, where these are not spread evenly. */
+  readonly stops?: Float32Array;
 }
 
 /** Whether larger values are nearer to the viewer. */
@@ -31,7 +34,8 @@ const UNIT_SIGNS: Record<string, string> = { m: " m", px: " px", level: " levels
 /** A unit as it stands behind a number. */
 export const unitSign = (unit: Unit): string => (unit === null ? "" : UNIT_SIGNS[unit]);
 
-const unitWords = (unit: Unit): string => UNIT_WORDS[unit ?? "null"];
+const unitWords = (unit: Unit): string =>
+  unit === null ? "unit unknown" : { m: "metres", px: "pixels", level: "grey levels" }[unit];
 
 /** What a map's values are, and their unit. */
 export function meaningOf(kind: Kind, unit: Unit): string {
@@ -58,6 +62,14 @@ export function valueScale(map: DepthMap): Scale {
     reversed: !isNearer(map.kind),
     meaning: meaningOf(map.kind, map.unit),
   };
+}
+
+/** Returns a scale that gives an equal share of its colours to each share of a map's pixels. */
+export function spread(scale: Scale, map: DepthMap): Scale {
+  const sorted = sample(map);
+  const stops = Float32Array.from({ length: STOPS }, (_, i) => quantile(sorted, i / (STOPS - 1)));
+  const ends = { low: stops[0], high: stops[STOPS - 1], below: false, above: false };
+  return { ...scale, ...ends, stops, meaning: `${scale.meaning}, colours by rank` };
 }
 
 /** Returns the scale of errors, from 0 to their percentile 99 in the worst of some maps. */
@@ -105,8 +117,29 @@ function quantile(sorted: Float32Array, share: number): number {
 /** Where a value lies among a scale's colours, 0…1. */
 export function shareOf(scale: Scale, value: number): number {
   const span = scale.high - scale.low;
-  const share = span > 0 ? Math.min(1, Math.max(0, (value - scale.low) / span)) : 0.5;
+  const share = scale.stops ? rank(scale.stops, value) : span > 0 ? Math.min(1, Math.max(0, (value - scale.low) / span)) : 0.5;
   return scale.reversed ? 1 - share : share;
+}
+
+/** Where a value lies among sorted ones, 0…1; in the middle of those that equal it. */
+function rank(stops: Float32Array, value: number): number {
+  const below = firstAtLeast(stops, value, false);
+  const above = firstAtLeast(stops, value, true);
+  if (below < above) return (below + above - 1) / 2 / (stops.length - 1);
+  if (below === 0 || below === stops.length) return below ? 1 : 0;
+  const [low, high] = [stops[below - 1], stops[below]];
+  return (below - 1 + (value - low) / (high - low)) / (stops.length - 1);
+}
+
+/** The first of sorted numbers that is at least a value, or above it. */
+function firstAtLeast(sorted: Float32Array, value: number, above: boolean): number {
+  let [from, to] = [0, sorted.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (sorted[middle] < value || (above && sorted[middle] === value)) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 /** Paints a map onto a canvas of its size, a pixel for each. */
@@ -201,7 +234,11 @@ export function showBar(element: HTMLElement, scale: Scale | null): void {
 function ticks(scale: Scale): HTMLElement {
   const count = scale.high > scale.low ? 5 : 1;
   const shares = Array.from({ length: count }, (_, i) => (count > 1 ? i / (count - 1) : 0.5));
-  const texts = numberTexts(shares.map((share) => scale.low + share * (scale.high - scale.low)));
+  const { stops } = scale;
+  const values = shares.map((share) =>
+    stops ? stops[Math.round(share * (STOPS - 1))] : scale.low + share * (scale.high - scale.low),
+  );
+  const texts = stops ? values.map(threeDigits) : numberTexts(values);
   if (scale.below) texts[0] = `< ${texts[0]}`;
   if (scale.above) texts[texts.length - 1] = `> ${texts[texts.length - 1]}`;
   const row = document.createElement("div");

@@ -1,6 +1,14 @@
 /** The tab that compares: what the stage, the bar, the profile and the readout show. */
 
-import { errorScale, paint, paintRelief, type Scale, showBar, valueScale } from "./colours.ts";
+import {
+  errorScale,
+  paint,
+  paintRelief,
+  type Scale,
+  showBar,
+  spread,
+  valueScale,
+} from "./colours.ts";
 import { element, select, setOptions } from "./dom.ts";
 import { differences, type Place } from "./geometry.ts";
 import { Profile } from "./profile.ts";
@@ -8,15 +16,17 @@ import { Readout } from "./readout.ts";
 import { mapsOf, type Named, type Shown } from "./shown.ts";
 import { Stage } from "./stage.ts";
 
-type Quantity = "values" | "relief" | "expected" | "error";
+type Quantity = "values" | "spread" | "relief" | "expected" | "error";
 
 /** The comparison of an input with its results. */
 export class Comparison {
   private shown: Shown | null = null;
   private maps: readonly Named[] = [];
   private readonly readout = new Readout(element("readout"));
-  private readonly profile = new Profile(element("profile"), (place) =>
-    this.stage.moveCursor(place),
+  private readonly profile = new Profile(
+    element("profile"),
+    element("legend"),
+    (place) => this.stage.moveCursor(place),
   );
   private readonly stage: Stage = new Stage({
     cursor: (place: Place) => this.readout.show(place),
@@ -36,6 +46,7 @@ export class Comparison {
     const { results } = shown;
     const quantities: [Quantity, string][] = [
       ["values", "values"],
+      ["spread", "values, even contrast"],
       ["relief", "shaded relief"],
     ];
     if (results?.ours.error) quantities.push(["expected", "expected error"]);
@@ -84,7 +95,8 @@ export class Comparison {
       this.paintAll([before, after], errors, errorScale(errors, "absolute error"));
     } else {
       const maps = ours ? [left.map, ours.map] : [left.map];
-      this.paintAll([before, after], maps, valueScale(shown.input));
+      const scale = valueScale(shown.input);
+      this.paintAll([before, after], maps, quantity === "spread" ? spread(scale, shown.input) : scale);
     }
   }
 

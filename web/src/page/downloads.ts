@@ -1,26 +1,34 @@
 /** The result as files. */
 
-import { canWrite } from "../engine/index.ts";
+import { type DepthMap, ENCODINGS, type WriteFormat } from "../engine/index.ts";
 import { ask } from "./client.ts";
-import { element } from "./dom.ts";
+import { element, select, setOptions } from "./dom.ts";
 import type { Shown } from "./shown.ts";
 import type { Space } from "./space.ts";
 
-const SUFFIXES = { png16: "png", pfm: "pfm", npy: "npy", ply: "ply" } as const;
-type Format = keyof typeof SUFFIXES;
-
-const buttons = (): HTMLButtonElement[] => [
-  ...document.querySelectorAll<HTMLButtonElement>("#downloads button"),
-];
+type Format = WriteFormat | "ply";
 
 /** Offers what a result can be written to. */
 export function showDownloads(shown: Shown): void {
   element("downloads").hidden = shown.results === null;
+  element("download-hint").textContent = "";
   if (shown.results === null) return;
   const { ours } = shown.results;
-  const png = canWrite(ours, "png16");
-  for (const button of buttons()) button.disabled = button.dataset.format === "png16" && png !== null;
-  element("download-hint").textContent = png ?? "";
+  const names = wholeEncodings(ours);
+  setOptions(
+    select("png-encoding"),
+    names.map((name) => [name, name]),
+  );
+  if (ours.encoding !== null && names.includes(ours.encoding)) {
+    select("png-encoding").value = ours.encoding;
+  }
+}
+
+/** Returns the encodings of whole numbers, as a PNG has them, that are of a map's kind. */
+function wholeEncodings(map: DepthMap): string[] {
+  return Object.keys(ENCODINGS).filter(
+    (name) => ENCODINGS[name].largest !== null && ENCODINGS[name].kind === map.kind,
+  );
 }
 
 /** Writes a result where a button asks for it. */
@@ -29,7 +37,7 @@ export function listenToDownloads(
   space: Space,
   fail: (error: unknown) => void,
 ): void {
-  for (const button of buttons()) {
+  for (const button of document.querySelectorAll<HTMLButtonElement>("#downloads button")) {
     button.onclick = () => {
       const shown = current();
       if (shown?.results) save(shown, button.dataset.format as Format, space).catch(fail);
@@ -39,17 +47,22 @@ export function listenToDownloads(
 
 async function save(shown: Shown, format: Format, space: Space): Promise<void> {
   const { ours, scale } = shown.results!;
-  const { stereo } = space.cameras();
-  const bytes =
-    format === "ply"
-      ? await ask("writePoints", { map: ours, camera: space.cameraOf(ours), stereo })
-      : await ask("write", { map: ours, format, encoding: null });
+  const bytes = await content(ours, format, space);
   const stem = shown.name.replace(/\.[^.]*$/, "");
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>]));
-  link.download = `${stem}_x${scale}.${SUFFIXES[format]}`;
+  link.download = `${stem}_x${scale}.${format}`;
   link.click();
   // Not at once: the browser reads it after the click.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-  element("download-hint").textContent = `${link.download} was written.`;
+  element("download-hint").textContent = `Saved ${link.download}.`;
+}
+
+function content(map: DepthMap, format: Format, space: Space): Promise<Uint8Array> {
+  if (format === "ply") {
+    const { stereo } = space.cameras();
+    return ask("writePoints", { map, camera: space.cameraOf(map), stereo });
+  }
+  const encoding = format === "png" ? select("png-encoding").value : null;
+  return ask("write", { map, format, encoding });
 }

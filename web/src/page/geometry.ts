@@ -1,6 +1,7 @@
-/** Where pixels of a low-resolution map and of a larger one lie in each other, and crops. */
+/** Where pixels of a low-resolution map and of a larger one lie in each other, and what follows from that. */
 
-import { axisOf, type DepthMap, type Phase } from "../engine/index.ts";
+import type { DepthMap, Phase } from "../engine/index.ts";
+import { axisOf } from "../engine/sizes.ts";
 
 /** A pixel. */
 export interface Place {
@@ -27,21 +28,6 @@ export function repeated(map: DepthMap, height: number, width: number, phase: Ph
     }
   }
   return { ...map, values, valid, height, width, error: null };
-}
-
-/** Returns a map whose sides are multiples of a factor, without the rows and columns beyond. */
-export function cropped(map: DepthMap, factor: number): DepthMap {
-  const height = map.height - (map.height % factor);
-  const width = map.width - (map.width % factor);
-  if (height === map.height && width === map.width) return map;
-  const values = new Float32Array(height * width);
-  const valid = new Uint8Array(height * width);
-  for (let y = 0; y < height; y++) {
-    const row = y * map.width;
-    values.set(map.values.subarray(row, row + width), y * width);
-    valid.set(map.valid.subarray(row, row + width), y * width);
-  }
-  return { ...map, values, valid, height, width };
 }
 
 /** Returns a map of absolute differences; invalid where one of both is. */

@@ -1,6 +1,6 @@
 /** The page: from a file to what is shown of it. */
 
-import { READ_SUFFIXES } from "../engine/index.ts";
+import { MOST_BYTES, READ_SUFFIXES } from "../engine/index.ts";
 import { showAgainstTruth } from "./against_truth.ts";
 import { ask, Cancelled, cancel } from "./client.ts";
 import { Comparison } from "./comparison.ts";
@@ -10,14 +10,14 @@ import { embedded, facts } from "./embedded.ts";
 import type { Reading } from "./messages.ts";
 import {
   degradation,
-  MOST_BYTES,
-  MOST_PIXELS,
+  LIMITS,
   mode,
   settings,
   showMode,
   showReading,
   showSize,
 } from "./settings.ts";
+import { paintMark } from "./mark.ts";
 import { resultsOf, type Shown } from "./shown.ts";
 import { Space } from "./space.ts";
 
@@ -62,8 +62,7 @@ async function busy<T>(
 /** Reads a file; its encoding is guessed where none is given. */
 async function read(next: Source, encoding: string | null = null): Promise<boolean> {
   try {
-    const takes = { ...next, encoding, maxPixels: MOST_PIXELS };
-    reading = await busy("Reading", () => ask("read", takes));
+    reading = await busy("Reading", () => ask("read", { ...next, encoding }));
   } catch (error) {
     say(error);
     return false;
@@ -77,8 +76,8 @@ async function read(next: Source, encoding: string | null = null): Promise<boole
 
 async function take(file: File): Promise<void> {
   if (file.size > MOST_BYTES) {
-    const size = (file.size / 2 ** 20).toFixed(0);
-    say(`${file.name} has ${size} MB; up to ${MOST_BYTES / 2 ** 20} MB are read here`);
+    const [size, most] = [file.size, MOST_BYTES].map((bytes) => Math.ceil(bytes / 2 ** 20));
+    say(`${file.name} has ${size} MB: up to ${most} are read here; use the command dsdmsr upscale`);
     return;
   }
   try {
@@ -117,6 +116,11 @@ async function run(): Promise<void> {
   }
 }
 
+/** On narrow windows the settings are above the result: go there. */
+function reveal(): void {
+  if (matchMedia("(max-width: 62rem)").matches) element("result").scrollIntoView();
+}
+
 function show(next: Shown, seconds = 0, filled = 0): void {
   shown = next;
   element("welcome").hidden = true;
@@ -133,6 +137,7 @@ function show(next: Shown, seconds = 0, filled = 0): void {
   comparison.begin(next);
   space.begin(next);
   showAgainstTruth(results);
+  if (results) reveal();
   showDownloads(next);
 }
 
@@ -216,7 +221,7 @@ function describe(): void {
     `${suffixes.join(", ")} or ${last}: from a depth sensor, stereo, or a network. ` +
     "Encoding and unit are recognised, and can be changed.";
   element("limits").textContent =
-    `${suffixes.join(", ")} or ${last}; maps and results of up to ${MOST_PIXELS / 1e6} megapixels.`;
+    `${suffixes.join(", ")} or ${last}. ${LIMITS}`;
   element("model").textContent = facts.model;
   element("version").textContent = facts.version;
   element("licences").addEventListener("toggle", async () => {
@@ -228,6 +233,7 @@ function describe(): void {
 }
 
 describe();
+paintMark(element<HTMLCanvasElement>("mark"));
 showMode();
 listenToForm();
 listenToDrops();

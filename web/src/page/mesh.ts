@@ -2,20 +2,29 @@
 
 import {
   type DepthMap,
+  type Distances,
   distances,
   type Intrinsics,
   type Stereo,
-  triangles,
+  trianglesOf,
 } from "../engine/index.ts";
-import { type Scale, shareOf } from "./colours.ts";
+import { rangeOf, type Scale, shareOf } from "./colours.ts";
 import type { Mesh } from "./renderer.ts";
-import { rangeOf } from "./colours.ts";
 
 const MOST_POINTS = 1_200_000;
 /** How many times as far as the nearest the farthest is taken to be, where nothing says it. */
 const FARTHEST = 4;
 /** Of the width, what heights are exaggerated to. */
 const RELIEF = 0.2;
+
+/** The angle of view that a camera is taken to have where nothing says it, across the width. */
+const WIDE = (60 * Math.PI) / 180;
+
+/** The camera of a map whose camera is not known. */
+export function defaultCamera({ height, width }: DepthMap): Intrinsics {
+  const focal = Math.max(width, height) / 2 / Math.tan(WIDE / 2);
+  return { fx: focal, fy: focal, cx: (width - 1) / 2, cy: (height - 1) / 2 };
+}
 
 /** A map in space, and what the viewer needs to know of it. */
 export interface InSpace {
@@ -43,29 +52,26 @@ export function inSpace(
   steepest: number,
 ): InSpace {
   const { map, camera: own } = thinned(whole, camera);
-  const { distance, known, assumed } = distancesOf(map, stereo);
+  const { assumed, ...found } = distancesOf(map, stereo);
+  const { values, known } = found;
   const { width, height } = map;
-  const middle = median(distance, known);
-  const places = new Float32Array(3 * distance.length);
-  const shares = new Float32Array(distance.length);
+  const middle = median(found);
+  const places = new Float32Array(3 * values.length);
+  const shares = new Float32Array(values.length);
   const points: number[] = [];
-  for (let i = 0; i < distance.length; i++) {
+  for (let i = 0; i < values.length; i++) {
     if (!known[i]) continue;
     points.push(i);
-    const z = distance[i] / middle;
+    const z = values[i] / middle;
     places[3 * i] = (((i % width) - own.cx) / own.fx) * z;
     places[3 * i + 1] = -((Math.floor(i / width) - own.cy) / own.fy) * z;
     places[3 * i + 2] = 1 - z;
     shares[i] = shareOf(scale, map.values[i]);
   }
-  const faces = triangles(distance, known, height, width, own, steepest);
+  const triangles = trianglesOf(found, own, height, width, steepest);
+  const normals = normalsOf(places, triangles);
   return {
-    mesh: {
-      places,
-      shares,
-      triangles: Uint32Array.from(faces),
-      points: Uint32Array.from(points),
-    },
+    mesh: { places, normals, shares, triangles, points: Uint32Array.from(points) },
     tangent: height / 2 / own.fy,
     aspect: width / own.fx / (height / own.fy),
     spread: 1 / Math.min(own.fx, own.fy),
@@ -92,34 +98,44 @@ function thinned(map: DepthMap, camera: Intrinsics): { map: DepthMap; camera: In
   };
 }
 
-interface Distances {
-  readonly distance: Float64Array;
-  readonly known: Uint8Array;
-  readonly assumed: string;
-}
-
 /** Returns distances along the optical axis, or what stands for them where nothing gives them. */
-function distancesOf(map: DepthMap, stereo: Stereo | null): Distances {
+function distancesOf(map: DepthMap, stereo: Stereo | null): Distances & { assumed: string } {
   const relative = map.kind === "inverse_depth" && map.unit === null;
   const blind = map.kind === "disparity" && (stereo === null || map.unit !== "px");
   if (map.kind !== "height" && !relative && !blind) {
-    const { distance, known } = distances(map, stereo);
-    return { distance: Float64Array.from(distance), known, assumed: "" };
+    return { ...distances(map, stereo), assumed: "" };
   }
   const { low, high } = rangeOf(map);
   const span = high - low || 1;
-  const share = Float64Array.from(map.values, (value) => (value - low) / span);
+  const share = map.values.map((value) => (value - low) / span);
   if (map.kind === "height") {
-    const distance = share.map((each) => 1 + RELIEF * (0.5 - each));
-    return { distance, known: map.valid, assumed: "Heights span a fifth of the distance." };
+    const values = share.map((each) => 1 + RELIEF * (0.5 - each));
+    return { values, known: map.valid, assumed: "Heights span a fifth of the distance." };
   }
-  const nearest = share.map((each) => 1 / (1 / FARTHEST + (1 - 1 / FARTHEST) * each));
+  const values = share.map((each) => 1 / (1 / FARTHEST + (1 - 1 / FARTHEST) * each));
   const what = relative ? "Relative inverse depth has no scale" : "Disparity needs two cameras";
   const assumed = `${what}: the farthest point is taken to be ${FARTHEST} times as far as the nearest.`;
-  return { distance: nearest, known: map.valid, assumed };
+  return { values, known: map.valid, assumed };
 }
 
-function median(distance: Float64Array, known: Uint8Array): number {
-  const values = distance.filter((_, i) => known[i]).sort();
-  return values.length ? values[values.length >> 1] : 1;
+function median({ values, known }: Distances): number {
+  const sorted = values.filter((_, i) => known[i]).sort();
+  return sorted.length ? sorted[sorted.length >> 1] : 1;
+}
+
+/** Returns the normal of a surface at each point, not of length 1: the sum of its triangles'. */
+function normalsOf(places: Float32Array, triangles: Uint32Array): Float32Array {
+  const normals = new Float32Array(places.length);
+  for (let t = 0; t < triangles.length; t += 3) {
+    const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]];
+    const [px, py, pz] = [0, 1, 2].map((axis) => places[b + axis] - places[a + axis]);
+    const [qx, qy, qz] = [0, 1, 2].map((axis) => places[c + axis] - places[a + axis]);
+    const normal = [py * qz - pz * qy, pz * qx - px * qz, px * qy - py * qx];
+    // All of one length, so that triangles along edges do not outweigh those of the surface.
+    const length = Math.hypot(...normal) || 1;
+    for (const corner of [a, b, c]) {
+      for (let axis = 0; axis < 3; axis++) normals[corner + axis] += normal[axis] / length;
+    }
+  }
+  return normals;
 }

@@ -1,19 +1,28 @@
 /** What the page and its worker say to each other. */
 
-import type { Degradation, DepthMap, Intrinsics, Metrics, Phase, Stereo } from "../engine/index.ts";
+import type {
+  Degradation,
+  DepthMap,
+  FoundDegradation,
+  Intrinsics,
+  Metrics,
+  Phase,
+  Stereo,
+  WriteFormat,
+} from "../engine/index.ts";
 
 /** What the worker can be asked for: name → what it takes and gives. */
 export interface Jobs {
   /** Reads a file. */
   read: {
-    takes: { name: string; bytes: Uint8Array; encoding: string | null; maxPixels: number };
+    takes: { name: string; bytes: Uint8Array; encoding: string | null };
     gives: Reading;
   };
   upscale: { takes: { map: DepthMap; settings: Settings }; gives: Upscaling };
   /** Downsamples a ground truth, upscales that, and measures. */
   test: { takes: { truth: DepthMap; degradation: Degradation; settings: Settings }; gives: Test };
   write: {
-    takes: { map: DepthMap; format: "png16" | "pfm" | "npy"; encoding: string | null };
+    takes: { map: DepthMap; format: WriteFormat; encoding: string | null };
     gives: Uint8Array;
   };
   writePoints: {
@@ -34,8 +43,10 @@ export interface Reading {
   readonly map: DepthMap;
   /** The encodings that the file's numbers may have. */
   readonly encodings: readonly string[];
-  /** How the map was downsampled, in a line; null where its steps show nothing. */
-  readonly degradation: string | null;
+  /** How the map was downsampled; null where too few steps tell. */
+  readonly found: FoundDegradation | null;
+  /** What may follow from that, in a line. */
+  readonly hint: string | null;
 }
 
 export interface Upscaling {

@@ -7,7 +7,7 @@ import type { Named } from "./shown.ts";
 
 const NS = "http://www.w3.org/2000/svg";
 const HEIGHT = 230;
-const MARGIN = { left: 58, right: 14, top: 34, bottom: 30 };
+const MARGIN = { left: 58, right: 14, top: 30, bottom: 30 };
 
 /** A chart that follows the line. */
 export class Profile {
@@ -16,6 +16,7 @@ export class Profile {
 
   constructor(
     private readonly into: HTMLElement,
+    private readonly legend: HTMLElement,
     private readonly onHover: (place: Place) => void,
   ) {
     new ResizeObserver(() => this.plot()).observe(into);
@@ -25,6 +26,15 @@ export class Profile {
   begin(maps: readonly Named[]): void {
     this.maps = maps;
     this.places = [];
+    this.legend.replaceChildren(
+      ...maps.map(({ id, name }) => {
+        const swatch = node("svg", { viewBox: "0 0 26 8", "aria-hidden": "true" });
+        swatch.append(node("path", { class: id, d: "M1 4h24" }));
+        const entry = document.createElement("li");
+        entry.append(swatch, name);
+        return entry;
+      }),
+    );
   }
 
   /** Shows the values along a line. */
@@ -52,22 +62,11 @@ export class Profile {
     this.maps.forEach(({ id }, index) =>
       chart.append(node("path", { class: id, d: path(lines[index], x, y, id === "input") })),
     );
-    this.addLegend(chart);
     const { kind, unit } = this.maps[0].map;
-    chart.append(node("text", { x: 8, y: MARGIN.top - 20 }, meaningOf(kind, unit)));
+    chart.append(node("text", { x: 8, y: 18 }, meaningOf(kind, unit)));
     chart.setAttribute("aria-label", this.words(lines));
     this.listen(chart, x);
     this.into.replaceChildren(chart);
-  }
-
-  private addLegend(chart: SVGElement): void {
-    let at = Number(chart.getAttribute("viewBox")!.split(" ")[2]) - MARGIN.right;
-    for (const { id, name } of [...this.maps].reverse()) {
-      at -= 6.4 * name.length + 4;
-      chart.append(node("text", { x: at, y: MARGIN.top - 20 }, name));
-      chart.append(node("path", { class: id, d: `M${at - 26} ${MARGIN.top - 24}h21` }));
-      at -= 40;
-    }
   }
 
   /** The chart in words, for those who do not see it. */

@@ -34,9 +34,13 @@ export class Readout {
       where += `; of the input ${x}, ${y}`;
     }
     const table = made("table", made("caption", where));
-    const body = table.createTBody();
     const at = place.y * width + place.x;
     const truth = this.maps.find(({ id }) => id === "truth");
+    if (truth) {
+      const head = table.createTHead().insertRow();
+      head.append(made("th"), made("th", "value"), made("th", "error"));
+    }
+    const body = table.createTBody();
     for (const named of this.maps) this.addValue(body, named, at, truth);
     this.addExpected(body, at);
     this.into.replaceChildren(table, this.neighbours(place));
@@ -54,7 +58,7 @@ export class Readout {
     if (!truth) return;
     const off = row.insertCell();
     if (id !== "truth" && map.valid[at] && truth.map.valid[at]) {
-      off.textContent = `off by ${threeDigits(Math.abs(map.values[at] - truth.map.values[at]))}`;
+      off.textContent = threeDigits(Math.abs(map.values[at] - truth.map.values[at]));
     }
   }
 

@@ -4,15 +4,16 @@ import type { Colour } from "./embedded.ts";
 
 const VERTEX = `#version 300 es
 layout(location = 0) in vec3 place;
-layout(location = 1) in float share;
+layout(location = 1) in vec3 normal;
+layout(location = 2) in float share;
 uniform mat4 view;
 uniform mat4 projection;
 uniform float size;
-out vec3 seen;
+out vec3 facing;
 out float colour;
 void main() {
   vec4 at = view * vec4(place, 1.0);
-  seen = at.xyz;
+  facing = mat3(view) * normal;
   colour = share;
   gl_Position = projection * at;
   gl_PointSize = max(1.0, size / max(0.05, -at.z));
@@ -22,7 +23,7 @@ const FRAGMENT = `#version 300 es
 precision highp float;
 uniform sampler2D colours;
 uniform bool lit;
-in vec3 seen;
+in vec3 facing;
 in float colour;
 out vec4 pixel;
 void main() {
@@ -30,8 +31,8 @@ void main() {
   vec3 own = texelFetch(colours, ivec2(int(round(colour * last)), 0), 0).rgb;
   float light = 1.0;
   if (lit) {
-    vec3 normal = normalize(cross(dFdx(seen), dFdy(seen)));
-    light = 0.35 + 0.65 * abs(dot(normal, normalize(vec3(-0.45, 0.5, 1.0))));
+    vec3 towards = normalize(vec3(-0.45, 0.5, 1.0));
+    light = 0.3 + 0.75 * abs(dot(normalize(facing), towards));
   }
   pixel = vec4(own * light, 1.0);
 }`;
@@ -40,6 +41,8 @@ void main() {
 export interface Mesh {
   /** x to the right, y up, z to the viewer; three numbers a point. */
   readonly places: Float32Array;
+  /** Of the surface at each point; their length does not matter. */
+  readonly normals: Float32Array;
   /** 0…1 */
   readonly shares: Float32Array;
   readonly triangles: Uint32Array;
@@ -61,7 +64,7 @@ export class Renderer {
     this.gl = gl;
     this.program = linked(gl);
     gl.useProgram(this.program);
-    this.buffers = Array.from({ length: 4 }, () => gl.createBuffer());
+    this.buffers = Array.from({ length: 5 }, () => gl.createBuffer());
     gl.enable(gl.DEPTH_TEST);
     gl.clearColor(0.137, 0.149, 0.169, 1);
     gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
@@ -81,15 +84,15 @@ export class Renderer {
   /** Takes what is drawn from now on. */
   setMesh(mesh: Mesh): void {
     const { gl } = this;
-    for (const [index, size] of [3, 1].entries()) {
+    [mesh.places, mesh.normals, mesh.shares].forEach((numbers, index) => {
       gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[index]);
-      gl.bufferData(gl.ARRAY_BUFFER, index ? mesh.shares : mesh.places, gl.STATIC_DRAW);
+      gl.bufferData(gl.ARRAY_BUFFER, numbers, gl.STATIC_DRAW);
       gl.enableVertexAttribArray(index);
-      gl.vertexAttribPointer(index, size, gl.FLOAT, false, 0, 0);
-    }
-    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.buffers[2]);
-    gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, mesh.triangles, gl.STATIC_DRAW);
+      gl.vertexAttribPointer(index, numbers === mesh.shares ? 1 : 3, gl.FLOAT, false, 0, 0);
+    });
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.buffers[3]);
+    gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, mesh.triangles, gl.STATIC_DRAW);
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.buffers[4]);
     gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, mesh.points, gl.STATIC_DRAW);
     this.counts = { triangles: mesh.triangles.length, points: mesh.points.length };
   }
@@ -116,7 +119,7 @@ export class Renderer {
     gl.uniformMatrix4fv(at("projection"), false, projection);
     gl.uniform1i(at("lit"), surface ? 1 : 0);
     gl.uniform1f(at("size"), 0.55 * spread * projection[5] * height);
-    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.buffers[surface ? 2 : 3]);
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.buffers[surface ? 3 : 4]);
     const { triangles, points } = this.counts;
     if (surface) gl.drawElements(gl.TRIANGLES, triangles, gl.UNSIGNED_INT, 0);
     else gl.drawElements(gl.POINTS, points, gl.UNSIGNED_INT, 0);

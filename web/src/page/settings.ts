@@ -4,19 +4,31 @@ import {
   type Degradation,
   type DepthMap,
   ENCODINGS,
+  type FoundDegradation,
   goalOf,
+  MOST_INPUT_PIXELS,
   type Phase,
-  SCALES,
+  type StepSource,
 } from "../engine/index.ts";
+import { SCALES } from "../engine/sizes.ts";
 import { meaningOf, rangeOf, unitSign } from "./colours.ts";
 import { element, input, made, select, setOptions } from "./dom.ts";
 import type { Reading, Settings } from "./messages.ts";
 import { countText, numberTexts } from "./numbers.ts";
 
-/** Pixels of the largest map that is read, and of the largest result: 640×480 ×8 is within it. */
-export const MOST_PIXELS = 20_000_000;
-/** Bytes of the largest file. */
-export const MOST_BYTES = 256 * 2 ** 20;
+/** Pixels of the largest result: that of 640×480 ×8 is within it. */
+const MOST_PIXELS = 20_000_000;
+/** What is said beforehand of how large maps may be. */
+export const LIMITS =
+  `Up to ${Math.floor(MOST_INPUT_PIXELS / 1e6)} megapixels, and ${MOST_PIXELS / 1e6} of a result.`;
+/** What a degradation that was found means. */
+const LOOKS: Readonly<Record<StepSource, string>> = {
+  bicubic: "downsampled by antialiased bicubic interpolation",
+  area: "downsampled by the mean of blocks",
+  opencv_cubic: "downsampled by cubic interpolation, not antialiased",
+  samples: "samples, as sensors and renderers give them",
+  other: "downsampled in another way",
+};
 const FACTORS = Array.from({ length: 15 }, (_, i) => i + 2);
 
 export type Mode = "upscale" | "truth";
@@ -97,7 +109,7 @@ export function showSize(map: DepthMap | null): boolean {
 }
 
 /** Shows what a file holds. */
-export function showReading(name: string, { map, encodings, degradation: found }: Reading): void {
+export function showReading(name: string, { map, encodings, found, hint }: Reading): void {
   element("reading").hidden = false;
   element("file-name").textContent = name;
   const encoding = map.encoding ?? "float";
@@ -119,5 +131,15 @@ export function showReading(name: string, { map, encodings, degradation: found }
     ...facts.flatMap(([term, value]) => [made("dt", term), made("dd", value)]),
   );
   element("notes").replaceChildren(...map.notes.map((note) => made("li", note)));
-  element("degradation-found").textContent = found ?? "";
+  element("degradation-found").textContent = [foundText(found), hint ?? ""].join(" ").trim();
+}
+
+/** What the map's steps say about how it was downsampled. */
+function foundText(found: FoundDegradation | null): string {
+  if (found === null) return "Too few depth edges to tell how the map was downsampled.";
+  const steps = `${countText(found.steps)} depth edges`;
+  return found.name === null
+    ? `${steps}, which do not tell how the map was downsampled.`
+    : `${steps} look ${found.name === "samples" ? "like " : ""}${LOOKS[found.name]} ` +
+        `(${Math.round(100 * found.probability)} %).`;
 }

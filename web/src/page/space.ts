@@ -1,23 +1,17 @@
 /** The 3-D view: a map as points or a surface that can be turned. */
 
-import {
-  axisOf,
-  defaultCamera,
-  type DepthMap,
-  type Intrinsics,
-  mappedCamera,
-  type Stereo,
-} from "../engine/index.ts";
+import type { DepthMap, Intrinsics, Stereo } from "../engine/index.ts";
+import { axisOf, mappedCamera } from "../engine/sizes.ts";
 import { type Scale, valueScale } from "./colours.ts";
 import { arrow, element, input, select, setOptions } from "./dom.ts";
 import { facts } from "./embedded.ts";
-import { type InSpace, inSpace } from "./mesh.ts";
+import { defaultCamera, type InSpace, inSpace } from "./mesh.ts";
 import { countText } from "./numbers.ts";
 import { Renderer } from "./renderer.ts";
 import { mapsOf, type Named, type Shown } from "./shown.ts";
 
 const DEGREE = Math.PI / 180;
-const START = { yaw: -22 * DEGREE, pitch: 12 * DEGREE, distance: 1.15 };
+const START = { yaw: -22 * DEGREE, pitch: 12 * DEGREE, distance: 1.35 };
 const SWAY = 24 * DEGREE;
 const SWAY_SECONDS = 9;
 

@@ -43,12 +43,13 @@ export class Stage {
     new ResizeObserver(() => this.fits && this.fit()).observe(this.box.parentElement!);
   }
 
-  /** Takes maps of another size: the cursor goes to the middle, the line across it. */
+  /** Takes maps of another size: the line crosses them, with the cursor on it. */
   begin(width: number, height: number): void {
     [this.width, this.height] = [width, height];
     this.overlay.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    const y = Math.floor(height / 2);
-    this.cursor = { x: Math.floor(width / 2), y };
+    // Below the middle, where the divider has its handle.
+    const y = Math.floor(0.64 * height);
+    this.cursor = { x: Math.floor(0.36 * width), y };
     this.place(50);
     this.setLine({ x: Math.floor(width / 8), y }, { x: Math.ceil((7 * width) / 8) - 1, y });
     this.moveCursor(this.cursor);

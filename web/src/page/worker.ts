@@ -3,6 +3,7 @@
 import * as ort from "onnxruntime-web/wasm";
 import {
   bicubic,
+  croppedTo,
   type DegradationWeights,
   DepthFileError,
   degradationLine,
@@ -12,7 +13,7 @@ import {
   loadNetwork,
   metrics,
   type Network,
-  pointsPly,
+  packPly,
   readDegradationWeights,
   readDepth,
   UpscaleError,
@@ -20,7 +21,6 @@ import {
   writeDepth,
 } from "../engine/index.ts";
 import type { JobName, Jobs, Reply, Request, Settings, Upscaling } from "./messages.ts";
-import { cropped } from "./geometry.ts";
 import { unpack } from "./unpack.ts";
 
 type Report = (share: number) => void;
@@ -54,7 +54,7 @@ async function upscaled(
   const result = await upscale(loaded, map, options, { onProgress: report });
   const seconds = (performance.now() - start) / 1000;
   const filledPixels = result.filled?.reduce((sum, pixel) => sum + pixel, 0) ?? 0;
-  return { map: result.map, bicubic: bicubic(map, { scale, phase }), filledPixels, seconds };
+  return { map: result.map, bicubic: await bicubic(map, { scale, phase }), filledPixels, seconds };
 }
 
 const jobs: {
@@ -63,16 +63,15 @@ const jobs: {
     report: Report,
   ) => Jobs[J]["gives"] | Promise<Jobs[J]["gives"]>;
 } = {
-  async read({ name, bytes, encoding, maxPixels }) {
-    const map = readDepth(name, bytes, { encoding, maxPixels });
+  async read({ name, bytes, encoding }) {
+    const map = readDepth(name, bytes, { encoding });
     weights ??= unpack(packed["find_degradation.npy"]).then(readDegradationWeights);
     const found = estimateDegradation(map, await weights);
-    const degradation = found && degradationLine(found, { phaseGiven: false });
-    return { map, encodings: encodingsFor(name, bytes), degradation };
+    return { map, encodings: encodingsFor(name, bytes), found, hint: degradationLine(found) };
   },
   upscale: ({ map, settings }, report) => upscaled(map, settings, report),
   async test({ truth: whole, degradation, settings }, report) {
-    const truth = cropped(whole, settings.scale);
+    const truth = croppedTo(whole, settings.scale);
     const input = downsample(truth, settings.scale, degradation);
     const upscaling = await upscaled(input, settings, report);
     const measured = {
@@ -81,9 +80,8 @@ const jobs: {
     };
     return { ...upscaling, input, truth, metrics: measured };
   },
-  write: ({ map, format, encoding }) =>
-    writeDepth(map, format, encoding === null ? {} : { encoding }),
-  writePoints: ({ map, camera, stereo }) => pointsPly(map, camera, stereo),
+  write: ({ map, format, encoding }) => writeDepth(map, format, encoding),
+  writePoints: ({ map, camera, stereo }) => packPly(map, camera, stereo),
 };
 
 async function run<J extends JobName>(id: number, job: J, takes: Jobs[J]["takes"]): Promise<Reply> {

@@ -69,6 +69,7 @@ async function read(next: Source, encoding: string | null = null): Promise<boole
   }
   source = next;
   showReading(next.name, reading);
+  update();
   space.setCamera(reading.map);
   show({ name: next.name, input: reading.map, phase: "centre", results: null });
   return true;

@@ -45,8 +45,6 @@ export interface Reading {
   readonly encodings: readonly string[];
   /** How the map was downsampled; null where too few steps tell. */
   readonly found: FoundDegradation | null;
-  /** What may follow from that, in a line. */
-  readonly hint: string | null;
 }
 
 export interface Upscaling {

@@ -109,7 +109,7 @@ export function showSize(map: DepthMap | null): boolean {
 }
 
 /** Shows what a file holds. */
-export function showReading(name: string, { map, encodings, found, hint }: Reading): void {
+export function showReading(name: string, { map, encodings, found }: Reading): void {
   element("reading").hidden = false;
   element("file-name").textContent = name;
   const encoding = map.encoding ?? "float";
@@ -118,7 +118,9 @@ export function showReading(name: string, { map, encodings, found, hint }: Readi
     encodings.map((each) => [each, each]),
   );
   select("encoding").value = encoding;
-  element("encoding-meaning").textContent = ENCODINGS[encoding]?.meaning ?? "";
+  // A guess is announced among the notes, with what it means.
+  const announced = map.notes.some((note) => note.startsWith("read as"));
+  element("encoding-meaning").textContent = announced ? "" : (ENCODINGS[encoding]?.meaning ?? "");
   const holes = map.valid.reduce((sum, each) => sum + 1 - each, 0);
   const { low, high } = rangeOf(map);
   const facts: [string, string][] = [
@@ -131,15 +133,17 @@ export function showReading(name: string, { map, encodings, found, hint }: Readi
     ...facts.flatMap(([term, value]) => [made("dt", term), made("dd", value)]),
   );
   element("notes").replaceChildren(...map.notes.map((note) => made("li", note)));
-  element("degradation-found").textContent = [foundText(found), hint ?? ""].join(" ").trim();
+  element("degradation-found").textContent = foundText(found);
 }
 
 /** What the map's steps say about how it was downsampled. */
 function foundText(found: FoundDegradation | null): string {
   if (found === null) return "Too few depth edges to tell how the map was downsampled.";
   const steps = `${countText(found.steps)} depth edges`;
-  return found.name === null
-    ? `${steps}, which do not tell how the map was downsampled.`
-    : `${steps} look ${found.name === "samples" ? "like " : ""}${LOOKS[found.name]} ` +
-        `(${Math.round(100 * found.probability)} %).`;
+  if (found.name === null) return `${steps}, which do not tell how the map was downsampled.`;
+  const share = `(${Math.round(100 * found.probability)} %)`;
+  return found.name === "samples"
+    ? `${steps} look like ${LOOKS.samples} ${share}. If each was the first pixel of its block in a ` +
+        "larger map, choose that phase."
+    : `${steps} look ${LOOKS[found.name]} ${share}.`;
 }

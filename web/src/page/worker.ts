@@ -6,7 +6,6 @@ import {
   croppedTo,
   type DegradationWeights,
   DepthFileError,
-  degradationLine,
   downsample,
   encodingsFor,
   estimateDegradation,
@@ -67,7 +66,7 @@ const jobs: {
     const map = readDepth(name, bytes, { encoding });
     weights ??= unpack(packed["find_degradation.npy"]).then(readDegradationWeights);
     const found = estimateDegradation(map, await weights);
-    return { map, encodings: encodingsFor(name, bytes), found, hint: degradationLine(found) };
+    return { map, encodings: encodingsFor(name, bytes), found };
   },
   upscale: ({ map, settings }, report) => upscaled(map, settings, report),
   async test({ truth: whole, degradation, settings }, report) {

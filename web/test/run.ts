@@ -17,6 +17,13 @@ interface MapOf {
   readonly encoding: string | null;
 }
 
+/** A file that is read, and what the map is written as: `png` or `png mm`, say. */
+interface FileOf {
+  readonly file: string;
+  readonly encoding: string | null;
+  readonly write: readonly string[];
+}
+
 interface Jobs {
   /** The folder of the network, ONNX Runtime's WebAssembly, and find_degradation.npy. */
   readonly network: string;
@@ -29,7 +36,8 @@ interface Jobs {
   readonly find?: readonly MapOf[];
   readonly measure?: readonly { pred: MapOf; target: MapOf; options: engine.MetricOptions }[];
   readonly cloud?: readonly (MapOf & { camera: engine.Intrinsics })[];
-  readonly read?: readonly { file: string; encoding: string | null; write: readonly string[] }[];
+  readonly read?: readonly FileOf[];
+  readonly convert?: readonly (FileOf & { options: engine.UpscaleOptions })[];
 }
 
 const [, , file] = process.argv;
@@ -115,27 +123,36 @@ async function upscaleAll(loaded: engine.Network): Promise<void> {
   }
 }
 
-/** Read a file, and write the map again in formats: `png` or `png mm`, say. */
+/** Write a map in formats; the names of the files, or why one cannot be written. */
+function written(name: string, map: engine.DepthMap, formats: readonly string[]): unknown[] {
+  return formats.map((how, k) => {
+    const [format, encoding] = how.split(" ") as [engine.WriteFormat, string | undefined];
+    const content = attempt(() => engine.writeDepth(map, format, encoding ?? null));
+    if (!(content instanceof Uint8Array)) return content;
+    write(`${name}.${k}.${format}`, content);
+    return `${name}.${k}.${format}`;
+  });
+}
+
 function readAll(): void {
   for (const [number, job] of (jobs.read ?? []).entries()) {
-    const map = attempt(() =>
-      engine.readDepth(job.file, bytes(job.file), { encoding: job.encoding }),
-    );
+    const { file: name, encoding } = job;
+    const map = attempt(() => engine.readDepth(name, bytes(name), { encoding }));
     if ("message" in map) {
       said[`read${number}`] = map;
       continue;
     }
     writeMap(`read${number}`, map);
     const { values: _, valid: _valid, ...rest } = map;
-    const written = job.write.map((how, k) => {
-      const [format, encoding] = how.split(" ") as [engine.WriteFormat, string | undefined];
-      const content = attempt(() => engine.writeDepth(map, format, encoding ?? null));
-      if (!(content instanceof Uint8Array)) return content;
-      write(`read${number}.${k}.${format}`, content);
-      return `read${number}.${k}.${format}`;
-    });
-    // JSON has no NaN and no infinity.
-    said[`read${number}`] = { ...rest, marker: String(map.marker), written };
+    said[`read${number}`] = { ...rest, written: written(`read${number}`, map, job.write) };
+  }
+}
+
+async function convertAll(loaded: engine.Network): Promise<void> {
+  for (const [number, job] of (jobs.convert ?? []).entries()) {
+    const depth = engine.readDepth(job.file, bytes(job.file), { encoding: job.encoding });
+    const { map } = await engine.upscale(loaded, depth, job.options);
+    said[`convert${number}`] = written(`convert${number}`, map, job.write);
   }
 }
 
@@ -162,7 +179,11 @@ async function others(): Promise<void> {
   }
 }
 
-if (jobs.upscale || jobs.cancel) await upscaleAll(await network());
+if (jobs.upscale || jobs.cancel || jobs.convert) {
+  const loaded = await network();
+  await upscaleAll(loaded);
+  await convertAll(loaded);
+}
 readAll();
 await others();
 writeFileSync(join(folder, "said.json"), JSON.stringify(said));

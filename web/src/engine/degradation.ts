@@ -6,6 +6,7 @@
  */
 
 import { readArrays } from "./files/npy.ts";
+import { percent } from "./formatted.ts";
 import { extremes } from "./numbers.ts";
 import type { DepthMap, FoundDegradation, StepSource } from "./types.ts";
 import { UpscaleError } from "./types.ts";
@@ -75,7 +76,7 @@ export function estimateDegradation(
 export function degradationLine(found: FoundDegradation | null): string | null {
   if (found?.name !== "samples") return null;
   return (
-    `looks sampled (${Math.round(100 * found.probability)}%): each pixel is taken to be in the ` +
+    `looks sampled (${percent(found.probability, 0)}): each pixel is taken to be in the ` +
     "middle of those that it becomes; choose the phase corner if it was every s-th pixel of a " +
     "larger map"
   );

@@ -1,5 +1,6 @@
 /** The size of results, the factor that the network serves for it, and where pixels come to lie. */
 
+import { formatted } from "./formatted.ts";
 import type { Intrinsics, Phase, UpscaleOptions } from "./types.ts";
 import { UpscaleError } from "./types.ts";
 
@@ -96,7 +97,7 @@ export function stretchLine(goal: Goal, height: number, width: number): string |
   const high = Math.abs(rows - (columns * height) / width);
   const wide = Math.abs(columns - (rows * width) / height);
   if (high < 1 || wide < 1) return null;
-  const [x, y] = [columns / width, rows / height].map((factor) => +factor.toPrecision(3));
+  const [x, y] = [columns / width, rows / height].map((factor) => formatted(factor, 3));
   return (
     `${columns}x${rows} is of another shape than ${width}x${height}: stretched by ` +
     `${x} along x and ${y} along y`

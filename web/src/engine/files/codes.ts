@@ -4,6 +4,7 @@
  * They are recognised by how they sit in a map: one exact number, far outside of all others.
  */
 
+import { formatted } from "../formatted.ts";
 import { extremes, quantile } from "../numbers.ts";
 import type { Kind } from "../types.ts";
 import type { Numbers } from "./stored.ts";
@@ -207,15 +208,4 @@ function leastCode(used: Float64Array, kind: Kind): Code | null {
     return { number, meaning: "the only negative number", beyond: null };
   }
   return null;
-}
-
-/** A number with so many digits at most, as Python's ``g`` has it. */
-export function formatted(x: number, digits: number): string {
-  if (!Number.isFinite(x) || x === 0) return String(x);
-  const [mantissa, exponent] = x.toExponential(digits - 1).split("e") as [string, string];
-  const power = Number(exponent);
-  const trimmed = (text: string) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
-  if (power >= -4 && power < digits) return trimmed(x.toFixed(digits - 1 - power));
-  const sign = power < 0 ? "-" : "+";
-  return `${trimmed(mantissa)}e${sign}${String(Math.abs(power)).padStart(2, "0")}`;
 }

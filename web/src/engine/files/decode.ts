@@ -2,10 +2,10 @@
 
 import type { Encoding } from "../encodings.ts";
 import { findEncoding, LARGEST_FLOAT } from "../encodings.ts";
+import { formatted } from "../formatted.ts";
 import { extremes } from "../numbers.ts";
 import type { DepthMap, Intrinsics } from "../types.ts";
 import { DepthFileError } from "../types.ts";
-import { formatted } from "./codes.ts";
 import type { Numbers, Stored } from "./stored.ts";
 import { usableOf } from "./usable.ts";
 

@@ -1,6 +1,7 @@
 /** Grey PNG files: checked chunk by chunk before the library sees them. */
 
 import { decode, encode } from "fast-png";
+import { Unzlib } from "fflate";
 
 import { DepthFileError } from "../types.ts";
 import type { Source, Stored } from "./stored.ts";
@@ -25,14 +26,15 @@ const BITS = new Map([
 ]);
 /** About how many times smaller a PNG can be than its numbers: two bits may stand for 258 bytes. */
 const MOST_COMPRESSED = 1100;
-/** Bytes that compressed numbers may have beyond those of the numbers themselves. */
-const OVERHEAD = 2 ** 16;
+/** Compressed bytes that are unpacked at once, so that few bytes cannot take much memory. */
+const UNPACKED_AT_ONCE = 2 ** 14;
 
 interface Header {
   readonly height: number;
   readonly width: number;
   readonly bits: number;
   readonly colour: number;
+  readonly interlaced: boolean;
 }
 
 /**
@@ -48,8 +50,6 @@ export function readPng(source: Source): Stored {
   const header = checkedHeader(source);
   const png = decode(bytes);
   const { height, width } = header;
-  const numbers = png.data.length;
-  if (numbers === 0) throw new DepthFileError(`${name} is damaged or cut off: it has no numbers`);
   if (header.colour === GREY && !png.transparency?.length) {
     if (header.bits >= 8) {
       const values = png.data as Uint8Array | Uint16Array;
@@ -122,8 +122,8 @@ function checkedHeader(source: Source): Header {
     throw new DepthFileError(`${name} is not a PNG, whatever its name says`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const packed: Uint8Array[] = [];
   let header: Header | null = null;
-  let stored = 0;
   let place = SIGNATURE.length;
   let type = "";
   while (type !== "IEND") {
@@ -138,10 +138,10 @@ function checkedHeader(source: Source): Header {
     }
     if (header === null) header = headerOf(source, type, content.subarray(4));
     else if (type === "IHDR") throw new DepthFileError(`${name} is damaged: it has two headers`);
-    if (type === "IDAT") stored += length;
+    if (type === "IDAT") packed.push(content.subarray(4));
     place += 12 + length;
   }
-  checkStored(source, header!, stored);
+  checkRaster(source, header!, packed);
   return header!;
 }
 
@@ -160,6 +160,7 @@ function headerOf(source: Source, type: string, content: Uint8Array): Header {
     width: view.getUint32(0),
     bits: content[8],
     colour: content[9],
+    interlaced: content[12] === 1,
   };
   const known = BITS.get(header.colour)?.includes(header.bits) ?? false;
   if (!known || content[10] !== 0 || content[11] !== 0 || content[12] > 1) {
@@ -172,19 +173,53 @@ function headerOf(source: Source, type: string, content: Uint8Array): Header {
   return header;
 }
 
-/** Check that so many compressed bytes can be the numbers that are promised. */
-function checkStored({ name, bytes }: Source, header: Header, stored: number): void {
-  const { height, width, bits, colour } = header;
-  const row = 1 + Math.ceil((width * bits * CHANNELS.get(colour)!) / 8);
-  if (stored === 0) throw new DepthFileError(`${name} is damaged or cut off: it has no numbers`);
-  if (height * row > MOST_COMPRESSED * bytes.length) {
+/** Check that compressed bytes unpack to what the header promises, and no more. */
+function checkRaster({ name, bytes }: Source, header: Header, packed: readonly Uint8Array[]): void {
+  const { height, width } = header;
+  const promised = rasterBytes(header);
+  if (promised > MOST_COMPRESSED * bytes.length) {
     throw new DepthFileError(
       `${name} promises too many pixels: ${width}×${height} in ${bytes.length} bytes`,
     );
   }
-  if (stored > 1.1 * height * row + OVERHEAD) {
-    throw new DepthFileError(`${name} is damaged: it holds more than ${width}×${height} pixels`);
+  let found = 0;
+  const inflator = new Unzlib((part) => (found += part.length));
+  try {
+    for (const chunk of packed) {
+      for (let k = 0; k < chunk.length && found <= promised; k += UNPACKED_AT_ONCE) {
+        inflator.push(chunk.subarray(k, k + UNPACKED_AT_ONCE));
+      }
+    }
+  } catch {
+    throw new DepthFileError(`${name} is damaged: its numbers cannot be unpacked`);
   }
+  if (found !== promised) {
+    const holds = found > promised ? "more" : found;
+    throw new DepthFileError(
+      `${name} promises ${width}×${height} pixels, ${promised} bytes, but holds ${holds}`,
+    );
+  }
+}
+
+/** Bytes of the rows of a PNG, each with the number of its filter; of all passes, if interlaced. */
+function rasterBytes({ height, width, bits, colour, interlaced }: Header): number {
+  const rows = (h: number, w: number) =>
+    w ? h * (1 + Math.ceil((w * bits * CHANNELS.get(colour)!) / 8)) : 0;
+  if (!interlaced) return rows(height, width);
+  // First row and column of each of the seven passes, and their distances.
+  const passes = [
+    [0, 0, 8, 8],
+    [0, 4, 8, 8],
+    [4, 0, 8, 4],
+    [0, 2, 4, 4],
+    [2, 0, 4, 2],
+    [0, 1, 2, 2],
+    [1, 0, 2, 1],
+  ];
+  return passes.reduce((sum, [y, x, down, right]) => {
+    const [h, w] = [Math.ceil((height - y) / down), Math.ceil((width - x) / right)];
+    return sum + rows(Math.max(h, 0), Math.max(w, 0));
+  }, 0);
 }
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {

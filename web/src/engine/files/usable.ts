@@ -1,8 +1,9 @@
 /** Which numbers in a depth file mean "nothing here". */
 
 import type { Encoding } from "../encodings.ts";
+import { formatted, percent } from "../formatted.ts";
 import type { Code } from "./codes.ts";
-import { findCodes, formatted, isCode } from "./codes.ts";
+import { findCodes, isCode } from "./codes.ts";
 import type { Stored } from "./stored.ts";
 import { isWhole } from "./stored.ts";
 
@@ -39,10 +40,9 @@ export function usableOf(stored: Stored, encoding: Encoding, recognise: boolean)
 function noteOn(code: Code, values: Stored["numbers"]["values"]): string {
   let count = 0;
   for (const number of values) if (isCode(code, number)) count++;
-  const share = ((100 * count) / values.length).toFixed(1);
   const blends = code.beyond === null ? "" : ", with its blends";
   return (
-    `${share}% of the pixels are ${formatted(code.number, 7)}${blends} (${code.meaning}), ` +
+    `${percent(count / values.length, 1)} of the pixels are ${formatted(code.number, 7)}${blends} (${code.meaning}), ` +
     "taken for no surface"
   );
 }

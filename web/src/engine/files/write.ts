@@ -2,10 +2,10 @@
 
 import type { Encoding } from "../encodings.ts";
 import { bytesOf, findEncoding, LARGEST_FLOAT, smallestOf } from "../encodings.ts";
+import { formatted } from "../formatted.ts";
 import type { DepthMap, Kind } from "../types.ts";
 import { DepthFileError } from "../types.ts";
 import { cameraOfRays, rayLengths, rotatedLeft } from "./decode.ts";
-import { formatted } from "./codes.ts";
 import { encodingsOf } from "./guess.ts";
 import { packPfm } from "./netpbm.ts";
 import { packNpy } from "./npy.ts";

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any, NamedTuple
+
 import numpy as np
 import pytest
 import torch
 from testing.web_engine import Engine, built_engine, job_of, output
 from testing.web_maps import scene, upscaled_cases
 
-from dsdmsr import DepthMap, Upscaler
+from dsdmsr import DepthMap, Upscaler, read_depth, write_depth
 from dsdmsr.degradation.degrade import degrade
 from dsdmsr.depth.bicubic import Bicubic
 from dsdmsr.depth.find_degradation import find_degradation
@@ -16,10 +19,12 @@ from dsdmsr.depth.geometry import point_cloud
 from dsdmsr.depth.map import Intrinsics
 from dsdmsr.io.encodings import ENCODINGS
 from dsdmsr.io.ply import write_ply
+from dsdmsr.io.png import write_png
+from dsdmsr.io.read import read_numbers
 from dsdmsr.metrics import bad_pixel_rate, edge_rmse, flying_pixel_rate, mae, rmse
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def engine(tmp_path_factory) -> Engine:
     return built_engine(tmp_path_factory.mktemp("engine"))
 
@@ -31,24 +36,60 @@ def test_the_table_of_encodings_is_the_packages(engine, tmp_path) -> None:
     assert said["read0"]["message"].endswith(", ".join(ENCODINGS))
 
 
-def _as_job(options):
+class _Upscaled(NamedTuple):
+    """What Node made of maps and files, all in one run, since starting it takes seconds."""
+
+    folder: Path
+    said: dict[str, Any]
+    sharp: DepthMap
+
+
+def _as_job(options: dict[str, Any]) -> dict[str, Any]:
     size = options.get("size")
     more = {} if size is None else {"size": {"height": size[0], "width": size[1]}}
     return {**options, **more, "errors": True}
 
 
-def test_maps_of_every_sort_are_upscaled_as_in_python(engine, tmp_path) -> None:
-    cases = upscaled_cases()
+def _upscaler(**options: Any) -> Upscaler:
+    return Upscaler.from_pretrained("dsdmsr-fast", backend="onnx", device="cpu", **options)
+
+
+_FILES = (("mm.png", None), ("ends.png", "levels16"))
+"""Files, and the encodings that they are read in; in levels, no number is a code."""
+
+
+@pytest.fixture(scope="module")
+def upscaled(engine, tmp_path_factory) -> _Upscaled:
+    folder, rng = tmp_path_factory.mktemp("upscaled"), np.random.default_rng(0)
+    sharp = DepthMap(scene(rng, 40, 44), rng.random((40, 44)) > 0.05, unit="m")
     jobs = [
-        job_of(tmp_path, f"map{k}", depth, options=_as_job(options))
-        for k, (depth, options) in enumerate(cases)
+        job_of(folder, f"map{k}", depth, options=_as_job(options))
+        for k, (depth, options) in enumerate(upscaled_cases())
     ]
-    said = engine.run(tmp_path, upscale=jobs)
+    jobs += [
+        job_of(folder, f"sharp{scale}", sharp, options={"scale": scale, "edges": "sharp"})
+        for scale in (4, 6)
+    ]
+    mm = np.uint16(1000 * scene(rng, 40, 50))
+    mm[10:14, 12:30] = 0
+    write_png(folder / "mm.png", mm)
+    write_png(folder / "ends.png", np.where(mm > 2500, 65535, 1).astype(np.uint16))
+    convert = [
+        {"file": name, "encoding": given, "write": ["png"], "options": {"scale": 4}}
+        for name, given in _FILES
+    ]
+    cancel = [job_of(folder, "cancelled", DepthMap(scene(rng, 32, 32)))]
+    said = engine.run(folder, upscale=jobs, cancel=cancel, convert=convert)
+    return _Upscaled(folder, said, sharp)
+
+
+def test_maps_of_every_sort_are_upscaled_as_in_python(upscaled) -> None:
+    cases = upscaled_cases()
     for k, (depth, options) in enumerate(cases):
-        upscaler = Upscaler.from_pretrained("dsdmsr-fast", backend="onnx", device="cpu", **options)
+        upscaler = _upscaler(**options)
         large = upscaler(depth, errors=True)
-        values, valid = output(tmp_path, f"map{k}", large.shape)
-        error = np.fromfile(tmp_path / f"map{k}.out.error", np.float32).reshape(large.shape)
+        values, valid = output(upscaled.folder, f"map{k}", large.shape)
+        error = np.fromfile(upscaled.folder / f"map{k}.out.error", np.float32).reshape(large.shape)
         span = float(np.ptp(depth.values[depth.valid])) or 1.0
         case = f"map {k}, {depth.shape}, {options}"
         assert np.array_equal(valid, large.valid), case
@@ -56,33 +97,39 @@ def test_maps_of_every_sort_are_upscaled_as_in_python(engine, tmp_path) -> None:
         assert np.array_equal(np.isnan(error), np.isnan(large.error)), case
         assert np.nanmax(np.abs(error - large.error), initial=0) <= 1e-5 * span, case
         if "fill" in options:
-            filled = np.fromfile(tmp_path / f"map{k}.out.filled", np.bool_).reshape(large.shape)
-            assert np.array_equal(filled, upscaler.filled(depth.valid)), case
-        assert said[f"map{k}"]["shares"][-1] == 1
+            filled = np.fromfile(upscaled.folder / f"map{k}.out.filled", np.bool_)
+            expected = upscaler.filled(depth.valid)
+            assert np.array_equal(filled.reshape(large.shape), expected), case
+        assert upscaled.said[f"map{k}"]["shares"][-1] == 1
     assert len(cases) >= 30
 
 
-def test_sharp_edges_are_those_of_python(engine, tmp_path, rng) -> None:
-    depth = DepthMap(scene(rng, 40, 44), rng.random((40, 44)) > 0.05, unit="m")
-    jobs = [
-        job_of(tmp_path, f"map{scale}", depth, options={"scale": scale, "edges": "sharp"})
-        for scale in (4, 6)
-    ]
-    engine.run(tmp_path, upscale=jobs)
+def test_sharp_edges_are_those_of_python(upscaled) -> None:
     for scale in (4, 6):
-        large = Upscaler.from_pretrained(
-            "dsdmsr-fast", backend="onnx", device="cpu", scale=scale, edges="sharp"
-        )(depth)
-        values, valid = output(tmp_path, f"map{scale}", large.shape)
+        large = _upscaler(scale=scale, edges="sharp")(upscaled.sharp)
+        values, valid = output(upscaled.folder, f"sharp{scale}", large.shape)
         assert np.array_equal(valid, large.valid)
         # Which of two values nearly as near is taken may differ.
         assert np.mean(np.abs(values - large.values) > 1e-5 * 4) < 1e-3
 
 
-def test_upscaling_stops_when_it_is_told_to(engine, tmp_path, rng) -> None:
-    job = job_of(tmp_path, "map", DepthMap(scene(rng, 32, 32)))
-    said = engine.run(tmp_path, cancel=[job])
-    assert said["map"] == {"failed": "AbortError", "steps": 1}
+def test_upscaling_stops_when_its_signal_is_aborted(upscaled) -> None:
+    assert upscaled.said["cancelled"] == {"failed": "AbortError", "steps": 1}
+
+
+@pytest.mark.parametrize("number", range(len(_FILES)))
+def test_an_upscaled_png_has_the_numbers_of_the_commands(upscaled, tmp_path, number) -> None:
+    name, given = _FILES[number]
+    large = _upscaler(scale=4)(read_depth(upscaled.folder / name, given))
+    write_depth(tmp_path / "expected.png", large)
+    expected = read_numbers(tmp_path / "expected.png").astype(np.int64)
+    found = read_numbers(upscaled.folder / upscaled.said[f"convert{number}"][0]).astype(np.int64)
+    assert np.array_equal(expected == 0, found == 0)
+    exact = large.values.astype(np.float64) * (1000 if given is None else 1)
+    apart, span = np.abs(expected - found), float(np.ptp(exact[large.valid]))
+    near_half = np.abs(exact + 0.5 - np.round(exact + 0.5)) <= 1e-5 * span
+    assert apart.max() <= 1
+    assert not (apart.astype(bool) & ~near_half).any()
 
 
 def test_bicubic_interpolation_is_that_of_the_previews(engine, tmp_path, rng) -> None:
@@ -94,24 +141,28 @@ def test_bicubic_interpolation_is_that_of_the_previews(engine, tmp_path, rng) ->
         shape = one["scale"] * 20, one["scale"] * 31
         values, valid = output(tmp_path, f"map{k}", shape)
         expected = Bicubic(depth, shape, one.get("phase", "centre")).rows(0, shape[0])
-        upscaler = Upscaler.from_pretrained("dsdmsr-fast", backend="onnx", device="cpu", **one)
-        assert np.array_equal(valid, upscaler(depth).valid)
+        assert np.array_equal(valid, _upscaler(**one)(depth).valid)
         assert np.abs(values - expected)[valid].max() < 1e-6
 
 
-@pytest.mark.parametrize("degradation", ["bicubic", "area", "interval", "opencv_cubic"])
-def test_maps_are_downsampled_as_in_python(engine, tmp_path, rng, degradation) -> None:
+def test_maps_are_downsampled_as_in_python(engine, tmp_path, rng) -> None:
     holes = rng.random((48, 72)) > 0.01
     holes[8:20, 8:28] = False
-    for name, valid in (("holes", holes), ("whole", np.ones_like(holes))):
-        depth = DepthMap(scene(rng, 48, 72), valid, unit="m")
-        job = job_of(tmp_path, name, depth, scale=4, degradation=degradation)
-        engine.run(tmp_path, downsample=[job])
-        tensors = (torch.from_numpy(array.copy())[None, None] for array in (depth.values, valid))
-        expected, seen = degrade(next(tensors), 4, degradation, next(tensors))
-        values, lr_valid = output(tmp_path, name, (12, 18))
-        assert np.array_equal(lr_valid, seen[0, 0].numpy())
-        assert np.abs(values - expected[0, 0].numpy())[lr_valid].max() < 4e-5
+    masks = {"holes": holes, "whole": np.ones_like(holes)}
+    depths = {name: DepthMap(scene(rng, 48, 72), valid) for name, valid in masks.items()}
+    asked = [(n, how) for n in masks for how in ("bicubic", "area", "interval", "opencv_cubic")]
+    jobs = [
+        job_of(tmp_path, f"{name}_{how}", depths[name], scale=4, degradation=how)
+        for name, how in asked
+    ]
+    engine.run(tmp_path, downsample=jobs)
+    for name, how in asked:
+        arrays = depths[name].values, depths[name].valid
+        hr_depth, valid = (torch.from_numpy(array.copy())[None, None] for array in arrays)
+        expected, seen = degrade(hr_depth, 4, how, valid)
+        values, lr_valid = output(tmp_path, f"{name}_{how}", (12, 18))
+        assert np.array_equal(lr_valid, seen[0, 0].numpy()), how
+        assert np.abs(values - expected[0, 0].numpy())[lr_valid].max() < 4e-5, how
 
 
 def _downsampled(rng, kind):

@@ -50,7 +50,9 @@ export function normalise(map: DepthMap): Normalised {
 function sharesOf(filled: Float32Array): { low: number; high: number; shares: Float32Array } {
   const [low, high] = extremes(filled);
   const span = high - low || 1;
-  return { low, high, shares: filled.map((value) => (value - low) / span) };
+  const shares = new Float32Array(filled.length);
+  for (let k = 0; k < shares.length; k++) shares[k] = (filled[k] - low) / span;
+  return { low, high, shares };
 }
 
 /** A network's prediction in the map's unit. */

@@ -2,11 +2,13 @@
 
 /** The least and the greatest number of some; of no number, Infinity and -Infinity. */
 export function extremes(values: ArrayLike<number>, used?: Uint8Array): [number, number] {
+  const all = used === undefined || !used.includes(0);
   let least = Infinity;
   let greatest = -Infinity;
   for (let k = 0; k < values.length; k++) {
-    if (used && !used[k]) continue;
     const value = values[k];
+    if (value >= least && value <= greatest) continue;
+    if (!all && !used[k]) continue;
     if (value < least) least = value;
     if (value > greatest) greatest = value;
   }

@@ -61,22 +61,36 @@ export function flatEnds(
   width: number,
 ): Uint8Array | null {
   const flat = new Uint8Array(valid.length);
-  let any = false;
-  for (const end of extremes(values, valid)) {
+  for (const end of new Set(extremes(values, valid))) {
+    const here = values.map((value) => Number(value === end));
     // What stands under invalid pixels, 0, counts as long as nobody looks at them.
-    let count = 0;
-    for (const value of values) if (value === end) count++;
-    if (!(count >= END_SHARE * values.length)) continue;
-    const alike = (k: number) => values[k] === end || !valid[k];
-    for (let place = 0; place < valid.length; place++) {
-      if (!valid[place] || values[place] !== end) continue;
-      if (around(place, height, width).every(alike)) {
-        flat[place] = 1;
-        any = true;
+    const count = here.reduce((sum, one) => sum + one);
+    if (count >= END_SHARE * values.length) markFlat(flat, here, valid, height, width);
+  }
+  return flat.includes(1) ? flat : null;
+}
+
+/** Mark valid pixels that are `here` as all around them are; invalid ones count as alike. */
+function markFlat(
+  flat: Uint8Array,
+  here: Float32Array,
+  valid: Uint8Array,
+  height: number,
+  width: number,
+): void {
+  const alike = (k: number) => here[k] === 1 || valid[k] === 0;
+  for (let row = 0, place = 0; row < height; row++) {
+    const [top, bottom] = [Math.max(row - 1, 0), Math.min(row + 1, height - 1)];
+    for (let column = 0; column < width; column++, place++) {
+      if (here[place] === 0 || valid[place] === 0) continue;
+      const [left, right] = [Math.max(column - 1, 0), Math.min(column + 1, width - 1)];
+      let all = true;
+      for (let y = top; y <= bottom && all; y++) {
+        for (let x = left; x <= right && all; x++) all = alike(y * width + x);
       }
+      if (all) flat[place] = 1;
     }
   }
-  return any ? flat : null;
 }
 
 /**

@@ -116,9 +116,10 @@ async function upscaleAll(loaded: engine.Network): Promise<void> {
       stopping.abort();
     };
     const running = { onProgress, signal: stopping.signal };
-    const failed = await engine
-      .upscale(loaded, mapOf(job), { scale: 2, tile: 8 }, running)
-      .then(() => null, (error: Error) => error.name);
+    const failed = await engine.upscale(loaded, mapOf(job), { scale: 2, tile: 8 }, running).then(
+      () => null,
+      (error: Error) => error.name,
+    );
     said[job.name] = { failed, steps };
   }
 }
@@ -157,7 +158,8 @@ async function convertAll(loaded: engine.Network): Promise<void> {
 }
 
 async function others(): Promise<void> {
-  for (const job of jobs.bicubic ?? []) writeMap(job.name, await engine.bicubic(mapOf(job), job.options));
+  for (const job of jobs.bicubic ?? [])
+    writeMap(job.name, await engine.bicubic(mapOf(job), job.options));
   for (const job of jobs.downsample ?? []) {
     writeMap(job.name, engine.downsample(mapOf(job), job.scale, job.degradation));
   }

@@ -100,7 +100,10 @@ export async function bicubic(
   const x = axisOf(width, goal.width, goal.phase);
   const y = axisOf(height, goal.height, goal.phase);
   const taps = (along: Axis, count: number, size: number) => {
-    const centres = Float64Array.from({ length: count }, (_, k) => (k - along.offset) / along.factor);
+    const centres = Float64Array.from(
+      { length: count },
+      (_, k) => (k - along.offset) / along.factor,
+    );
     return tapsOf(centres, size, 4, (d) => cubic(d, KEYS), "mirrored");
   };
   const values = filtered(filled, width, taps(y, goal.height, height), taps(x, goal.width, width));
@@ -119,11 +122,11 @@ export async function bicubic(
 /**
  * A smaller map by a degradation, with holes kept apart.
  *
- * Where the kernel would touch an invalid pixel, the result is the mean of the block's valid pixels;
- * where none of the block is valid, it is invalid.
+ * Where the kernel would touch an invalid pixel, the result is the mean of the block's valid
+ * pixels; where none of the block is valid, it is invalid.
  *
  * @param scale A whole factor, 2…16, of which each side is a multiple.
- * @throws UpscaleError if it isn't; `croppedTo` crops a map so.
+ * @throws UpscaleError if one isn't; `croppedTo` crops a map so.
  */
 export function downsample(map: DepthMap, scale: number, degradation: Degradation): DepthMap {
   const { height, width } = map;
@@ -186,7 +189,9 @@ function degraded(
     return map.valid[k] ? value : mean.values[row * width + column];
   });
   const clean = filtered(filled, map.width, down, across);
-  const values = mean.values.map((value, k) => (touchesHole(map, scale, k, width) ? value : clean[k]));
+  const values = mean.values.map((value, k) =>
+    touchesHole(map, scale, k, width) ? value : clean[k],
+  );
   return { values, valid: mean.valid };
 }
 

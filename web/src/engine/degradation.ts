@@ -2,7 +2,7 @@
  * How a depth map was downsampled, found from its isolated steps.
  *
  * Where two flat surfaces meet, the pixels in between show how they came about. What an ideal step
- * becomes is known for each degradation; a small network weighs how near a map's steps come to that.
+ * becomes is known for each degradation; a small network weighs how near a map's steps come to it.
  */
 
 import { readArrays } from "./files/npy.ts";
@@ -65,9 +65,10 @@ export function estimateDegradation(
   return {
     name: probability >= FOUND_FROM[name] ? name : null,
     probability,
-    probabilities: Object.fromEntries(
-      SOURCES.map((source, k) => [source, likely[k]]),
-    ) as Record<StepSource, number>,
+    probabilities: Object.fromEntries(SOURCES.map((source, k) => [source, likely[k]])) as Record<
+      StepSource,
+      number
+    >,
     steps: profiles.length,
   };
 }
@@ -118,8 +119,9 @@ function profilesAlong(
   }
   if (found.length <= STEPS_MAX) return found;
   const every = (found.length - 1) / (STEPS_MAX - 1);
-  return Array.from({ length: STEPS_MAX }, (_, k) =>
-    found[k === STEPS_MAX - 1 ? found.length - 1 : Math.floor(k * every)],
+  return Array.from(
+    { length: STEPS_MAX },
+    (_, k) => found[k === STEPS_MAX - 1 ? found.length - 1 : Math.floor(k * every)],
   );
 }
 

@@ -132,10 +132,13 @@ export const ENCODINGS: Readonly<Record<string, Encoding>> = {
     unit: "m",
     invalid: NaN,
   }),
-  inverse: encoding("float inverse depth, per metre or relative, NaN = unknown (MiDaS and the like)", {
-    kind: "inverse_depth",
-    invalid: NaN,
-  }),
+  inverse: encoding(
+    "float inverse depth, per metre or relative, NaN = unknown (MiDaS and the like)",
+    {
+      kind: "inverse_depth",
+      invalid: NaN,
+    },
+  ),
 };
 
 /**

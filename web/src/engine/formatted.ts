@@ -1,6 +1,6 @@
 /** Numbers in words for people, as Python formats them. */
 
-/** A number a little nearer to 0 if it ends in a 5 that would go up and is to go to an even digit. */
+/** A number, or one a little nearer to 0 if its last 5 would go up, but the even digit is below. */
 function evened(x: number, fraction: number): number {
   const [digits] = x.toExponential(Math.min(fraction + 60, 100)).split("e");
   const all = digits.replace(/[-.]/g, "");
@@ -11,7 +11,9 @@ function evened(x: number, fraction: number): number {
 /** A number with so many digits at most, as Python's ``g`` has it. */
 export function formatted(x: number, digits: number): string {
   if (!Number.isFinite(x) || x === 0) return String(x);
-  const [mantissa, exponent] = evened(x, digits - 1).toExponential(digits - 1).split("e");
+  const [mantissa, exponent] = evened(x, digits - 1)
+    .toExponential(digits - 1)
+    .split("e");
   const power = Number(exponent);
   const trimmed = (text: string) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
   if (power >= -4 && power < digits) {

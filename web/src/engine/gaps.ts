@@ -5,7 +5,14 @@
  * background at 1000 m, or beside a single wrong pixel at 65 m, that share would be metres.
  */
 
-import { cumulative, distinctOf, extremes, interpolated, pairwiseSum, searchSorted } from "./numbers.ts";
+import {
+  cumulative,
+  distinctOf,
+  extremes,
+  interpolated,
+  pairwiseSum,
+  searchSorted,
+} from "./numbers.ts";
 
 /** Pixels behind a gap of more than so many times the range that others cover may be wrong ones. */
 export const APART = 3;
@@ -82,7 +89,12 @@ export function valueScale(
       if (0 <= beside && beside < lengths.length) gaps.add(beside);
     }
   }
-  return withGuards(distinct, lengths, [...gaps].sort((a, b) => a - b), slopes);
+  return withGuards(
+    distinct,
+    lengths,
+    [...gaps].sort((a, b) => a - b),
+    slopes,
+  );
 }
 
 function differences(ascending: Float64Array): Float64Array {

@@ -49,11 +49,7 @@ function inverseOf(map: DepthMap, stereo: Stereo | null): ((value: number) => nu
 }
 
 /** The points of all pixels in space, x right, y down, z forward: three numbers each. */
-export function pointsOf(
-  { values }: Distances,
-  camera: Intrinsics,
-  width: number,
-): Float32Array {
+export function pointsOf({ values }: Distances, camera: Intrinsics, width: number): Float32Array {
   const points = new Float32Array(3 * values.length);
   values.forEach((distance, k) => {
     points[3 * k] = (((k % width) - camera.cx) / camera.fx) * distance;

@@ -3,7 +3,13 @@
 export type { Encoding } from "./encodings.ts";
 export { ENCODINGS } from "./encodings.ts";
 export type { ReadOptions } from "./files/read.ts";
-export { encodingsFor, MOST_BYTES, MOST_INPUT_PIXELS, READ_SUFFIXES, readDepth } from "./files/read.ts";
+export {
+  encodingsFor,
+  MOST_BYTES,
+  MOST_INPUT_PIXELS,
+  READ_SUFFIXES,
+  readDepth,
+} from "./files/read.ts";
 export type { WriteFormat } from "./files/write.ts";
 export { writeDepth } from "./files/write.ts";
 export { loadNetwork, Network } from "./network.ts";

@@ -24,11 +24,7 @@ export interface MetricOptions {
  *
  * @throws UpscaleError if the sizes differ.
  */
-export function metrics(
-  pred: DepthMap,
-  target: DepthMap,
-  options: MetricOptions = {},
-): Metrics {
+export function metrics(pred: DepthMap, target: DepthMap, options: MetricOptions = {}): Metrics {
   const { height, width } = target;
   if (pred.height !== height || pred.width !== width) {
     throw new UpscaleError(
@@ -54,12 +50,7 @@ export function metrics(
   };
 }
 
-function tally(
-  pred: Float32Array,
-  target: Float32Array,
-  counted: Uint8Array,
-  threshold: number,
-) {
+function tally(pred: Float32Array, target: Float32Array, counted: Uint8Array, threshold: number) {
   const sums = { pixels: 0, squares: 0, sizes: 0, bad: 0 };
   for (let k = 0; k < counted.length; k++) {
     if (!counted[k]) continue;
@@ -123,8 +114,7 @@ function flyingPixels(
     const [lowest, highest] = extremes(truths);
     const value = pred[k];
     const margin = Math.fround(ON_A_SURFACE * Math.fround(highest - lowest));
-    const between =
-      Math.fround(value - lowest) > margin && Math.fround(highest - value) > margin;
+    const between = Math.fround(value - lowest) > margin && Math.fround(highest - value) > margin;
     const apart = (truth: number) => Math.fround(Math.abs(truth - value)) > margin;
     if (between && truths.every(apart)) flying++;
   }

@@ -55,12 +55,7 @@ export class Network {
   }
 
   /** Run a stage on a part of its input, and interleave its views. */
-  async run(
-    stage: number,
-    depth: Planes,
-    carried: Planes | null,
-    use: Use,
-  ): Promise<StageOutput> {
+  async run(stage: number, depth: Planes, carried: Planes | null, use: Use): Promise<StageOutput> {
     const session = await this.session(stage, use);
     const inputs: Record<string, Ort.Tensor> = { depth: this.tensor(depth) };
     if (carried !== null) inputs["carried"] = this.tensor(carried);

@@ -67,8 +67,7 @@ function betweenSurfaces(values: Float32Array, height: number, width: number): U
     const span = Math.fround(most[k] - least[k]);
     const margin = Math.fround(ON_A_SURFACE * span);
     const wide = Math.fround(highest[k] - lowest[k]);
-    const apart =
-      Math.fround(value - least[k]) > margin && Math.fround(most[k] - value) > margin;
+    const apart = Math.fround(value - least[k]) > margin && Math.fround(most[k] - value) > margin;
     return Number(apart && wide < Math.fround(FLAT * span));
   });
 }

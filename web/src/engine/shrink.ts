@@ -16,7 +16,7 @@ interface Places {
   readonly offset: Float32Array;
 }
 
-/** Where the centres of `wanted` pixels lie among `old` ones, of which the network makes `pixels`. */
+/** Where the centres of `wanted` pixels lie among `old` ones, which `pixels` have become. */
 function placesOf(old: number, wanted: number, pixels: number, phase: Phase): Places {
   const scale = old / pixels;
   const aligned = phase === "aligned" && Math.min(pixels, wanted) > 1;

@@ -18,7 +18,7 @@ export interface Goal {
   readonly phase: Phase;
 }
 
-/** The map from pixel coordinates of one axis to those of a larger map: `x' = factor·x + offset`. */
+/** Pixel coordinates of one axis → those of a larger map: `x' = factor·x + offset`. */
 export interface Axis {
   readonly factor: number;
   readonly offset: number;

@@ -19,7 +19,7 @@ export interface Intrinsics {
   readonly cy: number;
 }
 
-/** Two cameras: `Z = baseline·focal / (d + doffs)`; focal and doffs in pixels, baseline in metres. */
+/** Two cameras: `Z = baseline·focal / (d + doffs)`; pixels, but metres for the baseline. */
 export interface Stereo {
   readonly focal: number;
   readonly baseline: number;
@@ -43,7 +43,7 @@ export interface DepthMap {
   /** Whether the file held floats, so that a format that can hold both gets floats again. */
   readonly floats: boolean;
   readonly intrinsics: Intrinsics | null;
-  /** The absolute error that is expected of each value, NaN under invalid pixels; null: not known. */
+  /** The absolute error that is expected of each value, NaN in holes; null: not known. */
   readonly error: Float32Array | null;
   /** What was assumed when the file was read, a line each. */
   readonly notes: readonly string[];

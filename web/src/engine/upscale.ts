@@ -76,11 +76,7 @@ interface Arrays {
   readonly error: Float32Array | null;
 }
 
-async function collected(
-  rows: AsyncIterable<Rows>,
-  goal: Goal,
-  errors: boolean,
-): Promise<Arrays> {
+async function collected(rows: AsyncIterable<Rows>, goal: Goal, errors: boolean): Promise<Arrays> {
   const size = goal.height * goal.width;
   const values = new Float32Array(size);
   const valid = new Uint8Array(size);

@@ -21,11 +21,11 @@ const CLEAR = byNumber({
   "the largest half float: AirSim's, Unreal's and half-float EXR's background": [65504],
   "the largest 16-bit number": [65535],
   "the largest 16-bit number but one": [65534],
-  "the largest float": [3.4028234663852886e+38],
-  "ESRI's no data": [3.3999999521443642e+38, -3.3999999521443642e+38],
-  "the largest double": [1.7976931348623157e+308],
-  "netCDF's fill value": [9.969209968386869e+36],
-  "Surfer's blank": [1.701410009187828e+38, 1.70141e+38],
+  "the largest float": [3.4028234663852886e38],
+  "ESRI's no data": [3.3999999521443642e38, -3.3999999521443642e38],
+  "the largest double": [1.7976931348623157e308],
+  "netCDF's fill value": [9.969209968386869e36],
+  "Surfer's blank": [1.701410009187828e38, 1.70141e38],
   "the largest 32-bit number": [2147483647],
   "the largest 32-bit number, as a float": [2147483648],
   "the largest 32-bit number without a sign": [4294967295],
@@ -34,7 +34,7 @@ const CLEAR = byNumber({
   "a usual no data": [-99999],
   "SRTM's void": [-32768],
   "a usual no data of 16 bits": [-32767],
-  "ESRI's and QGIS's no data": [-3.4028234663852886e+38],
+  "ESRI's and QGIS's no data": [-3.4028234663852886e38],
   "the smallest 32-bit number": [-2147483648],
 });
 
@@ -46,12 +46,12 @@ const USUAL = byNumber({
   "a power of ten": [
     100, 1000000, 10000000, 100000000, 1000000000, 100000000000, 99999997952, 1000000000000,
     999999995904, 10000000000000, 9999999827968, 100000000000000, 100000000376832, 1000000000000000,
-    999999986991104, 1e+16, 1.0000000272564224e+16, 1e+17, 9.999999843067494e+16, 1e+18,
-    9.999999843067494e+17, 1e+19, 9.999999980506448e+18, 1e+20, 1.0000000200408773e+20, 1e+21,
-    1.0000000200408773e+21, 1e+22, 9.999999778196308e+21, 1e+23, 9.999999778196308e+22, 1e+24,
-    1.0000000138484279e+24, 1e+25, 9.999999562023526e+24, 1e+26, 1.0000000253776429e+26, 1e+27,
-    9.999999884841548e+26, 1e+28, 9.99999944211969e+27, 1e+29, 1.0000000150474662e+29, 1e+30,
-    1.0000000150474662e+30,
+    999999986991104, 1e16, 1.0000000272564224e16, 1e17, 9.999999843067494e16, 1e18,
+    9.999999843067494e17, 1e19, 9.999999980506448e18, 1e20, 1.0000000200408773e20, 1e21,
+    1.0000000200408773e21, 1e22, 9.999999778196308e21, 1e23, 9.999999778196308e22, 1e24,
+    1.0000000138484279e24, 1e25, 9.999999562023526e24, 1e26, 1.0000000253776429e26, 1e27,
+    9.999999884841548e26, 1e28, 9.99999944211969e27, 1e29, 1.0000000150474662e29, 1e30,
+    1.0000000150474662e30,
   ],
   "a far plane": [100000, 20000, 50000],
   "65535 / 100, the largest 16-bit number": [655.3499755859375],
@@ -140,7 +140,12 @@ function mayHaveCodes(values: ArrayLike<number>, usable: Uint8Array): boolean {
   const sample: number[] = [];
   for (let k = 0; k < values.length; k += step) if (usable[k]) sample.push(values[k]);
   if (least >= 0 && greatest < Math.min(...USUAL.keys())) {
-    const middle = sample.length ? quantile(sample.slice().sort((a, b) => a - b), 0.5) : 0;
+    const middle = sample.length
+      ? quantile(
+          sample.slice().sort((a, b) => a - b),
+          0.5,
+        )
+      : 0;
     if (greatest < SO_FAR * Math.max(middle, 1e-30)) return false;
   }
   const count = countOf(values, greatest, usable);

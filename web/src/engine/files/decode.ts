@@ -34,9 +34,7 @@ export function decoded(
     const lengths = rayLengths(camera, height, width);
     exact = Float64Array.from(exact, (value, k) => value / lengths[k]);
     const focal = camera.fx.toFixed(2);
-    notes.push(
-      `turned from distances along the ray with a focal length of ${focal} px, centred`,
-    );
+    notes.push(`turned from distances along the ray with a focal length of ${focal} px, centred`);
   }
   const values = new Float32Array(exact.length);
   const { valid } = usable;
@@ -105,9 +103,7 @@ function checkValues(
   { kind }: Encoding,
 ): void {
   if (!valid.includes(1)) {
-    throw new DepthFileError(
-      `${name}: no pixel of the map is valid: there is nothing to go by`,
-    );
+    throw new DepthFileError(`${name}: no pixel of the map is valid: there is nothing to go by`);
   }
   if (kind !== "depth") return;
   const negative = values.filter((value) => value < 0).length;

@@ -53,8 +53,8 @@ export function encodingsOf(bytes: number): string[] {
 /**
  * Whether 0 is the farthest value of 8- or 16-bit numbers, not an unknown one.
  *
- * Networks for relative depth scale their result to 0…255 or 0…65535, so that 0 is their farthest
- * value, which others close to it surround.
+ * Networks for relative depth scale their result to 0…255 or 0…65535, so that 0 is their
+ * farthest value, which others close to it surround.
  */
 function zeroIsFar({ numbers, height, width }: Stored): boolean {
   const { values, bytes } = numbers;

@@ -127,7 +127,8 @@ export function readPfm(source: Source): Stored {
   if (size > promised && size <= promised + 2 && !rest.trim()) size = promised;
   if (size !== promised) {
     throw new DepthFileError(
-      `${name} promises ${channels * width}×${height} pixels, ${promised} bytes, but holds ${size}`,
+      `${name} promises ${channels * width}×${height} pixels, ${promised} bytes, but holds ` +
+        `${size}`,
     );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset + end, promised);

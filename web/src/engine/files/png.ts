@@ -134,7 +134,9 @@ function checkedHeader(source: Source): Header {
     const content = bytes.subarray(place + 4, place + 8 + length);
     type = String.fromCharCode(...content.subarray(0, 4));
     if (view.getUint32(place + 8 + length) !== crc32(content)) {
-      throw new DepthFileError(`${name} is damaged: the checksum of its chunk ${shown(type)} is wrong`);
+      throw new DepthFileError(
+        `${name} is damaged: the checksum of its chunk ${shown(type)} is wrong`,
+      );
     }
     if (header === null) header = headerOf(source, type, content.subarray(4));
     else if (type === "IHDR") throw new DepthFileError(`${name} is damaged: it has two headers`);

@@ -25,8 +25,8 @@ const FORMATS: Readonly<Record<string, Format>> = {
 /** The endings of files that can be read. */
 export const READ_SUFFIXES: readonly string[] = Object.keys(FORMATS);
 /** What the command reads, and this page does not. */
-const COMMAND_ALONE = ".npz .tif .tiff .exr .bin .dmap .dpt .h5 .hdf5 .mat .nc .zarr .jpg .jpeg .heic"
-  .split(" ");
+const COMMAND_ALONE =
+  ".npz .tif .tiff .exr .bin .dmap .dpt .h5 .hdf5 .mat .nc .zarr .jpg .jpeg .heic".split(" ");
 /** Bytes that a file may have. */
 export const MOST_BYTES = 2 ** 28;
 /** Pixels that a map may have. */

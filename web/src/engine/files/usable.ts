@@ -41,8 +41,9 @@ function noteOn(code: Code, values: Stored["numbers"]["values"]): string {
   let count = 0;
   for (const number of values) if (isCode(code, number)) count++;
   const blends = code.beyond === null ? "" : ", with its blends";
+  const share = percent(count / values.length, 1);
   return (
-    `${percent(count / values.length, 1)} of the pixels are ${formatted(code.number, 7)}${blends} (${code.meaning}), ` +
+    `${share} of the pixels are ${formatted(code.number, 7)}${blends} (${code.meaning}), ` +
     "taken for no surface"
   );
 }

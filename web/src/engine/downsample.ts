@@ -42,9 +42,13 @@ export function croppedTo(map: DepthMap, scale: number): DepthMap {
   if (!height || !width) {
     throw new UpscaleError(`the map is ${map.height}×${map.width}: too small for ${scale}`);
   }
-  const place = (k: number) => Math.floor(k / width) * map.width + (k % width);
-  const values = Float32Array.from({ length: height * width }, (_, k) => map.values[place(k)]);
-  const valid = Uint8Array.from({ length: height * width }, (_, k) => map.valid[place(k)]);
+  const values = new Float32Array(height * width);
+  const valid = new Uint8Array(height * width);
+  for (let row = 0; row < height; row++) {
+    const from = row * map.width;
+    values.set(map.values.subarray(from, from + width), row * width);
+    valid.set(map.valid.subarray(from, from + width), row * width);
+  }
   return { ...map, height, width, values, valid, error: null };
 }
 

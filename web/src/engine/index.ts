@@ -13,8 +13,8 @@ export {
 export type { WriteFormat } from "./files/write.ts";
 export { writeDepth } from "./files/write.ts";
 export { loadNetwork, Network } from "./network.ts";
-export type { Goal } from "./sizes.ts";
-export { goalOf, stretchLine } from "./sizes.ts";
+export type { Axis, Goal } from "./sizes.ts";
+export { axisOf, goalOf, mappedCamera, SCALES, stretchLine } from "./sizes.ts";
 export * from "./types.ts";
 export { checkLimit, MOST_PIXELS, upscale } from "./upscale.ts";
 export { bicubic } from "./bicubic.ts";

@@ -17,11 +17,13 @@ from dsdmsr.depth.bicubic import Bicubic
 from dsdmsr.depth.find_degradation import find_degradation
 from dsdmsr.depth.geometry import point_cloud
 from dsdmsr.depth.map import Intrinsics
+from dsdmsr.errors import ScaleError
 from dsdmsr.io.encodings import ENCODINGS
 from dsdmsr.io.ply import write_ply
 from dsdmsr.io.png import write_png
 from dsdmsr.io.read import read_numbers
 from dsdmsr.metrics import bad_pixel_rate, edge_rmse, flying_pixel_rate, mae, rmse
+from dsdmsr.upscaling.sizes import Size
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +132,31 @@ def test_an_upscaled_png_has_the_numbers_of_the_commands(upscaled, tmp_path, num
     near_half = np.abs(exact + 0.5 - np.round(exact + 0.5)) <= 1e-5 * span
     assert apart.max() <= 1
     assert not (apart.astype(bool) & ~near_half).any()
+
+
+def _size(pixels: tuple[int, int]) -> dict[str, Any]:
+    return {"size": {"height": pixels[0], "width": pixels[1]}}
+
+
+def _goal(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the size that Python chooses, or what the page has to say instead of it."""
+    try:
+        return Size(**options).goal(30, 40)._asdict()
+    except ScaleError as error:
+        return {"error": "UpscaleError", "message": str(error)}
+
+
+def test_sizes_are_chosen_and_refused_as_in_python(engine, tmp_path) -> None:
+    scales = [1, 2, 2.5, 3, 7, 16, 17]
+    pixels = [(30, 40), (31, 41), (60, 200), (480, 640), (481, 640), (29, 80), (90, 41)]
+    asked = [*({"scale": scale} for scale in scales), *map(_size, pixels), {}]
+    said = engine.run(tmp_path, goal=[{"options": o, "height": 30, "width": 40} for o in asked])
+    given = [*({"scale": scale} for scale in scales), *({"pixels": p} for p in pixels), {}]
+    assert [said[f"goal{k}"]["goal"] for k in range(len(given))] == [_goal(o) for o in given]
+    assert said["goal9"]["line"] == (
+        "200x60 is of another shape than 40x30: stretched by 5 along x and 2 along y"
+    )
+    assert said["goal1"]["line"] is None
 
 
 def test_bicubic_interpolation_is_that_of_the_previews(engine, tmp_path, rng) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from testing.web_damaged import SIGNATURE, chunk, damaged_files
 from testing.web_engine import Engine, built_engine, output
 from testing.web_maps import scene
 
@@ -87,15 +88,7 @@ def _interlaced(levels: np.ndarray) -> bytes:
     height, width = levels.shape
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 1)
     chunks = (b"IHDR" + header, b"IDAT" + zlib.compress(b"".join(rows)), b"IEND")
-    return _SIGNATURE + b"".join(map(_chunk, chunks))
-
-
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-
-
-def _chunk(content: bytes) -> bytes:
-    """Return a chunk of a PNG with its length and its checksum."""
-    return struct.pack(">I", len(content) - 4) + content + struct.pack(">I", zlib.crc32(content))
+    return SIGNATURE + b"".join(map(chunk, chunks))
 
 
 _FORMATS = ("png", "npy", "pfm", "npy mm", "png mm", "png relative16", "pfm disparity", "npy tum")
@@ -151,77 +144,8 @@ def _check_written(folder: Path, depth, how: str, written: object, case: str) ->
         assert np.array_equal(np.asarray(found), np.asarray(expected)), f"{case}: {how}"
 
 
-def _whole_files(folder: Path, rng: np.random.Generator) -> dict[str, bytes]:
-    """Return the content of an honest file of each format."""
-    mm = np.uint16(1000 * scene(rng, 23, 31))
-    write_png(folder / "a.png", mm)
-    write_pgm(folder / "a.pgm", mm)
-    write_pfm(folder / "a.pfm", mm.astype(np.float32))
-    np.save(folder / "a.npy", mm)
-    return {name: (folder / name).read_bytes() for name in ("a.png", "a.pgm", "a.pfm", "a.npy")}
-
-
-def _png(width: int, height: int, body: bytes, bits: int = 16, colour: int = 0) -> bytes:
-    """Return a PNG whose checksums are right, whatever it promises."""
-    header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
-    return _SIGNATURE + b"".join(map(_chunk, (b"IHDR" + header, b"IDAT" + body, b"IEND")))
-
-
-def _damaged(folder: Path, rng: np.random.Generator) -> dict[str, bytes]:
-    """Return the names and the content of files that cannot be read."""
-    files: dict[str, bytes] = {}
-    honest = _whole_files(folder, rng)
-    for name, content in honest.items():
-        for k in range(12):
-            files[f"cut{k}_{name}"] = content[: len(content) * k // 12]
-        files[f"short_{name}"] = content[:-3]
-        files[f"magic_{name}"] = b"X" + content[1:]
-        files[f"text_{name}"] = b"this is a text and no map of depth\n" * 9
-        others = [other for other in honest if other != name]
-        files |= {f"as_{other[2:]}_{name}": honest[other] for other in others}
-    png = honest["a.png"]
-    for k in range(12):
-        place = 8 + k * (len(png) - 20) // 12
-        files[f"flipped{k}.png"] = png[:place] + bytes([png[place] ^ 85]) + png[place + 1 :]
-    body = zlib.compress(bytes(23 * 63))
-    files["huge.png"] = _png(2**31 - 1, 2**31 - 1, body)
-    files["large.png"] = _png(60000, 60000, body)
-    files["more.png"] = _png(4000, 4000, body)
-    files["none.png"] = _png(0, 5, body)
-    files["taller.png"], files["lower.png"] = _png(31, 40, body), _png(31, 9, body)
-    files["bits.png"], files["colour.png"] = _png(31, 23, body, 7), _png(31, 23, body, colour=5)
-    files["noise.png"] = _png(31, 23, rng.bytes(200))
-    files["unpacks.png"] = _png(31, 23, zlib.compress(bytes(10**8)))
-    files["nothing.png"] = _png(31, 23, b"")
-    files["huge.pgm"] = b"P5 999999999 999999999 255\n" + bytes(99)
-    files["most.pgm"] = b"P5 3 3 65536\n" + bytes(99)
-    files["behind.pgm"] = honest["a.pgm"] + b"P5 3 3 255\n123456789"
-    files["words.pgm"] = b"P2 2 2 9\n1 2 3 x\n"
-    files["huge.pfm"] = b"Pf\n99999999 99999999\n-1\n" + bytes(99)
-    files["scale.pfm"] = b"Pf\n1 1\n0\n" + bytes(4)
-    for name, array in {
-        "nan": np.full((4, 4), np.nan),
-        "zeros": np.zeros((4, 4)),
-        "below": -np.ones((4, 4)),
-        "text": np.array([["a", "b"]]),
-        "complex": np.ones((2, 2), complex),
-        "single": np.float32(2),
-        "stack": np.ones((5, 6, 7)),
-        "picture": np.ones((6, 7, 3)),
-        "empty": np.ones((0, 7)),
-        "objects": np.array([[None]]),
-    }.items():
-        np.save(folder / f"{name}.npy", array)
-        files[f"{name}.npy"] = (folder / f"{name}.npy").read_bytes()
-    files["huge.npy"] = honest["a.npy"].replace(b"(23, 31)", b"(99999, 999999)")
-    write_png(folder / "black.png", np.zeros((5, 5), np.uint16))
-    files["black.png"] = (folder / "black.png").read_bytes()
-    files |= {f"other{suffix}": b"II*\0" for suffix in (".tif", ".exr", ".npz", ".txt", "")}
-    return files
-
-
 def test_each_damaged_file_is_refused_in_one_clear_line(engine, tmp_path, rng) -> None:
-    files = _damaged(tmp_path, rng)
+    files = damaged_files(tmp_path, rng)
     for name, content in files.items():
         (tmp_path / name).write_bytes(content)
     names = [*files, "a.png", "a.pgm", "a.pfm", "a.npy"]

@@ -31,6 +31,7 @@ interface Jobs {
   readonly steps: string;
   readonly upscale?: readonly (MapOf & { options: engine.UpscaleOptions })[];
   readonly cancel?: readonly MapOf[];
+  readonly goal?: readonly { options: engine.UpscaleOptions; height: number; width: number }[];
   readonly bicubic?: readonly (MapOf & { options: engine.UpscaleOptions })[];
   readonly downsample?: readonly (MapOf & { scale: number; degradation: engine.Degradation })[];
   readonly find?: readonly MapOf[];
@@ -158,6 +159,11 @@ async function convertAll(loaded: engine.Network): Promise<void> {
 }
 
 async function others(): Promise<void> {
+  for (const [number, { options, height, width }] of (jobs.goal ?? []).entries()) {
+    const goal = attempt(() => engine.goalOf(options, height, width));
+    const line = "message" in goal ? null : engine.stretchLine(goal, height, width);
+    said[`goal${number}`] = { goal, line };
+  }
   for (const job of jobs.bicubic ?? [])
     writeMap(job.name, await engine.bicubic(mapOf(job), job.options));
   for (const job of jobs.downsample ?? []) {

@@ -72,12 +72,15 @@ export function trianglesOf(
 ): Uint32Array {
   // At a slope of t a surface is t·z/f further away a pixel further on.
   const most = Math.tan((steepest * Math.PI) / 180) / Math.min(camera.fx, camera.fy);
-  const faces: number[] = [];
-  const add = (...corners: [number, number, number]) => {
-    if (!corners.every((corner) => known[corner])) return;
-    const z = corners.map((corner) => values[corner]);
-    const least = Math.min(...z);
-    if (Math.max(...z) - least <= most * least) faces.push(...corners);
+  const faces = new Uint32Array(6 * Math.max(height - 1, 0) * Math.max(width - 1, 0));
+  let count = 0;
+  const add = (a: number, b: number, c: number) => {
+    if (!known[a] || !known[b] || !known[c]) return;
+    const least = Math.min(values[a], values[b], values[c]);
+    if (Math.max(values[a], values[b], values[c]) - least > most * least) return;
+    faces[count++] = a;
+    faces[count++] = b;
+    faces[count++] = c;
   };
   for (const half of [0, 1]) {
     for (let row = 0; row + 1 < height; row++) {
@@ -88,7 +91,7 @@ export function trianglesOf(
       }
     }
   }
-  return Uint32Array.from(faces);
+  return faces.slice(0, count);
 }
 
 /**
@@ -106,7 +109,7 @@ export function packPly(
     throw new UpscaleError("no pixel is valid, so there are no points");
   }
   const points = pointsOf(found, camera, map.width);
-  const kept = points.filter((_, k) => found.known[Math.floor(k / 3)]);
+  const kept = points.filter((_, k) => found.known[(k / 3) | 0]);
   const lines = [
     "ply",
     "format binary_little_endian 1.0",

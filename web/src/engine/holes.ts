@@ -31,10 +31,11 @@ export function fillNearest(
   }
   if (allValid(valid)) return values;
   const source = sourceRows(valid, height, width);
+  const columns = columnsWithValid(valid, width);
   const filled = values.slice();
   for (let top = 0; top < height; top += ROWS_AT_ONCE) {
     const rows = Math.min(ROWS_AT_ONCE, height - top);
-    fillRows(filled, values, valid, source, top, rows, width);
+    fillRows(filled, values, valid, source, columns, top, rows, width);
   }
   return filled;
 }
@@ -71,6 +72,7 @@ function fillRows(
   values: Float32Array,
   valid: Uint8Array,
   source: Int32Array,
+  columns: readonly number[],
   top: number,
   rows: number,
   width: number,
@@ -83,7 +85,7 @@ function fillRows(
   const places: number[] = [];
   for (let k = 0; k < squared.length; k++) if (!valid[top * width + k]) places.push(k);
   if (!places.length) return;
-  const nearest = nearestColumns(squared, places, width, () => columnsWithValid(valid, width));
+  const nearest = nearestColumns(squared, places, columns, width);
   places.forEach((k, index) => {
     const row = Math.floor(k / width);
     const column = nearest[index];
@@ -91,16 +93,15 @@ function fillRows(
   });
 }
 
-/** In which column the valid pixel nearest to each of some pixels is. */
+/** In which of the columns with valid pixels the one nearest to each of some pixels is. */
 function nearestColumns(
   squared: Float64Array,
   places: readonly number[],
+  columns: readonly number[],
   width: number,
-  withValid: () => number[],
 ): Int32Array {
   const nearest = Int32Array.from(places, (k) => k % width);
   const best = Float64Array.from(places, (k) => squared[k]);
-  const columns = withValid();
   const few = 2 * FEW_COLUMNS * columns.length > width ? FEW_COLUMNS : 0;
   let left = [...places.keys()];
   for (let step = 1; step < width; step++) {

@@ -13,13 +13,14 @@ export {
 export type { WriteFormat } from "./files/write.ts";
 export { writeDepth } from "./files/write.ts";
 export { loadNetwork, Network } from "./network.ts";
-export type { Goal } from "./sizes.ts";
-export { goalOf, stretchLine } from "./sizes.ts";
+export type { Axis, Goal } from "./sizes.ts";
+export { axisOf, goalOf, mappedCamera, SCALES, stretchLine } from "./sizes.ts";
 export * from "./types.ts";
 export { checkLimit, MOST_PIXELS, upscale } from "./upscale.ts";
-export { bicubic, croppedTo, downsample } from "./bicubic.ts";
+export { bicubic } from "./bicubic.ts";
 export type { DegradationWeights } from "./degradation.ts";
 export { degradationLine, estimateDegradation, readDegradationWeights } from "./degradation.ts";
+export { croppedTo, downsample } from "./downsample.ts";
 export type { Distances } from "./geometry.ts";
 export { distances, packPly, pointsOf, STEEPEST, trianglesOf } from "./geometry.ts";
 export type { MetricOptions } from "./metrics.ts";

@@ -71,31 +71,35 @@ function nearEdges(
   height: number,
   width: number,
 ): Uint8Array {
-  const onEdge = new Uint8Array(counted.length);
+  const near = new Uint8Array(counted.length);
+  const mark = (first: number, second: number) => {
+    if (!counted[first] || !counted[second]) return;
+    if (!(Math.fround(Math.abs(target[first] - target[second])) > step)) return;
+    markAround(near, first, height, width);
+    markAround(near, second, height, width);
+  };
   for (let k = 0; k < counted.length; k++) {
-    const beside = [];
-    if ((k % width) + 1 < width) beside.push(k + 1);
-    if (k + width < counted.length) beside.push(k + width);
-    for (const other of beside) {
-      if (!counted[k] || !counted[other]) continue;
-      if (Math.fround(Math.abs(target[k] - target[other])) > step) onEdge[k] = onEdge[other] = 1;
-    }
+    if ((k % width) + 1 < width) mark(k, k + 1);
+    if (k + width < counted.length) mark(k, k + width);
   }
-  return counted.map((flag, k) => flag && Number(around(k, height, width).some((p) => onEdge[p])));
+  return near.map((flag, k) => flag & counted[k]);
 }
 
-/** The places of the square of `EDGE_RADIUS` around a pixel. */
-function around(place: number, height: number, width: number): number[] {
-  const [row, column] = [Math.floor(place / width), place % width];
-  const [bottom, right] = [
-    Math.min(row + EDGE_RADIUS, height - 1),
-    Math.min(column + EDGE_RADIUS, width - 1),
-  ];
-  const places: number[] = [];
-  for (let y = Math.max(row - EDGE_RADIUS, 0); y <= bottom; y++) {
-    for (let x = Math.max(column - EDGE_RADIUS, 0); x <= right; x++) places.push(y * width + x);
-  }
-  return places;
+/** The square of `EDGE_RADIUS` around a pixel, as far as the map goes. */
+function squareOf(place: number, height: number, width: number) {
+  const row = Math.floor(place / width);
+  const column = place % width;
+  return {
+    top: Math.max(row - EDGE_RADIUS, 0),
+    bottom: Math.min(row + EDGE_RADIUS, height - 1),
+    left: Math.max(column - EDGE_RADIUS, 0),
+    right: Math.min(column + EDGE_RADIUS, width - 1),
+  };
+}
+
+function markAround(near: Uint8Array, place: number, height: number, width: number): void {
+  const { top, bottom, left, right } = squareOf(place, height, width);
+  for (let y = top; y <= bottom; y++) near.fill(1, y * width + left, y * width + right + 1);
 }
 
 /** How many predictions near edges hang between two surfaces, on neither. */
@@ -110,13 +114,19 @@ function flyingPixels(
   let flying = 0;
   for (let k = 0; k < near.length; k++) {
     if (!near[k]) continue;
-    const truths = around(k, height, width).flatMap((p) => (counted[p] ? [target[p]] : []));
-    const [lowest, highest] = extremes(truths);
-    const value = pred[k];
+    const { top, bottom, left, right } = squareOf(k, height, width);
+    let [lowest, highest, nearest] = [Infinity, -Infinity, Infinity];
+    for (let y = top; y <= bottom; y++) {
+      for (let at = y * width + left; at <= y * width + right; at++) {
+        if (!counted[at]) continue;
+        lowest = Math.min(lowest, target[at]);
+        highest = Math.max(highest, target[at]);
+        nearest = Math.min(nearest, Math.fround(Math.abs(target[at] - pred[k])));
+      }
+    }
     const margin = Math.fround(ON_A_SURFACE * Math.fround(highest - lowest));
-    const between = Math.fround(value - lowest) > margin && Math.fround(highest - value) > margin;
-    const apart = (truth: number) => Math.fround(Math.abs(truth - value)) > margin;
-    if (between && truths.every(apart)) flying++;
+    const above = Math.fround(pred[k] - lowest) > margin;
+    if (above && Math.fround(highest - pred[k]) > margin && nearest > margin) flying++;
   }
   return flying;
 }

@@ -30,6 +30,9 @@ class OpenPage:
         """Choose a file, and wait until it is read or refused."""
         tab = self.tab
         tab.set_input_files("#file", file)
+        # Whichever comes: what it is, or why it cannot be read.
+        read = tab.locator("#file-name", has_text=file.name)
+        read.or_(tab.locator("#alert", has_text=file.name)).first.wait_for()
         tab.locator("#progress").wait_for(state="hidden")
         if encoding is not None:
             tab.select_option("#encoding", encoding)

@@ -7,12 +7,13 @@ import { Comparison } from "./comparison.ts";
 import { element, input, select } from "./dom.ts";
 import { listenToDownloads, showDownloads } from "./downloads.ts";
 import { embedded, facts } from "./embedded.ts";
-import type { Reading } from "./messages.ts";
+import type { Reading, Unread } from "./messages.ts";
 import {
   degradation,
   LIMITS,
   mode,
   settings,
+  showEncodings,
   showMode,
   showReading,
   showSize,
@@ -31,66 +32,83 @@ const space = new Space();
 let source: Source | null = null;
 let reading: Reading | null = null;
 let shown: Shown | null = null;
+/** How many jobs there have been; the last one owns the progress bar. */
+let jobs = 0;
 
 function say(error: unknown): void {
   if (error instanceof Cancelled) return;
   element("alert").textContent = error instanceof Error ? error.message : String(error);
 }
 
-/** Does one job, with progress and a button that cancels it. */
+/** Does one job, with progress and a button that cancels it; ends one that still goes on. */
 async function busy<T>(
   what: string,
   work: (progress: (share: number) => void) => Promise<T>,
 ): Promise<T> {
+  if (!element("progress").hidden) cancel();
+  const job = ++jobs;
   const bar = element<HTMLProgressElement>("bar");
   element("alert").textContent = "";
   bar.removeAttribute("value");
   element("progress-text").textContent = what;
   element("progress").hidden = element("cancel").hidden = false;
-  input("run").disabled = true;
+  element<HTMLButtonElement>("run").disabled = true;
   try {
     return await work((share) => {
       bar.value = share;
       element("progress-text").textContent = `${what}, ${Math.round(100 * share)} %`;
     });
   } finally {
-    element("progress").hidden = element("cancel").hidden = true;
+    if (job === jobs) element("progress").hidden = element("cancel").hidden = true;
     update();
   }
 }
 
-/** Reads a file; its encoding is guessed where none is given. */
-async function read(next: Source, encoding: string | null = null): Promise<boolean> {
+/** Reads a file; its encoding is guessed where none is given. Returns whether that was possible. */
+async function read(
+  name: string,
+  load: () => Promise<Uint8Array>,
+  encoding: string | null = null,
+): Promise<boolean> {
   try {
-    reading = await busy("Reading", () => ask("read", { ...next, encoding }));
+    const [bytes, found] = await busy("Reading", async () => {
+      const content = await load();
+      return [content, await ask("read", { name, bytes: content, encoding })] as const;
+    });
+    source = { name, bytes };
+    reading = "map" in found ? found : null;
+    if ("map" in found) showReading(name, found);
+    else showUnread(name, found, encoding);
   } catch (error) {
     say(error);
     return false;
   }
-  source = next;
-  showReading(next.name, reading);
   update();
+  element("result").hidden = reading === null;
+  if (reading === null) return false;
   space.setCamera(reading.map);
-  show({ name: next.name, input: reading.map, phase: "centre", results: null });
+  show({ name, input: reading.map, phase: "centre", results: null });
   return true;
 }
 
-async function take(file: File): Promise<void> {
+/** Shows why a file is not read, and the encodings in which it may be. */
+function showUnread(name: string, { refused, encodings }: Unread, encoding: string | null): void {
+  showEncodings(name, encodings, encoding);
+  say(refused);
+}
+
+function take(file: File): void {
   if (file.size > MOST_BYTES) {
     const [size, most] = [file.size, MOST_BYTES].map((bytes) => Math.ceil(bytes / 2 ** 20));
     say(`${file.name} has ${size} MB: up to ${most} are read here; use the command dsdmsr upscale`);
     return;
   }
-  try {
-    await read({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
-  } catch (error) {
-    say(error);
-  }
+  void read(file.name, async () => new Uint8Array(await file.arrayBuffer()));
 }
 
 async function takeSample(): Promise<void> {
   const name = mode() === "truth" ? "hr_depth.png" : "lr_depth.png";
-  if (await read({ name, bytes: await embedded(name) })) await run();
+  if (await read(name, () => embedded(name))) await run();
 }
 
 async function run(): Promise<void> {
@@ -144,7 +162,7 @@ function show(next: Shown, seconds = 0, filled = 0): void {
 
 function update(): void {
   const can = showSize(reading?.map ?? null);
-  input("run").disabled = !can;
+  element<HTMLButtonElement>("run").disabled = !can;
   const { scale } = settings();
   element("run").textContent = mode() === "truth" ? `Test ×${scale}` : `Upscale ×${scale}`;
 }
@@ -190,7 +208,7 @@ function listenToDrops(): void {
     event.preventDefault();
     document.body.classList.remove("over");
     const file = event.dataTransfer?.files[0];
-    if (file) void take(file);
+    if (file) take(file);
   });
 }
 
@@ -199,8 +217,9 @@ function listenToForm(): void {
   file.accept = READ_SUFFIXES.join(",");
   file.onchange = () => {
     const chosen = file.files?.[0];
-    // The same file may be chosen again after it has changed.
-    if (chosen) void take(chosen).finally(() => (file.value = ""));
+    if (chosen) take(chosen);
+    // So that the same file can be chosen again after it has changed.
+    file.value = "";
   };
   element("form").onsubmit = (event) => {
     event.preventDefault();
@@ -210,8 +229,12 @@ function listenToForm(): void {
     if ((event.target as HTMLInputElement).name === "mode") showMode();
     update();
   });
-  select("encoding").onchange = () => source && void read(source, select("encoding").value);
-  element("sample").onclick = element("start").onclick = () => void takeSample().catch(say);
+  select("encoding").onchange = () => {
+    if (source === null) return;
+    const { name, bytes } = source;
+    void read(name, async () => bytes, select("encoding").value);
+  };
+  element("sample").onclick = element("start").onclick = () => void takeSample();
   element("cancel").onclick = () => cancel();
 }
 

@@ -16,7 +16,7 @@ export interface Jobs {
   /** Reads a file. */
   read: {
     takes: { name: string; bytes: Uint8Array; encoding: string | null };
-    gives: Reading;
+    gives: Reading | Unread;
   };
   upscale: { takes: { map: DepthMap; settings: Settings }; gives: Upscaling };
   /** Downsamples a ground truth, upscales that, and measures. */
@@ -45,6 +45,13 @@ export interface Reading {
   readonly encodings: readonly string[];
   /** How the map was downsampled; null where too few steps tell. */
   readonly found: FoundDegradation | null;
+}
+
+/** A file whose numbers make no map in the encoding given or guessed. */
+export interface Unread {
+  /** Why not, in a line. */
+  readonly refused: string;
+  readonly encodings: readonly string[];
 }
 
 export interface Upscaling {

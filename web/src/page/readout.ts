@@ -38,7 +38,7 @@ export class Readout {
     const truth = this.maps.find(({ id }) => id === "truth");
     if (truth) {
       const head = table.createTHead().insertRow();
-      head.append(made("th"), made("th", "value"), made("th", "error"));
+      head.append(made("td"), made("th", "value"), made("th", "error"));
     }
     const body = table.createTBody();
     for (const named of this.maps) this.addValue(body, named, at, truth);

@@ -108,16 +108,29 @@ export function showSize(map: DepthMap | null): boolean {
   return true;
 }
 
-/** Shows what a file holds. */
-export function showReading(name: string, { map, encodings, found }: Reading): void {
+/** Shows a file, and the encodings that its numbers may have; null for one still to be chosen. */
+export function showEncodings(
+  name: string,
+  encodings: readonly string[],
+  encoding: string | null,
+): void {
   element("reading").hidden = false;
   element("file-name").textContent = name;
+  const none: [string, string][] = encoding === null ? [["", "choose one"]] : [];
+  setOptions(select("encoding"), [
+    ...none,
+    ...encodings.map((each): [string, string] => [each, each]),
+  ]);
+  select("encoding").value = encoding ?? "";
+  for (const id of ["facts", "notes", "encoding-meaning", "degradation-found"]) {
+    element(id).replaceChildren();
+  }
+}
+
+/** Shows what a file holds. */
+export function showReading(name: string, { map, encodings, found }: Reading): void {
   const encoding = map.encoding ?? "float";
-  setOptions(
-    select("encoding"),
-    encodings.map((each) => [each, each]),
-  );
-  select("encoding").value = encoding;
+  showEncodings(name, encodings, encoding);
   // A guess is announced among the notes, with what it means.
   const announced = map.notes.some((note) => note.startsWith("read as"));
   element("encoding-meaning").textContent = announced ? "" : (ENCODINGS[encoding]?.meaning ?? "");

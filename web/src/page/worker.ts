@@ -5,6 +5,7 @@ import {
   bicubic,
   croppedTo,
   type DegradationWeights,
+  type DepthMap,
   DepthFileError,
   downsample,
   encodingsFor,
@@ -63,7 +64,13 @@ const jobs: {
   ) => Jobs[J]["gives"] | Promise<Jobs[J]["gives"]>;
 } = {
   async read({ name, bytes, encoding }) {
-    const map = readDepth(name, bytes, { encoding });
+    let map: DepthMap;
+    try {
+      map = readDepth(name, bytes, { encoding });
+    } catch (error) {
+      if (!(error instanceof DepthFileError)) throw error;
+      return { refused: error.message, encodings: encodingsFor(name, bytes) };
+    }
     weights ??= unpack(packed["find_degradation.npy"]).then(readDegradationWeights);
     const found = estimateDegradation(map, await weights);
     return { map, encodings: encodingsFor(name, bytes), found };

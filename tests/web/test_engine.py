@@ -39,7 +39,7 @@ def test_the_table_of_encodings_is_the_packages(engine, tmp_path) -> None:
 
 
 class _Upscaled(NamedTuple):
-    """What Node made of maps and files, all in one run, since starting it takes seconds."""
+    """Maps and files upscaled in Node, all in one run, since starting it takes seconds."""
 
     folder: Path
     said: dict[str, Any]

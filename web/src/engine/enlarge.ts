@@ -73,7 +73,7 @@ export async function* enlarged(
   }
 }
 
-/** Let messages in, one of which may be the wish to stop. */
+/** Let messages in, one of which may abort the signal. */
 async function pause(signal?: AbortSignal): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve));
   signal?.throwIfAborted();

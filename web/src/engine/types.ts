@@ -6,7 +6,7 @@ export type Kind = "depth" | "disparity" | "inverse_depth" | "height";
 export type Unit = "m" | "px" | "level" | null;
 /** Where the pixels of a low-resolution map sit among those of the larger one. */
 export type Phase = "centre" | "corner" | "aligned";
-/** How a low-resolution map is made from a high-resolution one. */
+/** How a low-resolution map comes from a high-resolution one. */
 export type Degradation = "bicubic" | "area" | "interval" | "opencv_cubic";
 /** What a map's steps may say about its degradation. */
 export type StepSource = "bicubic" | "area" | "opencv_cubic" | "samples" | "other";

@@ -26,16 +26,8 @@ export function decoded(
   const { height, width } = stored;
   const meaning = findEncoding(encoding);
   const usable = usableOf(stored, meaning, recognise);
-  let exact = valuesOf(stored.numbers, meaning);
-  let camera: Intrinsics | null = null;
-  const notes = [...stored.notes, ...usable.notes];
-  if (meaning.rayFocal !== null) {
-    camera = cameraOfRays(meaning.rayFocal, height, width);
-    const lengths = rayLengths(camera, height, width);
-    exact = Float64Array.from(exact, (value, k) => value / lengths[k]);
-    const focal = camera.fx.toFixed(2);
-    notes.push(`turned from distances along the ray with a focal length of ${focal} px, centred`);
-  }
+  const { exact, camera, note } = alongAxis(valuesOf(stored.numbers, meaning), meaning, stored);
+  const notes = [...stored.notes, ...usable.notes, ...note];
   const values = new Float32Array(exact.length);
   const { valid } = usable;
   for (let k = 0; k < values.length; k++) {
@@ -60,6 +52,21 @@ export function decoded(
     error: null,
     notes,
   };
+}
+
+/** Values as depth along the optical axis, with the camera that is assumed if they were not. */
+function alongAxis(
+  values: Float32Array | Float64Array,
+  { rayFocal }: Encoding,
+  { height, width }: Stored,
+): { exact: Float32Array | Float64Array; camera: Intrinsics | null; note: string[] } {
+  if (rayFocal === null) return { exact: values, camera: null, note: [] };
+  const camera = cameraOfRays(rayFocal, height, width);
+  const lengths = rayLengths(camera, height, width);
+  const exact = Float64Array.from(values, (value, k) => value / lengths[k]);
+  const focal = camera.fx.toFixed(2);
+  const note = `turned from distances along the ray with a focal length of ${focal} px, centred`;
+  return { exact, camera, note: [note] };
 }
 
 /** Numbers as values of a map, rounded as they are in the package. */

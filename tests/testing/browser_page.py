@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,9 @@ class OpenPage:
         tab = self.tab
         tab.set_input_files("#file", file)
         # Whichever comes: what it is, or why it cannot be read.
-        read = tab.locator("#file-name", has_text=file.name)
-        read.or_(tab.locator("#alert", has_text=file.name)).first.wait_for()
+        read = tab.locator("#file-name", has_text=re.compile(f"^{re.escape(file.name)}$"))
+        refused = tab.locator("#alert", has_text=re.compile(f"^{re.escape(file.name)}[ :]"))
+        read.or_(refused).first.wait_for()
         tab.locator("#progress").wait_for(state="hidden")
         if encoding is not None:
             tab.select_option("#encoding", encoding)

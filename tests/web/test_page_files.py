@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from testing.command import run
+from testing.web_damaged import damaged_files
 from testing.web_maps import upscaled_cases
 
 from dsdmsr import DepthMap, Upscaler, read_depth, write_depth
@@ -90,4 +91,27 @@ def test_thirty_maps_become_what_the_command_gives(opened, capsys, tmp_path):
     assert {options["scale"] for _, options in cases} == set(range(2, 17))
     for number, case in enumerate(cases):
         _check(opened, capsys, tmp_path, number, case)
+    opened.check_quiet()
+
+
+@pytest.mark.slow
+def test_damaged_files_are_refused_in_a_line_and_the_next_honest_one_is_read(opened, tmp_path, rng):
+    damaged = damaged_files(tmp_path, rng)
+    assert len(damaged) >= 100
+    honest = tmp_path / "honest.npy"
+    np.save(honest, np.float32(1 + np.add.outer(np.arange(20), np.arange(30)) / 50))
+    for name, content in damaged.items():
+        (tmp_path / name).write_bytes(content)
+    for number, name in enumerate(damaged):
+        opened.choose(tmp_path / name)
+        said = opened.said()
+        assert said.startswith(name), said
+        assert "\n" not in said, said
+        assert len(said) < 250, said
+        if number % 20 == 0:
+            opened.choose(honest)
+            assert opened.said() == ""
+    opened.choose(honest)
+    opened.upscale(scale=2)
+    assert np.load(opened.download("NPY", tmp_path)).shape == (40, 60)
     opened.check_quiet()

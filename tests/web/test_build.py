@@ -62,10 +62,13 @@ def parts(html) -> _Parts:
 def test_what_is_built_is_built_from_these_sources():
     if not WEB.is_dir():
         pytest.skip("there is no web/: the page's sources are in the repository alone")
-    names = [path.relative_to(WEB).as_posix() for path in (WEB / "src").rglob("*") if path.is_file()]
+    names = [
+        path.relative_to(WEB).as_posix() for path in (WEB / "src").rglob("*") if path.is_file()
+    ]
     names += ["build.mjs", "package-lock.json", "package.json", "tsconfig.json"]
     lines = [
-        f"{hashlib.sha256((WEB / name).read_bytes()).hexdigest()}  {name}\n" for name in sorted(names)
+        f"{hashlib.sha256((WEB / name).read_bytes()).hexdigest()}  {name}\n"
+        for name in sorted(names)
     ]
     computed = hashlib.sha256("".join(lines).encode()).hexdigest()
     recorded = (BUILT / "inputs.sha256").read_text().strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import itertools
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -122,8 +123,10 @@ def test_a_line_is_drawn_and_its_profile_follows(opened):
     tab.mouse.down()
     tab.mouse.move(box["x"] + 240.5 * zoom, box["y"] + 160.5 * zoom, steps=5)
     tab.mouse.up()
-    assert tab.locator("#profile svg").get_attribute("aria-label").startswith(
-        "Profile from 40, 60 to 240, 160: input from"
+    assert (
+        tab.locator("#profile svg")
+        .get_attribute("aria-label")
+        .startswith("Profile from 40, 60 to 240, 160: input from")
     )
     after = tab.locator("#profile path.ours").get_attribute("d")
     assert after != before
@@ -155,7 +158,7 @@ def test_the_surface_is_drawn_and_turns(opened):
         drawn = np.abs(view.astype(int) - background).max(axis=2) > 6
         assert 0.15 < drawn.mean() < 0.9
         assert len(np.unique(view[drawn], axis=0)) > 100
-    for one, other in zip(views[:-1], views[1:], strict=True):
+    for one, other in itertools.pairwise(views):
         assert (one != other).any(axis=2).mean() > 0.05
     assert "Camera assumed: 60° wide" in tab.locator("#space-hint").inner_text()
     opened.check_quiet()

@@ -19,8 +19,8 @@ OPTIONS = {"scale", "phase", "fill"}
 
 
 def _cases() -> list[tuple[DepthMap, dict]]:
-    """Return maps that files can hold, and how they are upscaled: every factor, holes, odd sizes."""
-    return [(depth, options) for depth, options in upscaled_cases() if OPTIONS >= options.keys()]
+    """Return maps and options that the page has: every factor, holes, odd sizes."""
+    return [(depth, options) for depth, options in upscaled_cases() if options.keys() <= OPTIONS]
 
 
 def _file(folder: Path, number: int, depth: DepthMap) -> tuple[Path, str]:
@@ -115,3 +115,17 @@ def test_damaged_files_are_refused_in_a_line_and_the_next_honest_one_is_read(ope
     opened.upscale(scale=2)
     assert np.load(opened.download("NPY", tmp_path)).shape == (40, 60)
     opened.check_quiet()
+
+
+@pytest.mark.slow
+def test_codes_for_no_depth_are_said_and_can_be_taken_for_values(opened, tmp_path):
+    numbers = np.full((30, 40), 1500, np.uint16)
+    numbers[5:20, 10:30], numbers[:, :5] = 2500, 65535
+    Image.fromarray(numbers).save(tmp_path / "codes.png")
+    opened.choose(tmp_path / "codes.png")
+    tab = opened.tab
+    assert "65535" in tab.locator("#notes").inner_text()
+    assert "150 pixels" in tab.locator("#facts").inner_text()
+    tab.get_by_label("Take such numbers").uncheck()
+    tab.locator("#facts", has_text="0 pixels, 0.0 %").wait_for()
+    assert "65.5 m" in tab.locator("#facts").inner_text()

@@ -44,7 +44,8 @@ def page(
     """
     if output.suffix.lower() not in _SUFFIXES:
         raise FileError(
-            f"{output} ends in {output.suffix or 'no suffix'}: allowed are {' and '.join(_SUFFIXES)}"
+            f"{output} ends in {output.suffix or 'no suffix'}: allowed are "
+            f"{' and '.join(_SUFFIXES)}"
         )
     if output.exists() and not overwrite:
         raise FileError(f"{output} exists: give another name, or --overwrite")

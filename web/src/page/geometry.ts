@@ -1,7 +1,6 @@
 /** Where pixels of a low-resolution map and of a larger one lie in each other, and what follows from that. */
 
-import type { DepthMap, Phase } from "../engine/index.ts";
-import { axisOf } from "../engine/sizes.ts";
+import { axisOf, type DepthMap, type Phase } from "../engine/index.ts";
 
 /** A pixel. */
 export interface Place {

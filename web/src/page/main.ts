@@ -73,7 +73,8 @@ async function read(
   try {
     const [bytes, found] = await busy("Reading", async () => {
       const content = await load();
-      return [content, await ask("read", { name, bytes: content, encoding })] as const;
+      const takes = { name, bytes: content, encoding, recognise: input("recognise").checked };
+      return [content, await ask("read", takes)] as const;
     });
     source = { name, bytes };
     reading = "map" in found ? found : null;
@@ -98,6 +99,7 @@ function showUnread(name: string, { refused, encodings }: Unread, encoding: stri
 }
 
 function take(file: File): void {
+  input("recognise").checked = true;
   if (file.size > MOST_BYTES) {
     const [size, most] = [file.size, MOST_BYTES].map((bytes) => Math.ceil(bytes / 2 ** 20));
     say(`${file.name} has ${size} MB: up to ${most} are read here; use the command dsdmsr upscale`);
@@ -107,6 +109,7 @@ function take(file: File): void {
 }
 
 async function takeSample(): Promise<void> {
+  input("recognise").checked = true;
   const name = mode() === "truth" ? "hr_depth.png" : "lr_depth.png";
   if (await read(name, () => embedded(name))) await run();
 }
@@ -229,10 +232,10 @@ function listenToForm(): void {
     if ((event.target as HTMLInputElement).name === "mode") showMode();
     update();
   });
-  select("encoding").onchange = () => {
+  select("encoding").onchange = input("recognise").onchange = () => {
     if (source === null) return;
     const { name, bytes } = source;
-    void read(name, async () => bytes, select("encoding").value);
+    void read(name, async () => bytes, select("encoding").value || null);
   };
   element("sample").onclick = element("start").onclick = () => void takeSample();
   element("cancel").onclick = () => cancel();

@@ -15,7 +15,7 @@ import type {
 export interface Jobs {
   /** Reads a file. */
   read: {
-    takes: { name: string; bytes: Uint8Array; encoding: string | null };
+    takes: { name: string; bytes: Uint8Array; encoding: string | null; recognise: boolean };
     gives: Reading | Unread;
   };
   upscale: { takes: { map: DepthMap; settings: Settings }; gives: Upscaling };

@@ -8,9 +8,9 @@ import {
   goalOf,
   MOST_INPUT_PIXELS,
   type Phase,
+  SCALES,
   type StepSource,
 } from "../engine/index.ts";
-import { SCALES } from "../engine/sizes.ts";
 import { meaningOf, rangeOf, unitSign } from "./colours.ts";
 import { element, input, made, select, setOptions } from "./dom.ts";
 import type { Reading, Settings } from "./messages.ts";
@@ -147,6 +147,9 @@ export function showReading(name: string, { map, encodings, found }: Reading): v
   );
   element("notes").replaceChildren(...map.notes.map((note) => made("li", note)));
   element("degradation-found").textContent = foundText(found);
+  // Where codes were recognised, or would have been, there is a choice.
+  const recognised = map.notes.some((note) => note.endsWith("taken for no surface"));
+  element("recognise-field").hidden = !recognised && input("recognise").checked;
 }
 
 /** What the map's steps say about how it was downsampled. */

@@ -1,7 +1,12 @@
 /** The 3-D view: a map as points or a surface that can be turned. */
 
-import type { DepthMap, Intrinsics, Stereo } from "../engine/index.ts";
-import { axisOf, mappedCamera } from "../engine/sizes.ts";
+import {
+  axisOf,
+  type DepthMap,
+  type Intrinsics,
+  mappedCamera,
+  type Stereo,
+} from "../engine/index.ts";
 import { type Scale, valueScale } from "./colours.ts";
 import { arrow, element, input, select, setOptions } from "./dom.ts";
 import { facts } from "./embedded.ts";

@@ -63,10 +63,10 @@ const jobs: {
     report: Report,
   ) => Jobs[J]["gives"] | Promise<Jobs[J]["gives"]>;
 } = {
-  async read({ name, bytes, encoding }) {
+  async read({ name, bytes, encoding, recognise }) {
     let map: DepthMap;
     try {
-      map = readDepth(name, bytes, { encoding });
+      map = readDepth(name, bytes, { encoding, recognise });
     } catch (error) {
       if (!(error instanceof DepthFileError)) throw error;
       return { refused: error.message, encodings: encodingsFor(name, bytes) };

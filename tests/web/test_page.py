@@ -208,6 +208,8 @@ def test_accuracy_is_measured_against_the_truth(opened):
         assert len(np.unique(picture(tab.locator(f"#{name}")).reshape(-1, 3), axis=0)) > 50
     tab.select_option("#quantity", "error")
     assert "absolute error in metres" in tab.locator("#scale-bar").inner_text()
+    tab.get_by_role("tab", name="3-D").click()
+    assert "Camera assumed: 60° wide" in tab.locator("#space-hint").inner_text()
     opened.check_quiet()
 
 

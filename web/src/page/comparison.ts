@@ -22,6 +22,8 @@ type Quantity = "values" | "spread" | "relief" | "expected" | "error";
 export class Comparison {
   private shown: Shown | null = null;
   private maps: readonly Named[] = [];
+  /** Whether there were results, so that the left map was chosen. */
+  private compares = false;
   private readonly readout = new Readout(element("readout"));
   private readonly profile = new Profile(
     element("profile"),
@@ -56,8 +58,8 @@ export class Comparison {
       select("before"),
       this.maps.filter(({ id }) => id !== "ours").map(({ id, name }) => [id, name]),
     );
-    if (results && select("before").dataset.given !== "yes") select("before").value = "bicubic";
-    select("before").dataset.given = results ? "yes" : "no";
+    if (results && !this.compares) select("before").value = "bicubic";
+    this.compares = results !== null;
     this.readout.begin(shown);
     this.profile.begin(this.maps);
     const { width, height } = this.maps[0].map;

@@ -15,6 +15,11 @@ export function showDownloads(shown: Shown): void {
   if (shown.results === null) return;
   const { ours } = shown.results;
   const names = wholeEncodings(ours);
+  // No PNG has heights, which may be below 0.
+  for (const each of document.querySelectorAll<HTMLButtonElement>("[data-format=png]")) {
+    each.disabled = !names.length;
+  }
+  element("png-field").hidden = !names.length;
   setOptions(
     select("png-encoding"),
     names.map((name) => [name, name]),

@@ -125,6 +125,7 @@ async function run(): Promise<void> {
       const test = await busy("Upscaling", (progress) => ask("test", takes, progress));
       const { input: low, map: ours, bicubic, truth, metrics } = test;
       const results = resultsOf(low, chosen.scale, chosen.phase, { ours, bicubic, truth, metrics });
+      space.setCamera(low);
       show({ name, input: low, phase: chosen.phase, results }, test.seconds);
     } else {
       const takes = { map, settings: chosen };

@@ -59,7 +59,7 @@ export interface Upscaling {
   readonly bicubic: DepthMap;
   /** Pixels of the result that lie in holes that were filled. */
   readonly filledPixels: number;
-  /** Of the network alone. */
+  /** Of upscaling, without loading the network. */
   readonly seconds: number;
 }
 

@@ -10,6 +10,7 @@ import {
   downsample,
   encodingsFor,
   estimateDegradation,
+  goalOf,
   loadNetwork,
   metrics,
   type Network,
@@ -49,8 +50,9 @@ async function upscaled(
 ): Promise<Upscaling> {
   network ??= load();
   const loaded = await network;
-  const start = performance.now();
   const options = { scale, phase, fill, edges, errors };
+  await loaded.prepare(goalOf(options, map.height, map.width).factor, errors);
+  const start = performance.now();
   const result = await upscale(loaded, map, options, { onProgress: report });
   const seconds = (performance.now() - start) / 1000;
   const filledPixels = result.filled?.reduce((sum, pixel) => sum + pixel, 0) ?? 0;

@@ -53,6 +53,7 @@ def sample(tmp_path_factory):
         ("info", "{sample}"),
         ("info", "{sample}", "--preview", "{sample}.look.png"),
         ("models",),
+        ("page", "-o", "{sample}.html"),
         ("upscale", "--help"),
         ("cloud", "{sample}", "-o", "{sample}.ply", "--intrinsics", "100,100,80,60"),
     ],

@@ -27,6 +27,8 @@ COMMANDS = {
     "sample": "Write a sample depth map and its high-resolution ground truth.\n\n"
     "lr_depth.png and hr_depth.png are rendered 16-bit PNGs in millimetres, 120×160 and 480×640.",
     "models": "List the packaged networks.",
+    "page": "Write a web page that upscales depth maps by itself.\n\n"
+    "One HTML file: it needs no server, and sends nothing anywhere.",
     "export": "Write a network's ONNX graphs, for ONNX Runtime, OpenVINO or other programs.",
     "evaluate": "Measure networks beside baselines and published figures.",
     "train": "Train a network on rendered scenes or prepared data sets.",

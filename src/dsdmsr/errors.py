@@ -47,6 +47,7 @@ __all__ = [
 EXTRAS = {
     "OpenEXR": "io",
     "filelock": "prepare",
+    "fsspec": "ray",
     "h5py": "io",
     "huggingface_hub": "hub",
     "imagecodecs": "io",
@@ -56,6 +57,8 @@ EXTRAS = {
     "onnx": "export",
     "openvino": "openvino",
     "pillow_heif": "phone",
+    "pyarrow": "ray",
+    "ray": "ray",
     "rosbags": "ros",
     "safetensors": "torch",
     "tensorboard": "train",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,8 +13,8 @@ from dsdmsr.app.options import flattened
 from dsdmsr.app.streams import is_stream
 from dsdmsr.errors import ConfigError, FileError, suggestion
 from dsdmsr.io import ERROR_SUFFIXES, SUFFIXES, split_member
-from dsdmsr.io.formats import FORMATS, is_depth_folder, suffix_written
-from dsdmsr.io.patterns import Found, find_files
+from dsdmsr.io.formats import FORMATS, is_depth_folder
+from dsdmsr.io.patterns import Found, find_files, output_name
 from dsdmsr.upscaling.options import UpscaleOptions
 
 __all__ = ["Job", "Outputs", "Pair", "check_apart", "companion_paths", "plan", "plan_jobs"]
@@ -180,7 +179,7 @@ def _pairs(inputs: Sequence[str], outputs: Outputs) -> list[Pair]:
         raise FileError(f"{inputs[0]} is a folder and {output} a file name: give -o a folder")
     sources = find_files(inputs, recursive=outputs.recursive, skip=output)
     if len(sources) == 1 and (outputs.to_stdout or (outputs.is_file and len(inputs) == 1)):
-        source, name = sources[0].path, _name(sources[0])
+        source, name = sources[0].path, output_name(sources[0])
         suffix = outputs.suffix or name.suffix
         return [Pair(source, Path(f"-{suffix}") if outputs.to_stdout else output, name)]
     _check_folder(inputs, outputs, sources)
@@ -225,21 +224,9 @@ def _is_plain_folder(path: Path) -> bool:
 
 
 def _pair_in(folder: Path, found: Found, suffix: str | None) -> Pair:
-    name = _name(found)
+    name = output_name(found)
     target = folder / (name if suffix is None else name.with_suffix(suffix))
     return Pair(found.path, target, name)
-
-
-def _name(found: Found) -> Path:
-    """Return an output's name in a folder: the source's, or nyu-12.mat for nyu.mat#12."""
-    file, member = split_member(found.path)
-    suffix = suffix_written(found.path)
-    # The folder of a ROS 2 bag has a name of any form.
-    stem = file.stem if file.suffix.lower() in SUFFIXES else file.name
-    if member is None:
-        return found.folder / f"{stem}{suffix}"
-    plain = re.sub(r"[^\w.+-]+", "_", member).strip("_")
-    return found.folder / f"{stem}-{plain}{suffix}"
 
 
 def companion_paths(

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from dsdmsr.errors import FileError
-from dsdmsr.io.formats import SUFFIXES, find_format, format_of, is_depth_folder, split_member
+from dsdmsr.io.formats import (
+    SUFFIXES,
+    find_format,
+    format_of,
+    is_depth_folder,
+    split_member,
+    suffix_written,
+)
 
-__all__ = ["Found", "depth_files", "find_files"]
+__all__ = ["Found", "depth_files", "find_files", "output_name"]
 
 
 class Found(NamedTuple):
@@ -58,6 +66,18 @@ def find_files(
                 raise FileError(f"{text} matches no file: give depth files, folders or patterns")
             sources += [Found(frame) for file in matches for frame in _frames(file)]
     return sources
+
+
+def output_name(found: Found) -> Path:
+    """Return an output's name in a folder: the source's, or nyu-12.mat for nyu.mat#12."""
+    file, member = split_member(found.path)
+    suffix = suffix_written(found.path)
+    # The folder of a ROS 2 bag has a name of any form.
+    stem = file.stem if file.suffix.lower() in SUFFIXES else file.name
+    if member is None:
+        return found.folder / f"{stem}{suffix}"
+    plain = re.sub(r"[^\w.+-]+", "_", member).strip("_")
+    return found.folder / f"{stem}-{plain}{suffix}"
 
 
 def _in_folder(folder: Path, recursive: bool, skip: Path | None) -> Iterator[Found]:

@@ -11,7 +11,10 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 
 def available_threads() -> int:
-    """Return how many processors this process may use: by its affinity and its container's quota.
+    """Return how many processors this process may use.
+
+    Its affinity and its container's quota say so, and ``OMP_NUM_THREADS`` where that is less: batch
+    systems and Ray set it to what a process has got.
 
     The number of the machine's processors is no guide: with more threads than processors that a
     container or a batch job has, they wait for each other.
@@ -25,7 +28,10 @@ def available_threads() -> int:
     except AttributeError:  # macOS and Windows have no such call
         allowed = os.cpu_count() or 1
     quota = _quota()
-    return allowed if quota is None else max(1, min(allowed, round(quota)))
+    if quota is not None:
+        allowed = max(1, min(allowed, round(quota)))
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    return min(allowed, int(given)) if given.isdecimal() and int(given) else allowed
 
 
 def _quota() -> float | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 from dsdmsr.errors import ConfigError
 from dsdmsr.io.checks import single_line
@@ -68,15 +69,16 @@ class Cluster:
         """
         from ray import data
 
-        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        logging.getLogger("ray.data").setLevel(logging.CRITICAL)
         context = data.DataContext.get_current()
         context.enable_progress_bars = False
         # What no process has finished is found out at the end, and named.
         context.max_errored_blocks = -1
-        results = (
-            data.from_arrow_refs(list(blocks))
-            .repartition(target_num_rows_per_block=rows)
-            .map_batches(
+        maps = data.from_arrow_refs(list(blocks)).repartition(target_num_rows_per_block=rows)
+        with catch_warnings():
+            # Ray 2.60 has no other name for the number of retries, which is without end by default.
+            simplefilter("ignore")
+            results = maps.map_batches(
                 worker,
                 fn_constructor_args=arguments,
                 batch_size=None,
@@ -84,9 +86,8 @@ class Cluster:
                 compute=data.ActorPoolStrategy(min_size=1, max_size=self._many.workers),
                 num_cpus=1,
                 num_gpus=self._many.gpus,
-                ray_remote_args_fn=lambda: {"max_task_retries": _RETRIES},
+                max_task_retries=_RETRIES,
             )
-        )
         for table in results.iter_batches(
             batch_size=None, batch_format="pyarrow", prefetch_batches=0
         ):

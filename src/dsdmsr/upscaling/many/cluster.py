@@ -16,7 +16,7 @@ from dsdmsr.io.checks import single_line
 from dsdmsr.upscaling.many.options import ManyOptions
 from dsdmsr.upscaling.threads import available_threads
 
-__all__ = ["Cluster", "joined"]
+__all__ = ["Cluster", "check_address", "joined"]
 
 _ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -102,7 +102,6 @@ def joined(many: ManyOptions) -> Iterator[Cluster]:
         ConfigError: If there is no cluster at the address, or it cannot be joined.
     """
     os.environ.update(_ENVIRONMENT)
-    _check_address(many.address)
     import ray
 
     workers = many.workers or available_threads()
@@ -128,7 +127,7 @@ def joined(many: ManyOptions) -> Iterator[Cluster]:
         ray.shutdown()
 
 
-def _check_address(address: str | None) -> None:
+def check_address(address: str | None) -> None:
     """Check that somebody listens: Ray waits for minutes, and then ends the process.
 
     Raises:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import islice
 from typing import Any, NamedTuple
 
 from dsdmsr._plain import to_plain
-from dsdmsr.errors import FileError, require
-from dsdmsr.upscaling.many.cluster import Cluster, joined
+from dsdmsr.errors import ConfigError, FileError, require
+from dsdmsr.upscaling.many.cluster import Cluster, check_address, joined
 from dsdmsr.upscaling.many.ledger import Ledger
 from dsdmsr.upscaling.many.options import ManyOptions, check_options
 from dsdmsr.upscaling.many.sources import Source, find_sources
@@ -85,10 +86,16 @@ def upscale_many(
         require(module, "dsdmsr upscale-many", "ray")
     place = place_of(target)
     run = _Run(source, place, options, many, watcher)
-    kept = run.begin()
+    check_address(many.address)
+    done = run.begin()
     watcher.starting()
-    with joined(many) as cluster:
-        return run.go(cluster, kept)
+    with ExitStack() as stack:
+        try:
+            cluster = stack.enter_context(joined(many))
+        except ConfigError:
+            run.undo()
+            raise
+        return run.go(cluster, done)
 
 
 class _Run:
@@ -125,6 +132,11 @@ class _Run:
                 )
         self._ledger.write()
         return done
+
+    def undo(self) -> None:
+        """Remove a ledger that was begun for nothing."""
+        if not self._options.resume:
+            self._ledger.remove()
 
     def go(self, cluster: Cluster, done: set[str]) -> Outcome:
         """Upscale what is not done."""

@@ -60,12 +60,15 @@ def find_sources(source: str, suffix: str | None, skip: Place | None = None) -> 
         return
     with saying(f"{source} cannot be read"):
         is_folder = place.system.isdir(place.path) and not _is_depth_folder(place)
+        is_there = place.system.exists(place.path)
     if is_folder:
         found = _in_folder(place, skip)
-    elif glob.has_magic(source) and not place.system.exists(place.path):
+    elif is_there:
+        found = iter([(place, PurePosixPath())])
+    elif glob.has_magic(source):
         found = _matches(place)
     else:
-        found = iter([(place, PurePosixPath())])
+        raise FileError(f"{source} does not exist: give a folder, a pattern, a list or a file")
     empty = True
     for file, folder in found:
         empty = False

@@ -70,12 +70,12 @@ def started(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Yield the command as a process that has written something; wait for its end after that."""
     command = [sys.executable, "-m", "dsdmsr", "upscale-many", str(source), str(target), *more]
-    out = subprocess.DEVNULL if log is None else log.open("ab")
-    before = len(list((target / "_ledger").glob("*")))
-    process = subprocess.Popen(command, stdout=out, stderr=out)
+    # The first part of a run's ledger is empty.
+    enough = _parts(target) + 2
+    with (log or Path(os.devnull)).open("ab") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out)
     try:
-        # The first part of a run's ledger is empty.
-        while process.poll() is None and _parts(target) < before + 2:
+        while process.poll() is None and _parts(target) < enough:
             time.sleep(0.05)
         yield process
         process.wait()

@@ -38,8 +38,7 @@ def kill(
         longest: Seconds from the first maps to the latest moment.
 
     Raises:
-        ValueError: If a map is missing or there twice.
-        CalledProcessError: If the resume fails.
+        ValueError: If the resume fails, or a map is missing or there twice.
     """
     given = ("--address", nodes.address, *UPSCALING)
     with started(source, target, *given) as process:
@@ -54,7 +53,9 @@ def kill(
         nodes.add()
     rows = len(ledger_rows(target / "_ledger"))
     command = [sys.executable, "-m", "dsdmsr", "upscale-many", str(source), str(target)]
-    subprocess.run([*command, *given, "--resume"], check=True, capture_output=True)
+    done = subprocess.run([*command, *given, "--resume"], capture_output=True, text=True)
+    if done.returncode:
+        raise ValueError(done.stderr)
     check_ledger(source, target)
     return rows
 

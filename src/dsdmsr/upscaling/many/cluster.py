@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
-from dsdmsr.errors import ConfigError
+from dsdmsr.errors import ConfigError, DsdmsrError
 from dsdmsr.io.checks import single_line
 from dsdmsr.upscaling.many.options import ManyOptions
 from dsdmsr.upscaling.threads import available_threads
@@ -66,6 +66,9 @@ class Cluster:
             arguments: Its arguments.
             blocks: References to tables.
             rows: How many rows a worker is given at a time.
+
+        Raises:
+            DsdmsrError: If Ray fails.
         """
         from ray import data
 
@@ -74,6 +77,8 @@ class Cluster:
         context.enable_progress_bars = False
         # What no process has finished is found out at the end, and named.
         context.max_errored_blocks = -1
+        # One that Ray itself cancels before it runs, as nodes come and go, is replaced.
+        context.max_consecutive_actor_init_deaths = _RETRIES
         maps = data.from_arrow_refs(list(blocks)).repartition(target_num_rows_per_block=rows)
         with catch_warnings():
             # Ray 2.60 has no other name for the number of retries, which is without end by default.
@@ -88,10 +93,23 @@ class Cluster:
                 num_gpus=self._many.gpus,
                 max_task_retries=_RETRIES,
             )
-        for table in results.iter_batches(
-            batch_size=None, batch_format="pyarrow", prefetch_batches=0
-        ):
+        tables = iter(
+            results.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0)
+        )
+        while (table := self._next(tables)) is not None:
             yield from table.to_pylist()
+
+    def _next(self, tables: Iterator[Any]) -> Any:
+        """Return the next table; None after the last.
+
+        Raises:
+            DsdmsrError: If Ray fails.
+        """
+        try:
+            return next(tables, None)
+        except self._ray.exceptions.RayError as error:
+            reason = single_line(str(error).splitlines()[0])
+            raise DsdmsrError(f"Ray has failed: {reason}; go on with --resume") from error
 
 
 @contextmanager

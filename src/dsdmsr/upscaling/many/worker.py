@@ -52,14 +52,19 @@ class Worker:
         self._target, self._version = target, version("dsdmsr")
         self._beside = {"filled": options.filled, "confidence": options.confidence}
         self._options = replace(options, resume=False, overwrite=True)
-        self._upscaler = Upscaler.from_options(self._options)
         self._remarked: set[str] = set()
+        self._unable: DsdmsrError | None = None
+        try:
+            self._upscaler = Upscaler.from_options(self._options)
+        except DsdmsrError as error:
+            # Said with a map: Ray would try again where a process cannot begin.
+            self._unable = error
 
     def __call__(self, sources: Any) -> Any:
         """Return a table of the ledger's rows for one of sources, as pyarrow has them.
 
         There are three columns more: the source's number, remarks that were not there before, and
-        whether storage failed. Errors are caught for each map: a block of Ray Data's that raises
+        whether none can be upscaled. Errors are caught for each map: a block of Ray Data's that raises
         is lost whole, with all that was done.
         """
         import pyarrow
@@ -73,6 +78,8 @@ class Worker:
         row |= {"number": number, "source": source_.name, "remarks": [], "stop": False}
         row |= {"target": source_.target, "version": self._version}
         try:
+            if self._unable is not None:
+                raise StorageError(str(self._unable)) from self._unable
             row |= self.upscale(source_)
         except StorageError as error:
             row |= {"error": str(error), "stop": True}

@@ -11,7 +11,7 @@ from PIL import Image
 
 __all__ = ["check_ledger", "ledger_rows", "make_maps"]
 
-_FOLDERS = 7
+_FOLDERS = 8
 
 
 def make_maps(folder: Path, count: int, shape: tuple[int, int], *, damaged: int = 0) -> Path:

@@ -13,11 +13,12 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from benchmarks.common.many_maps import check_ledger, ledger_rows, make_maps
 from benchmarks.common.options import options
 from benchmarks.common.ray_nodes import Nodes, started
-from benchmarks.common.results import save_results
+from benchmarks.common.results import save_results, sourced_table
 
 KINDS = ("worker", "command", "node")
 SHAPE = (24, 32)
@@ -78,6 +79,17 @@ def measure(count: int, maps: int, longest: float) -> dict[str, list[int]]:
         finally:
             nodes.stop()
     return found
+
+
+def table(results: dict[str, Any]) -> str:
+    """Return how often what was killed, and how much was in the ledger before the resume."""
+    names = {"worker": "a worker", "command": "the command", "node": "a node"}
+    rows = [
+        [names[kind], str(len(found)), f"{min(found)} to {max(found)}", str(results["maps"])]
+        for kind, found in results["rows"].items()
+    ]
+    head = ["killed", "times", "maps in the ledger before the resume", "after it, each once"]
+    return sourced_table(results, head, rows, names=1)
 
 
 def main() -> None:

@@ -1,23 +1,29 @@
-"""Number of threads that this process may use."""
+"""Number of threads and processors that this process may use."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-__all__ = ["available_threads"]
+__all__ = ["available_processors", "available_threads"]
 
 _CGROUP = Path("/sys/fs/cgroup")
 
 
 def available_threads() -> int:
-    """Return how many processors this process may use.
+    """Return how many threads this process may use: as many as processors, or OMP_NUM_THREADS.
 
-    Its affinity and its container's quota say so, and ``OMP_NUM_THREADS`` where that is less: batch
-    systems and Ray set it to what a process has got.
+    Batch systems and Ray set that to what a process has got. More threads than processors are never
+    taken, since they would wait for each other.
+    """
+    processors, given = available_processors(), os.environ.get("OMP_NUM_THREADS", "")
+    return min(processors, int(given)) if given.isdecimal() and int(given) else processors
 
-    The number of the machine's processors is no guide: with more threads than processors that a
-    container or a batch job has, they wait for each other.
+
+def available_processors() -> int:
+    """Return how many processors this process may use: by its affinity and its container's quota.
+
+    The number of the machine's processors is no guide: a container or a batch job may have fewer.
 
     Source:
         sched_getaffinity(2); ``cpu.max`` of cgroup v2, ``cpu.cfs_quota_us`` and
@@ -28,10 +34,7 @@ def available_threads() -> int:
     except AttributeError:  # macOS and Windows have no such call
         allowed = os.cpu_count() or 1
     quota = _quota()
-    if quota is not None:
-        allowed = max(1, min(allowed, round(quota)))
-    given = os.environ.get("OMP_NUM_THREADS", "")
-    return min(allowed, int(given)) if given.isdecimal() and int(given) else allowed
+    return allowed if quota is None else max(1, min(allowed, round(quota)))
 
 
 def _quota() -> float | None:

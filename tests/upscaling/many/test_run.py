@@ -80,9 +80,9 @@ def test_a_local_ray_works_between_buckets_and_is_silent(capfd, tmp_path, maps, 
     outcome = upscale_many(
         "s3://bucket/maps/scan1/*", "s3://bucket/out", watched, ManyOptions(workers=1)
     )
-    assert (outcome.written, outcome.failures, outcome.lost) == (6, [], [])
+    assert (outcome.written, outcome.failures, outcome.lost) == (5, [], [])
     assert capfd.readouterr().err == ""
-    assert len(system.glob("bucket/errors/*.npy")) == 6
+    assert len(system.glob("bucket/errors/*.npy")) == 5
     assert len(system.glob("bucket/out/_ledger/part-*.parquet")) >= 2
     command = ("upscale", maps / "scan1", "-o", tmp_path / "plain", *UPSCALING)
     assert run(capfd, *command)[0] == 0

@@ -14,7 +14,7 @@ from warnings import catch_warnings, simplefilter
 from dsdmsr.errors import ConfigError, DsdmsrError
 from dsdmsr.io.checks import single_line
 from dsdmsr.upscaling.many.options import ManyOptions
-from dsdmsr.upscaling.threads import available_threads
+from dsdmsr.upscaling.threads import available_processors
 
 __all__ = ["Cluster", "check_address", "joined"]
 
@@ -119,10 +119,28 @@ def joined(many: ManyOptions) -> Iterator[Cluster]:
     Raises:
         ConfigError: If there is no cluster at the address, or it cannot be joined.
     """
+    environ = dict(os.environ)
     os.environ.update(_ENVIRONMENT)
     import ray
 
-    workers = many.workers or available_threads()
+    try:
+        yield _begun(many)
+    finally:
+        ray.shutdown()
+        # A local Ray leaves RAY_AUTH_MODE=token there, with which nothing else joins a cluster.
+        os.environ.clear()
+        os.environ.update(environ)
+
+
+def _begun(many: ManyOptions) -> Cluster:
+    """Start Ray, or join it.
+
+    Raises:
+        ConfigError: If that fails.
+    """
+    import ray
+
+    workers = many.workers or available_processors()
     # One more than there are workers, since listings are cut into blocks by tasks.
     local = {"num_cpus": workers + 1, "object_store_memory": _STORE, "include_dashboard": False}
     try:
@@ -136,13 +154,9 @@ def joined(many: ManyOptions) -> Iterator[Cluster]:
     except Exception as error:  # Ray's own classes differ by what is wrong
         where = f"the cluster at {many.address}" if many.address else "a local Ray"
         raise ConfigError(f"{where} cannot be used: {single_line(error)}") from error
-    try:
-        if many.address is None:
-            yield Cluster(replace(many, workers=workers), workers)
-        else:
-            yield Cluster(many, max(1, int(ray.cluster_resources().get("CPU", 1))))
-    finally:
-        ray.shutdown()
+    if many.address is None:
+        return Cluster(replace(many, workers=workers), workers)
+    return Cluster(many, max(1, int(ray.cluster_resources().get("CPU", 1))))
 
 
 def check_address(address: str | None) -> None:

@@ -133,7 +133,8 @@ class Ledger:
 def results_schema() -> Any:
     """Return the schema of workers' results: a ledger's columns, and what the run needs.
 
-    These are the source's number, remarks that were not there before, and whether none can be upscaled.
+    These are the source's number, remarks that were not there before, and whether no map can be
+    upscaled.
     """
     import pyarrow
 

@@ -63,9 +63,8 @@ class Worker:
     def __call__(self, sources: Any) -> Any:
         """Return a table of the ledger's rows for one of sources, as pyarrow has them.
 
-        There are three columns more: the source's number, remarks that were not there before, and
-        whether none can be upscaled. Errors are caught for each map: a block of Ray Data's that raises
-        is lost whole, with all that was done.
+        `results_schema` says what is there beside them. Errors are caught for each map: a block of
+        Ray Data's that raises is lost whole, with all that was done.
         """
         import pyarrow
 

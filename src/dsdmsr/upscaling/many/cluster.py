@@ -152,8 +152,13 @@ def _begun(many: ManyOptions) -> Cluster:
                 **({} if many.address else local),
             )
     except Exception as error:  # Ray's own classes differ by what is wrong
-        where = f"the cluster at {many.address}" if many.address else "a local Ray"
-        raise ConfigError(f"{where} cannot be used: {single_line(error)}") from error
+        reason = single_line(error)
+        if many.address is None:
+            raise ConfigError(f"a local Ray cannot be used: {reason}") from error
+        raise ConfigError(
+            f"the cluster at {many.address} cannot be joined: {reason}; if it wants a token, put "
+            "it into ~/.ray/auth_token and set RAY_AUTH_MODE=token"
+        ) from error
     if many.address is None:
         return Cluster(replace(many, workers=workers), workers)
     return Cluster(many, max(1, int(ray.cluster_resources().get("CPU", 1))))

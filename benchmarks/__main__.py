@@ -13,6 +13,8 @@ MODULES = {
     "files": "benchmarks.speed.files",
     "flicker": "benchmarks.accuracy.flicker",
     "gpu": "benchmarks.speed.gpu",
+    "many": "benchmarks.speed.many",
+    "many_kills": "benchmarks.speed.many_kills",
     "noise_strength": "benchmarks.accuracy.noise_strength",
     "oversized": "benchmarks.speed.oversized",
     "prepare": "benchmarks.speed.prepare",

@@ -122,9 +122,9 @@ def test_runs_that_resume_one_folder_do_not_fail(tmp_path, monkeypatch, capsys):
         write_depth(
             source / f"{number}.png", DepthMap(np.full((8, 9), 1.0 + number), unit="m"), "mm"
         )
-    from dsdmsr.app import upscale_many
+    from dsdmsr.app import upscale_files
 
-    enlarge = upscale_many.upscale_file
+    enlarge = upscale_files.upscale_file
 
     def meanwhile(job_source: Path, job_target: Path, options: object, **more: object):
         """Have another run write this file while it is upscaled, and the next one before."""
@@ -134,7 +134,7 @@ def test_runs_that_resume_one_folder_do_not_fail(tmp_path, monkeypatch, capsys):
             raise OutputExistsError(f"{job_target} exists by now")
         return enlarge(job_source, job_target, options, **more)
 
-    monkeypatch.setattr(upscale_many, "upscale_file", meanwhile)
+    monkeypatch.setattr(upscale_files, "upscale_file", meanwhile)
     command = ("upscale", source, "--output-dir", target, "--scale", 2, "--model", "dsdmsr-fast")
     code, out, err = run(capsys, *command, "--resume")
     assert (code, out) == (0, f"wrote 2 files to {target}; 2 existed\n"), err

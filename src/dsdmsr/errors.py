@@ -50,6 +50,7 @@ __all__ = [
 EXTRAS = {
     "OpenEXR": "io",
     "filelock": "prepare",
+    "fsspec": "ray",
     "h5py": "io",
     "huggingface_hub": "hub",
     "imagecodecs": "io",
@@ -60,6 +61,8 @@ EXTRAS = {
     "openvino": "openvino",
     "pillow_heif": "phone",
     "pyrealsense2": "realsense",
+    "pyarrow": "ray",
+    "ray": "ray",
     "rosbags": "ros",
     "safetensors": "torch",
     "tensorboard": "train",

@@ -12,6 +12,7 @@ from dsdmsr.upscaling.threads import available_threads
 def cgroup(monkeypatch, tmp_path):
     """A control group's files, of a process that may use eight processors."""
     monkeypatch.setattr(threads, "_CGROUP", tmp_path)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
     return tmp_path
 
@@ -77,3 +78,10 @@ def test_version_2_goes_before_version_1(cgroup):
     assert available_threads() == 4
     (cgroup / "cpu.max").write_text("max 100000\n")
     assert available_threads() == 8
+
+
+@pytest.mark.parametrize(("given", "expected"), [("3", 3), ("64", 8), ("0", 8), ("4,2", 8)])
+def test_a_batch_system_says_how_many_threads_a_process_has(cgroup, monkeypatch, given, expected):
+    monkeypatch.setenv("OMP_NUM_THREADS", given)
+    assert available_threads() == expected
+    assert threads.available_processors() == 8

@@ -21,6 +21,9 @@ __all__ = ["COMMANDS", "app", "main", "run"]
 COMMANDS = {
     "upscale": "Upscale depth files. Holes stay holes.",
     "stream": "Upscale the frames of a camera, a folder that grows, or a recording, as they come.",
+    "upscale-many": "Upscale more depth files than one machine can hold, with Ray.\n\n"
+    "Files on disks or in object storage, on a local Ray or a cluster; with a ledger of what is "
+    "done, from which --resume goes on.",
     "info": "Describe depth files: size, encoding, unit, holes, range, noise.",
     "cloud": "Write a depth file's valid pixels as a point cloud or mesh (PLY).\n\n"
     "Points have x to the right, y down, and z forward, in metres where the file has a unit.",
@@ -35,7 +38,7 @@ COMMANDS = {
     "prepare": "Convert downloaded data sets to shards or pyramids of PNG files.\n\n"
     "The output has an index, a split by scene, and a manifest.",
 }
-"""Command → its help; each is the function of its name in the module of its name."""
+"""Command → its help; each is the function of its name in the module of its name, with _ for -."""
 _PIPED = ("upscale", "info", "cloud")
 """Commands for which ``-`` is standard input or output."""
 _INTERRUPTED = 128 + signal.SIGINT
@@ -63,7 +66,8 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 for _name, _help in COMMANDS.items():
-    app.command(f"dsdmsr.app.{_name}:{_name}", name=_name, help=_help)
+    _function = _name.replace("-", "_")
+    app.command(f"dsdmsr.app.{_function}:{_function}", name=_name, help=_help)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

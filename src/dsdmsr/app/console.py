@@ -175,15 +175,19 @@ def error_console() -> Console:
 
 
 @contextmanager
-def progress_bar(what: str, total: float = 1) -> Iterator[Callable[[float], None]]:
+def progress_bar(
+    what: str, total: float = 1, *, begun: float = 0, unit: str | None = None
+) -> Iterator[Callable[[float], None]]:
     """Yield a function that shows how much is done; in lines where there is no terminal.
 
     Args:
         what: What goes on.
         total: What is done at the end.
+        begun: What was done before: the rest's time follows from what is done beyond it.
+        unit: What is counted, where it is to be said how much of it is done a second.
     """
     if not sys.stderr.isatty():
-        lines = progress_lines(what)
+        lines = progress_lines(what, begun=begun, unit=unit)
 
         def show(done: float) -> None:
             check_stop()
@@ -191,20 +195,28 @@ def progress_bar(what: str, total: float = 1) -> Iterator[Callable[[float], None
 
         yield show
         return
-    from rich.progress import Progress
+    from rich.progress import Progress, TextColumn
 
-    with Progress(console=error_console(), transient=True) as progress:
-        task = progress.add_task(what, total=total)
+    columns = [*Progress.get_default_columns(), TextColumn("{task.fields[rate]}")]
+    start = time.monotonic()
+    with Progress(*columns, console=error_console(), transient=True) as progress:
+        task = progress.add_task(what, total=total, rate="")
+        progress.update(task, completed=begun)
 
         def update(done: float) -> None:
             check_stop()
-            progress.update(task, completed=done)
+            rate = (done - begun) / max(time.monotonic() - start, 1e-9)
+            progress.update(task, completed=done, rate=f"{rate:.3g} {unit}/s" if unit else "")
 
         yield update
 
 
 def progress_lines(
-    what: str, clock: Callable[[], float] = time.monotonic
+    what: str,
+    clock: Callable[[], float] = time.monotonic,
+    *,
+    begun: float = 0,
+    unit: str | None = None,
 ) -> Callable[[float, float | None], None]:
     """Return a function that prints how much of the total is done, now and then.
 
@@ -214,17 +226,21 @@ def progress_lines(
     Args:
         what: What goes on.
         clock: Seconds.
+        begun: What was done before.
+        unit: What is counted, where it is to be said how much of it is done a second.
     """
     start = clock()
     is_due = _now_and_then(clock)
 
     def show(done: float, total: float | None) -> None:
-        if not total or not 0 < done < total or not is_due():
+        if not total or not begun < done < total or not is_due():
             return
         now = clock()
         counted = "" if total == 1 else f" ({int(done):,} of {int(total):,})"
-        left = _duration((now - start) * (total - done) / done)
-        print_remark(f"{what}: {done / total:.0%}{counted}, about {left} left")
+        rate = (done - begun) / (now - start)
+        said = f", {rate:.3g} {unit}/s" if unit else ""
+        left = _duration((total - done) / rate)
+        print_remark(f"{what}: {done / total:.0%}{counted}{said}, about {left} left")
 
     return show
 

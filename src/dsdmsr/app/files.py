@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence, Set
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +11,8 @@ from dsdmsr.app.outputs import Outputs, is_plain_folder
 from dsdmsr.app.standard_streams import is_stream
 from dsdmsr.errors import FileError
 from dsdmsr.io import ERROR_SUFFIXES, SUFFIXES, split_member
-from dsdmsr.io.formats import is_depth_folder, suffix_written
-from dsdmsr.io.patterns import Found, find_files
+from dsdmsr.io.formats import is_depth_folder
+from dsdmsr.io.patterns import Found, find_files, output_name
 from dsdmsr.upscaling.options import UpscaleOptions
 
 __all__ = [
@@ -120,7 +119,7 @@ def _pairs(inputs: Sequence[str], outputs: Outputs) -> list[Pair]:
         raise FileError(f"{inputs[0]} is a folder and {output} a file name: give -o a folder")
     sources = find_files(inputs, recursive=outputs.recursive, skip=output)
     if len(sources) == 1 and (outputs.to_stdout or (outputs.is_file and len(inputs) == 1)):
-        source, name = sources[0].path, _name(sources[0])
+        source, name = sources[0].path, output_name(sources[0])
         suffix = outputs.suffix or name.suffix
         return [Pair(source, Path(f"-{suffix}") if outputs.to_stdout else output, name)]
     _check_folder(inputs, outputs, sources)
@@ -167,21 +166,9 @@ def pair_in(folder: Path, found: Found, suffix: str | None) -> Pair:
         found: The file.
         suffix: The output's suffix. Default: the file's own, or the one that it is written as.
     """
-    name = _name(found)
+    name = output_name(found)
     target = folder / (name if suffix is None else name.with_suffix(suffix))
     return Pair(found.path, target, name)
-
-
-def _name(found: Found) -> Path:
-    """Return an output's name in a folder: the source's, or nyu-12.mat for nyu.mat#12."""
-    file, member = split_member(found.path)
-    suffix = suffix_written(found.path)
-    # The folder of a ROS 2 bag has a name of any form.
-    stem = file.stem if file.suffix.lower() in SUFFIXES else file.name
-    if member is None:
-        return found.folder / f"{stem}{suffix}"
-    plain = re.sub(r"[^\w.+-]+", "_", member).strip("_")
-    return found.folder / f"{stem}-{plain}{suffix}"
 
 
 def companion_paths(

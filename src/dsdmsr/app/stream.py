@@ -14,11 +14,11 @@ from dsdmsr.app.options import flattened
 from dsdmsr.app.outputs import check_suffix
 from dsdmsr.app.recorder import Recorder, Recording
 from dsdmsr.app.stream_sources import Origin, open_source
-from dsdmsr.app.upscale_many import remarks
 from dsdmsr.errors import DsdmsrError, FileError, FrameError
 from dsdmsr.upscaling.files import Upscaled
 from dsdmsr.upscaling.memory import keep_memory
 from dsdmsr.upscaling.options import StreamOptions
+from dsdmsr.upscaling.remarks import remarks
 from dsdmsr.upscaling.stream import Stream
 from dsdmsr.upscaling.upscaler import Upscaler
 

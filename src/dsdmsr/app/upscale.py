@@ -11,11 +11,12 @@ from dsdmsr.app.files import Job, plan_jobs
 from dsdmsr.app.options import flattened
 from dsdmsr.app.outputs import Outputs
 from dsdmsr.app.standard_streams import stdin_as_file, stdout_as_file
-from dsdmsr.app.upscale_many import remarks, upscale_many
+from dsdmsr.app.upscale_files import upscale_files
 from dsdmsr.errors import ConfigError
 from dsdmsr.upscaling.files import upscale_file
 from dsdmsr.upscaling.memory import keep_memory
 from dsdmsr.upscaling.options import UpscaleOptions
+from dsdmsr.upscaling.remarks import remarks
 
 __all__ = ["upscale"]
 
@@ -45,7 +46,7 @@ def upscale(
         jobs = plan_jobs(paths, outputs, options)
         keep_memory()
         if len(jobs) > 1:
-            return upscale_many(jobs, outputs.path, options)
+            return upscale_files(jobs, outputs.path, options)
         if options.temporal:
             raise ConfigError("--temporal needs a sequence: give a folder or a pattern of frames")
         if outputs.to_stdout:

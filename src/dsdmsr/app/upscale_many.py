@@ -1,152 +1,101 @@
-"""Upscaling of many files: progress, failures that are collected, and remarks said once."""
+"""The command that upscales more depth files than one machine can hold."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from dsdmsr.app.console import print_remark, print_result, progress_bar
-from dsdmsr.app.files import Job
-from dsdmsr.app.previews import contact_sheet, write_sheet
-from dsdmsr.depth.map import DepthMap
-from dsdmsr.errors import DsdmsrError, OutputExistsError
-from dsdmsr.io.encodings import find_encoding
-from dsdmsr.io.patterns import frame_order
-from dsdmsr.upscaling.auto import announcements
-from dsdmsr.upscaling.files import Upscaled, upscale_file
-from dsdmsr.upscaling.options import MapOptions, UpscaleOptions
-from dsdmsr.upscaling.upscaler import Upscaler
+from dsdmsr.app.options import flattened
+from dsdmsr.upscaling.many.options import ManyOptions
+from dsdmsr.upscaling.many.run import Watcher
+from dsdmsr.upscaling.many.run import upscale_many as run
+from dsdmsr.upscaling.options import UpscaleOptions
 
-if TYPE_CHECKING:
-    from dsdmsr.pictures.preview import ContactSheet
+__all__ = ["upscale_many"]
 
-__all__ = ["remarks", "upscale_many"]
-
-_NAMED_MAX = 5
+flattened(UpscaleOptions)
+flattened(ManyOptions)
+_LISTED_MAX = 20
+_APART = 10.0
+"""Seconds between two lines of a listing."""
 
 
-def upscale_many(jobs: Sequence[Job], output: Path, options: UpscaleOptions) -> int:
-    """Upscale files; print the failures at the end, and return 1 if there are any.
+def upscale_many(
+    source: Annotated[str, Parameter(name="SRC")],
+    target: Annotated[str, Parameter(name="DST")],
+    /,
+    *,
+    many: ManyOptions | None = None,
+    options: UpscaleOptions | None = None,
+) -> int:
+    """Run `dsdmsr upscale-many`; return 0, or 1 if some of the maps failed.
+
+    Args:
+        source: A folder, which is searched with all folders in it; a pattern such as
+            's3://bucket/scans/**/*.png'; a list, a .txt file with a path or URL a line; shards
+            (.tar) or ROS recordings. Disks, s3://, gs:// and whatever else fsspec reaches.
+        target: A folder or a URL, new or empty; the outputs lie in folders of the same names.
+        many: See `ManyOptions`.
+        options: See `UpscaleOptions`.
 
     Raises:
         DsdmsrError: If nothing can be done as asked.
     """
-    sheet = None
-    if options.preview is not None:
-        sheet = contact_sheet(options.preview, overwrite=options.overwrite)
-    if options.temporal:
-        jobs = sorted(jobs, key=lambda job: frame_order(job.source))
-    left = [job for job in jobs if not (options.resume and job.is_done())]
-    failures, blank, others = _upscale_all(left, options, sheet) if left else ([], [], 0)
-    kept = len(jobs) - len(left) + others
-    written = len(jobs) - kept - len(failures)
-    existed = f"; {kept} existed" if kept else ""
-    empty = f"; {len(blank)} of them empty" if blank else ""
-    print_result(f"wrote {written} files to {output}{empty}{existed}")
-    if blank:
-        more = ", …" if len(blank) > _NAMED_MAX else ""
-        names = ", ".join(str(source) for source in blank[:_NAMED_MAX])
-        print_remark(f"no pixel is valid in {names}{more}: written empty, so that none is missing")
-    for source, failure in failures:
-        print_remark(f"failed: {source}: {failure}")
-    if sheet is not None and options.preview is not None:
-        write_sheet(sheet, options.preview, written, overwrite=options.overwrite)
-    return 1 if failures else 0
-
-
-def remarks(result: Upscaled, options: MapOptions) -> list[str]:
-    """Return what was assumed or chosen for a file, and the option that changes it."""
-    depth, encoding = result.depth, result.encoding
-    lines = []
-    if depth.valid.any():
-        lines = announcements(
-            result.choice, depth, network=options.model, phase_given=options.phase is not None
+    options = options or UpscaleOptions()
+    with _Shown() as shown:
+        outcome = run(source, target, options, many, watcher=shown.watcher)
+    existed = f"; {outcome.kept} existed" if outcome.kept else ""
+    print_result(f"wrote {outcome.written} maps to {target}{existed}")
+    for name, reason in outcome.failures[:_LISTED_MAX]:
+        print_remark(f"failed: {reason if name in reason else f'{name}: {reason}'}")
+    if len(outcome.failures) > _LISTED_MAX:
+        print_remark(f"and {len(outcome.failures) - _LISTED_MAX} more: see the ledger")
+    if outcome.lost:
+        print_remark(
+            f"not done: {len(outcome.lost)} maps, {outcome.lost[0]} the first: each process that "
+            "tried was killed, perhaps for want of memory; go on with --resume, and fewer --workers"
         )
-    if options.reading.encoding is None and isinstance(depth.encoding, str):
-        meaning = find_encoding(depth.encoding).meaning
-        lines.append(f"read as {depth.encoding}: {meaning}; --encoding changes it")
-    lines += depth.metadata.notes
-    if (stretch := _stretch(depth, options)) is not None:
-        lines.append(stretch)
-    if options.refine and options.noise is None:
-        lines.append("its noise was estimated, see dsdmsr info; --noise changes it")
-    if options.output_encoding is None and encoding != depth.encoding:
-        meaning = find_encoding(encoding).meaning
-        lines.append(f"written as {encoding}: {meaning}; --output-encoding changes it")
-    return [*lines, *result.left_out]
+    return 1 if outcome.failures or outcome.lost else 0
 
 
-def _upscale_all(
-    jobs: Sequence[Job], options: UpscaleOptions, sheet: ContactSheet | None
-) -> tuple[list[tuple[Path, DsdmsrError]], list[Path], int]:
-    """Upscale file after file with one network.
+class _Shown:
+    """What is said while a run goes on: the listing, progress, and remarks once."""
 
-    Returns:
-        The failures, the empty frames, and how many files another run has written by their turn.
-    """
-    from dsdmsr.upscaling.temporal import TemporalFilter
+    def __init__(self) -> None:
+        self.watcher = Watcher(self._listed, self._starting, self._done, self._remark)
+        self._stack = ExitStack()
+        self._printed: set[str] = set()
+        self._due = time.monotonic() + _APART
+        self._show: Callable[[float], None] | None = None
 
-    upscaler = Upscaler.from_options(options)
-    steady = TemporalFilter() if options.temporal else None
-    if steady is not None:
-        upscaler.begin_sequence()
-    failures: list[tuple[Path, DsdmsrError]] = []
-    blank: list[Path] = []
-    others = 0
-    printed: set[str] = set()
-    with progress_bar("upscaling", total=len(jobs)) as show_done:
-        for number, job in enumerate(jobs):
+    def __enter__(self) -> _Shown:
+        return self
 
-            def show(share: float, done: int = number) -> None:
-                show_done(done + share)
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
 
-            show(0)
-            if (
-                steady is not None
-                and number
-                and job.source.parent != jobs[number - 1].source.parent
-            ):
-                steady = TemporalFilter()
-                upscaler.begin_sequence()
-            try:
-                if options.resume and job.is_done():
-                    others += 1
-                    continue
-                result = upscale_file(
-                    *job,
-                    upscaler=upscaler,
-                    steady=steady,
-                    keep_empty=True,
-                    progress=show,
-                    sheet=sheet,
-                )
-            except DsdmsrError as error:
-                if options.resume and isinstance(error, OutputExistsError):
-                    others += 1
-                else:
-                    failures.append((job.source, error))
-                continue
-            except Exception as error:  # one file's fault is not the end of the others
-                failures.append((job.source, DsdmsrError(f"{type(error).__name__}: {error}")))
-                continue
-            if not result.depth.valid.any():
-                blank.append(job.source)
-            for line in remarks(result, options):
-                if line not in printed:
-                    print_remark(f"{job.source}: {line}")
-                printed.add(line)
-    return failures, blank, others
+    def _starting(self) -> None:
+        print_remark("starting Ray and the first network, which takes some seconds")
+        self._due = time.monotonic() + _APART
 
+    def _listed(self, count: int) -> None:
+        if time.monotonic() > self._due:
+            self._due = time.monotonic() + _APART
+            print_remark(f"listing: {count:,} maps so far")
 
-def _stretch(depth: DepthMap, options: MapOptions) -> str | None:
-    """Return a line if the size asked for is of another shape than the map, by a pixel or more."""
-    if options.pixels is None:
-        return None
-    (height, width), (rows, columns) = depth.shape, options.pixels
-    if abs(rows - columns * height / width) < 1 or abs(columns - rows * width / height) < 1:
-        return None
-    return (
-        f"{columns}x{rows} is of another shape than {width}x{height}: stretched by "
-        f"{columns / width:.3g} along x and {rows / height:.3g} along y"
-    )
+    def _done(self, count: int, total: int) -> None:
+        if self._show is None:
+            # The rate is that of maps after the first, so that the start doesn't count.
+            bar = progress_bar("upscaling", total, begun=count, unit="maps")
+            self._show = self._stack.enter_context(bar)
+        self._show(count)
+
+    def _remark(self, source: str, line: str) -> None:
+        if line not in self._printed:
+            print_remark(f"{source}: {line}")
+        self._printed.add(line)

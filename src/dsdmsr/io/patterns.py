@@ -10,9 +10,16 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from dsdmsr.errors import FileError
-from dsdmsr.io.formats import SUFFIXES, find_format, format_of, is_depth_folder, split_member
+from dsdmsr.io.formats import (
+    SUFFIXES,
+    find_format,
+    format_of,
+    is_depth_folder,
+    split_member,
+    suffix_written,
+)
 
-__all__ = ["Found", "depth_files", "find_files", "frame_order"]
+__all__ = ["Found", "depth_files", "find_files", "frame_order", "output_name"]
 
 
 class Found(NamedTuple):
@@ -65,6 +72,18 @@ def frame_order(path: Path) -> list[tuple[bool, int, str]]:
     """Return the key that sorts frames by the numbers in their names: frame2 before frame10."""
     parts = re.split(r"(\d+)", str(path))
     return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
+
+
+def output_name(found: Found) -> Path:
+    """Return an output's name in a folder: the source's, or nyu-12.mat for nyu.mat#12."""
+    file, member = split_member(found.path)
+    suffix = suffix_written(found.path)
+    # The folder of a ROS 2 bag has a name of any form.
+    stem = file.stem if file.suffix.lower() in SUFFIXES else file.name
+    if member is None:
+        return found.folder / f"{stem}{suffix}"
+    plain = re.sub(r"[^\w.+-]+", "_", member).strip("_")
+    return found.folder / f"{stem}-{plain}{suffix}"
 
 
 def _in_folder(folder: Path, recursive: bool, skip: Path | None) -> Iterator[Found]:

@@ -1,20 +1,29 @@
-"""Number of threads that this process may use."""
+"""Number of threads and processors that this process may use."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-__all__ = ["available_threads"]
+__all__ = ["available_processors", "available_threads"]
 
 _CGROUP = Path("/sys/fs/cgroup")
 
 
 def available_threads() -> int:
+    """Return how many threads this process may use: as many as processors, or OMP_NUM_THREADS.
+
+    Batch systems and Ray set that to what a process has got. More threads than processors are never
+    taken, since they would wait for each other.
+    """
+    processors, given = available_processors(), os.environ.get("OMP_NUM_THREADS", "")
+    return min(processors, int(given)) if given.isdecimal() and int(given) else processors
+
+
+def available_processors() -> int:
     """Return how many processors this process may use: by its affinity and its container's quota.
 
-    The number of the machine's processors is no guide: with more threads than processors that a
-    container or a batch job has, they wait for each other.
+    The number of the machine's processors is no guide: a container or a batch job may have fewer.
 
     Source:
         sched_getaffinity(2); ``cpu.max`` of cgroup v2, ``cpu.cfs_quota_us`` and

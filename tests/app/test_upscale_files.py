@@ -206,16 +206,16 @@ def test_one_files_fault_does_not_end_the_others(tmp_path, monkeypatch, capsys):
     for number in range(3):
         depth = DepthMap(np.full((6, 7), 1.0 + number), unit="m")
         write_depth(tmp_path / "in" / f"{number}.png", depth, "mm")
-    from dsdmsr.app import upscale_many
+    from dsdmsr.app import upscale_files
 
-    enlarge = upscale_many.upscale_file
+    enlarge = upscale_files.upscale_file
 
     def odd(source: Path, *more: object, **named: object):
         if source.stem == "1":
             raise ZeroDivisionError("by nothing")
         return enlarge(source, *more, **named)
 
-    monkeypatch.setattr(upscale_many, "upscale_file", odd)
+    monkeypatch.setattr(upscale_files, "upscale_file", odd)
     options = ("--output-dir", tmp_path / "out", "--scale", 2, "--model", "dsdmsr-fast")
     code, out, err = run(capsys, "upscale", tmp_path / "in", *options)
     assert (code, out) == (1, f"wrote 2 files to {tmp_path / 'out'}\n")

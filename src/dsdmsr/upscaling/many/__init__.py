@@ -1,0 +1,1 @@
+"""The upscaling of more files than one machine can hold, by Ray: sources, ledger, workers, run."""

@@ -9,8 +9,9 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from dsdmsr._plain import to_plain
+from dsdmsr._ray import check_address, joined
 from dsdmsr.errors import ConfigError, FileError, require
-from dsdmsr.upscaling.many.cluster import Cluster, check_address, joined
+from dsdmsr.upscaling.many.cluster import Cluster
 from dsdmsr.upscaling.many.ledger import Ledger
 from dsdmsr.upscaling.many.options import ManyOptions, check_options
 from dsdmsr.upscaling.many.sources import Source, find_sources
@@ -91,11 +92,11 @@ def upscale_many(
     watcher.starting()
     with ExitStack() as stack:
         try:
-            cluster = stack.enter_context(joined(many))
+            processes = stack.enter_context(joined(many.address, many.workers))
         except ConfigError:
             run.undo()
             raise
-        return run.go(cluster, done)
+        return run.go(Cluster(many, processes), done)
 
 
 class _Run:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 from dsdmsr.app.cli import main
@@ -11,6 +13,13 @@ def run(capsys, *arguments: object) -> tuple[int, str, str]:
     code = main([str(a) for a in arguments])
     captured = capsys.readouterr()
     return code, captured.out, captured.err
+
+
+def run_apart(*arguments: object) -> tuple[int, str, str]:
+    """Run the command in a process of its own."""
+    command = [sys.executable, "-m", "dsdmsr", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    return done.returncode, done.stdout, done.stderr
 
 
 def upscaled(capsys, path: Path, *more: object, scale: int = 2) -> Path:

@@ -4,14 +4,14 @@ import os
 
 import pytest
 
-from dsdmsr.upscaling import threads
+from dsdmsr import _processors
 from dsdmsr.upscaling.threads import available_threads
 
 
 @pytest.fixture
 def cgroup(monkeypatch, tmp_path):
     """A control group's files, of a process that may use eight processors."""
-    monkeypatch.setattr(threads, "_CGROUP", tmp_path)
+    monkeypatch.setattr(_processors, "_CGROUP", tmp_path)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
     return tmp_path
@@ -84,4 +84,4 @@ def test_version_2_goes_before_version_1(cgroup):
 def test_a_batch_system_says_how_many_threads_a_process_has(cgroup, monkeypatch, given, expected):
     monkeypatch.setenv("OMP_NUM_THREADS", given)
     assert available_threads() == expected
-    assert threads.available_processors() == 8
+    assert _processors.available_processors() == 8

@@ -5,8 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-for _module in ("ray", "pyarrow", "fsspec"):
-    pytest.importorskip(_module)
+
+@pytest.fixture(autouse=True, scope="session")
+def _packages() -> None:
+    """What the extra brings; these tests skip where it is missing."""
+    for module in ("ray", "pyarrow", "fsspec"):
+        pytest.importorskip(module)
 
 
 @pytest.fixture(scope="session")

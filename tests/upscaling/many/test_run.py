@@ -2,20 +2,17 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import socket
 import tarfile
 from pathlib import Path
 
 import pytest
-from testing.command import refused, run
+from testing.command import refused, run, run_apart
 
 from benchmarks.common.many_maps import check_ledger, ledger_rows, make_maps
 from benchmarks.common.ray_nodes import started
 from benchmarks.speed.many_kills import KINDS, kill
-from dsdmsr.errors import FileError
-from dsdmsr.upscaling.many.options import ManyOptions
-from dsdmsr.upscaling.many.run import upscale_many
-from dsdmsr.upscaling.options import UpscaleOptions
 
 UPSCALING = ("--scale", 2, "--model", "dsdmsr-fast")
 SHAPE = (8, 10)
@@ -71,21 +68,25 @@ def test_a_cluster_writes_the_same_bytes_once_and_goes_on_with_what_failed(
 
 
 @pytest.mark.slow
-def test_a_local_ray_works_between_buckets_and_is_silent(capfd, tmp_path, maps, object_storage):
+@pytest.mark.usefixtures("object_storage")
+def test_a_local_ray_works_between_buckets_and_is_silent(capsys, tmp_path, maps):
     import s3fs
 
     system = s3fs.S3FileSystem()
     system.put(str(maps), "bucket/maps", recursive=True)
-    watched = UpscaleOptions(scale=2, model="dsdmsr-fast", confidence=Path("s3://bucket/errors"))
-    outcome = upscale_many(
-        "s3://bucket/maps/scan1/*", "s3://bucket/out", watched, ManyOptions(workers=1)
+    places = ("s3://bucket/maps/scan1/*", "s3://bucket/out", "--workers", 1)
+    # Ray's settings stay in a process that has started one, where other tests join a cluster.
+    code, out, err = run_apart(
+        "upscale-many", *places, *UPSCALING, "--confidence", "s3://bucket/errors"
     )
-    assert (outcome.written, outcome.failures, outcome.lost) == (5, [], [])
-    assert capfd.readouterr().err == ""
+    assert (code, out) == (0, "wrote 5 maps to s3://bucket/out\n"), err
+    lines = [line for line in err.splitlines() if "%" not in line]
+    assert lines[0] == "starting Ray and the first network, which takes some seconds"
+    assert all(line.startswith("s3://bucket/maps/scan1/depth") for line in lines[1:]), err
     assert len(system.glob("bucket/errors/*.npy")) == 5
     assert len(system.glob("bucket/out/_ledger/part-*.parquet")) >= 2
     command = ("upscale", maps / "scan1", "-o", tmp_path / "plain", *UPSCALING)
-    assert run(capfd, *command)[0] == 0
+    assert run(capsys, *command)[0] == 0
     system.get("bucket/out/", str(tmp_path / "got"), recursive=True)
     assert outputs(tmp_path / "got") == outputs(tmp_path / "plain")
 
@@ -160,12 +161,11 @@ def test_a_bucket_that_is_not_there_is_one_line(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_maps_with_one_output_are_named(tmp_path, maps):
     (maps / "scan0" / "depth00000.pgm").write_bytes(b"")
-    with pytest.raises(FileError, match=r"pgm and .*png would both become scan0/depth00000.npy"):
-        upscale_many(
-            str(maps),
-            str(tmp_path / "out"),
-            UpscaleOptions(scale=2),
-            ManyOptions(workers=1, format="npy"),
-        )
+    command = ("upscale-many", maps, tmp_path / "out", *UPSCALING, "--workers", 1)
+    code, _, err = run_apart(*command, "--format", "npy")
+    assert code == 2
+    said = r"dsdmsr: .*pgm and .*png would both become scan0/depth00000.npy: upscale them to"
+    assert re.search(said, err)

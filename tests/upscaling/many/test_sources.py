@@ -4,7 +4,6 @@ import io
 import tarfile
 from pathlib import Path
 
-import fsspec
 import numpy as np
 import pytest
 
@@ -14,6 +13,7 @@ from dsdmsr.upscaling.many.sources import find_sources
 from dsdmsr.upscaling.many.storage import checksum, place_of
 from tools.source_files.recordings import image, record
 
+fsspec = pytest.importorskip("fsspec")
 SHAPE = (8, 8)
 
 

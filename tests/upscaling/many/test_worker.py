@@ -4,7 +4,6 @@ import errno
 import os
 from pathlib import Path
 
-import fsspec
 import numpy as np
 import pytest
 from testing.command import run
@@ -16,6 +15,7 @@ from dsdmsr.upscaling.many.worker import Worker
 from dsdmsr.upscaling.options import UpscaleOptions
 from tools.source_files.recordings import image, record
 
+fsspec = pytest.importorskip("fsspec")
 OPTIONS = UpscaleOptions(scale=2, model="dsdmsr-fast")
 SHAPE = (12, 16)
 

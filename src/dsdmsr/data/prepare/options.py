@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from dsdmsr._ray import check_address, joined
 from dsdmsr.data.prepared.splits import Splitting
 from dsdmsr.depth.map import Kind, Unit
-from dsdmsr.errors import ConfigError
+from dsdmsr.errors import ConfigError, require
 from dsdmsr.io import Encoding
 
 if TYPE_CHECKING:
@@ -44,7 +46,15 @@ class PrepareOptions:
     resume: bool = False
     """Continue in the folder, after an interruption or once damaged files are repaired."""
 
+    ray: bool = False
+    """Have Ray's processes work: a local one's, or those of --address. Needs the extra ray."""
+    address: str | None = None
+    """With --ray: HOST:PORT of a cluster to join, or auto; its machines reach source and folder by
+    the same names."""
+
     def __post_init__(self) -> None:
+        if self.address is not None and not self.ray:
+            raise ConfigError("--address needs --ray: give both, or leave it out")
         if self.workers is not None and not 1 <= self.workers <= _WORKERS_MAX:
             raise ConfigError(f"workers is {self.workers}: give 1 to {_WORKERS_MAX}")
 
@@ -74,9 +84,21 @@ class PrepareOptions:
         from dsdmsr.data.prepare.run import prepare
 
         workers = len(os.sched_getaffinity(0)) if self.workers is None else self.workers
-        return prepare(
-            source, folder, self.forms, workers=workers, resume=self.resume, advance=progress
-        )
+        with ExitStack() as stack:
+            if self.ray:
+                require("ray", "--ray")
+                check_address(self.address)
+                found = stack.enter_context(joined(self.address, self.workers))
+                workers = self.workers or found
+            return prepare(
+                source,
+                folder,
+                self.forms,
+                workers=workers,
+                resume=self.resume,
+                on_ray=self.ray,
+                advance=progress,
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""A pool of processes that gives results in the order of the jobs, with few of them waiting."""
+"""Pools of processes that give results in the order of the jobs, with few of them waiting."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from typing import Any, TypeVar
 
 from dsdmsr.errors import DataError
 
-__all__ = ["in_order"]
+__all__ = ["in_order", "in_order_on_ray"]
 
 J = TypeVar("J")
 R = TypeVar("R")
 
 _AHEAD = 3
 """Jobs a process that are under way or done and not yet asked for."""
+_RETRIES = 5
+"""How often Ray tries a job again that a process was killed with."""
 
 
 def in_order(work: Callable[[J], R], jobs: Iterable[J], workers: int) -> Iterator[R]:
@@ -63,6 +65,38 @@ def in_order(work: Callable[[J], R], jobs: Iterable[J], workers: int) -> Iterato
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def in_order_on_ray(work: Callable[[J], R], jobs: Iterable[J], workers: int) -> Iterator[R]:
+    """Yield ``work(job)`` for every job, in their order, from processes of the Ray that is joined.
+
+    Args:
+        work: Can be pickled.
+        jobs: What to work on.
+        workers: About as many processes as there are.
+
+    Raises:
+        DataError: If processes are killed again and again.
+    """
+    import ray
+
+    task = ray.remote(num_cpus=1, max_retries=_RETRIES)(_call)
+    shared, jobs = ray.put(work), iter(jobs)
+    waiting = deque(task.remote(shared, job) for job in islice(jobs, _AHEAD * max(1, workers)))
+    try:
+        while waiting:
+            result = ray.get(waiting.popleft())
+            waiting.extend(task.remote(shared, job) for job in islice(jobs, 1))
+            yield result
+    except ray.exceptions.WorkerCrashedError as error:
+        raise DataError(
+            "a working process was killed again and again, perhaps for want of memory: go on with "
+            "--resume, on larger machines"
+        ) from error
+
+
+def _call(work: Callable[[J], R], job: J) -> R:
+    return work(job)
 
 
 @contextmanager

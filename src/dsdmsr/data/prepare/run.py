@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from dsdmsr.data.prepare.folder import check_folder, locked, remove_unfinished_below
 from dsdmsr.data.prepare.journal import JOURNAL, Journal
 from dsdmsr.data.prepare.plan import Forms, Shard, check_keys, fingerprint, shards_of
-from dsdmsr.data.prepare.pool import in_order
+from dsdmsr.data.prepare.pool import in_order, in_order_on_ray
 from dsdmsr.data.prepare.work import Job, PreparedMap, Worker
 from dsdmsr.data.prepared.index import write_index
 from dsdmsr.data.prepared.manifest import write_manifest
@@ -48,6 +48,7 @@ def prepare(
     workers: int = 1,
     resume: bool = False,
     shard_bytes: int = SHARD_BYTES,
+    on_ray: bool = False,
     advance: Callable[[int, int], object] = lambda done, total: None,
 ) -> Outcome:
     """Write a data set's maps to a folder: levels, shards, index and manifest.
@@ -61,6 +62,8 @@ def prepare(
         workers: Processes that read and compress; 0 works in this one.
         resume: Whether to go on with what is there.
         shard_bytes: About the size of a shard.
+        on_ray: Whether the processes are those of the Ray that this one has joined; source and
+            folder have the same names for all of them.
         advance: Called with the number of maps that are done, and of all.
 
     Raises:
@@ -72,7 +75,7 @@ def prepare(
         check_folder(folder, resume=resume)
         with locked(folder), closing(Journal(folder, fingerprint(source, forms))) as journal:
             remove_unfinished_below(folder)
-            run = _Run(source, folder, forms, source.split_of, journal)
+            run = _Run(source, folder, forms, source.split_of, journal, on_ray)
             outcome = run.finish(run.write_maps(shard_bytes, workers, advance))
             if not outcome.failures:
                 journal.remove()
@@ -91,6 +94,7 @@ class _Run:
     forms: Forms
     split_of: Sequence[Split]
     journal: Journal
+    on_ray: bool
 
     def write_maps(
         self, shard_bytes: int, workers: int, advance: Callable[[int, int], object]
@@ -120,7 +124,8 @@ class _Run:
         def counted() -> Iterator[PreparedMap]:
             worker = Worker(self.source, self.folder, self.forms)
             jobs = (Job(k, self.source.frames[k], self.split_of[k]) for k in indices)
-            maps = in_order(worker, jobs, min(workers, len(indices)))
+            pool = in_order_on_ray if self.on_ray else in_order
+            maps = pool(worker, jobs, min(workers, len(indices)))
             for number, prepared in enumerate(maps, start=done + 1):
                 advance(number, total)
                 yield prepared

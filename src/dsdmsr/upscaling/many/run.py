@@ -9,8 +9,9 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from dsdmsr._plain import to_plain
+from dsdmsr._ray import check_address, joined
 from dsdmsr.errors import ConfigError, FileError, require
-from dsdmsr.upscaling.many.cluster import Cluster, check_address, joined
+from dsdmsr.upscaling.many.cluster import Cluster
 from dsdmsr.upscaling.many.ledger import Ledger
 from dsdmsr.upscaling.many.options import ManyOptions, check_options
 from dsdmsr.upscaling.many.sources import Source, find_sources
@@ -24,6 +25,9 @@ _AT_ONCE = 8192
 """Maps in a block of the listing, which Ray keeps."""
 _BLOCK_MAX = 16
 """Maps that a process is given at a time."""
+_PASSES = 3
+"""How often maps are given out that come back with nobody: Ray Data drops a block after an error of
+its own, such as a node that is lost at a bad moment."""
 _PER_WORKER = 4
 """Blocks for each process, at least, where there are few maps."""
 
@@ -91,11 +95,11 @@ def upscale_many(
     watcher.starting()
     with ExitStack() as stack:
         try:
-            cluster = stack.enter_context(joined(many))
+            processes = stack.enter_context(joined(many.address, many.workers))
         except ConfigError:
             run.undo()
             raise
-        return run.go(cluster, done)
+        return run.go(Cluster(many, processes), done)
 
 
 class _Run:
@@ -114,7 +118,9 @@ class _Run:
         folder = target / "_ledger" if many.ledger is None else place_of(many.ledger)
         plain = {**to_plain(options), "resume": None, "overwrite": None, "suffix": many.suffix}
         self._ledger = Ledger(folder, plain)
-        self._total = 0
+        self._total = self._kept = self._written = 0
+        self._failures: list[tuple[str, str]] = []
+        self._seen = bytearray()
 
     def begin(self) -> set[str]:
         """Check that all can be read and written; return the sources that are done."""
@@ -143,29 +149,56 @@ class _Run:
         import pyarrow
 
         blocks = [cluster.put(pyarrow.Table.from_pylist(rows)) for rows in self._listing(done)]
-        kept, written = len(done), 0
-        seen = bytearray(self._total)
-        failures: list[tuple[str, str]] = []
-        worker = (self._target.name, self._options)
-        size = max(1, min(_BLOCK_MAX, self._total // (_PER_WORKER * cluster.processes)))
+        self._kept, self._seen = len(done), bytearray(self._total)
         try:
-            for row in cluster.map(Worker, worker, blocks, size) if blocks else ():
-                if row["stop"]:
-                    raise StorageError(f"{row['error']}; go on with --resume")
-                if seen[row["number"]]:
-                    continue
-                seen[row["number"]] = 1
-                self._ledger.add(row)
-                if row["error"] is None:
-                    written += 1
-                else:
-                    failures.append((row["source"], row["error"]))
-                self._watcher.done(kept + written + len(failures), kept + self._total)
-                for line in row["remarks"]:
-                    self._watcher.remark(row["source"], line)
+            for _ in range(_PASSES):
+                if not blocks:
+                    break
+                left = self._total - sum(self._seen)
+                size = max(1, min(_BLOCK_MAX, left // (_PER_WORKER * cluster.processes)))
+                worker = (self._target.name, self._options)
+                for row in cluster.map(Worker, worker, blocks, size):
+                    self._take(row)
+                blocks = list(self._unseen(blocks, cluster))
         finally:
             self._ledger.write()
-        return Outcome(written, kept, failures, list(_missing(seen, blocks, cluster)))
+        lost = [
+            Source(**{key: value for key, value in row.items() if key != "number"}).name
+            for block in blocks
+            for row in cluster.get(block).to_pylist()
+        ]
+        return Outcome(self._written, self._kept, self._failures, lost)
+
+    def _take(self, row: dict[str, Any]) -> None:
+        """Put a worker's row into the ledger, once.
+
+        Raises:
+            StorageError: If no map can be upscaled.
+        """
+        if row["stop"]:
+            raise StorageError(f"{row['error']}; go on with --resume")
+        if self._seen[row["number"]]:
+            return
+        self._seen[row["number"]] = 1
+        self._ledger.add(row)
+        if row["error"] is None:
+            self._written += 1
+        else:
+            self._failures.append((row["source"], row["error"]))
+        done = self._kept + self._written + len(self._failures)
+        self._watcher.done(done, self._kept + self._total)
+        for line in row["remarks"]:
+            self._watcher.remark(row["source"], line)
+
+    def _unseen(self, blocks: list[Any], cluster: Cluster) -> Iterator[Any]:
+        """Yield blocks of the maps that have no row: of nodes that were lost, say."""
+        if all(self._seen):
+            return
+        for block in blocks:
+            table = cluster.get(block)
+            left = [not self._seen[number] for number in table["number"].to_pylist()]
+            if any(left):
+                yield cluster.put(table.filter(left))
 
     def _listing(self, done: set[str]) -> Iterator[list[dict[str, Any]]]:
         """Yield the maps that are not done, numbered, many at a time.
@@ -211,14 +244,3 @@ class _Run:
                 f"{other} and {source.name} would both become {source.target}: upscale them to "
                 "separate folders"
             )
-
-
-def _missing(seen: bytearray, blocks: list[Any], cluster: Cluster) -> Iterator[str]:
-    """Yield the names of maps that have no row."""
-    if all(seen):
-        return
-    for block in blocks:
-        for row in cluster.get(block).to_pylist():
-            number = row.pop("number")
-            if not seen[number]:
-                yield Source(**row).name

@@ -8,7 +8,6 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 from testing.web_damaged import SIGNATURE, chunk, damaged_files
 from testing.web_engine import output

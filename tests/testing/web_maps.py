@@ -73,6 +73,9 @@ def _values(rng: np.random.Generator) -> list[Case]:
     far[:, :10] = 1000
     lone[5, 7], lone[20, 30] = 65.5, 400
     lake[lake < 150] = 0
+    # Zeros under holes are no pixels of the least value, of which there are too few to be an end.
+    corner, seen = scene(rng, 40, 40), np.ones((40, 40), np.bool_)
+    corner[:3, :3], seen[20:, :20] = 0, False
     crowd = scene(rng, 60, 60)
     crowd[:25] = 1 + 0.01 * rng.random((25, 60))
     crowd[30, 30] = 200
@@ -85,6 +88,7 @@ def _values(rng: np.random.Generator) -> list[Case]:
         (_metres(lone), {"scale": 2}),
         (_metres(crowd), {"scale": 2}),
         (DepthMap(lake, kind="height", unit="m", encoding="height"), {"scale": 4}),
+        (DepthMap(corner, seen, kind="height", unit="m"), {"scale": 4}),
     ]
 
 

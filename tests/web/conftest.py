@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from testing.browser_page import OpenPage
+from testing.web_engine import Engine, built_engine
 
 from dsdmsr.app.page import page_html
 
@@ -35,6 +36,12 @@ def browser() -> Iterator[Any]:
         started = playwright.chromium.launch(executable_path=chromium, args=[*QUIET, *SOFTWARE_GL])
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """The page's engine, in Node."""
+    return built_engine(tmp_path_factory.mktemp("engine"))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import torch
-from testing.web_engine import Engine, built_engine, job_of, output
+from testing.web_engine import job_of, output
 from testing.web_maps import scene, upscaled_cases
 
 from dsdmsr import DepthMap, Upscaler, read_depth, write_depth
@@ -24,11 +24,6 @@ from dsdmsr.io.png import write_png
 from dsdmsr.io.read import read_numbers
 from dsdmsr.metrics import bad_pixel_rate, edge_rmse, flying_pixel_rate, mae, rmse
 from dsdmsr.upscaling.sizes import Size
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory) -> Engine:
-    return built_engine(tmp_path_factory.mktemp("engine"))
 
 
 def test_the_table_of_encodings_is_the_packages(engine, tmp_path) -> None:

@@ -8,21 +8,15 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 from testing.web_damaged import SIGNATURE, chunk, damaged_files
-from testing.web_engine import Engine, built_engine, output
+from testing.web_engine import output
 from testing.web_maps import scene
 
 from dsdmsr import DsdmsrError, read_depth, write_depth
 from dsdmsr.io.pfm import write_pfm
 from dsdmsr.io.pgm import write_pgm
 from dsdmsr.io.png import write_png
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory) -> Engine:
-    return built_engine(tmp_path_factory.mktemp("engine"))
 
 
 def _saved(folder: Path, rng: np.random.Generator) -> list[tuple[str, str | None]]:

@@ -62,8 +62,7 @@ export function flatEnds(
 ): Uint8Array | null {
   const flat = new Uint8Array(valid.length);
   for (const end of new Set(extremes(values, valid))) {
-    const here = values.map((value) => Number(value === end));
-    // What stands under invalid pixels, 0, counts as long as nobody looks at them.
+    const here = valid.map((flag, place) => Number(flag === 1 && values[place] === end));
     const count = here.reduce((sum, one) => sum + one);
     if (count >= END_SHARE * values.length) markFlat(flat, here, valid, height, width);
   }
@@ -73,7 +72,7 @@ export function flatEnds(
 /** Mark valid pixels that are `here` as all around them are; invalid ones count as alike. */
 function markFlat(
   flat: Uint8Array,
-  here: Float32Array,
+  here: Uint8Array,
   valid: Uint8Array,
   height: number,
   width: number,
@@ -82,7 +81,7 @@ function markFlat(
   for (let row = 0, place = 0; row < height; row++) {
     const [top, bottom] = [Math.max(row - 1, 0), Math.min(row + 1, height - 1)];
     for (let column = 0; column < width; column++, place++) {
-      if (here[place] === 0 || valid[place] === 0) continue;
+      if (here[place] === 0) continue;
       const [left, right] = [Math.max(column - 1, 0), Math.min(column + 1, width - 1)];
       let all = true;
       for (let y = top; y <= bottom && all; y++) {

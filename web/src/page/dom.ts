@@ -27,6 +27,11 @@ export function setOptions(list: HTMLSelectElement, options: readonly [string, s
   if (options.some(([value]) => value === chosen)) list.value = chosen;
 }
 
+/** A line of the engine's as a sentence of the page: with a capital letter. */
+export function sentence(line: string): string {
+  return line.charAt(0).toUpperCase() + line.slice(1);
+}
+
 /** The steps that an arrow key stands for, Shift for ten; null for other keys. */
 export function arrow(event: KeyboardEvent): { x: number; y: number } | null {
   const steps = event.shiftKey ? 10 : 1;

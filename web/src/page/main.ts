@@ -4,7 +4,7 @@ import { MOST_BYTES, READ_SUFFIXES } from "../engine/index.ts";
 import { showAgainstTruth } from "./against_truth.ts";
 import { ask, Cancelled, cancel } from "./client.ts";
 import { Comparison } from "./comparison.ts";
-import { element, input, select } from "./dom.ts";
+import { element, input, select, sentence } from "./dom.ts";
 import { listenToDownloads, showDownloads } from "./downloads.ts";
 import { embedded, facts } from "./embedded.ts";
 import type { Reading, Unread } from "./messages.ts";
@@ -37,7 +37,7 @@ let jobs = 0;
 
 function say(error: unknown): void {
   if (error instanceof Cancelled) return;
-  element("alert").textContent = error instanceof Error ? error.message : String(error);
+  element("alert").textContent = sentence(error instanceof Error ? error.message : String(error));
 }
 
 /** Does one job, with progress and a button that cancels it; ends one that still goes on. */
@@ -95,14 +95,16 @@ async function read(
 /** Shows why a file is not read, and the encodings in which it may be. */
 function showUnread(name: string, { refused, encodings }: Unread, encoding: string | null): void {
   showEncodings(name, encodings, encoding);
-  say(refused);
+  // It begins with the file's name.
+  element("alert").textContent = refused;
 }
 
 function take(file: File): void {
   input("recognise").checked = true;
   if (file.size > MOST_BYTES) {
     const [size, most] = [file.size, MOST_BYTES].map((bytes) => Math.ceil(bytes / 2 ** 20));
-    say(`${file.name} has ${size} MB: up to ${most} are read here; use the command dsdmsr upscale`);
+    element("alert").textContent =
+      `${file.name} has ${size} MB: up to ${most} are read here; use the command dsdmsr upscale`;
     return;
   }
   void read(file.name, async () => new Uint8Array(await file.arrayBuffer()));

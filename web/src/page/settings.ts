@@ -12,7 +12,7 @@ import {
   type StepSource,
 } from "../engine/index.ts";
 import { meaningOf, rangeOf, unitSign } from "./colours.ts";
-import { element, input, made, select, setOptions } from "./dom.ts";
+import { element, input, made, select, sentence, setOptions } from "./dom.ts";
 import type { Reading, Settings } from "./messages.ts";
 import { countText, numberTexts } from "./numbers.ts";
 
@@ -94,7 +94,7 @@ export function showSize(map: DepthMap | null): boolean {
   const why = map && obstacle(map);
   line.classList.toggle("over", why !== null);
   if (map === null || why) {
-    line.textContent = why ?? "";
+    line.textContent = sentence(why ?? "");
     return false;
   }
   const { scale } = settings();
@@ -133,7 +133,9 @@ export function showReading(name: string, { map, encodings, found }: Reading): v
   showEncodings(name, encodings, encoding);
   // A guess is announced among the notes, with what it means.
   const announced = map.notes.some((note) => note.startsWith("read as"));
-  element("encoding-meaning").textContent = announced ? "" : (ENCODINGS[encoding]?.meaning ?? "");
+  element("encoding-meaning").textContent = announced
+    ? ""
+    : sentence(ENCODINGS[encoding]?.meaning ?? "");
   const holes = map.valid.reduce((sum, each) => sum + 1 - each, 0);
   const { low, high } = rangeOf(map);
   const facts: [string, string][] = [
@@ -145,7 +147,7 @@ export function showReading(name: string, { map, encodings, found }: Reading): v
   element("facts").replaceChildren(
     ...facts.flatMap(([term, value]) => [made("dt", term), made("dd", value)]),
   );
-  element("notes").replaceChildren(...map.notes.map((note) => made("li", note)));
+  element("notes").replaceChildren(...map.notes.map((note) => made("li", sentence(note))));
   element("degradation-found").textContent = foundText(found);
   // Where codes were recognised, or would have been, there is a choice.
   const recognised = map.notes.some((note) => note.endsWith("taken for no surface"));

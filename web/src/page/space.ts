@@ -8,7 +8,7 @@ import {
   type Stereo,
 } from "../engine/index.ts";
 import { type Scale, valueScale } from "./colours.ts";
-import { arrow, element, input, select, setOptions } from "./dom.ts";
+import { arrow, element, input, select, sentence, setOptions } from "./dom.ts";
 import { facts } from "./embedded.ts";
 import { defaultCamera, type InSpace, inSpace } from "./mesh.ts";
 import { countText } from "./numbers.ts";
@@ -137,7 +137,7 @@ export class Space {
 
   private say(why: string): void {
     const absent = element("space-absent");
-    absent.textContent = why;
+    absent.textContent = sentence(why);
     absent.hidden = why === "";
   }
 

@@ -9,8 +9,8 @@ import { DepthFileError } from "../types.ts";
 import type { Numbers, Stored } from "./stored.ts";
 import { usableOf } from "./usable.ts";
 
-/** Steps of float32 that are a larger share of a map's range are worth a line. */
-const FINEST = 1 / 1000;
+/** Losses that are a larger share of a map's range are worth a line. */
+const FINEST = 1e-6;
 
 /**
  * The map that numbers in a file mean.
@@ -30,14 +30,16 @@ export function decoded(
   const notes = [...stored.notes, ...usable.notes, ...note];
   const values = new Float32Array(exact.length);
   const { valid } = usable;
+  let beyond = 0;
   for (let k = 0; k < values.length; k++) {
     values[k] = valid[k] ? exact[k] : 0;
     if (Number.isFinite(values[k])) continue;
+    beyond += Number(Number.isFinite(exact[k]));
     valid[k] = 0;
     values[k] = 0;
   }
   checkValues(name, values, valid, meaning);
-  if (exact instanceof Float64Array) notes.push(...coarseLine(exact, valid));
+  if (exact instanceof Float64Array) notes.push(...coarseLines(exact, values, valid, beyond));
   return {
     values,
     valid,
@@ -125,14 +127,32 @@ function checkValues(
   );
 }
 
-/** A line if float32, in which maps are kept, is too coarse for some values. */
-function coarseLine(exact: Float64Array, valid: Uint8Array): string[] {
+/** What float32, in which maps are kept, loses of values with more digits, a line each. */
+function coarseLines(
+  exact: Float64Array,
+  values: Float32Array,
+  valid: Uint8Array,
+  beyond: number,
+): string[] {
+  const lines: string[] = [];
+  if (beyond) {
+    lines.push(
+      `${beyond.toLocaleString("en-US")} values are beyond ±${formatted(LARGEST_FLOAT, 2)}, the ` +
+        "largest that maps keep: taken for holes",
+    );
+  }
   const [least, most] = extremes(exact, valid);
-  const greatest = Math.min(Math.max(-least, most), LARGEST_FLOAT);
-  const step = 2 ** (Math.floor(Math.log2(Math.fround(greatest))) - 23);
-  if (!(most > least) || step < FINEST * (most - least)) return [];
-  return [
-    `values of ${formatted(least, 9)} to ${formatted(most, 9)} are kept in steps of ` +
-      `${formatted(step, 2)}: subtract what they have in common first`,
-  ];
+  const step = 2 ** (Math.floor(Math.log2(Math.fround(Math.max(-least, most)))) - 23);
+  const lost = exact.reduce(
+    (worst, value, k) => (valid[k] ? Math.max(worst, Math.abs(values[k] - value)) : worst),
+    0,
+  );
+  if (lost > FINEST * (most - least)) {
+    lines.push(
+      `values of ${formatted(least, 9)} to ${formatted(most, 9)} are kept in steps of up to ` +
+        `${formatted(step, 2)}, which changes them by up to ${formatted(lost, 2)}: subtract what ` +
+        "they have in common first",
+    );
+  }
+  return lines;
 }

@@ -254,8 +254,8 @@ def test_what_makes_no_sense_is_refused(values, says):
         Refinement(**values)
 
 
-@pytest.mark.parametrize("noise", [1e-7, 1e-60, 1e-300])
-def test_noise_that_float32_cannot_show_is_none(noise):
+@pytest.mark.parametrize("noise", [1e-40, 1e-60, 1e-300])
+def test_noise_that_float32_cannot_divide_by_is_none(noise):
     values = np.where(np.arange(20) < 10, 1, np.ones((15, 1)) * 2).astype(np.float32)
 
     def refined(noise: float) -> np.ndarray:
@@ -264,3 +264,10 @@ def test_noise_that_float32_cannot_show_is_none(noise):
         return upscaler(DepthMap(values)).values
 
     np.testing.assert_array_equal(refined(noise), refined(0))
+
+
+@pytest.mark.parametrize("noise", [1e-7, 1e-20, 1e-29])
+def test_tiny_noise_gives_finite_results(noise):
+    values = np.where(np.arange(20) < 10, 1, np.ones((15, 1)) * 2).astype(np.float32)
+    upscaler = Upscaler.from_pretrained("dsdmsr-fast", scale=2, refinement=Refinement(noise=noise))
+    assert np.isfinite(upscaler(DepthMap(values)).values).all()

@@ -50,6 +50,7 @@ from dsdmsr.upscaling.refinement import CONTEXT, Averaging, Refinement
 from dsdmsr.upscaling.window import Window
 
 __all__ = ["Refined", "energy", "refine", "refined_prediction"]
+
 _SMOOTHNESS = 0.01
 """α without noise."""
 _PER_NOISE = 4.0
@@ -72,7 +73,7 @@ _NOISE_RADIUS = 8
 """Low-resolution pixels around one of which the noise is taken to be as strong."""
 _BALANCE = 0.5
 """Size of primal steps relative to dual ones."""
-_LEAST_NOISE = 1e-6  # of the range; float32 lacks the weights that less would need
+_LEAST_NOISE = 1e-30  # of the range
 _MISSED_MAX = 2e-4
 """By how much the low-resolution map may be missed, beyond the slack, at the end."""
 _CHANGE_MAX = 5e-6

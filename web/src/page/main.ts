@@ -35,9 +35,11 @@ let shown: Shown | null = null;
 /** How many jobs there have been; the last one owns the progress bar. */
 let jobs = 0;
 
-function say(error: unknown): void {
+/** Shows why something cannot be done; a line that begins with the file's name keeps it as it is. */
+function say(error: unknown, file = ""): void {
   if (error instanceof Cancelled) return;
-  element("alert").textContent = sentence(error instanceof Error ? error.message : String(error));
+  const line = error instanceof Error ? error.message : String(error);
+  element("alert").textContent = file && line.startsWith(file) ? line : sentence(line);
 }
 
 /** Does one job, with progress and a button that cancels it; ends one that still goes on. */
@@ -81,7 +83,7 @@ async function read(
     if ("map" in found) showReading(name, found);
     else showUnread(name, found, encoding);
   } catch (error) {
-    say(error);
+    say(error, name);
     return false;
   }
   update();
@@ -95,16 +97,15 @@ async function read(
 /** Shows why a file is not read, and the encodings in which it may be. */
 function showUnread(name: string, { refused, encodings }: Unread, encoding: string | null): void {
   showEncodings(name, encodings, encoding);
-  // It begins with the file's name.
-  element("alert").textContent = refused;
+  say(refused, name);
 }
 
 function take(file: File): void {
   input("recognise").checked = true;
   if (file.size > MOST_BYTES) {
     const [size, most] = [file.size, MOST_BYTES].map((bytes) => Math.ceil(bytes / 2 ** 20));
-    element("alert").textContent =
-      `${file.name} has ${size} MB: up to ${most} are read here; use the command dsdmsr upscale`;
+    const why = `${file.name} has ${size} MB: up to ${most} are read here`;
+    say(`${why}; use the command dsdmsr upscale`, file.name);
     return;
   }
   void read(file.name, async () => new Uint8Array(await file.arrayBuffer()));

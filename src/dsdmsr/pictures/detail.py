@@ -77,7 +77,7 @@ def busiest_window(depth: DepthMap, size: tuple[int, int]) -> tuple[int, int]:
         >>> values = np.ones((6, 8))
         >>> values[4:, 5] = 2
         >>> busiest_window(DepthMap(values), (2, 3))
-        (4, 3)
+        (4, 4)
     """
     values = np.where(depth.valid, depth.values, 0).astype(np.float64)
     known = depth.values[depth.valid]

@@ -70,7 +70,8 @@ class OnnxRuntime:
             raise ConfigError(f"device {device!r} is not there: ONNX Runtime here has {there}")
         self.device = device
         self._providers = list(dict.fromkeys([PROVIDERS[device], PROVIDERS["cpu"]]))
-        self._sessions: dict[Path, Any] = {}
+        self._files: list[Path] = []
+        self._sessions: dict[int, Any] = {}
         self._process = os.getpid()
         self._large = False
         _RUNTIMES.add(self)
@@ -81,12 +82,14 @@ class OnnxRuntime:
         Raises:
             ModelError: If the file is missing or damaged.
         """
-        self._session(file)
+        self._files.append(file)
+        number = len(self._files) - 1
+        self._session(number)
 
         def run(inputs: Mapping[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
             outputs: list[NDArray[np.float32]]
             try:
-                outputs = self._session(file).run(None, dict(inputs))
+                outputs = self._session(number).run(None, dict(inputs))
             except Exception as error:
                 if "allocate memory" in str(error):
                     raise MemoryError(str(error)) from error
@@ -96,14 +99,14 @@ class OnnxRuntime:
 
         return run
 
-    def _session(self, file: Path) -> Any:
-        """Return the session of a graph's file in this process."""
+    def _session(self, number: int) -> Any:
+        """Return the session in this process of a graph, by its number among those loaded."""
         if self._process != os.getpid():
             # See `_keep_inherited`.
             self._sessions, self._process = {}, os.getpid()
-        if file in self._sessions:
-            return self._sessions[file]
-        options = onnxruntime.SessionOptions()
+        if number in self._sessions:
+            return self._sessions[number]
+        file, options = self._files[number], onnxruntime.SessionOptions()
         options.intra_op_num_threads = available_threads()
         options.inter_op_num_threads = 1
         options.log_severity_level = 4
@@ -114,7 +117,7 @@ class OnnxRuntime:
             session = onnxruntime.InferenceSession(file, options, providers=self._providers)
         except Exception as error:  # of a class that ONNX Runtime's own module holds privately
             raise _unfit(file, error) from error
-        self._sessions[file] = session
+        self._sessions[number] = session
         return session
 
     def release(self) -> None:

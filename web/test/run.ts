@@ -29,8 +29,7 @@ interface Jobs {
   readonly network: string;
   readonly wasm: string;
   readonly steps: string;
-  /** With `copies`, as many copies of the network share each stage's input. */
-  readonly upscale?: readonly (MapOf & { options: engine.UpscaleOptions; copies?: number })[];
+  readonly upscale?: readonly (MapOf & { options: engine.UpscaleOptions })[];
   readonly cancel?: readonly MapOf[];
   readonly goal?: readonly { options: engine.UpscaleOptions; height: number; width: number }[];
   readonly bicubic?: readonly (MapOf & { options: engine.UpscaleOptions })[];
@@ -100,35 +99,13 @@ async function network(): Promise<engine.Network> {
   return engine.loadNetwork(Object.fromEntries(files), ort);
 }
 
-/** A copy that counts the parts that it is given. */
-class Counted implements Pick<engine.Stages, "run" | "prepare"> {
-  parts = 0;
-  private readonly loaded: engine.Network;
-
-  constructor(loaded: engine.Network) {
-    this.loaded = loaded;
-  }
-
-  prepare(scale: number, errors: boolean): Promise<void> {
-    return this.loaded.prepare(scale, errors);
-  }
-
-  run(...of: Parameters<engine.Stages["run"]>): Promise<engine.StageOutput> {
-    this.parts++;
-    return this.loaded.run(...of);
-  }
-}
-
 async function upscaleAll(loaded: engine.Network): Promise<void> {
   for (const job of jobs.upscale ?? []) {
     const shares: number[] = [];
     const started = process.cpuUsage();
     const onProgress = (share: number) => shares.push(share);
-    const others = Array.from({ length: (job.copies ?? 1) - 1 }, () => new Counted(loaded));
-    const stages = others.length ? new engine.Spread(loaded, others) : loaded;
-    const { map, filled } = await engine.upscale(stages, mapOf(job), job.options, { onProgress });
-    const parts = others.map((each) => each.parts);
-    said[job.name] = { seconds: seconds(started), shares, parts };
+    const { map, filled } = await engine.upscale(loaded, mapOf(job), job.options, { onProgress });
+    said[job.name] = { seconds: seconds(started), shares };
     writeMap(job.name, map);
     if (filled) write(`${job.name}.out.filled`, filled);
   }

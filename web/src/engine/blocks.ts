@@ -1,6 +1,6 @@
 /** Blocks of a map, run stage by stage, whose windows equal those of the whole map. */
 
-import type { StageOutput, Stages } from "./network.ts";
+import type { Network, StageOutput } from "./network.ts";
 import type { Planes, Window } from "./window.ts";
 import { cropped, grown, halved, scaled } from "./window.ts";
 
@@ -17,7 +17,7 @@ export interface Predicted {
  * furthest, runs once for the whole block.
  */
 export class Block {
-  private readonly network: Stages;
+  private readonly network: Network;
   private readonly height: number;
   private readonly width: number;
   private readonly count: number;
@@ -29,7 +29,7 @@ export class Block {
   private readonly held: Window;
 
   private constructor(
-    network: Stages,
+    network: Network,
     lrDepth: Planes,
     count: number,
     depth: Planes,
@@ -47,7 +47,7 @@ export class Block {
   }
 
   /** Run what the windows of a block of a low-resolution map have in common. */
-  static async of(network: Stages, lrDepth: Planes, scale: number, part: Window): Promise<Block> {
+  static async of(network: Network, lrDepth: Planes, scale: number, part: Window): Promise<Block> {
     const { height, width } = lrDepth;
     const count = Math.log2(scale);
     const whole = { top: 0, bottom: height, left: 0, right: width };
@@ -78,7 +78,7 @@ export class Block {
 
 /** What each stage needs as its input for a window; and last the window, upscaled. */
 function inputsOf(
-  network: Stages,
+  network: Network,
   count: number,
   part: Window,
   height: number,

@@ -4,7 +4,7 @@ import type { Predicted } from "./blocks.ts";
 import { Block } from "./blocks.ts";
 import { BEYOND, valueRange } from "./encodings.ts";
 import { enlargeValid } from "./holes.ts";
-import type { Stages } from "./network.ts";
+import type { Network } from "./network.ts";
 import type { Normalised } from "./normalise.ts";
 import { errorInUnit, inUnit, normalise } from "./normalise.ts";
 import { flatEnds, flatRims } from "./outliers.ts";
@@ -47,7 +47,7 @@ interface Known {
 
 /** Yield the rows of the map `scale` times as large; in holes, too, there are values. */
 export async function* enlarged(
-  network: Stages,
+  network: Network,
   map: DepthMap,
   options: Enlarging,
 ): AsyncGenerator<Rows> {
@@ -82,7 +82,7 @@ async function pause(signal?: AbortSignal): Promise<void> {
 /** The block of a tile, which is kept until its last tile. */
 async function blockOf(
   blocks: Map<string, Block>,
-  network: Stages,
+  network: Network,
   lrDepth: Planes,
   scale: number,
   { window, block }: TileOf,

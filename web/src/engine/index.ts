@@ -12,13 +12,10 @@ export {
 } from "./files/read.ts";
 export type { WriteFormat } from "./files/write.ts";
 export { writeDepth } from "./files/write.ts";
-export type { StageOutput, Stages, Use } from "./network.ts";
 export { loadNetwork, Network } from "./network.ts";
 export type { Axis, Goal } from "./sizes.ts";
 export { axisOf, goalOf, mappedCamera, SCALES, stretchLine } from "./sizes.ts";
-export { Spread } from "./spread.ts";
 export * from "./types.ts";
-export type { Planes } from "./window.ts";
 export { checkLimit, MOST_PIXELS, upscale } from "./upscale.ts";
 export { bicubic } from "./bicubic.ts";
 export type { DegradationWeights } from "./degradation.ts";

@@ -11,7 +11,7 @@ const CONTRACT = 1;
 const WEIGHTS = "model.safetensors";
 
 /** How a stage runs: hands on to the next, gives the prediction, or gives it with its error. */
-export type Use = "next" | "last" | "errors";
+type Use = "next" | "last" | "errors";
 
 interface GraphStage {
   /** How many pixels away an input pixel can still change an output pixel. */
@@ -36,18 +36,8 @@ export interface StageOutput {
   readonly more: Planes | null;
 }
 
-/** What computes a network's stages: one copy of it, or several. */
-export interface Stages {
-  /** How many pixels away an input pixel of a stage can still change its output. */
-  radius(stage: number): number;
-  /** Run a stage on a part of its input, and interleave its views. */
-  run(stage: number, depth: Planes, carried: Planes | null, use: Use): Promise<StageOutput>;
-  /** Load what a factor needs, so that the first map takes no longer than others. */
-  prepare(scale: number, errors: boolean): Promise<void>;
-}
-
 /** A network whose graphs are loaded when they are first needed. */
-export class Network implements Stages {
+export class Network {
   private readonly files: Readonly<Record<string, Uint8Array>>;
   private readonly ort: typeof Ort;
   private readonly graphs: Graphs;
@@ -59,10 +49,12 @@ export class Network implements Stages {
     this.graphs = indexOf(this.file("graphs.json"));
   }
 
+  /** How many pixels away an input pixel of a stage can still change its output. */
   radius(stage: number): number {
     return this.graphs.stages[stage].radius;
   }
 
+  /** Run a stage on a part of its input, and interleave its views. */
   async run(stage: number, depth: Planes, carried: Planes | null, use: Use): Promise<StageOutput> {
     const session = await this.session(stage, use);
     const inputs: Record<string, Ort.Tensor> = { depth: this.tensor(depth) };
@@ -72,6 +64,7 @@ export class Network implements Stages {
     return { depth: interleaved(views), more: more === undefined ? null : interleaved(more) };
   }
 
+  /** Load the graphs that a factor needs, so that the first map takes no longer than others. */
   async prepare(scale: number, errors: boolean): Promise<void> {
     const last = Math.log2(scale) - 1;
     for (let stage = 0; stage < last; stage++) await this.session(stage, "next");

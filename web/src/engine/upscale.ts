@@ -2,7 +2,7 @@
 
 import { enlarged } from "./enlarge.ts";
 import { enlargeValid, withFilledHoles } from "./holes.ts";
-import type { Stages } from "./network.ts";
+import type { Network } from "./network.ts";
 import type { Rows } from "./rows.ts";
 import { sharpen } from "./sharpen.ts";
 import { shrink } from "./shrink.ts";
@@ -21,7 +21,7 @@ export const MOST_PIXELS = 2 ** 26;
  *   the signal's reason, if it is aborted.
  */
 export async function upscale(
-  network: Stages,
+  network: Network,
   map: DepthMap,
   options: UpscaleOptions,
   running: Running = {},

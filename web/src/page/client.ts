@@ -41,13 +41,12 @@ export function cancel(reason: Error = new Cancelled("cancelled")): void {
 }
 
 function start(): Worker {
-  const script = workerScript();
-  const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  const url = URL.createObjectURL(new Blob([workerScript()], { type: "text/javascript" }));
   const started = new Worker(url);
   URL.revokeObjectURL(url);
   started.onmessage = ({ data }: MessageEvent<Reply>) => receive(data);
   started.onerror = (event) => cancel(new Refused(event.message || "the worker could not start"));
-  started.postMessage({ files, script } satisfies Request);
+  started.postMessage({ files } satisfies Request);
   return started;
 }
 

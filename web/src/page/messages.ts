@@ -10,7 +10,6 @@ import type {
   Stereo,
   WriteFormat,
 } from "../engine/index.ts";
-import type { NetworkFiles } from "./copies.ts";
 
 /** What the worker can be asked for: name → what it takes and gives. */
 export interface Jobs {
@@ -73,10 +72,9 @@ export interface Test extends Upscaling {
 
 export type JobName = keyof Jobs;
 
-/** From the page; or, to one with a copy of the network, from another worker. */
+/** From the page. */
 export type Request =
-  | { readonly files: Readonly<Record<string, string>>; readonly script: string }
-  | { readonly serve: NetworkFiles }
+  | { readonly files: Readonly<Record<string, string>> }
   | { readonly [J in JobName]: { id: number; job: J; takes: Jobs[J]["takes"] } }[JobName];
 
 /** From the worker. */

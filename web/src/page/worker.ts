@@ -1,5 +1,6 @@
 /** The worker: does what takes time, so that the page never stands still. */
 
+import * as ort from "onnxruntime-web/wasm";
 import {
   bicubic,
   croppedTo,
@@ -10,46 +11,36 @@ import {
   encodingsFor,
   estimateDegradation,
   goalOf,
+  loadNetwork,
   metrics,
   type Network,
   packPly,
   readDegradationWeights,
   readDepth,
-  Spread,
-  type Stages,
   UpscaleError,
   upscale,
   writeDepth,
 } from "../engine/index.ts";
-import { Copy, load, networkFiles, serve } from "./copies.ts";
 import type { JobName, Jobs, Reply, Request, Settings, Upscaling } from "./messages.ts";
 import { unpack } from "./unpack.ts";
 
 type Report = (share: number) => void;
 
-/** Copies of the network that run side by side at the most. */
-const MOST_COPIES = 4;
-/** Pixels of the smallest result for which several are loaded. */
-const WORTHWHILE = 2 ** 17;
-
 let packed: Readonly<Record<string, string>> = {};
-let script = "";
-let files: ReturnType<typeof networkFiles> | null = null;
 let network: Promise<Network> | null = null;
-let copies: readonly Copy[] = [];
 let weights: Promise<DegradationWeights> | null = null;
 
-/** The network, and for a result that is worth it, other copies beside it. */
-async function networkFor(pixels: number): Promise<Stages> {
-  files ??= networkFiles(packed);
-  const found = await files;
-  if (pixels >= WORTHWHILE && copies.length === 0) {
-    const count = Math.min(navigator.hardwareConcurrency, MOST_COPIES) - 1;
-    copies = Array.from({ length: count }, () => new Copy(script, found));
-  }
-  network ??= load(found);
-  const own = await network;
-  return pixels < WORTHWHILE ? own : new Spread(own, copies);
+async function load(): Promise<Network> {
+  ort.env.wasm.numThreads = 1;
+  ort.env.wasm.proxy = false;
+  ort.env.logLevel = "error";
+  ort.env.wasm.wasmBinary = (await unpack(packed["runtime.wasm"])).buffer as ArrayBuffer;
+  const names = Object.keys(packed).filter((name) => name.startsWith("network/"));
+  const contents = await Promise.all(names.map((name) => unpack(packed[name])));
+  return loadNetwork(
+    Object.fromEntries(names.map((name, i) => [name.slice("network/".length), contents[i]])),
+    ort,
+  );
 }
 
 async function upscaled(
@@ -57,10 +48,10 @@ async function upscaled(
   { scale, phase, fill, edges, errors }: Settings,
   report: Report,
 ): Promise<Upscaling> {
+  network ??= load();
+  const loaded = await network;
   const options = { scale, phase, fill, edges, errors };
-  const goal = goalOf(options, map.height, map.width);
-  const loaded = await networkFor(goal.height * goal.width);
-  await loaded.prepare(goal.factor, errors);
+  await loaded.prepare(goalOf(options, map.height, map.width).factor, errors);
   const start = performance.now();
   const result = await upscale(loaded, map, options, { onProgress: report });
   const seconds = (performance.now() - start) / 1000;
@@ -112,7 +103,6 @@ async function run<J extends JobName>(id: number, job: J, takes: Jobs[J]["takes"
 }
 
 self.onmessage = async ({ data }: MessageEvent<Request>) => {
-  if ("serve" in data) serve(data.serve);
-  else if ("files" in data) ({ files: packed, script } = data);
+  if ("files" in data) packed = data.files;
   else postMessage(await run(data.id, data.job, data.takes));
 };

@@ -46,14 +46,6 @@ class Ledger:
         self._parts = 0
         self._begun = self._written = time.monotonic()
 
-    def begin(self) -> None:
-        """Write a first, empty part, which has the options.
-
-        Raises:
-            FileError: If nothing can be written there.
-        """
-        self.write()
-
     def resume(self) -> set[str]:
         """Return the sources that are done, and go on after the last part.
 

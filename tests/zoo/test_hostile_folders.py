@@ -331,6 +331,17 @@ def test_a_runtime_of_graphs_refuses_it_in_one_line(good, tmp_path, capsys, faul
     refused(folder, "onnx", capsys)
 
 
+def test_a_folder_called_like_a_packaged_network_is_checked_too(
+    good, tmp_path, capsys, monkeypatch
+):
+    folder = harmed(good, tmp_path, graph(looped))
+    monkeypatch.chdir(tmp_path)
+    mine = Path("dsdmsr-base", "mine")
+    mine.parent.mkdir()
+    folder.rename(mine)
+    refused(mine, "onnx", capsys, "is not allowed")
+
+
 def test_the_line_says_what_is_wrong(good, tmp_path, capsys):
     for backend, fault, said in (
         ("torch", CONFIGS["width of a billion"], "width has 1000000000: give 2048 or less"),

@@ -13,9 +13,8 @@ from dsdmsr.errors import ConfigError, ModelError, needing, suggestion
 from dsdmsr.upscaling.backend import Backend
 from dsdmsr.upscaling.graph_backend import GraphBackend, Runtime
 from dsdmsr.zoo.find import network_folder
-from dsdmsr.zoo.graph_files import check_graphs
 from dsdmsr.zoo.graphs import read_graphs
-from dsdmsr.zoo.names import PACKAGED
+from dsdmsr.zoo.names import is_packaged
 
 __all__ = ["BACKENDS", "BackendName", "has_cuda_driver", "load_backend", "torch_has_cuda"]
 
@@ -72,7 +71,9 @@ def load_backend(
             f"{name} has no ONNX graphs, which {backend} runs: write them with dsdmsr export, or "
             "give --backend torch"
         )
-    if PACKAGED.keys().isdisjoint(name.split("/")[:1]):
+    if not is_packaged(folder):
+        from dsdmsr.zoo.graph_files import check_graphs
+
         check_graphs(folder, graphs)
     return GraphBackend(folder, graphs, _runtime(backend, device))
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["DEFAULT_MODEL", "PACKAGED", "REFERENCES", "ROBUST_MODEL", "folder_of", "one_word"]
+__all__ = [
+    "DEFAULT_MODEL",
+    "PACKAGED",
+    "REFERENCES",
+    "ROBUST_MODEL",
+    "folder_of",
+    "is_packaged",
+    "one_word",
+]
 
 DEFAULT_MODEL = "dsdmsr-base"
 ROBUST_MODEL = "dsdmsr-robust"
@@ -25,6 +33,11 @@ REFERENCES = ("dsdmsr-vdsr", "dsdmsr-srcnn")
 def folder_of(name: str) -> Path:
     """Return the folder of a packaged network: config.json, model.safetensors, README.md."""
     return Path(__file__).parent / name
+
+
+def is_packaged(folder: Path) -> bool:
+    """Return whether a network's folder is in the package, whatever it was asked for as."""
+    return folder.is_relative_to(Path(__file__).parent)
 
 
 def one_word(name: str) -> str:

@@ -74,6 +74,11 @@ def load_weights(path: Path) -> dict[str, torch.Tensor]:
         ModelError: If the file is missing or damaged, or its numbers are not finite floats.
     """
     check_weights(path)
+    return _tensors_in(path)
+
+
+def _tensors_in(path: Path) -> dict[str, torch.Tensor]:
+    """Return the tensors of a file that is checked; errors as for `load_weights`."""
     try:
         return load_file(path)
     except (OSError, SafetensorError) as error:
@@ -111,7 +116,7 @@ def _load(folder: Path) -> DSDMSR:
     stored = check_weights(path)
     check_card(folder, file_checksum(path))
     _check_fits(config, stored, path)
-    model, weights = DSDMSR(config), load_weights(path)
+    model, weights = DSDMSR(config), _tensors_in(path)
     model.load_state_dict({name: tensor.float() for name, tensor in weights.items()})
     return model.eval()
 

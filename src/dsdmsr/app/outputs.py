@@ -1,34 +1,20 @@
-"""Where outputs go, as options, and the formats that they can have."""
+"""Where outputs go, as options."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 
 from dsdmsr.app.options import flattened
 from dsdmsr.app.standard_streams import is_stream
-from dsdmsr.errors import ConfigError, suggestion
+from dsdmsr.errors import ConfigError
 from dsdmsr.io import SUFFIXES
-from dsdmsr.io.formats import FORMATS, is_depth_folder
+from dsdmsr.io.formats import check_suffix, format_option, is_depth_folder
 
-__all__ = ["Outputs", "check_suffix", "format_option", "is_plain_folder"]
-
-_WRITABLE = tuple(suffix for suffix, format_ in FORMATS.items() if format_.write is not None)
-
-
-def format_option(what: str, source: str) -> Any:
-    """Return the option that names the format of outputs, a dataclass's field.
-
-    Args:
-        what: The outputs, for its help.
-        source: Whose format is the default.
-    """
-    names = ", ".join(suffix[1:] for suffix in _WRITABLE)
-    help_ = f"The format of {what}: {names}. Default: that of {source}."
-    return field(default=None, metadata={"help": help_})
+__all__ = ["Outputs", "is_plain_folder"]
 
 
 @flattened
@@ -82,21 +68,6 @@ class Outputs:
         """Whether the name is that of one file."""
         path = self.output
         return path is not None and path.suffix.lower() in SUFFIXES and not is_plain_folder(path)
-
-
-def check_suffix(format_: str | None) -> str | None:
-    """Return the suffix that the name of a format means; None for None.
-
-    Raises:
-        ConfigError: If no such files can be written.
-    """
-    suffix = None if format_ is None else "." + format_.lower().removeprefix(".")
-    if suffix is not None and suffix not in _WRITABLE:
-        names = [each[1:] for each in _WRITABLE]
-        raise ConfigError(
-            f"format is {format_!r}{suggestion(suffix[1:], names)}: allowed are {', '.join(names)}"
-        )
-    return suffix
 
 
 def is_plain_folder(path: Path) -> bool:

@@ -13,10 +13,10 @@ from cyclopts import Parameter
 
 from dsdmsr.app.files import pair_in, with_suffix
 from dsdmsr.app.options import flattened
-from dsdmsr.app.outputs import check_suffix, format_option
 from dsdmsr.app.stream_sources import Origin, is_camera
 from dsdmsr.errors import ConfigError, DsdmsrError, FileError, FrameError
 from dsdmsr.io import ERROR_SUFFIXES, SUFFIXES
+from dsdmsr.io.formats import check_suffix, format_option
 from dsdmsr.upscaling.auto import Choice
 from dsdmsr.upscaling.files import Upscaled, write_upscaled
 from dsdmsr.upscaling.options import StreamOptions

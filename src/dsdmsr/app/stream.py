@@ -11,10 +11,10 @@ from cyclopts import Parameter
 
 from dsdmsr.app.console import print_remark, print_result, status_line
 from dsdmsr.app.options import flattened
-from dsdmsr.app.outputs import check_suffix
 from dsdmsr.app.recorder import Recorder, Recording
 from dsdmsr.app.stream_sources import Origin, open_source
 from dsdmsr.errors import DsdmsrError, FileError, FrameError
+from dsdmsr.io.formats import check_suffix
 from dsdmsr.upscaling.files import Upscaled
 from dsdmsr.upscaling.memory import keep_memory
 from dsdmsr.upscaling.options import StreamOptions

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import field
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from dsdmsr.depth.metadata import Metadata
-from dsdmsr.errors import FileError, require
+from dsdmsr.errors import ConfigError, FileError, require, suggestion
 from dsdmsr.io.png import read_png, write_png
 from dsdmsr.io.stored import Stored
 
@@ -17,8 +18,10 @@ __all__ = [
     "FORMATS",
     "SUFFIXES",
     "Format",
+    "check_suffix",
     "find_format",
     "format_of",
+    "format_option",
     "is_depth_folder",
     "left_out",
     "split_member",
@@ -153,6 +156,7 @@ FORMATS: dict[str, Format] = {
 }
 SUFFIXES = tuple(FORMATS)
 """The file name endings that can be read and written."""
+_WRITABLE = tuple(suffix for suffix, format_ in FORMATS.items() if format_.write is not None)
 ERROR_SUFFIXES = (".npy", ".npz", ".tif", ".tiff", ".exr", ".h5", ".hdf5", ".mat")
 """Those under which expected errors can be written, by `dsdmsr.io.error_files`."""
 
@@ -212,6 +216,33 @@ def format_of(path: Path) -> Format:
     if member is not None and not format_.selects:
         raise FileError(f"{path}#{member}: a {path.suffix} file holds one map: leave #{member} out")
     return format_
+
+
+def check_suffix(format_: str | None) -> str | None:
+    """Return the suffix that the name of a format means; None for None.
+
+    Raises:
+        ConfigError: If no such files can be written.
+    """
+    suffix = None if format_ is None else "." + format_.lower().removeprefix(".")
+    if suffix is not None and suffix not in _WRITABLE:
+        names = [each[1:] for each in _WRITABLE]
+        raise ConfigError(
+            f"format is {format_!r}{suggestion(suffix[1:], names)}: allowed are {', '.join(names)}"
+        )
+    return suffix
+
+
+def format_option(what: str, source: str) -> Any:
+    """Return the option that names the format of outputs, a dataclass's field.
+
+    Args:
+        what: The outputs, for its help.
+        source: Whose format is the default.
+    """
+    names = ", ".join(suffix[1:] for suffix in _WRITABLE)
+    help_ = f"The format of {what}: {names}. Default: that of {source}."
+    return field(default=None, metadata={"help": help_})
 
 
 def suffix_written(path: Path) -> str:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from dsdmsr.errors import ConfigError, suggestion
-from dsdmsr.io.formats import FORMATS
+from dsdmsr.errors import ConfigError
+from dsdmsr.io.formats import check_suffix, format_option
 from dsdmsr.upscaling.options import UpscaleOptions
 
 __all__ = ["ManyOptions", "check_options"]
-
-_WRITABLE = [suffix[1:] for suffix, format_ in FORMATS.items() if format_.write is not None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +34,7 @@ class ManyOptions:
     """The share of a GPU that each process has, such as 0.25; with --backend torch."""
     ledger: str | None = None
     """A folder, or a URL of one, for the ledger. Default: _ledger in the output."""
-    format: str | None = field(
-        default=None,
-        metadata={
-            "help": f"The format of outputs: {', '.join(_WRITABLE)}. Default: that of the input."
-        },
-    )
+    format: str | None = format_option("outputs", "the input")
     """The format of outputs. Default: that of the input."""
 
     def __post_init__(self) -> None:
@@ -52,16 +45,12 @@ class ManyOptions:
         address = self.address
         if address is not None and address != "auto" and not re.fullmatch(r".+:\d+", address):
             raise ConfigError(f"address is {address!r}: give HOST:PORT, or auto")
-        if self.suffix is not None and self.suffix[1:] not in _WRITABLE:
-            raise ConfigError(
-                f"format is {self.format!r}{suggestion(self.suffix[1:], _WRITABLE)}: allowed are "
-                f"{', '.join(_WRITABLE)}"
-            )
+        check_suffix(self.format)
 
     @property
     def suffix(self) -> str | None:
         """The suffix that `format` names."""
-        return None if self.format is None else "." + self.format.lower().removeprefix(".")
+        return check_suffix(self.format)
 
 
 def check_options(options: UpscaleOptions) -> None:

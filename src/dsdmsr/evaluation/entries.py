@@ -123,7 +123,7 @@ def _of_others(given: str, name: str, options: EvaluateOptions) -> Entry:
     if options.refine or options.ensemble > 1 or options.panels is not None:
         raise ConfigError(f"{given} has no stages, ensemble or refinement: leave these options out")
     path = Path(given)
-    method = OnnxMethod(path)
+    method = OnnxMethod(path, options.device)
     digest = hashlib.sha256()
     for file in (path, *method.files.values()):
         digest.update(file.read_bytes())

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-import onnxruntime
 import torch
 
 from dsdmsr._plain import from_plain
@@ -16,7 +15,7 @@ from dsdmsr.depth.holes import fill_nearest
 from dsdmsr.errors import ConfigError, ModelError
 from dsdmsr.evaluation.methods import HighRes, LowRes, Values, shifted
 from dsdmsr.scales import SCALES
-from dsdmsr.upscaling.threads import available_threads
+from dsdmsr.upscaling.onnx_runtime import OnnxRuntime
 
 __all__ = ["OnnxContract", "OnnxMethod"]
 
@@ -91,17 +90,20 @@ class OnnxMethod:
 
     Args:
         path: The YAML file; see `OnnxContract`.
+        device: What runs it; as for `OnnxRuntime`.
 
     Raises:
         ModelError: If a file is missing, or is no graph of one input with one or three channels.
+        ConfigError: If ONNX Runtime cannot compute on the device.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, device: str = "auto") -> None:
         self.contract = OnnxContract.read(path)
         self.files = {
             scale: path.parent / file for scale, file in sorted(self.contract.graphs.items())
         }
-        self._graphs = {scale: _load(file) for scale, file in self.files.items()}
+        runtime = OnnxRuntime(device)
+        self._graphs = {scale: _load(file, runtime) for scale, file in self.files.items()}
 
     @property
     def scales(self) -> tuple[int, ...]:
@@ -145,17 +147,8 @@ class OnnxMethod:
         return np.asarray(output[0].mean(0, dtype=np.float64))
 
 
-def _load(file: Path) -> _Graph:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = available_threads()
-    options.log_severity_level = 4
-    try:
-        session = onnxruntime.InferenceSession(
-            file, options, providers=onnxruntime.get_available_providers()
-        )
-    except Exception as error:  # of a class that ONNX Runtime's own module holds privately
-        reason = str(error).partition("\n")[0]
-        raise ModelError(f"{file} cannot be run by ONNX Runtime: {reason}") from error
+def _load(file: Path, runtime: OnnxRuntime) -> _Graph:
+    session = runtime.session(file)
     inputs = session.get_inputs()
     shape = inputs[0].shape if len(inputs) == 1 else []
     channels = next((n for n in (1, 3) if len(shape) == 4 and shape[1] == n), None)

@@ -104,9 +104,13 @@ class OnnxRuntime:
         if self._process != os.getpid():
             # See `_keep_inherited`.
             self._sessions, self._process = {}, os.getpid()
-        if number in self._sessions:
-            return self._sessions[number]
-        file, options = self._files[number], onnxruntime.SessionOptions()
+        if number not in self._sessions:
+            self._sessions[number] = self.session(self._files[number])
+        return self._sessions[number]
+
+    def session(self, file: Path) -> Any:
+        """Return ONNX Runtime's own session for the graph in a file; errors as for `load`."""
+        options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = available_threads()
         options.inter_op_num_threads = 1
         options.log_severity_level = 4
@@ -114,11 +118,9 @@ class OnnxRuntime:
         # Weights apart from what layers need, so that the latter can be given back.
         options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
         try:
-            session = onnxruntime.InferenceSession(file, options, providers=self._providers)
+            return onnxruntime.InferenceSession(file, options, providers=self._providers)
         except Exception as error:  # of a class that ONNX Runtime's own module holds privately
             raise _unfit(file, error) from error
-        self._sessions[number] = session
-        return session
 
     def release(self) -> None:
         """Give memory back to the system, if there was a large map."""

@@ -113,10 +113,10 @@ class Comparison:
         strip = _strip(self._name, self._lr_depth, panels, self._layout)
         if self._detail is None:
             return strip
-        rows = [*strip.rows, *self._detail_rows(self._detail)]
+        rows = [*strip.rows, *self._detail_rows(self._detail, strip.bar)]
         return strip._replace(title=f"{strip.title}, and a detail at full size", rows=rows)
 
-    def _detail_rows(self, detail: Detail) -> list[Sequence[Cell]]:
+    def _detail_rows(self, detail: Detail, scale: ValueScale | None) -> list[Sequence[Cell]]:
         """Return the pictures of the part that is shown at full size."""
         maps = (
             ("input", detail.lr_depth),
@@ -125,7 +125,7 @@ class Comparison:
         )
         panels = [_Panel(f"detail of the {name}", part.valid.shape, part) for name, part in maps]
         layout = _Layout(panels[-1].shape, self._layout.columns)
-        return _rows(self._lr_depth, panels, layout)
+        return _rows(self._lr_depth, panels, layout, scale)
 
 
 def single_map(name: str, depth: DepthMap, *, in_sheet: bool = False) -> Strip:
@@ -160,12 +160,14 @@ def _strip(name: str, depth: DepthMap, panels: Sequence[_Panel], layout: _Layout
     scale = ValueScale.of(depth)
     meaning = "no pixel has a value" if scale is None else scale.meaning
     title = (name, meaning, _shown_as(panels[-1].shape, layout.size))
-    return Strip("; ".join(filter(None, title)), _rows(depth, panels, layout), scale)
+    return Strip("; ".join(filter(None, title)), _rows(depth, panels, layout, scale), scale)
 
 
-def _rows(depth: DepthMap, panels: Sequence[_Panel], layout: _Layout) -> list[Sequence[Cell]]:
-    """Return the rows of `_strip`."""
-    scale, size = ValueScale.of(depth), layout.size
+def _rows(
+    depth: DepthMap, panels: Sequence[_Panel], layout: _Layout, scale: ValueScale | None
+) -> list[Sequence[Cell]]:
+    """Return the rows of `_strip`, in the colours of a scale."""
+    size = layout.size
     cells = []
     for panel in panels:
         picture = coloured(np.zeros(panel.reduced.valid.shape), GREYS, panel.reduced.valid)

@@ -33,7 +33,9 @@ class Detail:
         self._columns = slice(round(left * factors[1]), round((left + width) * factors[1]))
         rows, columns = slice(top, top + height), slice(left, left + width)
         self.lr_depth = _as_it_is(lr_depth.values[rows, columns], lr_depth.valid[rows, columns])
-        self._parts: list[tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]] = []
+        shape = len(self._rows), self._columns.stop - self._columns.start
+        self._interpolated, self._values = np.zeros((2, *shape), np.float32)
+        self._valid = np.zeros(shape, np.bool_)
 
     def add(
         self,
@@ -43,27 +45,24 @@ class Detail:
         valid: NDArray[np.bool_],
     ) -> None:
         """Take rows of the interpolation and of the result, both n×W, from row `first` on."""
-        part = slice(max(self._rows.start - first, 0), max(self._rows.stop - first, 0))
-        if len(values[part]):
-            of = part, self._columns
-            self._parts.append((interpolated[of].copy(), values[of].copy(), valid[of].copy()))
+        begin = max(first, self._rows.start)
+        end = min(first + len(values), self._rows.stop)
+        if begin >= end:
+            return
+        here = slice(begin - self._rows.start, end - self._rows.start)
+        of = slice(begin - first, end - first), self._columns
+        self._interpolated[here], self._values[here] = interpolated[of], values[of]
+        self._valid[here] = valid[of]
 
     @property
     def interpolated(self) -> ReducedMap:
         """The interpolation in the window, after the last rows."""
-        interpolated, _, valid = self._whole
-        return _as_it_is(interpolated, valid)
+        return _as_it_is(self._interpolated, self._valid)
 
     @property
     def result(self) -> ReducedMap:
         """The result in the window, after the last rows."""
-        _, values, valid = self._whole
-        return _as_it_is(values, valid)
-
-    @property
-    def _whole(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
-        interpolated, values, valid = zip(*self._parts, strict=True)
-        return np.concatenate(interpolated), np.concatenate(values), np.concatenate(valid)
+        return _as_it_is(self._values, self._valid)
 
 
 def busiest_window(depth: DepthMap, size: tuple[int, int]) -> tuple[int, int]:

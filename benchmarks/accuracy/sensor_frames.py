@@ -30,8 +30,8 @@ MATCHED_AT = 4
 pixel of their depth, in each direction."""
 SUBPIXEL, DISPARITY_STEP = 0.08, 1 / 32
 """Deviation of the disparity in pixels of these pictures, and what it is rounded to: the figures
-of RealSense's D400 cameras, by their maker's advice (librealsense, issue 3904) and SDK (its
-disparity transform)."""
+of RealSense's D400 cameras, by their maker's advice to users of librealsense and by its disparity
+transform."""
 
 
 @dataclass(frozen=True, kw_only=True)

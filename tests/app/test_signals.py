@@ -6,11 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from testing.processes import heeding_ctrl_c, running, until
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
@@ -18,17 +18,9 @@ import pytest
 def test_nothing_is_left_of_a_map_that_was_stopped(tmp_path, number, code):
     source, target = tmp_path / "a.npy", tmp_path / "out" / "b.npy"
     np.save(source, np.random.default_rng(0).uniform(1, 5, (900, 1200)).astype(np.float32))
-    command = [sys.executable, "-m", "dsdmsr", "upscale", source, "-o", target]
-    with subprocess.Popen(
-        [*map(str, command), "--scale", "4"],
-        stderr=subprocess.DEVNULL,
-        # Background jobs of shells ignore it.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    ) as process:
-        deadline = time.monotonic() + 60
-        while not _unfinished(target.parent) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert _unfinished(target.parent)
+    command = (sys.executable, "-m", "dsdmsr", "upscale", source, "-o", target, "--scale", 4)
+    with running(*command, stderr=subprocess.DEVNULL) as process:
+        assert until(lambda: _unfinished(target.parent))
         process.send_signal(number)
         assert process.wait(60) == code
     assert list(target.parent.iterdir()) == []
@@ -57,11 +49,62 @@ def test_a_stop_that_comes_while_memory_is_freed_is_not_lost(tmp_path, number, c
     done = subprocess.run(
         [sys.executable, "-c", _IN_A_FINALIZER, *map(str, given)],
         stderr=subprocess.DEVNULL,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=heeding_ctrl_c,
         timeout=60,
     )
     assert done.returncode == code
     assert len(list((tmp_path / "out").glob("*.npy"))) < 3
+
+
+_IN_A_STREAM = """
+import os
+import sys
+
+from dsdmsr.app.cli import run
+from dsdmsr.upscaling.incoming import WaitingFrames
+
+number, condition = int(sys.argv.pop()), sys.argv.pop()
+take = WaitingFrames.take
+
+
+class Dropped:
+    def __del__(self):
+        os.kill(os.getpid(), number)
+
+
+def take_and_stop(self, seconds):
+    frame = take(self, seconds)
+    if eval(condition):
+        Dropped()
+    return frame
+
+
+WaitingFrames.take = take_and_stop
+run()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("condition", "most"), [("frame is None", 3), ("frame is not None and frame.number == 1", 2)]
+)
+def test_a_stop_that_is_dropped_ends_a_stream(tmp_path, number, code, condition, most):
+    frames, out = tmp_path / "frames", tmp_path / "out"
+    frames.mkdir()
+    for k in range(3):
+        np.save(frames / f"{k}.npy", np.linspace(1, 2, 48, dtype=np.float32).reshape(6, 8))
+    given = ["stream", frames, "-o", out, "--scale", "2", condition, int(number)]
+    done = subprocess.run(
+        [sys.executable, "-c", _IN_A_STREAM, *map(str, given)],
+        capture_output=True,
+        text=True,
+        preexec_fn=heeding_ctrl_c,
+        timeout=60,
+    )
+    assert done.returncode == code, done.stderr
+    assert done.stdout.endswith(f"wrote {most} files to {out}\n")
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
@@ -73,7 +116,7 @@ def test_a_stop_while_the_command_loads_is_one_line(tmp_path):
         capture_output=True,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), before])},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=heeding_ctrl_c,
         timeout=60,
     )
     assert (done.returncode, done.stderr) == (130, "dsdmsr: interrupted\n")

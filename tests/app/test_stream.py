@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from testing.command import refused, run
+from testing.processes import running, until
 
 from dsdmsr import DepthMap, TemporalFilter, Upscaler, read_depth, write_depth
 from dsdmsr.depth.estimate import looks_noisy
@@ -241,22 +242,7 @@ def test_what_cannot_be_done_is_one_line(capsys, tmp_path, frames, arguments, sa
     assert not (tmp_path / "o").exists()
 
 
-def started(*arguments: object, **streams: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "dsdmsr", "stream", *map(str, (*arguments, *FAST))]
-    return subprocess.Popen(
-        command,
-        text=True,
-        # Background jobs of shells ignore it.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-        **streams,
-    )
-
-
-def until(condition, seconds: float = 60) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return condition()
+COMMAND = (sys.executable, "-m", "dsdmsr", "stream")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
@@ -267,7 +253,7 @@ def test_a_signal_ends_it_with_what_it_has_done(tmp_path, frames, rng, number, c
         write(frames / f"g{k}.png", rng)
     out = tmp_path / "out"
     piped = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with started(frames, "-o", out, **piped) as process:
+    with running(*COMMAND, frames, "-o", out, *FAST, **piped) as process:
         assert until(lambda: out.is_dir() and (out / "f11.png").exists())
         process.send_signal(number)
         said, err = process.communicate(timeout=60)
@@ -294,7 +280,8 @@ def test_a_terminal_has_a_line_that_stays_in_place(frames):
 
     thread = threading.Thread(target=read)
     thread.start()
-    with started(frames, "--idle", 3, stdout=subprocess.PIPE, stderr=terminal) as process:
+    command = (*COMMAND, frames, "--idle", 3, *FAST)
+    with running(*command, stdout=subprocess.PIPE, stderr=terminal) as process:
         os.close(terminal)
         assert process.wait(60) == 0
         assert process.stdout.read().startswith("upscaled 4 frames, ")

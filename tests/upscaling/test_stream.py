@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from testing.processes import running
 
 from dsdmsr import DepthMap, TemporalFilter, Upscaler, read_depth, write_depth
 from dsdmsr.depth.estimate import looks_noisy
@@ -343,13 +344,8 @@ except KeyboardInterrupt:
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize("going", [True, False])
 def test_ctrl_c_ends_a_stream_whether_or_not_frames_come(going):
-    with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM.format(going=going)],
-        stdout=subprocess.PIPE,
-        text=True,
-        # Background jobs of shells ignore it.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    ) as process:
+    program = PROGRAM.format(going=going)
+    with running(sys.executable, "-c", program, stdout=subprocess.PIPE) as process:
         assert process.stdout.readline() == ("going\n" if going else "waiting\n")
         process.send_signal(signal.SIGINT)
         assert process.stdout.read() == "interrupted over\n"

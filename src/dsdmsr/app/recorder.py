@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from queue import Queue
+from queue import SimpleQueue
 from threading import Thread
 from typing import Annotated
 
@@ -101,13 +101,18 @@ class Recorder:
     ) -> None:
         self._folder, self._suffix, self._options = folder, suffix, options
         self._upscaler, self._written, self._failed = upscaler, written, failed
-        self._frames: Queue[tuple[UpscaledFrame, Choice | None] | None] = Queue(_MOST)
+        # Unlike `Queue`, whose lock may be lost then, both bear an interrupt at any time.
+        self._frames: SimpleQueue[tuple[UpscaledFrame, Choice | None] | None] = SimpleQueue()
+        self._room: SimpleQueue[None] = SimpleQueue()
+        for _ in range(_MOST):
+            self._room.put(None)
         # Not a daemon: what it is writing is written to its end.
         self._thread = Thread(target=self._run, name="dsdmsr-recorder")
         self._thread.start()
 
     def add(self, frame: UpscaledFrame, choice: Choice | None) -> None:
         """Have a frame be written; wait while others do."""
+        self._room.get()
         self._frames.put((frame, choice))
 
     def close(self) -> None:
@@ -118,6 +123,7 @@ class Recorder:
 
     def _run(self) -> None:
         while (item := self._frames.get()) is not None:
+            self._room.put(None)
             frame, choice = item
             try:
                 self._written(frame.stamp, self._write(frame, choice))

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import os
 import signal
-from typing import NoReturn
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 __all__ = ["check_stop", "listen", "stop_code"]
 
@@ -37,6 +41,7 @@ def listen(*, to_terminate: bool) -> None:
         signal.signal(signal.SIGINT, stop)
     if to_terminate:
         signal.signal(signal.SIGTERM, stop)
+    sys.unraisablehook = _say_nothing_of_stops
 
 
 def check_stop() -> None:
@@ -53,6 +58,12 @@ def check_stop() -> None:
 def stop_code() -> int | None:
     """Return the exit code of a command that was stopped; None if it wasn't."""
     return 128 + _stopped_by[0] if _stopped_by else None
+
+
+def _say_nothing_of_stops(dropped: UnraisableHookArgs) -> None:
+    """Print an exception that Python drops, unless it is a stop, which is remembered."""
+    if not _stopped_by or not isinstance(dropped.exc_value, KeyboardInterrupt | SystemExit):
+        sys.__unraisablehook__(dropped)
 
 
 def _exception(number: int) -> BaseException:

@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from dsdmsr.app.console import print_remark, print_result, status_line
 from dsdmsr.app.options import flattened
 from dsdmsr.app.recorder import Recorder, Recording
+from dsdmsr.app.stopping import check_stop
 from dsdmsr.app.stream_sources import Origin, open_source
 from dsdmsr.errors import DsdmsrError, FileError, FrameError
 from dsdmsr.io.formats import check_suffix
@@ -62,6 +63,7 @@ def stream(
         temporal=options.temporal,
         errors=options.confidence is not None,
         reuse=recording.output is None,
+        waiting=check_stop,
     )
     run = _Run(frames, recording, options, upscaler)
     try:
@@ -118,6 +120,7 @@ class _Run:
                     encoding = frame.lr_depth.encoding or "float"
                     taken = Upscaled(frame.lr_depth, encoding, choice=self._frames.choice)
                     self._remark(frame.stamp, taken)
+                check_stop()
                 happened()
 
     def finish(self) -> None:

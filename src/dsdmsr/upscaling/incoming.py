@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from threading import Condition
+from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 from dsdmsr.depth.encoding import Encoding
@@ -37,6 +36,9 @@ class Incoming(NamedTuple):
 class WaitingFrames:
     """Hold the frames that wait; a thread puts them in, another takes them out.
 
+    Either can be interrupted at any time, as by Ctrl-C, and the other goes on: that holds for
+    `SimpleQueue`, but not for `threading.Condition`, whose lock may be lost then.
+
     Args:
         newest: Whether one that comes takes the place of one that waits, which is dropped;
             otherwise whoever puts it in has to wait until there is room.
@@ -50,54 +52,63 @@ class WaitingFrames:
         self.error: BaseException | None = None
         """What the source failed with."""
         self._newest, self._ended, self._stopped = newest, False, False
-        self._frames: deque[Incoming] = deque()
-        self._changed = Condition()
+        self._frames: SimpleQueue[Incoming | None] = SimpleQueue()
+        """Those that wait; None only wakes who waits for one."""
+        self._room: SimpleQueue[None] = SimpleQueue()
+        """As many as there is room for."""
+        for _ in range(_MOST):
+            self._room.put(None)
 
     @property
     def over(self) -> bool:
         """Whether nothing waits, and nothing will come."""
-        with self._changed:
-            return self._stopped or (self._ended and not self._frames)
+        return self._stopped or (self._ended and self._frames.empty())
 
     def put(self, stamp: Any, came: float, depth: DepthMap | Exception) -> bool:
         """Put a frame in; return whether more are wanted."""
-        with self._changed:
-            if self._newest:
-                self.dropped += len(self._frames)
-                self._frames.clear()
-            else:
-                self._changed.wait_for(lambda: self._stopped or len(self._frames) < _MOST)
-            if self._stopped:
-                return False
-            self._frames.append(Incoming(self.given, stamp, came, depth))
-            self.given += 1
-            self._changed.notify_all()
-            return True
+        if self._newest:
+            self.dropped += self._emptied()
+        else:
+            self._room.get()
+        if self._stopped:
+            return False
+        self._frames.put(Incoming(self.given, stamp, came, depth))
+        self.given += 1
+        return True
 
     def take(self, seconds: float) -> Incoming | None:
         """Take the frame out that has waited longest; None if there is none after some time."""
-        with self._changed:
-            self._changed.wait_for(
-                lambda: self._stopped or self._ended or self._frames, timeout=seconds
-            )
-            if self._stopped or not self._frames:
-                return None
-            self._changed.notify_all()
-            return self._frames.popleft()
+        if self.over:
+            return None
+        try:
+            frame = self._frames.get(timeout=seconds)
+        except Empty:
+            return None
+        if not self._newest and frame is not None:
+            self._room.put(None)
+        return None if self._stopped else frame
 
     def end(self, error: BaseException | None) -> None:
         """Say that no more will come, and why if that is an error."""
-        with self._changed:
-            self.error, self._ended = error, True
-            self._changed.notify_all()
+        self.error, self._ended = error, True
+        self._frames.put(None)
 
     def stop(self) -> None:
         """Say that no more are wanted."""
-        with self._changed:
-            self._stopped = True
-            self.error = None
-            self._frames.clear()
-            self._changed.notify_all()
+        self._stopped = True
+        self.error = None
+        self._emptied()
+        self._frames.put(None)
+        self._room.put(None)
+
+    def _emptied(self) -> int:
+        """Let go of the frames that wait; return how many these were."""
+        count = 0
+        while True:
+            try:
+                count += self._frames.get_nowait() is not None
+            except Empty:
+                return count
 
 
 def fetch(frames: Iterator[Any], read: Callable[[Any], DepthMap], waiting: WaitingFrames) -> None:

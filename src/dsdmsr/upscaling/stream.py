@@ -88,6 +88,7 @@ class StreamSettings(TypedDict, total=False):
     errors: bool
     reuse: bool
     timeout: float | None
+    waiting: Callable[[], object] | None
 
 
 class Stream(Iterator[UpscaledFrame]):
@@ -117,6 +118,8 @@ class Stream(Iterator[UpscaledFrame]):
             allocating them: each is valid until the next one is asked for. The temporal filter
             compares frames, so that with `temporal` arrays are new each time.
         timeout: Seconds without a frame after which it is an error. Default: wait on.
+        waiting: Is called twice a second while no frame comes, by whoever waits for one; what it
+            raises ends the stream.
 
     Raises:
         ConfigError: If `frames` are no iterable of frames, `encoding` and `read` are both given, or
@@ -158,12 +161,13 @@ class Stream(Iterator[UpscaledFrame]):
         errors: bool = False,
         reuse: bool = False,
         timeout: float | None = None,
+        waiting: Callable[[], object] | None = None,
     ) -> None:
         if timeout is not None and not timeout > 0:
             raise ConfigError(f"timeout is {timeout:g} s: give a number above 0, or None")
         self._upscaler, self.choice, self._chosen = upscaler, None, False
         self._steady = TemporalFilter() if temporal else None
-        self._errors, self._timeout = errors, timeout
+        self._errors, self._timeout, self._idle = errors, timeout, waiting
         self._buffers = Buffers() if reuse and not temporal else None
         self._waiting = WaitingFrames(newest=newest)
         # It must not refer to the stream, which ends when nothing else does.
@@ -239,6 +243,8 @@ class Stream(Iterator[UpscaledFrame]):
                 return came
             if self._waiting.over:
                 self._raise_end()
+            if self._idle is not None:
+                self._idle()
 
     def _raise_end(self) -> None:
         """Raise what the source ended with, once; after that, its end."""

@@ -28,7 +28,7 @@ _BLOCK_MAX = 16
 _PASSES = 3
 """How often maps are given out that come back with nobody: Ray Data drops a block after an error of
 its own, such as a node that is lost at a bad moment."""
-_PER_WORKER = 4
+_PER_WORKER = 16
 """Blocks for each process, at least, where there are few maps."""
 
 

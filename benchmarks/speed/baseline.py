@@ -21,6 +21,7 @@ from typing import Any
 
 from rich.progress import track
 
+from benchmarks.common.bytecode import with_bytecode
 from benchmarks.common.options import ROOT, options
 from benchmarks.common.results import save_results, sourced_table
 from benchmarks.common.threads import hold_to
@@ -56,7 +57,7 @@ class Worker:
     def __init__(self, checkout: Path) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-P", str(WORKER)],
-            env=environment(checkout),
+            env=os.environ | environment(checkout),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -117,8 +118,8 @@ class Worker:
 
 
 def environment(checkout: Path) -> dict[str, str]:
-    """Return the environment in which the package of a checkout runs."""
-    return {**os.environ, "PYTHONPATH": str(checkout / "src")}
+    """Return what the environment has beyond this one's where the package of a checkout runs."""
+    return {"PYTHONPATH": str(checkout / "src")}
 
 
 def commit_of(checkout: Path) -> str:
@@ -165,17 +166,21 @@ def commands(checkouts: Mapping[str, Path], rounds: int) -> list[dict[str, Any]]
         lr_depth = write_map(Path(folder))
         for model in track(COMMANDS, "commands"):
             turns: dict[str, Turn] = {
-                key: partial(_command_seconds, upscale_command(lr_depth, model), checkout)
+                key: partial(
+                    _command_seconds,
+                    upscale_command(lr_depth, model),
+                    with_bytecode(Path(folder, "bytecode")) | environment(checkout),
+                )
                 for key, checkout in checkouts.items()
             }
-            paired(turns, 1)  # files come into the system's cache
+            paired(turns, 1)  # modules are compiled, and files come into the system's cache
             rows.append({"network": model, **compared(paired(turns, rounds))})
     return rows
 
 
-def _command_seconds(command: list[str], checkout: Path) -> float:
+def _command_seconds(command: list[str], environment: Mapping[str, str]) -> float:
     began = time.perf_counter()
-    subprocess.run(command, env=environment(checkout), check=True, capture_output=True)
+    subprocess.run(command, env=environment, check=True, capture_output=True)
     return time.perf_counter() - began
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.common.backends import RUNTIMES
+from benchmarks.common.bytecode import with_bytecode
 from benchmarks.common.memory import forget_peak, in_own_process, peak_mib
 from benchmarks.common.timing import in_turn
 from dsdmsr import DepthMap, Upscaler, write_depth
@@ -53,8 +54,9 @@ def start_seconds(models: Sequence[str], rounds: int) -> dict[str, list[float]]:
         lr_depth = write_map(Path(folder))
         commands = {IMPORT: [sys.executable, "-c", IMPORT]}
         commands |= {model: upscale_command(lr_depth, model) for model in models}
+        environment = with_bytecode(Path(folder, "bytecode"))
         runs = {
-            key: partial(subprocess.run, command, check=True, capture_output=True)
+            key: partial(subprocess.run, command, env=environment, check=True, capture_output=True)
             for key, command in commands.items()
         }
         return in_turn(runs, rounds)

@@ -1,9 +1,10 @@
 /**
- * Builds the parts of the pages into the Python package: `node build.mjs`.
+ * Builds the parts of the pages into the Python package: `node build.mjs`; or into another folder:
+ * `node build.mjs FOLDER`.
  *
  * The templates have markup, style and scripts; what the package holds anyway (weights, graphs, samples,
- * colours) is put into one by `dsdmsr page`, and a map into the other by `dsdmsr cloud`. Needs `xz`, and a `python3` that has onnxruntime, whose
- * third-party notices the page shows.
+ * colours) is put into one by `dsdmsr page`, and a map into the other by `dsdmsr cloud`. Needs `xz`, and
+ * a `python3` that has onnxruntime, whose third-party notices the page shows.
  */
 
 import { execFileSync } from "node:child_process";
@@ -14,7 +15,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const target = join(here, "../src/dsdmsr/app/page_files");
+const target = process.argv[2] ?? join(here, "../src/dsdmsr/app/page_files");
 const read = (path) => readFileSync(join(here, path), "utf8");
 
 /** Every file that the built ones depend on, in order. */

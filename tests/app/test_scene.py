@@ -116,6 +116,12 @@ def test_the_file_asks_for_nothing_and_holds_its_licence(rng):
     assert licence.read_text().strip() in parts.texts["pre"]
 
 
+def test_noise_takes_up_ten_bytes_a_pixel_at_most(rng):
+    depth = dsdmsr.DepthMap(rng.uniform(0.1, 9, (300, 400)).astype(np.float32))
+    picture = rng.integers(0, 256, (300, 400, 3)).astype(np.uint8)
+    assert len(scene_html("a", depth, CAMERA, picture)) <= 40e3 + 10 * 300 * 400
+
+
 def test_a_files_name_is_no_markup(capsys, tmp_path):
     name = "<b>&amp;{{page:files}}.png"
     Image.fromarray(np.full((4, 5), 900, np.uint16)).save(tmp_path / name)

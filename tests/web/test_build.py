@@ -45,7 +45,7 @@ def test_what_is_built_is_built_from_these_sources():
 
 def test_the_page_and_what_the_package_holds_of_it_are_small(html):
     assert len(html.encode()) <= 6e6
-    assert (BUILT / "scene.html").stat().st_size <= 200e3
+    assert (BUILT / "scene.html").stat().st_size <= 40e3
     assert sum(path.stat().st_size for path in BUILT.iterdir()) <= 3.5e6
 
 

@@ -47,7 +47,7 @@ def scene_html(
     """Return a page that shows a map's valid pixels as points or a surface in space.
 
     It holds the distances along the optical axis bit by bit, from which it computes points and
-    triangles by the rules of `dsdmsr.depth.geometry`: a tenth of what these would take up.
+    triangles by the rules of `dsdmsr.depth.geometry`: several times as much.
 
     Args:
         title: What the map is called.

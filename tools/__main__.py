@@ -10,6 +10,7 @@ MODULES = {
     "make_network": "tools.make_network",
     "protocol_maps": "tools.protocol_maps",
     "prune_network": "tools.prune_network",
+    "public_names": "tools.public_names",
     "runtimes": "tools.runtimes.measure",
     "source_table": "tools.source_table",
     "vectors": "tools.vectors.write",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import difflib
 from typing import Literal
 
 import pytest
@@ -8,11 +9,11 @@ from tools import public_names
 
 
 def test_public_names_are_as_recorded():
-    recorded = public_names.RECORD.read_text(encoding="utf-8")
-    assert public_names.listing().splitlines() == recorded.splitlines(), (
-        'the public names have changed: see "Public names" in CONTRIBUTING.md, then run '
-        "python -m tools public_names"
-    )
+    recorded = public_names.RECORD.read_text(encoding="utf-8").splitlines()
+    current = public_names.listing().splitlines()
+    changes = [*difflib.unified_diff(recorded, current, "recorded", "current", n=3, lineterm="")]
+    hint = 'see "Public names" in CONTRIBUTING.md, then run: python -m tools public_names'
+    assert not changes, "\n".join(["the public names have changed:", *changes, hint])
 
 
 class Known:

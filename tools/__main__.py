@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks.common.launch import launch
 
 MODULES = {
+    "bill_of_materials": "tools.bill_of_materials",
     "fill_documents": "tools.fill_documents",
     "interop": "tools.interop.run",
     "make_network": "tools.make_network",

@@ -112,7 +112,7 @@ def test_only_wide_ranges_need_the_scale_for_them(name):
     depth = read(CASES[name])
     found = normalise(depth.values, depth.valid, 0, rescale=True)
     wide = found.scale is not None or (found.lone is not None and found.lone.any())
-    assert wide == (name in ("background", "lone"))
+    assert wide == (name in ("background", "crowd", "lone"))
 
 
 def test_results_are_clipped_in_every_way():

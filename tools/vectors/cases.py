@@ -136,6 +136,13 @@ def _networks() -> tuple[Case, ...]:
             depth=_crop(0, 22, 26, 36),
             degradation="auto",
         ),
+        replace(
+            base,
+            name="not_found",
+            shows="the same where steps show means of blocks, ×2",
+            depth=_map(_SAMPLE.values[:60, :60].reshape(30, 2, 30, 2).mean((1, 3))),
+            degradation="auto",
+        ),
     )
 
 
@@ -180,11 +187,18 @@ def _ranges() -> tuple[Case, ...]:
     y, x = np.mgrid[:11, :12]
     wall = 2 + 0.012 * x + 0.005 * y
     lone = np.where(np.hypot(x - 6, y - 6) < 1, 65.535, wall)
+    crowd = np.where(x < 5, 2 + 0.0008 * x + 0.002 * y, 3 + 0.5 * x + 0.11 * y)
     return (
         Case(
             name="background",
             shows="a wall before a background twenty times as far, ×4",
             depth=_map(np.where(x < 5, 40.0, wall)),
+            scale=4,
+        ),
+        Case(
+            name="crowd",
+            shows="many pixels within a fiftieth of the range, ×4",
+            depth=_map(crowd),
             scale=4,
         ),
         Case(

@@ -1,0 +1,59 @@
+"""What pages take from the program and the README: commands, the house, sections."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from html import escape
+from pathlib import Path
+
+from dsdmsr.app.cli import COMMANDS, app
+
+__all__ = ["parts"]
+
+_OF_README = ("Which network for what", "FAQ")
+"""Sections of the README that pages show, too."""
+
+
+def parts(root: Path) -> dict[str, str]:
+    """Return name → what stands in place of ``<!-- generated: NAME -->`` in a page of docs."""
+    sections = {f"readme: {name}": section(root, name) for name in _OF_README}
+    return {"commands": commands(), "house": house(root), **sections}
+
+
+def section(root: Path, name: str) -> str:
+    """Return a section of the README, with links as in docs."""
+    text = (root / "README.md").read_text(encoding="utf-8")
+    inner = text.partition(f"\n## {name}\n")[2].partition("\n## ")[0].strip()
+    return re.sub(r"\]\((?!http)([^)]+)\)", r"](../\1)", inner).replace("](../docs/", "](")
+
+
+def commands() -> str:
+    """Return all commands' help as Markdown, from their declarations."""
+    return "\n\n".join(
+        app[name].generate_docs(output_format="markdown", heading_level=2) for name in COMMANDS
+    )
+
+
+def house(root: Path) -> str:
+    """Return the rooms as HTML, from the import contracts: a row imports rows below it alone."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = {each["type"]: each for each in project["tool"]["importlinter"]["contracts"][:2]}
+    light = {name.removeprefix("dsdmsr.") for name in contracts["forbidden"]["source_modules"]}
+    rows = []
+    for layer in contracts["layers"]["layers"]:
+        rooms = "".join(
+            f'<div class="room{" light" if name in light else ""}"><code>{name}</code> '
+            f"<span>{escape(_first_line(root / 'src' / 'dsdmsr', name))}</span></div>"
+            for name in layer.split(" | ")
+        )
+        rows.append(f"<li>{rooms}</li>")
+    return f'<ol class="house">{"".join(rows)}</ol>'
+
+
+def _first_line(package: Path, name: str) -> str:
+    """Return what a room or module says that it holds."""
+    path = package / name / "__init__.py"
+    text = (path if path.exists() else package / f"{name}.py").read_text(encoding="utf-8")
+    return (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0].rstrip(".")

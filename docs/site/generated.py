@@ -8,7 +8,7 @@ import tomllib
 from html import escape
 from pathlib import Path
 
-from dsdmsr.app.cli import COMMANDS, app
+from dsdmsr.app.cli import app
 
 __all__ = ["parts"]
 
@@ -31,9 +31,9 @@ def section(root: Path, name: str) -> str:
 
 def commands() -> str:
     """Return all commands' help as Markdown, from their declarations."""
-    return "\n\n".join(
-        app[name].generate_docs(output_format="markdown", heading_level=2) for name in COMMANDS
-    )
+    text = app.generate_docs(output_format="markdown")
+    # What comes before the first command lists them, as the page's own contents do.
+    return text[text.index(f"## {app.name[0]} ") :]
 
 
 def house(root: Path) -> str:

@@ -8,20 +8,15 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from sphinx.cmd.build import build_main
-
-from docs.site.generated import parts
-from docs.site.pages import write_pages
+from docs.site.build import build
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def main() -> int:
-    """Write the pages, and build the site from them."""
+    """Build the site in the folder that the command line names, by default build/site."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "site"
-    write_pages(ROOT, folder / "pages", parts(ROOT))
-    settings = ["-q", "-W", "--keep-going", "-c", str(ROOT / "docs"), "-d", str(folder / "trees")]
-    code = build_main([*settings, str(folder / "pages"), str(folder / "html")])
+    code = build(ROOT, folder)
     if code == 0:
         print(f"wrote {folder / 'html' / 'index.html'}")
     return code

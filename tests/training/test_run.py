@@ -19,6 +19,7 @@ from dsdmsr.zoo.graphs import read_graphs
 from dsdmsr.zoo.torch_networks import from_pretrained
 
 
+@pytest.mark.slow
 def test_the_smoke_recipe_learns_to_beat_bicubic(tmp_path):
     steps = 400
     run = tmp_path / "run"

@@ -39,6 +39,7 @@ def test_shares_and_ratios_are_of_the_same_round():
     assert "share" not in found[CV2, "OpenCV"]
 
 
+@pytest.mark.slow
 def test_everything_is_timed_in_one_run(small, monkeypatch):
     made = roofline.measure(1, 1)
     rows = {(row["method"], row["backend"]): row for row in made["rows"]}

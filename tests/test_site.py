@@ -5,14 +5,15 @@ import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
-from docs.site.generated import house, mark_options, parts
-from docs.site.pages import write_pages
 
 import dsdmsr
+from docs.site.generated import house, mark_options, parts
+from docs.site.pages import write_pages
 from dsdmsr.app.cli import COMMANDS, main
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,7 +28,7 @@ FROM_START = {
 """What the start page has to lead to."""
 WALKED = ("start", "for-sensors", "for-pictures", "for-research", "method")
 """Pages whose blocks run one after the other."""
-NOT_HERE = ("realsense", "recording.bag", "photo.jpg", "--open")
+NOT_HERE = ("realsense", "recording.bag", "photo.jpg")
 """What commands need that isn't there."""
 
 
@@ -59,37 +60,26 @@ class Links(HTMLParser):
             self._href = None
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory) -> Path:
-    pytest.importorskip("furo")
-    pytest.importorskip("sphinx_copybutton")
-    folder = tmp_path_factory.mktemp("site")
-    # In a process of its own: warnings of Sphinx about itself are no errors of ours.
-    subprocess.run([sys.executable, "-m", "docs.site", str(folder)], cwd=ROOT, check=True)
-    return folder / "html"
-
-
 @pytest.mark.slow
-def test_the_start_page_leads_to_what_people_ask_first(site):
+def test_the_start_page_leads_on_fits_its_width_and_loads_nothing_from_elsewhere(tmp_path):
+    pytest.importorskip("furo")
+    # In a process of its own: what Sphinx warns itself of is no error of ours.
+    subprocess.run([sys.executable, "-m", "docs.site", str(tmp_path)], cwd=ROOT, check=True)
+    site = tmp_path / "html"
     start = Links(site / "index.html")
     for text, link in FROM_START.items():
         assert start.links[text] == link
         page, _, anchor = link.partition("#")
         assert anchor in Links(site / page).anchors | {""}
-
-
-@pytest.mark.slow
-def test_pages_load_nothing_from_elsewhere(site):
     for page in site.rglob("*.html"):
         assert not [each for each in Links(page).loaded if "//" in each], page
     for sheet in site.rglob("*.css"):
         assert not re.search(r"url\(['\"]?https?:|@import", sheet.read_text()), sheet
+    look_at(site / "index.html")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [375, 1280])
-def test_the_start_page_is_accessible_and_fits_its_width(site, scheme, width):
+def look_at(page: Path) -> None:
+    """Check a page in the browser, on phones and desks, by day and by night."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         pytest.skip("there is no chromium")
@@ -99,15 +89,17 @@ def test_the_start_page_is_accessible_and_fits_its_width(site, scheme, width):
     asked: list[str] = []
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=quiet)
-        size = {"width": width, "height": 800}
-        opened = browser.new_page(viewport=size, color_scheme=scheme)
-        opened.on("request", lambda request: asked.append(request.url))
-        opened.goto((site / "index.html").as_uri())
-        assert opened.evaluate("document.documentElement.scrollWidth") <= width
-        # Without preload, which a browser refuses for files.
-        found = axe.Axe().run(opened, options={"preload": False}).response["violations"]
+        for width, scheme in product((375, 1280), ("light", "dark")):
+            size = {"width": width, "height": 800}
+            opened = browser.new_page(viewport=size, color_scheme=scheme)
+            opened.on("request", lambda request: asked.append(request.url))
+            opened.goto(page.as_uri())
+            assert opened.evaluate("document.documentElement.scrollWidth") <= width
+            # Without preload, which a browser refuses for files.
+            found = axe.Axe().run(opened, options={"preload": False}).response["violations"]
+            assert [violation["id"] for violation in found] == []
+            opened.close()
         browser.close()
-    assert [violation["id"] for violation in found] == []
     assert all(url.startswith(("file:", "data:")) for url in asked)
 
 

@@ -92,7 +92,9 @@ def _listing(name: str, text: str) -> str:
     except ClassNotFound:
         language = "text"
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
-    return _orphan(f"# {Path(name).name}\n\n`{name}`\n\n{fence}{language}\n{text.rstrip()}\n{fence}\n")
+    return _orphan(
+        f"# {Path(name).name}\n\n`{name}`\n\n{fence}{language}\n{text.rstrip()}\n{fence}\n"
+    )
 
 
 def _orphan(text: str) -> str:

@@ -25,7 +25,7 @@ COMMANDS = {
     "Files on disks or in object storage, on a local Ray or a cluster; with a ledger of what is "
     "done, from which --resume goes on.",
     "info": "Describe depth files: size, encoding, unit, holes, range, noise.",
-    "cloud": "Write a depth file's valid pixels as a point cloud or mesh (PLY).\n\n"
+    "cloud": "Write a depth file's valid pixels as a point cloud or mesh (PLY, PCD, HTML).\n\n"
     "Points have x to the right, y down, and z forward, in metres where the file has a unit.",
     "sample": "Write a sample depth map and its high-resolution ground truth.\n\n"
     "lr_depth.png and hr_depth.png are rendered 16-bit PNGs in millimetres, 120×160 and 480×640.",

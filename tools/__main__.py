@@ -6,6 +6,7 @@ from benchmarks.common.launch import launch
 
 MODULES = {
     "fill_documents": "tools.fill_documents",
+    "fuzz": "tools.fuzz.run",
     "interop": "tools.interop.run",
     "make_network": "tools.make_network",
     "protocol_maps": "tools.protocol_maps",

@@ -34,6 +34,8 @@ __all__ = ["measure", "table"]
 
 _LONGEST_LINE = 1000
 _TIMEOUT = 300
+_JOURNAL = ".journal"
+"""What a preparation goes on from, and its lock."""
 
 
 def _content(folder: Path) -> dict[str, bytes]:
@@ -44,7 +46,8 @@ def _content(folder: Path) -> dict[str, bytes]:
 
 def _is_left(name: str) -> bool:
     """Return whether a file is a part of one that was not written to its end."""
-    return name.endswith(".part") or "/." in f"/{name}".replace("/.journal", "")
+    hidden = any(part.startswith(".") for part in Path(name).parts)
+    return hidden and not name.startswith(_JOURNAL)
 
 
 class _Trial:
@@ -103,7 +106,7 @@ class _Trial:
 
     def _is_whole(self, name: str, content: bytes, fault: Fault) -> bool:
         # What an input that was cut off takes part in is compared after the next run alone.
-        if name == ".journal" or (fault.cuts and self.job.again == "--resume"):
+        if name.startswith(_JOURNAL) or (fault.cuts and self.job.again == "--resume"):
             return True
         if self.job.dated:
             return abs(len(content) - len(self.whole[name])) < 100

@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -112,6 +113,9 @@ def run() -> NoReturn:
     0 becomes 1 if standard output could not be written: what was printed there is missing.
     """
     lost = guard_streams()
+    # What libraries warn of is for programs: what matters to people is said in lines of our own.
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
     # Training saves what it has done, and ends by itself.
     listen(to_terminate=sys.argv[1:2] != ["train"])
     # Loading modules makes hundreds of thousands of objects, none of them garbage.

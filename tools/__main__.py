@@ -7,6 +7,7 @@ from benchmarks.common.launch import launch
 MODULES = {
     "bill_of_materials": "tools.bill_of_materials",
     "fill_documents": "tools.fill_documents",
+    "fuzz": "tools.fuzz.run",
     "interop": "tools.interop.run",
     "make_network": "tools.make_network",
     "protocol_maps": "tools.protocol_maps",

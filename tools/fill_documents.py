@@ -24,6 +24,7 @@ from benchmarks.common.results import load_results
 from benchmarks.speed import (
     accuracy_time,
     baseline,
+    faults,
     files,
     gpu,
     many,
@@ -47,6 +48,7 @@ from experiments import (
     training_time,
 )
 from tools import source_table
+from tools.fuzz import tables as fuzz
 from tools.interop import tables as interop
 from tools.runtimes import tables as runtimes
 
@@ -66,7 +68,9 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "degradation": ("degradation", degradation.table),
     "degradation_by_kind": ("degradation", degradation.table_by_kind),
     "fast_forms": ("fast_forms", fast_forms.table),
+    "faults": ("faults", faults.table),
     "files": ("files", files.table),
+    "fuzz": ("fuzz", fuzz.table),
     "pngs": ("files", files.png_table),
     "confidence": ("confidence", confidence.table),
     "edges": ("edges", edges.table),

@@ -45,7 +45,7 @@ class Job(NamedTuple):
     reads: bool = True
     """Whether it reads inputs."""
     dated: bool = False
-    """Whether its files say when they were made."""
+    """Whether its files say when they were made, and its folder has to be there before."""
 
 
 def _evaluate(source: Path, target: Path) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import shutil
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -71,15 +72,19 @@ class _Trial:
         shutil.rmtree(self.place.disk)
 
     def _run(self, *more: str) -> int:
+        return self._start(*more).wait(_TIMEOUT)
+
+    def _start(self, *more: str) -> subprocess.Popen[bytes]:
+        if self.job.dated:
+            self.place.target.mkdir(exist_ok=True)
         given = self.job.arguments(self.place.source, self.place.target)
-        return start([*given, *more], self.log).wait(_TIMEOUT)
+        return start([*given, *more], self.log)
 
     def round(self, fault: Fault, choose: Random) -> tuple[int, list[str]]:
         """Let a fault happen once; return the exit code, and what was wrong."""
         place = self.place
         with disk(place.disk) as mounted:
-            given = self.job.arguments(place.source, place.target)
-            process = start(given, self.log)
+            process = self._start()
             time.sleep(choose.uniform(0, self.seconds))
             fault.happen(place, process, choose)
             code = process.wait(_TIMEOUT)

@@ -124,3 +124,32 @@ def test_a_stop_while_the_command_loads_is_one_line(tmp_path):
 
 def _unfinished(folder: Path) -> list[Path]:
     return list(folder.glob(".*.part")) if folder.is_dir() else []
+
+
+_NO_MORE = """
+import contextlib
+import signal
+
+with contextlib.suppress(BaseException):
+    signal.raise_signal(signal.{})
+raise ImportError("initialization failed")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGINT", 130)])
+def test_a_stop_that_a_library_makes_a_failed_import_of_is_a_stop(tmp_path, name, code):
+    (tmp_path / "onnxruntime.py").write_text(_NO_MORE.format(name))
+    np.save(tmp_path / "a.npy", np.linspace(1, 2, 48, dtype=np.float32).reshape(6, 8))
+    before = os.environ.get("PYTHONPATH", "")
+    given = ["upscale", tmp_path / "a.npy", "-o", tmp_path / "b.npy", "--scale", "2"]
+    done = subprocess.run(
+        [sys.executable, "-m", "dsdmsr", *map(str, given)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), before])},
+        preexec_fn=heeding_ctrl_c,
+        timeout=60,
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr

@@ -109,11 +109,12 @@ def test_complex_numbers_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_an_array_of_numbers_that_holds_none_is_refused(tmp_path, order):
+@pytest.mark.parametrize("kinds", [(6, 16), (0, 9)])
+def test_an_array_of_numbers_that_holds_none_is_refused(tmp_path, order, kinds):
     # The beginning of a file, which no library reads: flags, sides, a name, and a text.
-    inner = struct.pack(f"{order}4I", 6, 8, 6, 0) + struct.pack(f"{order}4I", 5, 8, 1, 1)
+    inner = struct.pack(f"{order}4I", kinds[0], 8, 6, 0) + struct.pack(f"{order}4I", 5, 8, 1, 1)
     inner += struct.pack(f"{order}2I", 1, 1) + b"a".ljust(8, b"\0")
-    inner += struct.pack(f"{order}2I", 16, 8) + bytes(8)
+    inner += struct.pack(f"{order}2I", kinds[1], 8) + bytes(8)
     mark = b"IM" if order == "<" else b"MI"
     head = b"MATLAB 5.0".ljust(126) + mark + struct.pack(f"{order}2I", 14, len(inner))
     (tmp_path / "a.mat").write_bytes(head + inner)

@@ -332,3 +332,11 @@ def test_info_and_upscale_take_recordings(tmp_path, rng, capsys):
     names = sorted(p.name for p in (tmp_path / "out").iterdir())
     assert names[0] == "recording-camera_depth_image_rect_raw_1714000000123456789.png"
     assert cv2.imread(str(tmp_path / "out" / names[1]), cv2.IMREAD_UNCHANGED).shape == (32, 32)
+
+
+def test_long_names_of_topics_are_cut_where_they_are_listed(tmp_path):
+    colour = image(np.zeros((2, 6), np.uint8), "rgb8")
+    path = record(tmp_path, "mcap", {"/" + "a" * 5000: [colour]})
+    with pytest.raises(FileError, match="no topic of depth images") as error:
+        read_depth(path)
+    assert len(str(error.value)) < 1500

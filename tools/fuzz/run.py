@@ -192,5 +192,6 @@ def main() -> None:
         print(f"\n{fault.reader}: {fault.kind}, {fault.count} times, at {fault.numbers}")
         print(fault.text.strip()[-_SHOWN:])
     if given.record:
-        record(counts, faults, f"python -m tools fuzz --seconds {given.seconds:g} --record")
+        how = f"--seconds {given.seconds:g} --seed {given.seed} --record"
+        record(counts, faults, f"python -m tools fuzz {how}")
     sys.exit(bool(faults))

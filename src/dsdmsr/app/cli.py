@@ -101,9 +101,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _interrupted()
     except Exception:
         # What libraries make of a stop, such as an import that failed.
-        if stop_code() != _INTERRUPTED:
+        if (code := stop_code()) is None:
             raise
-        return _interrupted()
+        return _interrupted() if code == _INTERRUPTED else code
     return result if isinstance(result, int) else 0
 
 

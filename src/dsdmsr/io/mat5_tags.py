@@ -67,16 +67,16 @@ def _arrays(file: BinaryIO, order: str) -> Iterator[bytes]:
 
 def _check(path: Path, content: bytes, order: str) -> None:
     flags = _tag(content, 0, order)
-    (bits,) = struct.unpack_from(f"{order}I", content, flags.data)
-    if flags.kind != _UINT32 or bits & 0xFF not in _CLASSES:
+    (bits,) = struct.unpack_from(f"{order}I", content, 8)
+    if bits & 0xFF not in _CLASSES:
         return  # texts, structures and others, which aren't read
     if bits & _COMPLEX:
         raise FileError(f"{path} holds complex numbers, which are no depth: give real ones")
     sides = _tag(content, flags.end, order)
     name = _tag(content, sides.end, order)
     numbers = _tag(content, name.end, order)
-    kinds = (sides.kind, name.kind)
-    if kinds != (_INT32, _INT8) or numbers.kind not in _NUMBERS:
+    kinds = (flags.kind, flags.size, sides.kind, name.kind)
+    if kinds != (_UINT32, 8, _INT32, _INT8) or numbers.kind not in _NUMBERS:
         raise FileError(f"{path} is damaged: an array of numbers holds none")
 
 

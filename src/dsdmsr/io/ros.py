@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from dsdmsr.depth.map import Intrinsics
 from dsdmsr.errors import FileError
+from dsdmsr.io.checks import single_line
 from dsdmsr.io.realsense import camera_topic, is_depth_stream, unit_encoding
 from dsdmsr.io.recordings import Recording, open_recording
 from dsdmsr.io.ros_cameras import intrinsics_of
@@ -123,8 +124,10 @@ def _split(recording: Recording, path: Path, member: str | None) -> tuple[str, _
             return topics[0], None
         others = topics or list(recording.encodings)
         said = "several topics" if topics else "no topic"
-        named = f": name one, {path.name}#{others[0]}" if others else ""
-        listed = f" (it has {', '.join(others)})" if others else " and no images at all"
+        named = f": name one, {path.name}#{single_line(others[0])}" if others else ""
+        listed = (
+            f" (it has {single_line(', '.join(others))})" if others else " and no images at all"
+        )
         raise FileError(f"{path} holds {said} of depth images{listed}{named}")
     for text, stamp in ((member, ""), member.rpartition("@")[::2]):
         topic = next((t for t in recording.encodings if t in (text, f"/{text}")), None)

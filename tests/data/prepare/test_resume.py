@@ -26,14 +26,15 @@ def test_resuming_needs_the_same_options(dtu_tree, tmp_path):
         prepare(source, tmp_path / "other", BOTH, resume=True)
 
 
-def test_a_journal_cut_off_in_a_line_is_gone_on_with(dtu_tree, tmp_path):
+@pytest.mark.parametrize("cut", [1, 20])
+def test_a_journal_cut_off_in_a_line_is_gone_on_with(dtu_tree, tmp_path, cut):
     scan = dtu_tree / "Depths_raw/scan2/depth_map_0000.pfm"
     whole = scan.read_bytes()
     scan.write_bytes(b"")
     made = tmp_path / "made"
     assert prepare(dtu(dtu_tree), made, PYRAMID, workers=0).failures
     journal = made / ".journal"
-    journal.write_bytes(journal.read_bytes()[:-20])
+    journal.write_bytes(journal.read_bytes()[:-cut])
     scan.write_bytes(whole)
     assert not prepare(dtu(dtu_tree), made, PYRAMID, workers=0, resume=True).failures
     prepare(dtu(dtu_tree), tmp_path / "whole", PYRAMID, workers=0)

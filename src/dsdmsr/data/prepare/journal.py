@@ -105,13 +105,13 @@ class Journal:
         self._file.seek(0)
         place = 0
         for line in self._file:
+            if not line.endswith(b"\n"):
+                break
             try:
                 record = json.loads(line)
                 if place:
                     self._remember(record, place)
             except _DAMAGE:
-                break
-            if not line.endswith(b"\n"):
                 break
             if not place and record != {"plan": self.plan}:
                 raise _mismatch(self.folder)

@@ -29,12 +29,18 @@ class CommitHook(BuildHookInterface):
         inside = "dsdmsr" if self.target_name == "wheel" else "src/dsdmsr"
         build_data["force_include"][str(path)] = f"{inside}/{_NAME}"
 
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Remove the file from beside the distributions, all of which are uploaded."""
+        Path(self.directory, _NAME).unlink(missing_ok=True)
+
 
 def _commit(root: Path) -> str | None:
     """Return the commit of a checkout, marked if tracked files differ; None if it is none."""
     if not (root / ".git").exists():
         return None
-    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--exclude", "*"]
+    # A fixed length: Git's own grows with the number of objects that a clone has.
+    command = ["git", "-C", str(root), "describe", "--always", "--abbrev=12", "--dirty"]
+    command += ["--exclude", "*"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
     except (OSError, subprocess.SubprocessError):

@@ -10,6 +10,7 @@ MODULES = {
     "baseline": "benchmarks.speed.baseline",
     "confidence": "benchmarks.accuracy.confidence",
     "edges": "benchmarks.accuracy.edges",
+    "faults": "benchmarks.speed.faults",
     "files": "benchmarks.speed.files",
     "flicker": "benchmarks.accuracy.flicker",
     "gpu": "benchmarks.speed.gpu",

@@ -33,3 +33,8 @@ def test_values_of_dicts_are_checked_and_named():
         from_plain(Whole, {"figures": {}, "parts": {"a": {"width": 2}}}, "results")
     with pytest.raises(ConfigError, match=r"results\.parts is \[\]"):
         from_plain(Whole, {"figures": {}, "parts": []}, "results")
+
+
+def test_whole_numbers_that_no_float_holds_are_refused():
+    with pytest.raises(ConfigError, match=r"results\.figures\.rmse is 1000.*give a smaller number"):
+        from_plain(Whole, {"figures": {"rmse": 10**400}, "parts": {}}, "results")

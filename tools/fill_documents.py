@@ -18,11 +18,13 @@ from benchmarks.accuracy import (
     scene_statistics,
     sensor_tables,
 )
+from benchmarks.accuracy.card_header import model_index
 from benchmarks.common.options import DOCS, ROOT
 from benchmarks.common.results import load_results
 from benchmarks.speed import (
     accuracy_time,
     baseline,
+    faults,
     files,
     gpu,
     many,
@@ -46,6 +48,7 @@ from experiments import (
     training_time,
 )
 from tools import source_table
+from tools.fuzz import tables as fuzz
 from tools.interop import tables as interop
 from tools.runtimes import tables as runtimes
 
@@ -65,7 +68,9 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "degradation": ("degradation", degradation.table),
     "degradation_by_kind": ("degradation", degradation.table_by_kind),
     "fast_forms": ("fast_forms", fast_forms.table),
+    "faults": ("faults", faults.table),
     "files": ("files", files.table),
+    "fuzz": ("fuzz", fuzz.table),
     "pngs": ("files", files.png_table),
     "confidence": ("confidence", confidence.table),
     "edges": ("edges", edges.table),
@@ -112,6 +117,8 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "training_time": ("training_time", training_time.table),
 }
 """Marker in the documents → results file, and what makes its table."""
+_INDEX = re.compile(r"^model-index:\n- name: (\S+)\n.*?(?=^\w)", flags=re.DOTALL | re.MULTILINE)
+"""The results in a card's header."""
 _PLACE = re.compile(r"<!-- table: (\w+) -->\n.*?<!-- end -->", flags=re.DOTALL)
 
 
@@ -123,12 +130,15 @@ def table(name: str) -> str:
 
 
 def fill(text: str) -> str:
-    """Return a document with every ``<!-- table: NAME -->`` … ``<!-- end -->`` filled."""
+    """Return a document with its tables filled, and a card with the results in its header.
+
+    Tables are at ``<!-- table: NAME -->`` … ``<!-- end -->``.
+    """
 
     def filled(place: re.Match[str]) -> str:
         return f"<!-- table: {place[1]} -->\n{table(place[1])}\n<!-- end -->"
 
-    return _PLACE.sub(filled, text)
+    return _PLACE.sub(filled, _INDEX.sub(lambda index: model_index(index[1]), text))
 
 
 def documents() -> list[Path]:

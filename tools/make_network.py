@@ -45,6 +45,8 @@ def package(trained: Path, name: str, consistency: int) -> Path:
     card = f"{title}\n# {name}\n{card.partition(chr(10))[2]}"
     if consistency:
         card += f"- **After training**: corrected by {consistency} back-projection(s).\n"
+    if name in PACKAGED:
+        card = card.replace("\n---\n", f"\nmodel-index:\n- name: {name}\n---\n", 1)
     save_pretrained(model, folder, card + FIGURES.format(table=GROUPS[group_of(name)].table))
     return folder
 

@@ -81,7 +81,10 @@ def _typed(kind: Any, value: Any, where: str) -> Any:
             raise ConfigError(f"{where} is {shown(value)}: allowed are {allowed}")
         return value
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError as error:
+            raise ConfigError(f"{where} is {shown(value)}: give a smaller number") from error
     if kind is float and isinstance(value, str) and _EXPONENT.fullmatch(value):
         return float(value)
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):

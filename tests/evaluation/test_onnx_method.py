@@ -97,6 +97,8 @@ def test_one_is_measured_beside_ours(tmp_path, rng):
         ("graphs: {4: two.onnx}\ntakes: bicubic\n", "give a graph of one input"),
         ("graphs: {4: five.onnx}\ntakes: bicubic\n", "give a graph of one input"),
         ("graphs: [\n", "cannot be read"),
+        ("[" * 20_000, "cannot be read"),
+        ("graphs: {4: x4.onnx}\ntakes: bicubic\nvalues: [0, 1" + 400 * "0" + "]\n", "smaller"),
         ("[]\n", "lines of 'key: value'"),
     ],
 )

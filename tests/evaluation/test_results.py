@@ -45,3 +45,19 @@ def test_other_files_are_refused_by_name(tmp_path):
     del plain["protocols"][0]["scores"][0]["rmsd"], plain["commit"]
     with pytest.raises(ConfigError, match="commit"):
         Results.from_plain(plain)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[" * 100_000, "recursion"),
+        ('{"schema": 3, "protocols": 1.5}', r"protocols is 1\.5"),
+        ('{"schema": 3, "protocols": [{"scores": 7}]}', r"protocols\[0\]\.scores is 7"),
+    ],
+)
+def test_edited_results_are_refused_in_one_line(tmp_path, text, says):
+    path = tmp_path / "r.json"
+    path.write_text(text)
+    with pytest.raises(FileError, match=says) as error:
+        Results.read(path)
+    assert "\n" not in str(error.value)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import struct
+
 import h5py
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from PIL import Image
 
 from dsdmsr import DepthMap, read_depth, write_depth
 from dsdmsr.errors import FileError
+from dsdmsr.io.hdf5_heaps import check_heaps
 
 
 def test_hdf5_is_its_only_data_set_or_depth(tmp_path):
@@ -130,3 +133,46 @@ def test_the_scale_offset_filter_is_said(tmp_path):
     with h5py.File(tmp_path / "b.h5", "w") as file:
         file.create_dataset("depth", data=np.float32([[1.25, 2.5]]))
     assert read_depth(tmp_path / "b.h5").metadata.notes == ()
+
+
+def test_texts_of_any_length_are_in_heaps_that_are_checked(tmp_path):
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file["depth"] = np.ones((3, 4), np.float32)
+        for k in range(300):
+            file["depth"].attrs[f"text{k}"] = k * "x"
+        file["depth"].attrs["units"] = "mm"
+    assert path.read_bytes().count(b"GCOL") > 5
+    check_heaps(path)
+    assert read_depth(path).values.max() == np.float32(0.001)
+
+
+def heap(*lengths: int, whole: int = 128) -> bytes:
+    """A heap of texts, the last of which is what is free."""
+    *texts, free = lengths
+    objects = b"".join(struct.pack("<HH4xQ", 1, 0, size) + bytes(size) for size in texts)
+    objects += struct.pack("<HH4xQ", 0, 0, free)
+    return (b"GCOL\1\0\0\0" + struct.pack("<Q", whole) + objects).ljust(128, b"\0")
+
+
+@pytest.mark.parametrize("content", [heap(16, 80), heap(16, 16, 48), b"GCO" + heap(16, 80)])
+def test_heaps_that_are_whole_pass(tmp_path, content):
+    (tmp_path / "a").write_bytes(content)
+    check_heaps(tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        heap(16, 56),
+        heap(16, 0),
+        heap(500, 80),
+        heap(16, 80, whole=8),
+        heap(16, 80)[:-1],
+        b"GCOL\1\0\0\0",
+    ],
+)
+def test_heaps_that_are_damaged_are_refused(tmp_path, content):
+    (tmp_path / "a").write_bytes(content)
+    with pytest.raises(FileError, match="is damaged: its texts"):
+        check_heaps(tmp_path / "a")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import h5py
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import scipy.io
 from dsdmsr import DepthMap, read_depth, write_depth
 from dsdmsr.errors import FileError
 from dsdmsr.io import read_stored
+from dsdmsr.io.mat5_tags import check_arrays
 
 
 def version_73(path, variables) -> None:
@@ -88,3 +91,31 @@ def test_maps_are_written_as_version_7_3(tmp_path, rng):
     with h5py.File(tmp_path / "back.mat") as file:
         np.testing.assert_array_equal(file["depth"][()].T, numbers)
         assert file["depth"].attrs["MATLAB_class"] == b"single"
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("dtype", ["u1", "i8", "f4", "f8"])
+def test_arrays_of_numbers_pass_among_others(tmp_path, compressed, dtype):
+    held = {"d": np.ones((70, 80), dtype), "long_name_of_more": np.ones((2, 1), dtype), "t": "text"}
+    held |= {"s": {"a": 1.0}, "c": np.array([1, "a"], object), "l": np.ones((2, 2), bool)}
+    scipy.io.savemat(tmp_path / "a.mat", held, do_compression=compressed)
+    check_arrays(tmp_path / "a.mat")
+
+
+def test_complex_numbers_are_refused(tmp_path):
+    scipy.io.savemat(tmp_path / "a.mat", {"depth": np.ones((2, 2)) * 1j})
+    with pytest.raises(FileError, match="holds complex numbers"):
+        read_depth(tmp_path / "a.mat")
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_an_array_of_numbers_that_holds_none_is_refused(tmp_path, order):
+    # The beginning of a file, which no library reads: flags, sides, a name, and a text.
+    inner = struct.pack(f"{order}4I", 6, 8, 6, 0) + struct.pack(f"{order}4I", 5, 8, 1, 1)
+    inner += struct.pack(f"{order}2I", 1, 1) + b"a".ljust(8, b"\0")
+    inner += struct.pack(f"{order}2I", 16, 8) + bytes(8)
+    mark = b"IM" if order == "<" else b"MI"
+    head = b"MATLAB 5.0".ljust(126) + mark + struct.pack(f"{order}2I", 14, len(inner))
+    (tmp_path / "a.mat").write_bytes(head + inner)
+    with pytest.raises(FileError, match="an array of numbers holds none"):
+        check_arrays(tmp_path / "a.mat")

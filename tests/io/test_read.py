@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 import zipfile
@@ -80,6 +81,23 @@ def bad_files() -> dict[str, tuple[str, bytes]]:
         "text": ("a.txt", b"1 2 3"),
         "no suffix": ("a", b"1 2 3"),
     }
+
+
+def test_what_a_library_quotes_of_a_file_is_cut(tmp_path):
+    head = b"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), '%s': 0}" % (b"x" * 5000)
+    content = b"\x93NUMPY\1\0" + len(head).to_bytes(2, "little") + head + bytes(16)
+    (tmp_path / "a.npy").write_bytes(content)
+    with pytest.raises(FileError) as error:
+        read_depth(tmp_path / "a.npy")
+    assert len(str(error.value)) < 700
+
+
+@pytest.mark.parametrize("number", [np.inf, 1e300, -1e308])
+def test_numbers_beyond_float32_warn_of_nothing(tmp_path, number):
+    np.save(tmp_path / "a.npy", np.array([[1.0, number], [2.0, 3.0]]))
+    for encoding in ("dtu", "cityscapes", "metres"):
+        with contextlib.suppress(EncodingError):
+            assert read_depth(tmp_path / "a.npy", encoding).valid.sum() == 3
 
 
 @pytest.mark.parametrize("name", sorted(bad_files()))

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
 import hashlib
-import json
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from testing.html_parts import HtmlParts
 
 import dsdmsr
 from dsdmsr.app.page import page_html
@@ -20,43 +17,14 @@ WEB = Path(__file__).parents[2] / "web"
 BUILT = Path(dsdmsr.__file__).parent / "app" / "page_files"
 
 
-class _Parts(HTMLParser):
-    """Collects scripts, styles, the policy, and what attributes point to."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.texts: dict[str, str] = {}
-        self.pointed: list[str] = []
-        self.policy = ""
-        self._inside: str | None = None
-
-    def handle_starttag(self, tag, attrs):
-        given = dict(attrs)
-        self.pointed += [v for k, v in attrs if k in ("src", "href", "srcset", "action", "data")]
-        assert not any(name.startswith("on") or name == "style" for name in given), given
-        if given.get("http-equiv") == "Content-Security-Policy":
-            self.policy = given["content"]
-        if tag in ("script", "style"):
-            self._inside = given.get("id", tag)
-
-    def handle_data(self, data):
-        if self._inside is not None:
-            self.texts[self._inside] = self.texts.get(self._inside, "") + data
-
-    def handle_endtag(self, tag):
-        self._inside = None
-
-
 @pytest.fixture(scope="module")
 def html() -> str:
     return page_html()
 
 
 @pytest.fixture(scope="module")
-def parts(html) -> _Parts:
-    parsed = _Parts()
-    parsed.feed(html)
-    return parsed
+def parts(html) -> HtmlParts:
+    return HtmlParts(html)
 
 
 def test_what_is_built_is_built_from_these_sources():
@@ -77,32 +45,22 @@ def test_what_is_built_is_built_from_these_sources():
 
 def test_the_page_and_what_the_package_holds_of_it_are_small(html):
     assert len(html.encode()) <= 6e6
+    assert (BUILT / "scene.html").stat().st_size <= 40e3
     assert sum(path.stat().st_size for path in BUILT.iterdir()) <= 3.5e6
 
 
 def test_the_page_points_to_nothing_outside(parts):
-    assert parts.pointed
-    assert all(each.startswith(("data:", "#")) for each in parts.pointed), parts.pointed
-    assert "@import" not in parts.texts["style"]
-    assert "url(" not in parts.texts["style"]
+    parts.check_points_nowhere()
 
 
 def test_the_policy_allows_these_scripts_alone_and_no_request(parts):
-    rules = dict(rule.split(" ", 1) for rule in parts.policy.split("; "))
-    assert rules["default-src"] == "'none'"
-    assert not {"connect-src", "font-src", "frame-src", "object-src"} & rules.keys()
-    for name, rule in (("script", "script-src"), ("style", "style-src")):
-        digest = hashlib.sha256(parts.texts[name].encode()).digest()
-        assert f"'sha256-{base64.b64encode(digest).decode()}'" in rules[rule]
-    assert "unsafe-inline" not in parts.policy
-    assert " 'unsafe-eval'" not in parts.policy
+    parts.check_policy()
 
 
 def test_the_page_holds_the_packaged_network_and_samples(parts):
-    files = json.loads(parts.texts["page-files"])
-    unpacked = {name: gzip.decompress(base64.b64decode(text)) for name, text in files.items()}
+    unpacked = parts.files()
     network = [path for path in folder_of("dsdmsr-fast").iterdir() if path.suffix != ".md"]
-    assert {f"network/{path.name}" for path in network} <= files.keys()
+    assert {f"network/{path.name}" for path in network} <= unpacked.keys()
     for path in network:
         assert unpacked[f"network/{path.name}"] == path.read_bytes()
     sample = Path(dsdmsr.__file__).parent / "io" / "sample"
@@ -112,9 +70,8 @@ def test_the_page_holds_the_packaged_network_and_samples(parts):
 
 
 def test_the_licences_of_all_that_is_inside_are_in_it(parts):
-    packed = json.loads(parts.texts["page-files"])["licences.txt"]
-    text = gzip.decompress(base64.b64decode(packed)).decode()
-    for title in ("dsdmsr (Apache-2.0)", "onnxruntime-web", "fast-png", "What ONNX Runtime holds"):
+    text = parts.files()["licences.txt"].decode()
+    for title in ("dsdmsr (Apache-2.0)", "onnxruntime-web", "fast-png", "What ONNX Runtime"):
         assert title in text
     # A package that comes into the page brings its licence.
     dependencies = re.findall(r"^(\S+) [\d.]+ \(([^)]+)\)$", text, flags=re.MULTILINE)

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 import torch
+from huggingface_hub import ModelCard
 from testing.network_tests import NetworkTests
 from testing.networks import packaged_weights
 
@@ -54,6 +55,14 @@ class TestEveryPackagedNetwork(NetworkTests):
             assert word in card
         checksum = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
         assert f"\nweights_sha256: {checksum}\n---\n" in card
+        header = ModelCard(card).data
+        assert (header.pipeline_tag, header.library_name) == ("image-to-image", "dsdmsr")
+        assert header.metrics == ["rmse"]
+        if name in PACKAGED:
+            assert header.model_name == name
+            results = header.eval_results
+            assert {result.metric_type for result in results} == {"rmse"}
+            assert all(0 < result.metric_value < 20 for result in results)
 
     def test_it_beats_bicubic_on_a_rendered_scene_at_every_factor(self, name, model, scene):
         target = torch.from_numpy(scene)[None, None]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from dsdmsr.upscaling import Upscaler
 from dsdmsr.upscaling.auto import DegradationChoice
 from dsdmsr.upscaling.backends import BackendName
 
-__all__ = ["CAMERA", "MILLIMETRES", "Beyond", "Case", "cases", "upscaled"]
+__all__ = ["CAMERA", "MILLIMETRES", "Case", "cases", "upscaled"]
 
 CAMERA = Intrinsics(fx=131.5, fy=130.25, cx=7.25, cy=6.5)
 """The camera of all maps."""
@@ -23,9 +22,6 @@ MILLIMETRES = "mm"
 """The encoding of maps of whole numbers."""
 _SAMPLE = dsdmsr.sample()[0]
 _FAST, _BASE = "dsdmsr-fast", "dsdmsr-base"
-
-Beyond = Literal["degradation found", "sampling", "wide range"]
-"""What of the contract is not its core."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +44,6 @@ class Case:
     """Which is given, or found."""
     phase: Phase = "centre"
     """Where pixels sit."""
-    beyond: tuple[Beyond, ...] = ()
-    """What a port needs for it beside the core."""
 
 
 def upscaled(case: Case, backend: BackendName = "onnx") -> DepthMap:
@@ -68,11 +62,11 @@ def upscaled(case: Case, backend: BackendName = "onnx") -> DepthMap:
 
 def cases() -> tuple[Case, ...]:
     """Return all cases."""
-    return (*_core(), *_networks(), *_values(), *_beyond())
+    return (*_factors(), *_networks(), *_values(), *_ranges(), *_sizes())
 
 
-def _core() -> tuple[Case, ...]:
-    """Return every factor, odd sizes, and holes."""
+def _factors() -> tuple[Case, ...]:
+    """Return every factor, odd sizes of maps, and holes."""
     return (
         Case(name="x2", shows="×2, an odd height", depth=_crop(1, 30, 19, 24), scale=2),
         Case(name="x4", shows="×4, odd sizes", depth=_crop(0, 55, 17, 13), scale=4),
@@ -135,6 +129,20 @@ def _networks() -> tuple[Case, ...]:
             degradation="bicubic",
         ),
         replace(base, name="base_x16", shows="×16", depth=_crop(60, 75, 4, 5), scale=16),
+        replace(
+            base,
+            name="found",
+            shows="the default network with the degradation found: bicubic, ×2",
+            depth=_crop(0, 22, 26, 36),
+            degradation="auto",
+        ),
+        replace(
+            base,
+            name="not_found",
+            shows="the same where steps show means of blocks, ×2",
+            depth=_map(_SAMPLE.values[:60, :60].reshape(30, 2, 30, 2).mean((1, 3))),
+            degradation="auto",
+        ),
     )
 
 
@@ -174,44 +182,44 @@ def _values() -> tuple[Case, ...]:
     )
 
 
-def _beyond() -> tuple[Case, ...]:
-    """Return what is not the core: the degradation found, wide ranges, other sizes and phases."""
-    steps, place = _crop(0, 22, 26, 36), _crop(60, 75, 11, 13, holes=_holes(11, 13))
+def _ranges() -> tuple[Case, ...]:
+    """Return wide ranges."""
     y, x = np.mgrid[:11, :12]
     wall = 2 + 0.012 * x + 0.005 * y
     lone = np.where(np.hypot(x - 6, y - 6) < 1, 65.535, wall)
-    corner = Case(
-        name="corner",
-        shows="every fourth pixel of a larger map, with holes",
-        depth=place,
-        scale=4,
-        phase="corner",
-        beyond=("sampling",),
-    )
+    crowd = np.where(x < 5, 2 + 0.0008 * x + 0.002 * y, 3 + 0.5 * x + 0.11 * y)
     return (
-        Case(
-            name="found",
-            shows="the default network with the degradation found: bicubic, ×2",
-            depth=steps,
-            scale=2,
-            network=_BASE,
-            degradation="auto",
-            beyond=("degradation found",),
-        ),
         Case(
             name="background",
             shows="a wall before a background twenty times as far, ×4",
             depth=_map(np.where(x < 5, 40.0, wall)),
             scale=4,
-            beyond=("wide range",),
+        ),
+        Case(
+            name="crowd",
+            shows="many pixels within a fiftieth of the range, ×4",
+            depth=_map(crowd),
+            scale=4,
         ),
         Case(
             name="lone",
             shows="a single wrong pixel, ×4",
             depth=_map(lone),
             scale=4,
-            beyond=("wide range",),
         ),
+    )
+
+
+def _sizes() -> tuple[Case, ...]:
+    """Return other sizes than a factor's, and other phases."""
+    corner = Case(
+        name="corner",
+        shows="every fourth pixel of a larger map, with holes",
+        depth=_crop(60, 75, 11, 13, holes=_holes(11, 13)),
+        scale=4,
+        phase="corner",
+    )
+    return (
         corner,
         replace(corner, name="aligned", shows="outermost pixels on each other", phase="aligned"),
         replace(

@@ -73,7 +73,6 @@ def entry(case: Case, result: DepthMap) -> dict[str, Any]:
     return {
         "name": case.name,
         "shows": case.shows,
-        "beyond": list(case.beyond),
         "weights": weights_of(case),
         "degradation": case.degradation,
         "factor": case.scale,

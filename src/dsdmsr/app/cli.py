@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -25,7 +26,7 @@ COMMANDS = {
     "Files on disks or in object storage, on a local Ray or a cluster; with a ledger of what is "
     "done, from which --resume goes on.",
     "info": "Describe depth files: size, encoding, unit, holes, range, noise.",
-    "cloud": "Write a depth file's valid pixels as a point cloud or mesh (PLY).\n\n"
+    "cloud": "Write a depth file's valid pixels as a point cloud or mesh (PLY, PCD, HTML).\n\n"
     "Points have x to the right, y down, and z forward, in metres where the file has a unit.",
     "sample": "Write a sample depth map and its high-resolution ground truth.\n\n"
     "lr_depth.png and hr_depth.png are rendered 16-bit PNGs in millimetres, 120×160 and 480×640.",
@@ -112,6 +113,9 @@ def run() -> NoReturn:
     0 becomes 1 if standard output could not be written: what was printed there is missing.
     """
     lost = guard_streams()
+    # What libraries warn of is for programs: what matters to people is said in lines of our own.
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
     # Training saves what it has done, and ends by itself.
     listen(to_terminate=sys.argv[1:2] != ["train"])
     # Loading modules makes hundreds of thousands of objects, none of them garbage.

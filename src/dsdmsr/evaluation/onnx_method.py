@@ -68,7 +68,7 @@ class OnnxContract:
 
         try:
             return from_plain(cls, yaml.safe_load(path.read_text(encoding="utf-8")), str(path))
-        except (OSError, ValueError, yaml.YAMLError) as error:
+        except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
             reason = str(error).partition("\n")[0]
             raise ModelError(f"{path} cannot be read: {reason}") from error
         except ConfigError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -91,7 +92,7 @@ class Results:
         """
         if not isinstance(values, dict) or values.get("schema") != SCHEMA:
             raise ConfigError(f"{where} is no results file of schema {SCHEMA}: evaluate again")
-        protocols = [_protocol_from_plain(protocol) for protocol in values.get("protocols", [])]
+        protocols = _each(values.get("protocols", []), _protocol_from_plain)
         return from_plain(cls, {**values, "protocols": protocols}, where)
 
     @classmethod
@@ -103,7 +104,7 @@ class Results:
         """
         try:
             return cls.from_plain(json.loads(path.read_text(encoding="utf-8")), str(path))
-        except (OSError, ValueError, ConfigError) as error:
+        except (OSError, ValueError, RecursionError, ConfigError) as error:
             raise FileError(f"{path} cannot be read as results: {error}") from error
 
     def write(self, path: Path) -> None:
@@ -151,8 +152,13 @@ def _flat(figures: _Figures) -> dict[str, object]:
 def _protocol_from_plain(protocol: object) -> object:
     if not isinstance(protocol, dict):
         return protocol
-    nested = {name: [_nested(f) for f in protocol.get(name, [])] for name in ("scores", "means")}
+    nested = {name: _each(protocol.get(name, []), _nested) for name in ("scores", "means")}
     return {**protocol, **nested}
+
+
+def _each(values: object, change: Callable[[object], object]) -> object:
+    """Return a list with each value changed; what is no list stays, to be refused."""
+    return [change(value) for value in values] if isinstance(values, list) else values
 
 
 def _nested(figures: object) -> object:

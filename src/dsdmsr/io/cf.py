@@ -18,7 +18,21 @@ from dsdmsr.depth.encoding import Encoding
 from dsdmsr.io.invalid import equals
 from dsdmsr.io.stored import Packing, Stored
 
-__all__ = ["stored_as", "units_of"]
+__all__ = ["ATTRIBUTES", "stored_as", "units_of"]
+
+ATTRIBUTES = (
+    "_FillValue",
+    "missing_value",
+    "valid_range",
+    "valid_min",
+    "valid_max",
+    "scale_factor",
+    "add_offset",
+    "units",
+    "standard_name",
+    "long_name",
+)
+"""Those that are read."""
 
 _METRES = {
     "m": 1.0,

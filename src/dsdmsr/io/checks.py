@@ -40,6 +40,7 @@ Deflate, of PNG, NPZ and most others, gets to 1032."""
 _BYTES_OF_A_PIXEL = 4
 MOST_BLOCKS, MOST_MEMBERS = 2**17, 2**13
 """Tiles, strips and chunks of a map; pages, arrays and data sets of a file: each takes time."""
+_LONGEST_LINE = 400
 _any_size: ContextVar[bool] = ContextVar("any_size", default=False)
 T = TypeVar("T")
 _ERROR_NAMES = frozenset({"error", "error.Z", "depth_error"})
@@ -147,8 +148,14 @@ def any_size(allowed: bool) -> Iterator[None]:
 
 
 def single_line(said: object) -> str:
-    """Return a text, or an error's, in a single line."""
-    return " ".join(str(said).split())
+    """Return a text, or an error's, in a single line, cut where it is long: libraries quote files.
+
+    Example:
+        >>> single_line(" no  map "), len(single_line("depth " * 1000)) < 500
+        ('no map', True)
+    """
+    line = " ".join(str(said).split())
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} …"
 
 
 def single_channel(

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from dsdmsr.depth.metadata import Metadata
 from dsdmsr.errors import FileError
-from dsdmsr.io.cf import stored_as
+from dsdmsr.io.cf import ATTRIBUTES, stored_as
 from dsdmsr.io.checks import MOST_MEMBERS, blocks_of_map, check_parts, check_size, single_line
+from dsdmsr.io.hdf5_heaps import check_heaps
 from dsdmsr.io.stacks import NAMES, map_of, named_array, split_number
 from dsdmsr.io.stored import Stored
 
@@ -66,11 +67,20 @@ def read_hdf5_array(
             _check_sizes(path, dataset)
             numbers = map_of(dataset, number, path)
             notes = (_SCALE_OFFSET,) if dataset.scaleoffset is not None else ()
-            return numbers, entry, dict(dataset.attrs), notes
+            return numbers, entry, _attributes(dataset, path), notes
     except FileError:
         raise
     except (OSError, RuntimeError, KeyError, TypeError, ValueError) as error:
         raise FileError(f"{path} is damaged, or no HDF5: {single_line(error)}") from error
+
+
+def _attributes(dataset: Any, path: Path) -> dict[str, Any]:
+    """Return what is read of a data set's attributes."""
+    held = dataset.attrs
+    wanted = [name for name in ATTRIBUTES if name in held]
+    if any(held.get_id(name).dtype.kind == "O" for name in wanted):
+        check_heaps(path)
+    return {name: held[name] for name in wanted}
 
 
 def _data_sets(file: Any, names: tuple[str, ...], path: Path) -> dict[str, Any]:

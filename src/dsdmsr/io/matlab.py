@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dsdmsr.errors import FileError
 from dsdmsr.io.checks import check_size, few, single_line, stored_bytes
 from dsdmsr.io.hdf5 import read_hdf5_array, write_built
+from dsdmsr.io.mat5_tags import check_arrays
 from dsdmsr.io.stacks import NAMES, map_of, named_array, split_number
 from dsdmsr.io.stored import Stored
 
@@ -62,6 +63,7 @@ def _read_version_5(path: Path, member: str | None) -> NDArray[Any]:
         }
         entry, _ = named_array(listed, name, path)
         check_size(path, listed[entry].nbytes, stored_bytes(path), 8)
+        check_arrays(path)
         # H×W×N is N×H×W to the rest of this package.
         numbers = np.asarray(scipy.io.loadmat(path, variable_names=[entry], mat_dtype=True)[entry])
         return map_of(np.moveaxis(numbers, -1, 0) if numbers.ndim > 2 else numbers, number, path)

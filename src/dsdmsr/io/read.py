@@ -113,7 +113,7 @@ def read_stored(path: str | os.PathLike[str], *, any_size: bool = False) -> Stor
                 "- for it"
             )
         read = format_of(path).read
-        with of_any_size(any_size):
+        with of_any_size(any_size), np.errstate(all="ignore"):
             if file.is_file():
                 check_size(file, file.stat().st_size, stored_bytes(file))
             return _with_floats(read(file) if member is None else read(file, member))
@@ -176,7 +176,9 @@ def interpret(
         )
     stereo = stereo_beside(path) if encoding == "disparity" else None
     try:
-        return decode(stored, encoding, stereo, invalid)
+        # What overflows becomes a hole, which the map's notes say.
+        with np.errstate(all="ignore"):
+            return decode(stored, encoding, stereo, invalid)
     except (DepthError, EncodingError) as error:
         raise type(error)(f"{path}: {error}") from error
 

@@ -19,7 +19,9 @@ __all__ = ["history_of", "model_card", "training_history"]
 _CARD = """---
 license: apache-2.0
 library_name: dsdmsr
+pipeline_tag: image-to-image
 tags: [depth, super-resolution]
+metrics: [rmse]
 ---
 # {name}
 

@@ -142,10 +142,23 @@ function firstAtLeast(sorted: Float32Array, value: number, above: boolean): numb
   return from;
 }
 
+/** The colour of a value. */
+function colourOf(scale: Scale, value: number): Colour {
+  return scale.colours[Math.round(shareOf(scale, value) * (scale.colours.length - 1))];
+}
+
+/** Red, green and blue of each valid pixel of a map. */
+export function coloursOf(map: DepthMap, scale: Scale): Uint8Array {
+  const colours = new Uint8Array(3 * map.values.length);
+  map.values.forEach((value, i) => {
+    if (map.valid[i]) colours.set(colourOf(scale, value), 3 * i);
+  });
+  return colours;
+}
+
 /** Paints a map onto a canvas of its size, a pixel for each. */
 export function paint(canvas: HTMLCanvasElement, map: DepthMap, scale: Scale): void {
-  const last = scale.colours.length - 1;
-  paintPixels(canvas, map, (i) => scale.colours[Math.round(shareOf(scale, map.values[i]) * last)]);
+  paintPixels(canvas, map, (i) => colourOf(scale, map.values[i]));
 }
 
 /** Paints maps as surfaces lit from the upper left, their slopes exaggerated alike. */
@@ -209,8 +222,8 @@ function steepness(map: DepthMap): number {
   return steep.length ? STEEP / quantile(Float32Array.from(steep).sort(), STEEP_SHARE) : 1;
 }
 
-/** Shows a scale's bar with numbers; null for none. */
-export function showBar(element: HTMLElement, scale: Scale | null): void {
+/** Shows a scale's bar with numbers, and the colour of holes where they have one; null for none. */
+export function showBar(element: HTMLElement, scale: Scale | null, holes = true): void {
   element.replaceChildren();
   if (scale === null) return;
   const canvas = document.createElement("canvas");
@@ -227,7 +240,8 @@ export function showBar(element: HTMLElement, scale: Scale | null): void {
   bar.append(canvas, ticks(scale));
   const meaning = document.createElement("div");
   meaning.className = "meaning";
-  meaning.append(scale.meaning, document.createElement("i"), "no value");
+  meaning.append(scale.meaning);
+  if (holes) meaning.append(document.createElement("i"), "no value");
   element.append(bar, meaning);
 }
 

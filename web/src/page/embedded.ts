@@ -1,4 +1,4 @@
-/** What `dsdmsr page` puts into the page. */
+/** What the commands put into a page. */
 
 import { unpack } from "./unpack.ts";
 
@@ -6,8 +6,6 @@ import { unpack } from "./unpack.ts";
 export type Colour = readonly [number, number, number];
 
 interface Facts {
-  readonly version: string;
-  readonly model: string;
   readonly colours: {
     /** From far to near. */
     readonly values: readonly Colour[];
@@ -18,10 +16,12 @@ interface Facts {
 }
 
 const text = (id: string): string => document.getElementById(id)!.textContent!;
+/** What a script element of JSON holds. */
+export const json = <T>(id: string): T => JSON.parse(text(id));
 
-export const facts: Facts = JSON.parse(text("page-facts"));
+export const facts = json<Facts>("page-facts");
 /** Files by name, packed. */
-export const files: Readonly<Record<string, string>> = JSON.parse(text("page-files"));
+export const files = json<Readonly<Record<string, string>>>("page-files");
 
 /** The worker's script. */
 export const workerScript = (): string => text("page-worker");

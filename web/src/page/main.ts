@@ -6,7 +6,7 @@ import { ask, Cancelled, cancel } from "./client.ts";
 import { Comparison } from "./comparison.ts";
 import { element, input, select, sentence } from "./dom.ts";
 import { listenToDownloads, showDownloads } from "./downloads.ts";
-import { embedded, facts } from "./embedded.ts";
+import { embedded } from "./embedded.ts";
 import type { Reading, Unread } from "./messages.ts";
 import {
   degradation,
@@ -157,7 +157,7 @@ function show(next: Shown, seconds = 0, filled = 0): void {
   const parts = results
     ? [`${size} → ${results.ours.width}×${results.ours.height}`, `×${results.scale}`]
     : [size, "not upscaled yet"];
-  if (results) parts.push(`${facts.model} in ${seconds.toFixed(2)} s`);
+  if (results) parts.push(`${element("model").textContent} in ${seconds.toFixed(2)} s`);
   if (filled) parts.push(`${filled.toLocaleString("en-GB")} pixels filled`);
   element("summary").textContent = parts.join(" · ");
   comparison.begin(next);
@@ -253,8 +253,6 @@ function describe(): void {
     "Encoding and unit are recognised, and can be changed.";
   element("limits").textContent =
     `${suffixes.join(", ")} or ${last}. ${LIMITS}`;
-  element("model").textContent = facts.model;
-  element("version").textContent = facts.version;
   element("licences").addEventListener("toggle", async () => {
     const text = element("licences-text");
     if (!text.textContent) {

@@ -1,14 +1,8 @@
 /** Depth maps in space: what the 3-D view draws. */
 
-import {
-  type DepthMap,
-  type Distances,
-  distances,
-  type Intrinsics,
-  type Stereo,
-  trianglesOf,
-} from "../engine/index.ts";
-import { rangeOf, type Scale, shareOf } from "./colours.ts";
+import { type Distances, distances, trianglesOf } from "../engine/geometry.ts";
+import type { DepthMap, Intrinsics, Stereo } from "../engine/types.ts";
+import { rangeOf } from "./colours.ts";
 import type { Mesh } from "./renderer.ts";
 
 const MOST_POINTS = 1_200_000;
@@ -34,53 +28,57 @@ export interface InSpace {
   readonly aspect: number;
   /** How far pixels lie apart at distance 1. */
   readonly spread: number;
-  /** What was assumed, in a line; empty for nothing. */
-  readonly assumed: string;
+  /** The map's distance that is 1 in the mesh. */
+  readonly middle: number;
 }
 
 /**
- * Returns a map as points and a surface around the origin, at distance 1 from the camera.
+ * Returns distances as points and a surface around the origin, at distance 1 from the camera.
  *
- * @param camera of a picture of the map's size
- * @param steepest slope in degrees beyond which neighbours are cut apart
+ * @param colours red, green and blue of each pixel
+ * @param camera of a picture of `width` pixels a row
+ * @param steepest slope in degrees beyond which neighbours are cut apart; null for no surface
  */
 export function inSpace(
-  whole: DepthMap,
+  found: Distances,
+  colours: Uint8Array,
+  width: number,
   camera: Intrinsics,
-  stereo: Stereo | null,
-  scale: Scale,
-  steepest: number,
+  steepest: number | null,
 ): InSpace {
-  const { map, camera: own } = thinned(whole, camera);
-  const { assumed, ...found } = distancesOf(map, stereo);
   const { values, known } = found;
-  const { width, height } = map;
+  const height = values.length / width;
   const middle = median(found);
+  // Of a map that is cropped, the middle may be far from the optical axis.
+  const right = ((width - 1) / 2 - camera.cx) / camera.fx;
+  const down = ((height - 1) / 2 - camera.cy) / camera.fy;
   const places = new Float32Array(3 * values.length);
-  const shares = new Float32Array(values.length);
   const points: number[] = [];
   for (let i = 0; i < values.length; i++) {
     if (!known[i]) continue;
     points.push(i);
     const z = values[i] / middle;
-    places[3 * i] = (((i % width) - own.cx) / own.fx) * z;
-    places[3 * i + 1] = -((Math.floor(i / width) - own.cy) / own.fy) * z;
+    places[3 * i] = (((i % width) - camera.cx) / camera.fx) * z - right;
+    places[3 * i + 1] = down - ((Math.floor(i / width) - camera.cy) / camera.fy) * z;
     places[3 * i + 2] = 1 - z;
-    shares[i] = shareOf(scale, map.values[i]);
   }
-  const triangles = trianglesOf(found, own, height, width, steepest);
+  const triangles =
+    steepest === null ? new Uint32Array() : trianglesOf(found, camera, height, width, steepest);
   const normals = normalsOf(places, triangles);
   return {
-    mesh: { places, normals, shares, triangles, points: Uint32Array.from(points) },
-    tangent: height / 2 / own.fy,
-    aspect: width / own.fx / (height / own.fy),
-    spread: 1 / Math.min(own.fx, own.fy),
-    assumed,
+    mesh: { places, normals, colours, triangles, points: Uint32Array.from(points) },
+    tangent: height / 2 / camera.fy,
+    aspect: width / camera.fx / (height / camera.fy),
+    spread: 1 / Math.min(camera.fx, camera.fy),
+    middle,
   };
 }
 
 /** Returns every n-th pixel of a map that is too large, with its camera. */
-function thinned(map: DepthMap, camera: Intrinsics): { map: DepthMap; camera: Intrinsics } {
+export function thinned(
+  map: DepthMap,
+  camera: Intrinsics,
+): { map: DepthMap; camera: Intrinsics } {
   const step = Math.ceil(Math.sqrt(map.values.length / MOST_POINTS));
   if (step === 1) return { map, camera };
   const [height, width] = [Math.ceil(map.height / step), Math.ceil(map.width / step)];
@@ -98,8 +96,14 @@ function thinned(map: DepthMap, camera: Intrinsics): { map: DepthMap; camera: In
   };
 }
 
-/** Returns distances along the optical axis, or what stands for them where nothing gives them. */
-function distancesOf(map: DepthMap, stereo: Stereo | null): Distances & { assumed: string } {
+/**
+ * Returns distances along the optical axis, or what stands for them where nothing gives them;
+ * and what was assumed then, in a line.
+ */
+export function distancesOf(
+  map: DepthMap,
+  stereo: Stereo | null,
+): Distances & { assumed: string } {
   const relative = map.kind === "inverse_depth" && map.unit === null;
   const blind = map.kind === "disparity" && (stereo === null || map.unit !== "px");
   if (map.kind !== "height" && !relative && !blind) {
@@ -128,13 +132,19 @@ function normalsOf(places: Float32Array, triangles: Uint32Array): Float32Array {
   const normals = new Float32Array(places.length);
   for (let t = 0; t < triangles.length; t += 3) {
     const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]];
-    const [px, py, pz] = [0, 1, 2].map((axis) => places[b + axis] - places[a + axis]);
-    const [qx, qy, qz] = [0, 1, 2].map((axis) => places[c + axis] - places[a + axis]);
-    const normal = [py * qz - pz * qy, pz * qx - px * qz, px * qy - py * qx];
+    const px = places[b] - places[a];
+    const py = places[b + 1] - places[a + 1];
+    const pz = places[b + 2] - places[a + 2];
+    const qx = places[c] - places[a];
+    const qy = places[c + 1] - places[a + 1];
+    const qz = places[c + 2] - places[a + 2];
+    const [nx, ny, nz] = [py * qz - pz * qy, pz * qx - px * qz, px * qy - py * qx];
     // All of one length, so that triangles along edges do not outweigh those of the surface.
-    const length = Math.hypot(...normal) || 1;
+    const length = Math.sqrt(nx * nx + ny * ny + nz * nz) || 1;
     for (const corner of [a, b, c]) {
-      for (let axis = 0; axis < 3; axis++) normals[corner + axis] += normal[axis] / length;
+      normals[corner] += nx / length;
+      normals[corner + 1] += ny / length;
+      normals[corner + 2] += nz / length;
     }
   }
   return normals;

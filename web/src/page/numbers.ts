@@ -45,12 +45,17 @@ export function threeDigits(value: number): string {
 /** Returns a count with thin groups of thousands. */
 export const countText = (count: number): string => count.toLocaleString("en-GB");
 
+/** Returns the least of …, 1, 2, 5, 10, … that is not below a number above 0. */
+export function roundedUp(number: number): number {
+  const power = 10 ** Math.floor(Math.log10(number));
+  return [1, 2, 5, 10].map((each) => each * power).find((each) => each >= number) ?? 10 * power;
+}
+
 /** Returns round numbers between two, about so many. */
 export function roundNumbers(low: number, high: number, about: number): number[] {
   const rough = (high - low) / about;
   if (!(rough > 0)) return [low];
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((each) => each * power).find((each) => each >= rough)!;
+  const step = roundedUp(rough);
   const numbers: number[] = [];
   for (let i = Math.ceil(low / step); i * step <= high; i++) numbers.push(i * step);
   return numbers.length ? numbers : [low];

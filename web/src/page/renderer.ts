@@ -1,50 +1,45 @@
 /** A mesh and its points on a canvas, by WebGL 2. */
 
-import type { Colour } from "./embedded.ts";
-
 const VERTEX = `#version 300 es
 layout(location = 0) in vec3 place;
 layout(location = 1) in vec3 normal;
-layout(location = 2) in float share;
+layout(location = 2) in vec3 own;
 uniform mat4 view;
 uniform mat4 projection;
 uniform float size;
 out vec3 facing;
-out float colour;
+out vec3 colour;
 void main() {
   vec4 at = view * vec4(place, 1.0);
   facing = mat3(view) * normal;
-  colour = share;
+  colour = own;
   gl_Position = projection * at;
   gl_PointSize = max(1.0, size / max(0.05, -at.z));
 }`;
 // The surface is lit from the viewer's upper left, both of its sides alike.
 const FRAGMENT = `#version 300 es
 precision highp float;
-uniform sampler2D colours;
 uniform bool lit;
 in vec3 facing;
-in float colour;
+in vec3 colour;
 out vec4 pixel;
 void main() {
-  float last = float(textureSize(colours, 0).x) - 1.0;
-  vec3 own = texelFetch(colours, ivec2(int(round(colour * last)), 0), 0).rgb;
   float light = 1.0;
   if (lit) {
     vec3 towards = normalize(vec3(-0.45, 0.5, 1.0));
     light = 0.3 + 0.75 * abs(dot(normalize(facing), towards));
   }
-  pixel = vec4(own * light, 1.0);
+  pixel = vec4(colour * light, 1.0);
 }`;
 
-/** What is drawn: points, their places among the colours, and triangles of three of them. */
+/** What is drawn: points, their colours, and triangles of three of them. */
 export interface Mesh {
   /** x to the right, y up, z to the viewer; three numbers a point. */
   readonly places: Float32Array;
   /** Of the surface at each point; their length does not matter. */
   readonly normals: Float32Array;
-  /** 0…1 */
-  readonly shares: Float32Array;
+  /** Red, green and blue of each point. */
+  readonly colours: Uint8Array;
   readonly triangles: Uint32Array;
   /** Numbers of the points to draw without a surface. */
   readonly points: Uint32Array;
@@ -67,28 +62,17 @@ export class Renderer {
     this.buffers = Array.from({ length: 5 }, () => gl.createBuffer());
     gl.enable(gl.DEPTH_TEST);
     gl.clearColor(0.137, 0.149, 0.169, 1);
-    gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
-  }
-
-  /** Takes the colours of shares 0…1. */
-  setColours(colours: readonly Colour[]): void {
-    const { gl } = this;
-    const pixels = new Uint8Array(4 * colours.length);
-    colours.forEach((colour, i) => pixels.set([...colour, 255], 4 * i));
-    const size = [colours.length, 1] as const;
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, ...size, 0, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
   }
 
   /** Takes what is drawn from now on. */
   setMesh(mesh: Mesh): void {
     const { gl } = this;
-    [mesh.places, mesh.normals, mesh.shares].forEach((numbers, index) => {
+    [mesh.places, mesh.normals, mesh.colours].forEach((numbers, index) => {
       gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[index]);
       gl.bufferData(gl.ARRAY_BUFFER, numbers, gl.STATIC_DRAW);
       gl.enableVertexAttribArray(index);
-      gl.vertexAttribPointer(index, numbers === mesh.shares ? 1 : 3, gl.FLOAT, false, 0, 0);
+      const bytes = numbers === mesh.colours;
+      gl.vertexAttribPointer(index, 3, bytes ? gl.UNSIGNED_BYTE : gl.FLOAT, bytes, 0, 0);
     });
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, this.buffers[3]);
     gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, mesh.triangles, gl.STATIC_DRAW);

@@ -7,34 +7,30 @@ import {
   mappedCamera,
   type Stereo,
 } from "../engine/index.ts";
-import { type Scale, valueScale } from "./colours.ts";
-import { arrow, element, input, select, sentence, setOptions } from "./dom.ts";
-import { facts } from "./embedded.ts";
-import { defaultCamera, type InSpace, inSpace } from "./mesh.ts";
+import { coloursOf, type Scale, valueScale } from "./colours.ts";
+import { element, input, select, sentence, setOptions } from "./dom.ts";
+import { defaultCamera, distancesOf, inSpace, thinned } from "./mesh.ts";
 import { countText } from "./numbers.ts";
-import { Renderer } from "./renderer.ts";
+import { Orbit } from "./orbit.ts";
 import { mapsOf, type Named, type Shown } from "./shown.ts";
 
 const DEGREE = Math.PI / 180;
-const START = { yaw: -22 * DEGREE, pitch: 12 * DEGREE, distance: 1.35 };
-const SWAY = 24 * DEGREE;
-const SWAY_SECONDS = 9;
 
 /** The view, its controls, and the camera that the user gives. */
 export class Space {
   private shown: Shown | null = null;
   private scale: Scale | null = null;
-  private renderer: Renderer | null = null;
-  private seen: InSpace | null = null;
   private stale = true;
-  private view = { ...START };
-  private turnsSince: number | null = null;
-  private readonly canvas = element<HTMLCanvasElement>("space-canvas");
-  private readonly turn = element("turn");
+  private readonly orbit = new Orbit({ plainWheel: false });
 
   constructor() {
-    this.listen();
-    new ResizeObserver(() => this.draw()).observe(this.canvas);
+    select("space-form").onchange = () => this.open();
+    for (const field of [select("space-map"), ...element("cameras").querySelectorAll("input")]) {
+      field.addEventListener("change", () => {
+        this.stale = true;
+        if (this.shown) this.open();
+      });
+    }
   }
 
   /** Takes other maps; draws them once the view is open. */
@@ -49,7 +45,7 @@ export class Space {
       field.hidden = kind !== "disparity" || unit !== "px";
     }
     this.stale = true;
-    if (!this.canvas.closest("[hidden]")) this.open();
+    if (!element("space").hidden) this.open();
   }
 
   /** Takes the camera of another file, or the default one. */
@@ -63,21 +59,18 @@ export class Space {
   /** Draws, now that the view can be seen. */
   open(): void {
     try {
-      this.renderer ??= new Renderer(this.canvas);
       if (this.stale) this.build();
     } catch (error) {
       this.say(error instanceof Error ? error.message : String(error));
       return;
     }
-    this.draw();
+    this.orbit.surface = select("space-form").value === "surface";
+    this.orbit.draw();
   }
 
   /** Whether the view turns by itself. */
   setTurning(turns: boolean): void {
-    this.turn.setAttribute("aria-pressed", String(turns));
-    if (turns === (this.turnsSince !== null)) return;
-    this.turnsSince = turns ? performance.now() : null;
-    if (turns) requestAnimationFrame(() => this.sway(this.view.yaw));
+    this.orbit.setTurning(turns);
   }
 
   /** The cameras of a map of the input's size, as the fields say. */
@@ -107,21 +100,22 @@ export class Space {
     const shown = this.shown!;
     const named = this.chosen();
     // The input is shown as it is, not with its pixels repeated.
-    const map = named.id === "input" ? shown.input : named.map;
+    const whole = named.id === "input" ? shown.input : named.map;
+    const { map, camera } = thinned(whole, this.cameraOf(whole));
     const { stereo } = this.cameras();
     const steepest = Math.min(89.9, Math.max(1, input("steepest").valueAsNumber || 85));
-    this.seen = inSpace(map, this.cameraOf(map), stereo, this.scale!, steepest);
-    this.renderer!.setColours(facts.colours.values);
-    this.renderer!.setMesh(this.seen.mesh);
+    const { assumed, ...found } = distancesOf(map, stereo);
+    const seen = inSpace(found, coloursOf(map, this.scale!), map.width, camera, steepest);
+    this.orbit.take(seen);
     this.stale = false;
     this.say("");
     const given = shown.input.intrinsics ? "the file's" : "given below";
-    const angle = (2 * Math.atan(this.seen.tangent * this.seen.aspect)) / DEGREE;
-    const { points, triangles } = this.seen.mesh;
+    const angle = (2 * Math.atan(seen.tangent * seen.aspect)) / DEGREE;
+    const { points, triangles } = seen.mesh;
     element("space-hint").textContent =
       `${countText(points.length)} points, ${countText(triangles.length / 3)} triangles. ` +
       `Camera ${this.isDefault() ? "assumed" : given}: ${angle.toFixed(0)}° wide. ` +
-      `${this.seen.assumed} Drag or use arrow keys to turn.`;
+      `${assumed} Drag or use arrow keys to turn.`;
   }
 
   private isDefault(): boolean {
@@ -140,97 +134,4 @@ export class Space {
     absent.textContent = sentence(why);
     absent.hidden = why === "";
   }
-
-  private draw(): void {
-    if (!this.renderer || !this.seen || !this.canvas.clientWidth) return;
-    const { tangent, aspect, spread } = this.seen;
-    const wide = this.canvas.clientWidth / this.canvas.clientHeight;
-    const half = tangent * Math.max(1, aspect / wide);
-    const surface = select("space-form").value === "surface";
-    this.renderer.draw(orbit(this.view), perspective(half, wide), surface, spread);
-  }
-
-  private sway(middle: number): void {
-    if (this.turnsSince === null) return;
-    const seconds = (performance.now() - this.turnsSince) / 1000;
-    this.view.yaw = middle + SWAY * Math.sin((2 * Math.PI * seconds) / SWAY_SECONDS);
-    this.draw();
-    requestAnimationFrame(() => this.sway(middle));
-  }
-
-  private moveBy(yaw: number, pitch: number): void {
-    this.setTurning(false);
-    this.view.yaw += yaw;
-    this.view.pitch = Math.min(1.5, Math.max(-1.5, this.view.pitch + pitch));
-    this.draw();
-  }
-
-  private zoomBy(factor: number): void {
-    this.view.distance = Math.min(8, Math.max(0.15, this.view.distance * factor));
-    this.draw();
-  }
-
-  private listen(): void {
-    const { canvas } = this;
-    canvas.onpointerdown = (event) => canvas.setPointerCapture(event.pointerId);
-    canvas.onpointermove = (event) => {
-      if (!canvas.hasPointerCapture(event.pointerId)) return;
-      this.moveBy(event.movementX * 0.4 * DEGREE, event.movementY * 0.4 * DEGREE);
-    };
-    canvas.onkeydown = (event) => {
-      const step = arrow(event);
-      if (step) this.moveBy(3 * step.x * DEGREE, 3 * step.y * DEGREE);
-      else if (event.key === "+" || event.key === "=") this.zoomBy(0.85);
-      else if (event.key === "-") this.zoomBy(1 / 0.85);
-      else return;
-      event.preventDefault();
-    };
-    canvas.addEventListener(
-      "wheel",
-      (event) => {
-        if (!event.ctrlKey && !event.metaKey) return;
-        event.preventDefault();
-        this.zoomBy(1.2 ** (event.deltaY / 100));
-      },
-      { passive: false },
-    );
-    this.turn.onclick = () => this.setTurning(this.turnsSince === null);
-    element("space-in").onclick = () => this.zoomBy(0.8);
-    element("space-out").onclick = () => this.zoomBy(1.25);
-    element("reset").onclick = () => {
-      this.setTurning(false);
-      this.view = { ...START };
-      this.draw();
-    };
-    select("space-form").onchange = () => this.draw();
-    for (const field of [select("space-map"), ...element("cameras").querySelectorAll("input")]) {
-      field.addEventListener("change", () => {
-        this.stale = true;
-        if (this.shown) this.open();
-      });
-    }
-  }
-}
-
-/** The view of a viewer that has gone around the origin, 4×4 by columns. */
-function orbit({ yaw, pitch, distance }: typeof START): Float32Array {
-  const [cy, sy, cp, sp] = [Math.cos(yaw), Math.sin(yaw), Math.cos(pitch), Math.sin(pitch)];
-  return Float32Array.of(
-    cy, sy * sp, -sy * cp, 0,
-    0, cp, sp, 0,
-    sy, -cy * sp, cy * cp, 0,
-    0, 0, -distance, 1,
-  );
-}
-
-/** The projection of half an angle, as a tangent, 4×4 by columns. */
-function perspective(tangent: number, aspect: number): Float32Array {
-  const [near, far] = [0.01, 100];
-  const focal = 1 / tangent;
-  return Float32Array.of(
-    focal / aspect, 0, 0, 0,
-    0, focal, 0, 0,
-    0, 0, (far + near) / (near - far), -1,
-    0, 0, (2 * far * near) / (near - far), 0,
-  );
 }

@@ -1,0 +1,1 @@
+"""Fuzzing of every reader: valid small files, changed, and what a reader does with them."""

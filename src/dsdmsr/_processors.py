@@ -30,11 +30,11 @@ def available_processors() -> int:
 def _quota() -> float | None:
     """Return how many processors' time the process's control group may use; None if any."""
     try:
-        limit, period = (_CGROUP / "cpu.max").read_text().split()
+        limit, period = (_CGROUP / "cpu.max").read_text(encoding="ascii").split()
     except (OSError, ValueError):
         try:
-            limit = (_CGROUP / "cpu/cpu.cfs_quota_us").read_text()
-            period = (_CGROUP / "cpu/cpu.cfs_period_us").read_text()
+            limit = (_CGROUP / "cpu/cpu.cfs_quota_us").read_text(encoding="ascii")
+            period = (_CGROUP / "cpu/cpu.cfs_period_us").read_text(encoding="ascii")
         except OSError:
             return None
     try:

@@ -84,4 +84,4 @@ def _processor() -> str:
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write JSON, whole or not at all."""
     with replacing(path, durable=True) as beside:
-        beside.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        beside.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8", newline="\n")

@@ -6,6 +6,7 @@ import torch
 
 from dsdmsr.nn import DSDMSR, ModelConfig
 from dsdmsr.nn.symmetry import init_symmetric
+from dsdmsr.zoo.names import PACKAGED, folder_of
 
 SHARED = ModelConfig(
     scale=4,
@@ -20,6 +21,15 @@ SHARED = ModelConfig(
     differences=True,
 )
 """The packaged networks' form, but for symmetry, candidates and expected errors."""
+
+
+def packaged_weights() -> list[str]:
+    """Return the names of all weights in the package."""
+    return [
+        "/".join((name, *file.relative_to(folder_of(name)).parts[:-1]))
+        for name in sorted(PACKAGED)
+        for file in sorted(folder_of(name).rglob("model.safetensors"))
+    ]
 
 
 def random_network(config: ModelConfig, *, std: float = 0.1) -> DSDMSR:

@@ -4,13 +4,13 @@ import copy
 import hashlib
 import json
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from huggingface_hub import ModelCard
 from testing.network_tests import NetworkTests
+from testing.networks import packaged_weights
 
 from dsdmsr import DepthMap, Upscaler
 from dsdmsr.data.scenes.rendered import render_sample
@@ -18,20 +18,10 @@ from dsdmsr.degradation.resample import resize
 from dsdmsr.errors import ConfigError, DependencyError, ModelError
 from dsdmsr.nn import DSDMSR
 from dsdmsr.zoo import torch_networks
-from dsdmsr.zoo.names import DEFAULT_MODEL, PACKAGED, REFERENCES, folder_of
+from dsdmsr.zoo.names import DEFAULT_MODEL, REFERENCES, folder_of
 from dsdmsr.zoo.torch_networks import for_known, from_pretrained, save_pretrained
 
 SCENE = np.s_[80:272, 64:320]
-
-
-def every_name() -> list[str]:
-    """Return the names of all weights in the package."""
-    inside = [(name, folder_of(name)) for name in sorted(PACKAGED)]
-    return [
-        "/".join((name, *file.relative_to(str(folder)).parts[:-1]))
-        for name, folder in inside
-        for file in sorted(Path(str(folder)).rglob("model.safetensors"))
-    ]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +31,7 @@ def scene() -> np.ndarray:
     return hr_depth.values[SCENE].astype(np.float64)
 
 
-@pytest.mark.parametrize("name", every_name(), scope="class")
+@pytest.mark.parametrize("name", packaged_weights(), scope="class")
 class TestEveryPackagedNetwork(NetworkTests):
     tile_map = (18, 20)
     tile_scales = (4,)

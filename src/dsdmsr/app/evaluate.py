@@ -84,7 +84,7 @@ class Reports:
             for path, text_of in forms:
                 if path is not None:
                     with replacing(path) as beside:
-                        beside.write_text(text_of(results), encoding="utf-8")
+                        beside.write_text(text_of(results), encoding="utf-8", newline="\n")
         except OSError as error:
             raise FileError(f"{error.filename} cannot be written: {error.strerror}") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 from cyclopts import App
@@ -127,17 +128,18 @@ def _prepare(source: Source, folder: Path, options: PrepareOptions) -> int:
         TimeRemainingColumn(),
         console=error_console(),
         transient=True,
-        disable=not error_console().is_terminal,
     )
     show_line = progress_lines(f"preparing {source.name}")
-    with bar:
+    shown = error_console().is_terminal
+    # Even a disabled bar prints an empty line in rich before 14.3.
+    with bar if shown else nullcontext():
         task = bar.add_task(f"preparing {source.name}", total=None)
 
         def show(done: int, total: int | None) -> None:
-            if bar.disable:
-                show_line(done, total)
-            else:
+            if shown:
                 bar.update(task, completed=done, total=total)
+            else:
+                show_line(done, total)
 
         outcome = options.prepare(source, folder, show)
     counts = ", ".join(f"{outcome.counts[split]} {split}" for split in SPLITS)

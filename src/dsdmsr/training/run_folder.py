@@ -218,4 +218,4 @@ def identity(run_dir: Path) -> bytes:
 
 def _store_recipe(recipe: Recipe, run_dir: Path) -> None:
     with replacing(run_dir / _RECIPE, durable=True) as beside:
-        beside.write_text(yaml.safe_dump(recipe_to_dict(recipe)), encoding="utf-8")
+        beside.write_text(yaml.safe_dump(recipe_to_dict(recipe)), encoding="utf-8", newline="\n")

@@ -106,7 +106,9 @@ class Graphs:
 def write_graphs(graphs: Graphs, path: Path) -> None:
     """Write the index of a network's graphs."""
     with replacing(path) as beside:
-        beside.write_text(json.dumps(to_plain(graphs), indent=2) + "\n", encoding="utf-8")
+        beside.write_text(
+            json.dumps(to_plain(graphs), indent=2) + "\n", encoding="utf-8", newline="\n"
+        )
 
 
 def read_graphs(folder: Path) -> Graphs | None:

@@ -103,7 +103,7 @@ def save_pretrained(model: DSDMSR, folder: Path, card: str) -> None:
     card = with_checksum(card, file_checksum(folder / WEIGHTS))
     for name, text in ((CONFIG, config), (CARD, card)):
         with replacing(folder / name) as beside:
-            beside.write_text(text, encoding="utf-8")
+            beside.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _load(folder: Path) -> DSDMSR:

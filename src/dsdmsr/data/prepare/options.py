@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from dsdmsr._processors import available_processors
 from dsdmsr._ray import check_address, joined
 from dsdmsr.data.prepared.splits import Splitting
 from dsdmsr.depth.map import Kind, Unit
@@ -83,7 +83,7 @@ class PrepareOptions:
         """
         from dsdmsr.data.prepare.run import prepare
 
-        workers = len(os.sched_getaffinity(0)) if self.workers is None else self.workers
+        workers = available_processors() if self.workers is None else self.workers
         with ExitStack() as stack:
             if self.ray:
                 require("ray", "--ray")

@@ -37,7 +37,10 @@ def write_manifest(
         shards: The record of each shard.
         records: Returns the maps' records, in the order of the index.
     """
-    with replacing(folder / MANIFEST) as beside, beside.open("w", encoding="utf-8") as file:
+    with (
+        replacing(folder / MANIFEST) as beside,
+        beside.open("w", encoding="utf-8", newline="\n") as file,
+    ):
         body = json.dumps(about, indent=1, ensure_ascii=False)
         file.write(body.rstrip("}\n") + ',\n "shards": [')
         _write_lines(file, iter(shards))

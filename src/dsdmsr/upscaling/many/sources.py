@@ -83,7 +83,10 @@ def find_sources(source: str, suffix: str | None, skip: Place | None = None) -> 
 def _in_list(place: Place, suffix: str | None) -> Iterator[Source]:
     """Yield the maps of a list; their outputs' folders are those in the list."""
     empty, beside = True, place.name.rpartition("/")[0]
-    with saying(f"{place.name} cannot be read"), place.system.open(place.path, "rt") as lines:
+    with (
+        saying(f"{place.name} cannot be read"),
+        place.system.open(place.path, "rt", encoding="utf-8") as lines,
+    ):
         for line in map(str.strip, lines):
             if not line:
                 continue

@@ -88,21 +88,22 @@ function stepProfiles({ values, valid, height, width }: DepthMap): Float32Array[
   const [least, most] = extremes(values, valid);
   const span = Math.fround(most - least);
   if (!(span > 0)) return [];
-  const rows = profilesAlong(values, valid, span, height, width, 1);
-  return [...rows, ...profilesAlong(values, valid, span, height, width, width)];
+  const rows = profilesAlong(values, valid, span, height, width, true);
+  return [...rows, ...profilesAlong(values, valid, span, height, width, false)];
 }
 
-/** The steps along rows (neighbours 1 apart), or along columns (a width apart). */
+/** The steps along rows, or along columns. */
 function profilesAlong(
   values: Float32Array,
   valid: Uint8Array,
   span: number,
   height: number,
   width: number,
-  apart: number,
+  alongRows: boolean,
 ): Float32Array[] {
-  const rows = apart === 1 ? height : height - LENGTH + 1;
-  const columns = apart === 1 ? width - LENGTH + 1 : width;
+  const apart = alongRows ? 1 : width;
+  const rows = alongRows ? height : height - LENGTH + 1;
+  const columns = alongRows ? width - LENGTH + 1 : width;
   const largest = Math.fround(LARGEST * STEP * span);
   const found: Float32Array[] = [];
   const step = (at: number) => Math.fround(Math.abs(values[at + apart] - values[at]));

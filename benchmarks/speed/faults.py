@@ -8,8 +8,10 @@ what is said right. The next run has to end with the files of an undisturbed one
 from __future__ import annotations
 
 import math
+import shlex
 import shutil
 import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -204,5 +206,5 @@ def main() -> None:
     names = given.command or [*JOBS]
     rows = measure(names, given.rounds, given.seed, given.minutes)
     counted = [{**row, "wrong": len(row["wrong"])} for row in rows]
-    command = f"python -m benchmarks faults --rounds {given.rounds}"
+    command = f"python -m benchmarks faults {shlex.join(sys.argv[1:])}".rstrip()
     save_results("faults", command, {"rows": counted}, ["dsdmsr-fast"])

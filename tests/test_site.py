@@ -123,7 +123,9 @@ def test_a_link_that_leads_nowhere_is_an_error(tmp_path, text):
 def test_links_out_of_docs_become_pages(tmp_path):
     files = {
         "docs/page.md": "[a](../src/a.py) [read](../README.md#top) [b](b.md) `x[0](../src/z.py)`",
-        "docs/b.md": "![picture](c.png)",
+        "docs/b.md": "![picture](c.png) [notebook](../d.ipynb)",
+        "d.ipynb": '{"cells": [{"cell_type": "markdown", "source": ["# D\\n", "[a](src/a.py)"]},'
+        ' {"cell_type": "code", "source": ["d = 1"]}]}',
         "docs/c.png": "picture",
         "docs/unused.png": "picture",
         "src/a.py": "a = '```'",
@@ -137,7 +139,11 @@ def test_links_out_of_docs_become_pages(tmp_path):
     (pages / "earlier.md").touch()
     write_pages(tmp_path, pages, {})
     written = {path.relative_to(pages).as_posix() for path in pages.rglob("*") if path.is_file()}
-    assert written == {"page.md", "b.md", "c.png", "repository/README.md", "repository/src/a.py.md"}
+    repository = {"README.md", "d.ipynb.md", "src/a.py.md"}
+    assert written == {"page.md", "b.md", "c.png"} | {f"repository/{name}" for name in repository}
+    assert (pages / "repository/d.ipynb.md").read_text() == (
+        "---\norphan: true\n---\n# D\n[a](src/a.py.md)\n\n```python\nd = 1\n```"
+    )
     assert (pages / "page.md").read_text() == (
         "[a](repository/src/a.py.md) [read](repository/README.md#top) [b](b.md) `x[0](../src/z.py)`"
     )

@@ -103,9 +103,7 @@ def _licence(name: str) -> str:
     for classifier in about.get_all("Classifier") or []:
         if classifier in _OF_CLASSIFIERS:
             return _OF_CLASSIFIERS[classifier]
-    raise SystemExit(
-        f"{name} gives no licence that is known: add its classifier to {Path(__file__)}"
-    )
+    raise SystemExit(f"{name} gives no licence that is known: add its classifier to {__file__}")
 
 
 def main() -> None:

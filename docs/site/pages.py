@@ -6,6 +6,7 @@ pages of the site, so that they work wherever it is read, and are checked like a
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -66,7 +67,9 @@ def _place(path: Path) -> Path:
 def _page(source: Path, root: Path, parts: Mapping[str, str]) -> tuple[str, list[Path]]:
     """Return a file as a page, with links to pages, and the files that it links to."""
     text = source.read_text(encoding="utf-8")
-    if source.suffix != ".md":
+    if source.suffix == ".ipynb":
+        text = _cells(text)
+    elif source.suffix != ".md":
         return _listing(source.relative_to(root).as_posix(), text), []
     for name, part in parts.items():
         text = text.replace(f"<!-- generated: {name} -->", part)
@@ -83,6 +86,14 @@ def _page(source: Path, root: Path, parts: Mapping[str, str]) -> tuple[str, list
 
     text = _LINK.sub(replaced, text)
     return (_orphan(text) if page.parts[0] == "repository" else text), linked
+
+
+def _cells(notebook: str) -> str:
+    """Return a notebook's cells as Markdown, without what they have printed."""
+    cells = ((cell["cell_type"], "".join(cell["source"])) for cell in json.loads(notebook)["cells"])
+    return "\n\n".join(
+        text if kind == "markdown" else f"```python\n{text}\n```" for kind, text in cells
+    )
 
 
 def _listing(name: str, text: str) -> str:

@@ -46,8 +46,8 @@ def scene_html(
 ) -> str:
     """Return a page that shows a map's valid pixels as points or a surface in space.
 
-    It holds the distances along the optical axis bit by bit, from which it computes points and
-    triangles by the rules of `dsdmsr.depth.geometry`: several times as much.
+    It holds the distances along the optical axis, bit by bit. Points and triangles, which would
+    take up several times as much, it computes from these by the rules of `dsdmsr.depth.geometry`.
 
     Args:
         title: What the map is called.

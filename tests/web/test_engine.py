@@ -201,6 +201,7 @@ def test_degradations_are_found_as_python_finds_them(engine, tmp_path, rng) -> N
     maps["opencv_cubic"] = _downsampled(rng, "opencv_cubic")
     maps["smooth"] = np.linspace(1, 2, 3000, dtype=np.float32).reshape(50, 60)
     maps["tiny"] = np.ones((3, 3), np.float32)
+    maps["column"] = np.repeat(rng.uniform(1, 2, 80), 8).astype(np.float32)[:, None]
     holed = {name: rng.random(values.shape) > 0.02 for name, values in maps.items()}
     depths = {name: DepthMap(maps[name], holed[name], kind="disparity") for name in maps}
     jobs = [job_of(tmp_path, name, depth) for name, depth in depths.items()]

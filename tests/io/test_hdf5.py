@@ -165,7 +165,6 @@ def test_heaps_that_are_whole_pass(tmp_path, content):
     "content",
     [
         heap(16, 56),
-        heap(16, 0),
         heap(500, 80),
         heap(16, 80, whole=8),
         heap(16, 80)[:-1],

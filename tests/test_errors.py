@@ -7,7 +7,14 @@ from types import SimpleNamespace
 import pytest
 
 from dsdmsr import DepthMap, Upscaler
-from dsdmsr.errors import ConfigError, DepthError, ModelError, install_command, suggestion
+from dsdmsr.errors import (
+    ConfigError,
+    DepthError,
+    FileError,
+    ModelError,
+    install_command,
+    suggestion,
+)
 
 
 @pytest.fixture
@@ -80,3 +87,7 @@ def test_errors_of_names_suggest_one():
         Upscaler.from_pretrained(scale=2, degradation="bicubik")
     with pytest.raises(DepthError, match=r"kind is 'dispariy' \(did you mean disparity\?\)"):
         DepthMap([[1.0]], kind="dispariy")
+
+
+def test_errors_are_a_line_though_they_name_a_file_of_two():
+    assert str(FileError("a\nb.png is\r\nnot there")) == "a\\nb.png is\\r\\nnot there"

@@ -78,7 +78,10 @@ EXTRAS = {
 
 
 class DsdmsrError(Exception):
-    """Base of every error that this package raises on purpose."""
+    """Base of every error that this package raises on purpose: a single line, whatever it names."""
+
+    def __str__(self) -> str:
+        return super().__str__().replace("\n", "\\n").replace("\r", "\\r")
 
 
 class DepthError(DsdmsrError):

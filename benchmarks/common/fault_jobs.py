@@ -95,9 +95,15 @@ class Fault(NamedTuple):
 
 def _limit(place: Place, _: object, choose: Random) -> None:
     """Leave no room on the disk but for a part of what will be written."""
-    used = sum(path.stat().st_size for path in place.disk.rglob("*") if path.is_file())
-    room = used + 4096 * choose.randrange(1, 60)
-    subprocess.run(["mount", "-o", f"remount,size={room}", place.disk], check=True)
+    # The command writes meanwhile, and a disk cannot become smaller than what is on it.
+    for _ in range(20):
+        about = os.statvfs(place.disk)
+        used = (about.f_blocks - about.f_bfree) * about.f_frsize
+        room = used + 4096 * choose.randrange(1, 60)
+        command = ["mount", "-o", f"remount,size={room}", place.disk]
+        if subprocess.run(command, capture_output=True).returncode == 0:
+            return
+    raise SystemExit(f"the disk on {place.disk} cannot be limited")
 
 
 def _revoke(place: Place, _: object, choose: Random) -> None:

@@ -90,7 +90,7 @@ class Fault(NamedTuple):
     leaves: bool = False
     """Whether parts of files may be left until the next run."""
     cuts: bool = False
-    """Whether an input is another one after it."""
+    """Whether an input is another one after it, or none."""
 
 
 def _limit(place: Place, _: object, choose: Random) -> None:
@@ -127,9 +127,11 @@ def _signal(number: int) -> Callable[[Place, subprocess.Popen[bytes], Random], o
 FAULTS = {
     "killed": Fault(_signal(signal.SIGKILL), (-signal.SIGKILL,), leaves=True),
     "asked to end": Fault(_signal(signal.SIGTERM), (143, -signal.SIGTERM)),
-    "interrupted": Fault(_signal(signal.SIGINT), (130,)),
+    # If C code was calling Python just then, Python ends itself by the signal: 130 in shells, too.
+    "interrupted": Fault(_signal(signal.SIGINT), (130, -signal.SIGINT)),
     "disk full": Fault(_limit, (1, 2)),
-    "permission revoked": Fault(_revoke, (1, 2)),
+    # Nobody can remove files from a folder that is not to be written to.
+    "permission revoked": Fault(_revoke, (1, 2), leaves=True, cuts=True),
     "input cut off": Fault(_cut, (1, 2), cuts=True),
 }
 """What happens → how."""

@@ -58,7 +58,7 @@ def test_what_is_changed_is_read_or_refused_in_one_line(reader, rng):
     assert outcome in ("read", "refused"), text
 
 
-@pytest.mark.parametrize("error", [TypeError("x"), FileError("two\nlines"), AssertionError("y")])
+@pytest.mark.parametrize("error", [TypeError("x"), FileError(1000 * "long "), AssertionError("y")])
 def test_what_is_no_refusal_in_one_line_is_a_fault(tmp_path, monkeypatch, error):
     def read(path: Path, rng: Random) -> None:
         raise error

@@ -18,7 +18,7 @@ from dsdmsr.degradation.resample import resize
 from dsdmsr.errors import ConfigError, DependencyError, ModelError
 from dsdmsr.nn import DSDMSR
 from dsdmsr.zoo import torch_networks
-from dsdmsr.zoo.names import DEFAULT_MODEL, REFERENCES, folder_of
+from dsdmsr.zoo.names import DEFAULT_MODEL, PACKAGED, REFERENCES, folder_of
 from dsdmsr.zoo.torch_networks import for_known, from_pretrained, save_pretrained
 
 SCENE = np.s_[80:272, 64:320]

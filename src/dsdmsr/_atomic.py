@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dsdmsr.errors import FileError, OutputExistsError
 
-__all__ = ["remove_unfinished", "replacing", "writing"]
+__all__ = ["remove_unfinished", "replace_text", "replacing", "writing"]
 
 _UNFINISHED = re.compile(r"\..+\.(\w*)-(\d+)-\d+(?:\.old)?\.part")
 _NAME_MAX = 100
@@ -58,6 +58,18 @@ def replacing(path: Path, *, durable: bool = False, overwrite: bool = True) -> I
             beside.replace(path)
     finally:
         _remove(beside)
+
+
+def replace_text(path: Path, text: str, *, durable: bool = False) -> None:
+    """Write a text file, whole or not at all, with the same bytes on every platform.
+
+    Args:
+        path: The file to make or replace.
+        text: What it is to hold, as UTF-8.
+        durable: See `replacing`.
+    """
+    with replacing(path, durable=durable) as beside:
+        beside.write_text(text, encoding="utf-8", newline="\n")
 
 
 @contextmanager

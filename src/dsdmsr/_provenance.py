@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from dsdmsr._atomic import replacing
+from dsdmsr._atomic import replace_text
 
 __all__ = ["named", "provenance", "where_and_when", "write_json"]
 
@@ -83,5 +83,4 @@ def _processor() -> str:
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write JSON, whole or not at all."""
-    with replacing(path, durable=True) as beside:
-        beside.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8", newline="\n")
+    replace_text(path, json.dumps(content, indent=1) + "\n", durable=True)

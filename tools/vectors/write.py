@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common.options import ROOT, options
-from dsdmsr._atomic import replacing
+from dsdmsr._atomic import replace_text, replacing
 from dsdmsr.depth.find_degradation import find_degradation
 from dsdmsr.depth.map import DepthMap
 from dsdmsr.io.codec import encode
@@ -117,8 +117,7 @@ def main() -> None:
         entries.append(about := entry(case, result))
         save(FOLDER, about["input"], input_numbers(case.depth))
         save(FOLDER, about["output"], output_numbers(case, result))
-    with replacing(FOLDER / MANIFEST) as beside:
-        text = json.dumps(manifest(entries), indent=1, ensure_ascii=False)
-        beside.write_text(text + "\n", encoding="utf-8")
+    text = json.dumps(manifest(entries), indent=1, ensure_ascii=False)
+    replace_text(FOLDER / MANIFEST, text + "\n")
     size = sum(file.stat().st_size for file in FOLDER.iterdir())
     print(f"wrote {FOLDER}: {len(entries)} cases, {size / 1000:.0f} kB")

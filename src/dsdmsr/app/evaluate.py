@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dsdmsr._atomic import replacing
+from dsdmsr._atomic import replace_text
 from dsdmsr.app.console import console, print_result, progress_bar
 from dsdmsr.app.options import flattened
 from dsdmsr.errors import ConfigError, FileError
@@ -83,8 +83,7 @@ class Reports:
                 results.write(self.json)
             for path, text_of in forms:
                 if path is not None:
-                    with replacing(path) as beside:
-                        beside.write_text(text_of(results), encoding="utf-8", newline="\n")
+                    replace_text(path, text_of(results))
         except OSError as error:
             raise FileError(f"{error.filename} cannot be written: {error.strerror}") from error
 

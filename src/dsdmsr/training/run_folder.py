@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 import yaml
 
-from dsdmsr._atomic import remove_unfinished, replacing
+from dsdmsr._atomic import remove_unfinished, replace_text
 from dsdmsr._provenance import named, provenance, write_json
 from dsdmsr.errors import ConfigError, TrainingError
 from dsdmsr.training.recipe import Recipe
@@ -170,8 +170,7 @@ def _forget_after(log: Path, step: int) -> None:
         for k, row in enumerate(rows)
         if row.endswith("\n") and (k == 0 or _step_in(row, step + 1) <= step)
     ]
-    with replacing(log) as beside:
-        beside.write_text("".join(kept), encoding="utf-8", newline="")
+    replace_text(log, "".join(kept))
 
 
 def _step_in(row: str, otherwise: int) -> int:
@@ -217,5 +216,4 @@ def identity(run_dir: Path) -> bytes:
 
 
 def _store_recipe(recipe: Recipe, run_dir: Path) -> None:
-    with replacing(run_dir / _RECIPE, durable=True) as beside:
-        beside.write_text(yaml.safe_dump(recipe_to_dict(recipe)), encoding="utf-8", newline="\n")
+    replace_text(run_dir / _RECIPE, yaml.safe_dump(recipe_to_dict(recipe)), durable=True)

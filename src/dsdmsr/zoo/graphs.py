@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from dsdmsr._atomic import replacing
+from dsdmsr._atomic import replace_text
 from dsdmsr._plain import from_plain, to_plain
 from dsdmsr.errors import ConfigError, ModelError, shown
 from dsdmsr.scales import SCALES
@@ -105,10 +105,7 @@ class Graphs:
 
 def write_graphs(graphs: Graphs, path: Path) -> None:
     """Write the index of a network's graphs."""
-    with replacing(path) as beside:
-        beside.write_text(
-            json.dumps(to_plain(graphs), indent=2) + "\n", encoding="utf-8", newline="\n"
-        )
+    replace_text(path, json.dumps(to_plain(graphs), indent=2) + "\n")
 
 
 def read_graphs(folder: Path) -> Graphs | None:

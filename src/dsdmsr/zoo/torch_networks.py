@@ -10,7 +10,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from dsdmsr._atomic import replacing
+from dsdmsr._atomic import replace_text, replacing
 from dsdmsr._plain import from_plain, to_plain
 from dsdmsr.depth.degradations import Degradation
 from dsdmsr.errors import ConfigError, ModelError
@@ -101,9 +101,8 @@ def save_pretrained(model: DSDMSR, folder: Path, card: str) -> None:
         save_file(half, beside, metadata={"format": "pt"})
         beside.chmod(0o644)
     card = with_checksum(card, file_checksum(folder / WEIGHTS))
-    for name, text in ((CONFIG, config), (CARD, card)):
-        with replacing(folder / name) as beside:
-            beside.write_text(text, encoding="utf-8", newline="\n")
+    replace_text(folder / CONFIG, config)
+    replace_text(folder / CARD, card)
 
 
 def _load(folder: Path) -> DSDMSR:

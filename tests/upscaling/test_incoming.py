@@ -23,8 +23,8 @@ def interrupt(number, frame):
 
 
 def interrupted(act):
-    signal.setitimer(signal.ITIMER_REAL, next(seconds))
     try:
+        signal.setitimer(signal.ITIMER_REAL, next(seconds))
         while True:
             act()
     except Interrupt:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from queue import SimpleQueue
 from threading import Thread
 from typing import Annotated
 
@@ -19,6 +18,7 @@ from dsdmsr.io import ERROR_SUFFIXES, SUFFIXES
 from dsdmsr.io.formats import check_suffix, format_option
 from dsdmsr.upscaling.auto import Choice
 from dsdmsr.upscaling.files import Upscaled, write_upscaled
+from dsdmsr.upscaling.incoming import Handover
 from dsdmsr.upscaling.options import StreamOptions
 from dsdmsr.upscaling.stream import UpscaledFrame
 from dsdmsr.upscaling.upscaler import Upscaler
@@ -101,29 +101,23 @@ class Recorder:
     ) -> None:
         self._folder, self._suffix, self._options = folder, suffix, options
         self._upscaler, self._written, self._failed = upscaler, written, failed
-        # Unlike `Queue`, whose lock may be lost then, both bear an interrupt at any time.
-        self._frames: SimpleQueue[tuple[UpscaledFrame, Choice | None] | None] = SimpleQueue()
-        self._room: SimpleQueue[None] = SimpleQueue()
-        for _ in range(_MOST):
-            self._room.put(None)
+        self._frames: Handover[tuple[UpscaledFrame, Choice | None]] = Handover(_MOST)
         # Not a daemon: what it is writing is written to its end.
         self._thread = Thread(target=self._run, name="dsdmsr-recorder")
         self._thread.start()
 
     def add(self, frame: UpscaledFrame, choice: Choice | None) -> None:
         """Have a frame be written; wait while others do."""
-        self._room.get()
         self._frames.put((frame, choice))
 
     def close(self) -> None:
         """Wait until all is written, and end the thread."""
         if self._thread.is_alive():
-            self._frames.put(None)
+            self._frames.end()
             self._thread.join()
 
     def _run(self) -> None:
         while (item := self._frames.get()) is not None:
-            self._room.put(None)
             frame, choice = item
             try:
                 self._written(frame.stamp, self._write(frame, choice))

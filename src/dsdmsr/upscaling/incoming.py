@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from dsdmsr.depth.encoding import Encoding
 from dsdmsr.depth.given import described
@@ -14,10 +14,62 @@ from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import ConfigError
 from dsdmsr.io.encodings import find_encoding
 
-__all__ = ["Incoming", "WaitingFrames", "fetch", "iterator_of", "reader"]
+__all__ = ["Handover", "Incoming", "WaitingFrames", "fetch", "iterator_of", "reader"]
 
 _MOST = 2
 """Frames that wait at most; of a stream that wants the newest, one."""
+T = TypeVar("T")
+
+
+class Handover(Generic[T]):
+    """Hand items from one thread to another, of which a few may wait.
+
+    Either thread can be interrupted at any time, as by Ctrl-C, and the other goes on. That holds
+    for `SimpleQueue`, but not for `Queue` and `threading.Condition`, whose lock may be lost then.
+
+    Args:
+        most: How many wait at most.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._items: SimpleQueue[T | None] = SimpleQueue()
+        self._room: SimpleQueue[None] = SimpleQueue()
+        """As many as there is room for."""
+        for _ in range(most):
+            self._room.put(None)
+
+    def put(self, item: T) -> None:
+        """Put an item in, once there is room."""
+        self._room.get()
+        self._items.put(item)
+
+    def get(self, seconds: float | None = None) -> T | None:
+        """Take the item out that has waited longest; None if it has ended.
+
+        Raises:
+            Empty: If there is none after so many seconds. Default: wait on.
+        """
+        item = self._items.get(timeout=seconds)
+        self._room.put(None)
+        return item
+
+    def clear(self) -> int:
+        """Let go of the items that wait; return how many these were."""
+        count = 0
+        while True:
+            try:
+                count += self.get(0) is not None
+            except Empty:
+                return count
+
+    def empty(self) -> bool:
+        """Return whether nothing waits."""
+        return self._items.empty()
+
+    def end(self) -> None:
+        """Have whoever waits, for an item or for room, wait no longer."""
+        self._items.put(None)
+        self._room.put(None)
 
 
 class Incoming(NamedTuple):
@@ -36,9 +88,6 @@ class Incoming(NamedTuple):
 class WaitingFrames:
     """Hold the frames that wait; a thread puts them in, another takes them out.
 
-    Either can be interrupted at any time, as by Ctrl-C, and the other goes on: that holds for
-    `SimpleQueue`, but not for `threading.Condition`, whose lock may be lost then.
-
     Args:
         newest: Whether one that comes takes the place of one that waits, which is dropped;
             otherwise whoever puts it in has to wait until there is room.
@@ -52,12 +101,7 @@ class WaitingFrames:
         self.error: BaseException | None = None
         """What the source failed with."""
         self._newest, self._ended, self._stopped = newest, False, False
-        self._frames: SimpleQueue[Incoming | None] = SimpleQueue()
-        """Those that wait; None only wakes who waits for one."""
-        self._room: SimpleQueue[None] = SimpleQueue()
-        """As many as there is room for."""
-        for _ in range(_MOST):
-            self._room.put(None)
+        self._frames: Handover[Incoming] = Handover(_MOST)
 
     @property
     def over(self) -> bool:
@@ -67,48 +111,32 @@ class WaitingFrames:
     def put(self, stamp: Any, came: float, depth: DepthMap | Exception) -> bool:
         """Put a frame in; return whether more are wanted."""
         if self._newest:
-            self.dropped += self._emptied()
-        else:
-            self._room.get()
-        if self._stopped:
-            return False
+            self.dropped += self._frames.clear()
         self._frames.put(Incoming(self.given, stamp, came, depth))
         self.given += 1
-        return True
+        return not self._stopped
 
     def take(self, seconds: float) -> Incoming | None:
         """Take the frame out that has waited longest; None if there is none after some time."""
         if self.over:
             return None
         try:
-            frame = self._frames.get(timeout=seconds)
+            frame = self._frames.get(seconds)
         except Empty:
             return None
-        if not self._newest and frame is not None:
-            self._room.put(None)
         return None if self._stopped else frame
 
     def end(self, error: BaseException | None) -> None:
         """Say that no more will come, and why if that is an error."""
         self.error, self._ended = error, True
-        self._frames.put(None)
+        self._frames.end()
 
     def stop(self) -> None:
         """Say that no more are wanted."""
         self._stopped = True
         self.error = None
-        self._emptied()
-        self._frames.put(None)
-        self._room.put(None)
-
-    def _emptied(self) -> int:
-        """Let go of the frames that wait; return how many these were."""
-        count = 0
-        while True:
-            try:
-                count += self._frames.get_nowait() is not None
-            except Empty:
-                return count
+        self._frames.clear()
+        self._frames.end()
 
 
 def fetch(frames: Iterator[Any], read: Callable[[Any], DepthMap], waiting: WaitingFrames) -> None:

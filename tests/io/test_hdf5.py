@@ -9,6 +9,7 @@ from PIL import Image
 
 from dsdmsr import DepthMap, read_depth, write_depth
 from dsdmsr.errors import FileError
+from dsdmsr.io import hdf5_heaps
 from dsdmsr.io.hdf5_heaps import check_heaps
 
 
@@ -159,6 +160,17 @@ def heap(*lengths: int, whole: int = 128) -> bytes:
 def test_heaps_that_are_whole_pass(tmp_path, content):
     (tmp_path / "a").write_bytes(content)
     check_heaps(tmp_path / "a")
+
+
+def test_a_file_is_looked_at_once_and_again_when_it_has_changed(tmp_path, monkeypatch):
+    looked = []
+    monkeypatch.setattr(hdf5_heaps, "_is_whole", lambda *given: looked.append(given) or True)
+    path = tmp_path / "a"
+    for content in (heap(16, 80), heap(16, 80), heap(16, 80) + b"more"):
+        if not path.exists() or path.read_bytes() != content:
+            path.write_bytes(content)
+        check_heaps(path)
+    assert len(looked) == 2
 
 
 @pytest.mark.parametrize(

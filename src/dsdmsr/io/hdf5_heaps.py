@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import struct
+from functools import lru_cache
 from pathlib import Path
 
 from dsdmsr.errors import FileError
@@ -22,9 +23,18 @@ _HEAD = 16
 def check_heaps(path: Path) -> None:
     """Check that each global heap of a file is a row of objects, up to its end.
 
+    That takes a look at all of the file, once for all the maps of a stack.
+
     Raises:
         FileError: If one is not.
     """
+    about = path.stat()
+    _check(path, about.st_size, about.st_mtime_ns)
+
+
+@lru_cache(maxsize=128)
+def _check(path: Path, size: int, changed: int) -> None:
+    """Check a file, as it is at that size and time."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         place = content.find(_BEGINS)
         while place >= 0:

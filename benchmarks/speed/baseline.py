@@ -178,9 +178,9 @@ def commands(checkouts: Mapping[str, Path], rounds: int) -> list[dict[str, Any]]
     return rows
 
 
-def _command_seconds(command: list[str], environment: Mapping[str, str]) -> float:
+def _command_seconds(command: list[str], variables: Mapping[str, str]) -> float:
     began = time.perf_counter()
-    subprocess.run(command, env=environment, check=True, capture_output=True)
+    subprocess.run(command, env=variables, check=True, capture_output=True)
     return time.perf_counter() - began
 
 

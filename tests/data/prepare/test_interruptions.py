@@ -11,15 +11,16 @@ from pathlib import Path
 import pytest
 from testing.dtu_trees import content, make_dtu
 from testing.prepared_sets import PYRAMID, run
+from testing.processes import running
 
 from dsdmsr.data.prepare.plan import Forms
 from dsdmsr.data.prepare.run import prepare
 from dsdmsr.data.sources.dtu import dtu
 
+PIPES = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
 # Once so many maps are done, it waits until its input ends.
 CODE = """
 import select
-import signal
 import sys
 from pathlib import Path
 from dsdmsr.data.sources.dtu import dtu
@@ -27,8 +28,6 @@ from dsdmsr.data.prepare.plan import Forms
 from dsdmsr.data.prepare.run import prepare
 
 if __name__ == "__main__":
-    # What began in the background may have been told to ignore it.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     source, made, shards, workers, stop = sys.argv[1:]
     forms = Forms(pyramid=True, shards=shards == "shards")
     def advance(done, total):
@@ -51,12 +50,7 @@ def test_killed_at_any_moment_and_resumed_it_ends_with_the_same_bytes(tmp_path, 
     prepare(dtu(tree), whole, asked, workers=0, shard_bytes=20_000)
     progress = []
     for kills in (1, 6, 11):
-        with subprocess.Popen(
-            [*command, made, forms, str(workers), str(kills)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as process:
+        with running(*command, made, forms, workers, kills, **PIPES) as process:
             begun = int(process.stdout.readline())
             progress.append(begun)
             reached = begun
@@ -83,8 +77,7 @@ def test_a_killed_run_leaves_no_process_behind(tmp_path):
     (tmp_path / "prepare.py").write_text(CODE)
     program, made = tmp_path / "prepare.py", tmp_path / "made"
     command = [sys.executable, program, tree, made, "pyramid", "2", "2"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, **pipes, text=True) as process:
+    with running(*command, **PIPES) as process:
         while int(process.stdout.readline()) < 2:
             pass
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
@@ -109,13 +102,7 @@ def test_ctrl_c_leaves_nothing_half_written(tmp_path):
     (tmp_path / "prepare.py").write_text(CODE)
     made = tmp_path / "made"
     command = [sys.executable, tmp_path / "prepare.py", tree, made, "shards", "2", "4"]
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
+    with running(*command, stderr=subprocess.DEVNULL, **PIPES) as process:
         while int(process.stdout.readline()) < 4:
             pass
         process.send_signal(signal.SIGINT)
@@ -129,8 +116,7 @@ def test_a_second_run_into_one_folder_is_refused(tmp_path, capsys):
     (tmp_path / "prepare.py").write_text(CODE)
     made = tmp_path / "made"
     command = [sys.executable, tmp_path / "prepare.py", tree, made, "pyramid", "0", "0"]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(command, **pipes, text=True) as process:
+    with running(*command, **PIPES) as process:
         assert int(process.stdout.readline()) == 0
         assert run("prepare", "dtu", tree, made, "--pyramid", "--resume") == 2
         assert "another run is writing to" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from torch.nn import functional
 from dsdmsr.metrics.edges import edge_distance
 from dsdmsr.metrics.tally import Tally, check_positive, check_shapes, tally
 
-__all__ = ["SURFACE", "roughness", "roughness_squares"]
+__all__ = ["SURFACE", "grain", "roughness", "roughness_squares", "smooth_surfaces"]
 
 SURFACE = (6, 24)
 """Pixels from the nearest edge within which a pixel counts as on a surface beside it: nearer ones
@@ -29,14 +29,53 @@ def roughness_squares(
 ) -> Tally:
     """Return the tally of squared differences from surroundings; see `roughness`."""
     check_shapes(pred, target, valid)
-    check_positive("level", level)
     if distance is None:
         distance = edge_distance(target, valid, step, SURFACE[1] + 1)
+    on_surface = smooth_surfaces(target, valid, level, distance) & (distance <= SURFACE[1])
+    return tally(grain(pred)[on_surface].square())
+
+
+def smooth_surfaces(
+    target: Float[Tensor, "b 1 h w"],
+    valid: Bool[Tensor, "b 1 h w"],
+    level: float,
+    distance: Int[Tensor, "b 1 h w"],
+) -> Bool[Tensor, "b 1 h w"]:
+    """Return the pixels at least 6 from an edge that are on smooth surfaces; see `roughness`.
+
+    Args:
+        target: The ground truth.
+        valid: Which of its pixels are valid.
+        level: A grey level, or a 255th of the range of maps in other units.
+        distance: `edge_distance` of the ground truth, with a limit of 6 or more.
+
+    Raises:
+        DepthError: If the level is not positive.
+
+    Example:
+        >>> target = torch.ones(1, 1, 3, 16)
+        >>> target[..., 8:] = 5
+        >>> valid = torch.ones_like(target, dtype=torch.bool)
+        >>> distance = edge_distance(target, valid, step=1, limit=6)
+        >>> smooth_surfaces(target, valid, 1, distance).sum(-1)[0, 0].tolist()
+        [0, 2, 0]
+    """
+    check_positive("level", level)
     unknown = functional.pad((~valid).float(), (1, 1, 1, 1), value=1)
     whole = functional.max_pool2d(unknown, 3, 1) == 0
-    smooth = (target - _surroundings(target)).abs() <= _SMOOTH * level
-    on_surface = whole & smooth & (distance >= SURFACE[0]) & (distance <= SURFACE[1])
-    return tally((pred - _surroundings(pred))[on_surface].square())
+    smooth = grain(target).abs() <= _SMOOTH * level
+    return whole & smooth & (distance >= SURFACE[0])
+
+
+def grain(depth: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h w"]:
+    """Return each pixel less its mean over 3×3 pixels, which isn't one in the outermost pixels.
+
+    Example:
+        >>> depth = torch.tensor([[[[0.0, 0.0, 0.0], [0.0, 9.0, 0.0], [0.0, 0.0, 0.0]]]])
+        >>> float(grain(depth)[0, 0, 1, 1])
+        8.0
+    """
+    return depth - functional.avg_pool2d(depth, 3, 1, 1)
 
 
 def roughness(
@@ -85,8 +124,3 @@ def roughness(
         0.04
     """
     return roughness_squares(pred, target, valid, level, step, distance).mean().sqrt()
-
-
-def _surroundings(depth: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h w"]:
-    """Return each pixel's mean over 3×3 pixels, which isn't one in the outermost pixels."""
-    return functional.avg_pool2d(depth, 3, 1, 1)

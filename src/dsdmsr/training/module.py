@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader
 from dsdmsr.degradation.resample import resize
 from dsdmsr.errors import TrainingError
 from dsdmsr.nn import DSDMSR, Prediction, deep_supervision_loss
-from dsdmsr.nn.losses import expectation_loss, of_one_process
+from dsdmsr.nn.losses import expectation_loss, of_one_process, surface_loss
 from dsdmsr.nn.symmetry import symmetrise_gradients
 from dsdmsr.pictures.panels import Panel
 from dsdmsr.training.divergence import describe_divergence, divergence_threshold
@@ -165,7 +165,7 @@ class TrainingModule(lightning.LightningModule):
         mean: Callable[[Tensor], Tensor] = of_one_process,
     ) -> Tensor:
         recipe = self.recipe
-        return deep_supervision_loss(
+        loss = deep_supervision_loss(
             prediction,
             targets,
             valids,
@@ -174,6 +174,10 @@ class TrainingModule(lightning.LightningModule):
             stage_weights=recipe.stage_weights,
             mean=mean,
         )
+        if recipe.surface_weight:
+            grain = surface_loss(prediction.fused, targets[-1], valids[-1], mean=mean)
+            loss = loss + recipe.surface_weight * grain
+        return loss
 
     def optimizer_step(self, *args: Any, **kwargs: Any) -> None:
         """Take a step, update the averaged weights, and read the clock."""

@@ -109,6 +109,9 @@ class Recipe:
     stage_weights: tuple[float, ...] = (0.3,)
     """Weight of each stage's loss relative to that of the final prediction: one for all stages, or
     one for each, smallest first."""
+    surface_weight: float = 0.0
+    """Weight of the final prediction's grain on smooth surfaces, see
+    `dsdmsr.nn.losses.surface_loss`."""
     optimizer: OptimizerKind = "adamw"
     """adamw, adam, sgd (momentum 0.9) or muon."""
     learning_rate: float = 1e-3
@@ -159,7 +162,7 @@ class Recipe:
         for name in (*positive, "validate_every", "validation_maps"):
             if getattr(self, name) <= 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}: give a positive number")
-        for name in ("mse_weight", "weight_decay", "workers", "drops", "panels"):
+        for name in ("mse_weight", "surface_weight", "weight_decay", "workers", "drops", "panels"):
             if (getattr(self, name) or 0) < 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}: give 0 or more")
 

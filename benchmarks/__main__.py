@@ -28,6 +28,7 @@ MODULES = {
     "size": "benchmarks.speed.size",
     "starts": "benchmarks.speed.starts",
     "stream": "benchmarks.speed.stream",
+    "surfaces": "benchmarks.accuracy.surfaces",
 }
 """Name → module."""
 

@@ -17,6 +17,7 @@ from benchmarks.accuracy import (
     refining,
     scene_statistics,
     sensor_tables,
+    surfaces,
 )
 from benchmarks.accuracy.card_header import model_index
 from benchmarks.common.options import DOCS, ROOT
@@ -98,6 +99,7 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "roofline_peers": ("roofline", roofline_tables.peers),
     "starts": ("starts", starts.table),
     "stream": ("stream", stream.table),
+    "surfaces": ("surfaces", surfaces.table),
     "roofline_work": ("roofline", roofline_tables.work),
     "runtimes_errors": ("runtimes", runtimes.errors_table),
     "runtimes_networks": ("runtimes", runtimes.networks_table),

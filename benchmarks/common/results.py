@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from benchmarks.common.options import ROOT
+from dsdmsr._plain import to_plain
 from dsdmsr._provenance import provenance, where_and_when, write_json
 from dsdmsr.evaluation.report import markdown_table
+from dsdmsr.nn import DSDMSR
 from dsdmsr.zoo.checksum import weights_checksum
 from dsdmsr.zoo.torch_networks import for_known, from_pretrained
 
@@ -16,6 +19,7 @@ __all__ = [
     "RESULTS",
     "change",
     "checksums",
+    "forms",
     "load_results",
     "made_by",
     "save_results",
@@ -31,6 +35,7 @@ def save_results(
     content: dict[str, Any],
     networks: Iterable[str] = (),
     *,
+    timed: bool = False,
     device: str = "cpu",
 ) -> None:
     """Write a results file, with what made it.
@@ -41,11 +46,13 @@ def save_results(
         content: What was measured.
         networks: The packaged networks that were measured; their checksums are kept, so that a test
             can tell results of earlier weights.
+        timed: Whether nothing but time and memory was measured, which other weights of the same
+            form leave as they are: the checksums are then of the forms.
         device: ``cpu`` or ``cuda``.
     """
     about = {**provenance(device), "command": command}
-    if weights := {network: checksums(network) for network in networks}:
-        about["weights"] = weights
+    if known := {network: (forms if timed else checksums)(network) for network in networks}:
+        about["forms" if timed else "weights"] = known
     path = RESULTS / f"{name}.json"
     write_json(path, {**about, **content})
     print(f"wrote {path}")
@@ -59,8 +66,17 @@ def load_results(name: str) -> dict[str, Any]:
 
 def checksums(network: str) -> list[str]:
     """Return the checksums of a packaged network: the blind one's, then of others it comes with."""
-    models = [from_pretrained(network), *for_known(network).values()]
-    return list(dict.fromkeys(weights_checksum(model) for model in models))
+    return list(dict.fromkeys(weights_checksum(model) for model in _models(network)))
+
+
+def forms(network: str) -> list[str]:
+    """Return the checksums of a packaged network's form: the blind one's, then of others."""
+    texts = [json.dumps(to_plain(model.config), sort_keys=True) for model in _models(network)]
+    return list(dict.fromkeys(hashlib.sha256(text.encode()).hexdigest() for text in texts))
+
+
+def _models(network: str) -> list[DSDMSR]:
+    return [from_pretrained(network), *for_known(network).values()]
 
 
 def change(before: float, after: float) -> str:

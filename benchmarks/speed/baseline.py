@@ -217,4 +217,4 @@ def main() -> None:
         "rows": upscaling(checkouts, given.rounds),
     }
     command = f"python -m benchmarks baseline --checkout DIR --rounds {given.rounds}"
-    save_results("baseline", command, content, NETWORKS)
+    save_results("baseline", command, content, NETWORKS, timed=True)

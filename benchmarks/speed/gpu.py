@@ -213,7 +213,7 @@ def main() -> None:
     rows = measure(given.frames)
     command = f"python -m benchmarks gpu --frames {given.frames}"
     content = {"height": SIZE[0], "width": SIZE[1], "scale": SCALE, "rows": rows}
-    save_results("gpu", command, content, NETWORKS, device="cuda")
+    save_results("gpu", command, content, NETWORKS, timed=True, device="cuda")
     failed = [
         f"{row['network']}, {_described(row)}: {row['failed']}" for row in rows if "failed" in row
     ]

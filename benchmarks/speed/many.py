@@ -252,4 +252,4 @@ def main() -> None:
             "growth": [growth(Path(name), count) for count in given.tiny],
         }
     command = f"python -m benchmarks many --maps {given.maps} --rounds {given.rounds}"
-    save_results("many", command, content, [NETWORK, TINY_NETWORK])
+    save_results("many", command, content, [NETWORK, TINY_NETWORK], timed=True)

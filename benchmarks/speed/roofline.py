@@ -184,4 +184,4 @@ def main() -> None:
     dsdmsr.keep_memory()
     content |= measure(given.rounds, threads)
     command = f"python -m benchmarks roofline --rounds {given.rounds}"
-    save_results("roofline", command, content, NETWORKS)
+    save_results("roofline", command, content, NETWORKS, timed=True)

@@ -120,5 +120,5 @@ def main() -> None:
     rows = measure(given.largest)
     slopes = {str(scale): slope(rows, scale) for scale in SIDES}
     command = f"python -m benchmarks size --largest {given.largest}"
-    save_results("size", command, {"slopes": slopes, "rows": rows}, [DEFAULT_MODEL])
+    save_results("size", command, {"slopes": slopes, "rows": rows}, [DEFAULT_MODEL], timed=True)
     plot(rows)

@@ -50,4 +50,4 @@ def main() -> None:
     given = parser.parse_args()
     hold_to(THREADS)
     command = f"python -m benchmarks starts --rounds {given.rounds}"
-    save_results("starts", command, {"rows": measure(given.rounds)}, MODELS)
+    save_results("starts", command, {"rows": measure(given.rounds)}, MODELS, timed=True)

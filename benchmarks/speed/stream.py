@@ -161,4 +161,4 @@ def main() -> None:
     hold_to(THREADS)
     content = {**measure(given.frames, given.rounds), "memory": in_own_process(memory, given.many)}
     command = f"python -m benchmarks stream --frames {given.frames} --rounds {given.rounds}"
-    save_results("stream", f"{command} --many {given.many}", content, [MODEL])
+    save_results("stream", f"{command} --many {given.many}", content, [MODEL], timed=True)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dsdmsr.degradation.degrade import degrade
-    from dsdmsr.depth.map import DepthMap, Intrinsics, Stereo
+    from dsdmsr.depth.cameras import Intrinsics, Stereo
+    from dsdmsr.depth.map import DepthMap
     from dsdmsr.errors import DsdmsrError
     from dsdmsr.evaluation.options import EvaluateOptions
     from dsdmsr.evaluation.run import evaluate

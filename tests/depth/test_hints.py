@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from dsdmsr import DepthMap
+from dsdmsr.depth.cameras import Intrinsics
 from dsdmsr.depth.geometry import ray_lengths
 from dsdmsr.depth.hints import hints
-from dsdmsr.depth.map import Intrinsics
 
 
 def room(shape: tuple[int, int], focal: float) -> np.ndarray:

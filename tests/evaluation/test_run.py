@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import dsdmsr
-from dsdmsr.errors import ConfigError, EncodingError, FileError
+from dsdmsr.errors import ConfigError, DataError, EncodingError, FileError
 from dsdmsr.evaluation.methods import BASELINES
 from dsdmsr.evaluation.options import RESIZES, EvaluateOptions, ProtocolName
 from dsdmsr.evaluation.page import page
@@ -57,6 +57,24 @@ def test_ensemble_and_refined_variants_are_measured_beside_the_network(asked):
     assert [model.name for model in results.models] == names[1:]
 
 
+def test_normals_are_measured_where_the_camera_is_known(asked, tmp_path):
+    np.save(tmp_path / "maps" / "one.npy", 2 + 0.1 * np.sin(np.arange(64) / 9) * np.ones((32, 1)))
+    (tmp_path / "maps" / "two.npy").unlink()
+    angles = []
+    for focal in (20, 200):
+        camera = f"{focal},{focal},15.5,15.5"
+        results = dsdmsr.evaluate(EvaluateOptions(**asked, intrinsics=camera))
+        angles += [mean.metrics["normal_error"] for mean in results.protocols[0].means]
+    assert all(0 < angle < 90 for angle in angles)
+    # Pixels are closer together in space, and what is noise in depth steeper.
+    assert all(far > near for near, far in zip(angles[:4], angles[4:], strict=True))
+    for mean in dsdmsr.evaluate(EvaluateOptions(**asked)).protocols[0].means:
+        assert "normal_error" not in mean.metrics
+    disparity = {**asked, "encoding": "disparity", "intrinsics": camera}
+    with pytest.raises(DataError, match="holds no distances"):
+        dsdmsr.evaluate(EvaluateOptions(**disparity))
+
+
 def test_panels_are_written_and_their_errors_returned(asked, tmp_path):
     options = EvaluateOptions(**asked, panels=tmp_path / "panels")
     results = dsdmsr.evaluate(options)
@@ -73,6 +91,8 @@ def test_contradicting_options_are_refused(tmp_path):
         ({"maps": ("x",), "data": tmp_path}, "exclude each other"),
         ({"noise": 1.0}, "needs --refine"),
         ({"maps": ("x",), "encoding": "inch"}, "inch"),
+        ({"intrinsics": "9,9,4,4"}, "give --maps"),
+        ({"maps": ("x",), "intrinsics": "9,9,4"}, "give fx,fy,cx,cy in pixels"),
         ({"baselines": ("cubic",)}, "'cubic' is unknown"),
     ):
         with pytest.raises((ConfigError, EncodingError), match=says):

@@ -8,8 +8,8 @@ import pytest
 from testing.command import run
 
 from dsdmsr import DepthMap, read_depth, write_depth
+from dsdmsr.depth.cameras import Intrinsics
 from dsdmsr.depth.encoding import Encoding
-from dsdmsr.depth.map import Intrinsics
 from dsdmsr.errors import EncodingError
 from dsdmsr.io import InvalidNumbers, write_bands
 

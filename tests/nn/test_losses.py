@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from dsdmsr.nn import Prediction, deep_supervision_loss, masked_loss
-from dsdmsr.nn.losses import LossKind, expectation_loss
+from dsdmsr.nn.losses import LossKind, expectation_loss, surface_loss
 
 
 @pytest.mark.parametrize(
@@ -100,3 +100,32 @@ def test_errors_are_best_expected_at_their_mean_size():
     loss(0.7).backward()
     assert error.grad is None
     assert expectation_loss(error, error, torch.zeros_like(valid)).item() == 0
+
+
+def test_grain_counts_on_smooth_surfaces_away_from_edges_alone():
+    rows, columns = torch.meshgrid(torch.arange(24), torch.arange(64), indexing="ij")
+    target = (0.2 + 0.001 * rows + 0.5 * (columns >= 32))[None, None]
+    valid = torch.ones_like(target, dtype=torch.bool)
+    grain = 0.009 * (-1.0) ** (rows + columns)  # its mean over 3×3 pixels is a ninth of it
+    away = (columns - 31.5).abs() > 5
+
+    def loss(error: torch.Tensor) -> float:
+        return float(surface_loss(target + error, target, valid))
+
+    assert loss(0.1 + 0.01 * rows) == pytest.approx(0, abs=1e-6)
+    assert loss(grain) == pytest.approx(0.008, rel=0.02)
+    assert loss(grain * ~away) == pytest.approx(0, abs=1e-6)
+    target = target + 0.1 * (-1.0) ** rows  # nowhere smooth
+    assert loss(grain) == pytest.approx(0, abs=1e-9)
+
+
+def test_grain_of_a_map_counts_alike_however_many_of_its_pixels_are_smooth():
+    target = torch.zeros(2, 1, 32, 32)
+    pred = 0.009 * (-1.0) ** (torch.arange(32) + torch.arange(32)[:, None]).expand_as(target)
+    valid = torch.ones_like(target, dtype=torch.bool)
+    valid[0, :, :20] = False
+    assert float(surface_loss(pred, target, valid)) == pytest.approx(0.008, rel=0.02)
+    assert float(surface_loss(pred, target, torch.zeros_like(valid))) == pytest.approx(0, abs=1e-9)
+    pred = pred.clone().requires_grad_()
+    surface_loss(pred, target, valid).backward()
+    assert pred.grad is not None and not pred.grad[0, :, :19].any() and pred.grad.isfinite().all()

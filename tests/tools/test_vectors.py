@@ -13,8 +13,8 @@ import pytest
 
 from benchmarks.common.options import ROOT
 from dsdmsr import DepthMap, Upscaler
+from dsdmsr.depth.cameras import Intrinsics
 from dsdmsr.depth.holes import enlarge_valid
-from dsdmsr.depth.map import Intrinsics
 from dsdmsr.depth.normalise import normalise
 from dsdmsr.depth.phase import Phase
 from dsdmsr.io.codec import encode

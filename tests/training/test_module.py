@@ -44,6 +44,19 @@ def test_gradients_are_clipped_by_norm_or_by_value(recipe, monkeypatch):
                 assert torch.equal(now, was.clamp(-5, 5))
 
 
+def test_grain_of_the_final_prediction_counts_as_the_recipe_says(recipe):
+    batch = make_batch(0, 0, recipe.crops[:1], Synthetic(recipe.scenes))
+    examples = make_examples(batch, recipe.degradations[0], recipe.seed)
+    losses = []
+    for weight in (0.0, 1.0, 3.0):
+        torch.manual_seed(0)
+        module = TrainingModule(dataclasses.replace(recipe, surface_weight=weight, workers=0))
+        losses.append(float(module.training_step(examples, 0).detach()))
+    plain, once, thrice = losses
+    assert once > plain
+    assert thrice - plain == pytest.approx(3 * (once - plain), rel=1e-3)
+
+
 @pytest.mark.parametrize("optimizer", ["adamw", "adam", "sgd", "muon"])
 def test_every_optimiser_lowers_the_loss_and_clips(tmp_path, recipe, optimizer):
     changed = dataclasses.replace(

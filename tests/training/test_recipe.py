@@ -64,6 +64,7 @@ def test_the_base_recipe_serves_every_factor():
         ({"steps": 5, "learning_rate": 0}, "positive number"),
         ({"steps": 5, "stage_weights": [-1]}, "0 or more"),
         ({"steps": 5, "stage_weights": [1, 2]}, r"give one number, 0 or more, or 3 of them"),
+        ({"steps": 5, "surface_weight": -1}, "give 0 or more"),
         ({"steps": 5, "schedule": "linear"}, "allowed are cosine, steps"),
         ({"steps": 5, "drops": -1}, "give 0 or more"),
         ({"steps": 5, "clip_by": "sign"}, "allowed are norm, value"),

@@ -14,9 +14,9 @@ from testing.web_maps import scene, upscaled_cases
 from dsdmsr import DepthMap, Upscaler, read_depth, write_depth
 from dsdmsr.degradation.degrade import degrade
 from dsdmsr.depth.bicubic import Bicubic
+from dsdmsr.depth.cameras import Intrinsics
 from dsdmsr.depth.find_degradation import find_degradation
 from dsdmsr.depth.geometry import point_cloud
-from dsdmsr.depth.map import Intrinsics
 from dsdmsr.errors import ScaleError
 from dsdmsr.io.encodings import ENCODINGS
 from dsdmsr.io.ply import write_ply

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import dsdmsr
-from dsdmsr.depth.map import DepthMap, Intrinsics
+from dsdmsr.depth.cameras import Intrinsics
+from dsdmsr.depth.map import DepthMap
 from dsdmsr.depth.phase import Phase
 from dsdmsr.upscaling import Upscaler
 from dsdmsr.upscaling.auto import DegradationChoice

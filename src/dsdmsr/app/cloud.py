@@ -16,8 +16,9 @@ from dsdmsr.app.html_files import SUFFIXES as HTML_SUFFIXES
 from dsdmsr.app.html_files import open_in_browser, write_html
 from dsdmsr.app.options import ReadOptions, StereoOptions, flattened
 from dsdmsr.app.standard_streams import is_stream, stdin_as_file
+from dsdmsr.depth.cameras import Intrinsics
 from dsdmsr.depth.geometry import STEEPEST, distances, point_cloud
-from dsdmsr.depth.map import DepthMap, Intrinsics
+from dsdmsr.depth.map import DepthMap
 from dsdmsr.depth.phase import Phase, axis
 from dsdmsr.errors import ConfigError, DepthError, FileError
 from dsdmsr.io.pcd import write_pcd
@@ -60,7 +61,7 @@ class CloudOptions:
 
     def __post_init__(self) -> None:
         if self.intrinsics is not None:
-            _camera(self.intrinsics)
+            Intrinsics.parse(self.intrinsics)
         elif self.scale > 1:
             raise ConfigError("--scale scales the camera that is given: give --intrinsics, too")
         if self.scale < 1:
@@ -82,7 +83,7 @@ class CloudOptions:
             if depth.intrinsics is None:
                 raise DepthError("no camera is known: give --intrinsics fx,fy,cx,cy")
             return depth.intrinsics
-        camera = _camera(self.intrinsics)
+        camera = Intrinsics.parse(self.intrinsics)
         if self.scale == 1:
             return camera
         y, x = (
@@ -200,16 +201,3 @@ def _colours(source: str, depth: DepthMap) -> NDArray[np.uint8]:
     from dsdmsr.io.picture import read_picture
 
     return read_picture(Path(source), depth.shape)
-
-
-def _camera(text: str) -> Intrinsics:
-    """Return the camera that ``fx,fy,cx,cy`` describes."""
-    try:
-        fx, fy, cx, cy = map(float, text.split(","))
-        if not (0 < fx < np.inf and 0 < fy < np.inf and abs(cx) < np.inf and abs(cy) < np.inf):
-            raise ValueError
-    except ValueError:
-        raise ConfigError(
-            f"intrinsics are {text!r}: give fx,fy,cx,cy in pixels, focal lengths above 0"
-        ) from None
-    return Intrinsics(fx=fx, fy=fy, cx=cx, cy=cy)

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsdmsr.app.html_files import colours, filled, packed
+from dsdmsr.depth.cameras import Intrinsics
 from dsdmsr.depth.convert import to_kind
 from dsdmsr.depth.geometry import distances
-from dsdmsr.depth.map import DepthMap, Intrinsics
+from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import DepthError
 from dsdmsr.pictures.relief import towards_viewer
 from dsdmsr.pictures.value_scale import ValueScale

@@ -7,8 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.depth.cameras import Intrinsics
 from dsdmsr.depth.convert import to_kind
-from dsdmsr.depth.map import DepthMap, Intrinsics
+from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import DepthError
 
 __all__ = [

@@ -10,77 +10,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dsdmsr.depth.arrays import checked_error, checked_values
+from dsdmsr.depth.cameras import Intrinsics, Stereo
 from dsdmsr.depth.encoding import Encoding
 from dsdmsr.depth.given import described
 from dsdmsr.depth.kinds import Kind, Unit, check_kind
 from dsdmsr.depth.metadata import Metadata
-from dsdmsr.depth.phase import Axis
 from dsdmsr.errors import DepthError
 
 if TYPE_CHECKING:
     from dsdmsr.io.invalid import InvalidNumbers
 
-__all__ = ["DepthMap", "Intrinsics", "Kind", "Stereo", "Unit", "check_map"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Intrinsics:
-    """Describe a pinhole camera, in pixels; pixel centres lie at whole numbers."""
-
-    fx: float
-    """Focal length along x."""
-    fy: float
-    """Focal length along y."""
-    cx: float
-    """Principal point, x."""
-    cy: float
-    """Principal point, y."""
-
-    def scaled(self, scale: float, scale_y: float | None = None) -> Intrinsics:
-        """Return the camera of a map `scale` times as large.
-
-        A low-resolution pixel covers a block of high-resolution ones, so ``f' = s·f`` and
-        ``c' = s·(c + 0.5) - 0.5``.
-
-        Args:
-            scale: How many times wider the map is.
-            scale_y: How many times higher. Default: as many.
-        """
-        down = scale if scale_y is None else scale_y
-        return self.mapped(*(Axis(s, (s - 1) / 2) for s in (scale, down)))
-
-    def mapped(self, x: Axis, y: Axis) -> Intrinsics:
-        """Return the camera of a map whose columns and rows lie at `x` and `y` of this one's."""
-        return Intrinsics(
-            fx=x.factor * self.fx, fy=y.factor * self.fy, cx=x.of(self.cx), cy=y.of(self.cy)
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stereo:
-    """Turn disparity into depth: ``Z = baseline·focal / (d + doffs)``.
-
-    The disparity is in pixels of the image that `focal` and `doffs` belong to, whatever the size
-    of the map.
-
-    Raises:
-        DepthError: If focal length or baseline is not positive, or a number not finite.
-    """
-
-    focal: float
-    """Focal length, pixels."""
-    baseline: float
-    """Distance of the two cameras, metres."""
-    doffs: float = 0.0
-    """Difference of the principal points' x, pixels."""
-
-    def __post_init__(self) -> None:
-        positive = 0 < self.focal < np.inf and 0 < self.baseline < np.inf
-        if not positive or not np.isfinite(self.doffs):
-            raise DepthError(
-                f"focal length {self.focal:g}, baseline {self.baseline:g} and doffs {self.doffs:g} "
-                "are no two cameras: the first two are above 0, and all finite"
-            )
+__all__ = ["DepthMap", "Kind", "Unit", "check_map"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ from torch import Tensor
 from dsdmsr.degradation.degrade import degrade
 from dsdmsr.degradation.resample import resize_nearest
 from dsdmsr.degradation.sensors import NOISES
+from dsdmsr.depth.cameras import Intrinsics
 from dsdmsr.errors import ConfigError, DataError
 from dsdmsr.evaluation.ground_truth import GroundTruth, GroundTruthFile
 from dsdmsr.evaluation.methods import LowRes, Values
@@ -47,6 +48,8 @@ class Case:
     """Which pixels the low-resolution maps were computed from, H×W."""
     low_res: tuple[LowRes, ...]
     """One for each seed of the noise."""
+    camera: Intrinsics | None = None
+    """The camera of a map of distances, if it is known."""
 
     @property
     def rounding(self) -> float:
@@ -102,6 +105,7 @@ def _case(protocol: Protocol, file: GroundTruthFile, truth: GroundTruth, scale: 
         target=target,
         counted=counted,
         valid=valid,
+        camera=truth.camera if truth.kind == "depth" else None,
         low_res=tuple(
             LowRes(
                 values=values[0, 0].numpy(),

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.depth.cameras import Intrinsics
 from dsdmsr.depth.map import Kind
 from dsdmsr.errors import DataError, FileError
 from dsdmsr.evaluation.protocols import FigureUnit, MapSet, Protocol, Scene
@@ -42,6 +43,8 @@ class GroundTruth:
     """What the values are."""
     unit: FigureUnit | None
     """Unit of the values."""
+    camera: Intrinsics | None = None
+    """The camera, if it is known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +63,8 @@ class GroundTruthFile:
     """What the protocol says about the map."""
     encoding: str | None = None
     """What the numbers of the user's own file mean; see `read_depth`."""
+    camera: Intrinsics | None = None
+    """The camera of the user's own file. Default: the one that it names itself."""
 
     def read(self) -> GroundTruth:
         """Read the map.
@@ -82,6 +87,7 @@ class GroundTruthFile:
             counted=depth.valid.copy(),
             kind=depth.kind,
             unit=depth.unit,
+            camera=self.camera or depth.intrinsics,
         )
 
     def _read_of_protocol(self, maps: MapSet) -> GroundTruth:
@@ -126,10 +132,17 @@ def protocol_ground_truth(protocol: Protocol, data: Path) -> list[GroundTruthFil
     return files
 
 
-def own_ground_truth(paths: Sequence[Path], encoding: str | None = None) -> list[GroundTruthFile]:
+def own_ground_truth(
+    paths: Sequence[Path], encoding: str | None = None, camera: Intrinsics | None = None
+) -> list[GroundTruthFile]:
     """Return the user's own depth files as a set.
 
     Files of one name in several folders are distinguished by their paths.
+
+    Args:
+        paths: The files.
+        encoding: What their numbers mean; see `read_depth`.
+        camera: The camera of all of them. Default: the one that each names itself.
     """
     names = [path.stem for path in paths]
     return [
@@ -138,6 +151,7 @@ def own_ground_truth(paths: Sequence[Path], encoding: str | None = None) -> list
             scene=path.stem if names.count(path.stem) == 1 else str(path),
             path=path,
             encoding=encoding,
+            camera=camera,
         )
         for path in paths
     ]

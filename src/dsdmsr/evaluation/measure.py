@@ -113,7 +113,12 @@ def _measure(
         again=(again, torch.from_numpy(case.low_res[seed].values)[None, None], again_valid),
         expected=None if error is None else torch.from_numpy(error).flatten()[by.places],
     )
-    wanted = {"always": True, "errors": error is not None, "asked": with_ssim}
+    wanted = {
+        "always": True,
+        "camera": by.camera is not None,
+        "errors": error is not None,
+        "asked": with_ssim,
+    }
     metrics = {
         name: float(metric.measure(prediction))
         for name, metric in METRICS.items()
@@ -157,6 +162,7 @@ def _reference(protocol: Protocol, case: Case) -> Reference:
         distance=zone.distance.flatten()[places].clamp(max=PROFILE),
         rounding=case.rounding,
         within_90=WITHIN_90 if protocol.noise is None else WITHIN_90_NOISY,
+        camera=case.camera,
     )
 
 

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dsdmsr.depth.cameras import Intrinsics
 from dsdmsr.metrics import (
     WITHIN_90,
     WITHIN_90_NOISY,
@@ -22,6 +23,7 @@ from dsdmsr.metrics import (
     edge_rmse,
     flying_pixel_rate,
     mae,
+    normal_error,
     psnr,
     rmse,
     roughness,
@@ -61,6 +63,8 @@ class Reference(NamedTuple):
     """The step that the ground truth is rounded to, or 0."""
     within_90: float
     """How many times the expected error 90 % of the errors should be within."""
+    camera: Intrinsics | None
+    """The camera of a map of distances, if it is known."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -106,6 +110,13 @@ class Prediction:
         step = EDGE_STEP * by.level
         return roughness(of, by.target, by.valid, by.level, step, by.zone.distance)
 
+    def normal_error(self) -> Tensor:
+        """Return the mean angle between the normals of prediction and ground truth."""
+        by = self.reference
+        if by.camera is None:
+            raise ValueError("the camera is not known")
+        return normal_error(*self.whole, by.camera, EDGE_STEP * by.level, by.zone.distance)
+
     def coverage(self) -> Tensor:
         """Return the share of errors within what 90 % of them should be within."""
         by = self.reference
@@ -127,8 +138,9 @@ class Metric(NamedTuple):
 
     explanation: str
     measure: Callable[[Prediction], Tensor | float]
-    when: Literal["always", "errors", "asked"] = "always"
-    """Whether for every method, for those that expect errors, or only if it is asked for."""
+    when: Literal["always", "camera", "errors", "asked"] = "always"
+    """Whether always, for maps whose camera is known, for methods that expect errors, or only if it
+    is asked for."""
 
 
 METRICS: dict[str, Metric] = {
@@ -154,6 +166,12 @@ METRICS: dict[str, Metric] = {
     ),
     "truth_roughness": Metric(
         "the ground truth's own roughness", lambda p: p.roughness(p.reference.target)
+    ),
+    "normal_error": Metric(
+        "mean angle between the surface normals of prediction and ground truth, degrees, beside no "
+        "edge; for maps of distances whose camera is known",
+        Prediction.normal_error,
+        when="camera",
     ),
     "psnr": Metric(
         "peak signal-to-noise ratio, dB", lambda p: psnr(*p.pixels, p.reference.data_range)

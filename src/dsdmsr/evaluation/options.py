@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from dsdmsr.depth.cameras import Intrinsics
 from dsdmsr.errors import ConfigError
 from dsdmsr.evaluation.protocols import PROTOCOLS, SUITE, ProtocolName
 from dsdmsr.io.encodings import ENCODINGS, find_encoding
@@ -45,6 +46,9 @@ class EvaluateOptions:
         metadata={"help": f"What the numbers in your own files mean: {', '.join(ENCODINGS)}."},
     )
     """A name in `dsdmsr.io.ENCODINGS`, for files of your own. Default: a guess by file format."""
+    intrinsics: str | None = None
+    """The camera of maps of your own: fx,fy,cx,cy in pixels, the centre of the first pixel at 0;
+    errors of surface normals are then measured, too. Default: the camera that a file names."""
     scales: tuple[Literal[2, 4, 8, 16], ...] = ()
     """Only these scales. Default: those of the protocol."""
     model: tuple[str, ...] = field(
@@ -86,6 +90,10 @@ class EvaluateOptions:
     def __post_init__(self) -> None:
         if self.encoding is not None and not self.maps:
             raise ConfigError("--encoding is for maps of your own: give --maps, too")
+        if self.intrinsics is not None and not self.maps:
+            raise ConfigError("--intrinsics is for maps of your own: give --maps, too")
+        if self.intrinsics is not None:
+            Intrinsics.parse(self.intrinsics)
         if self.data is not None and self.maps:
             raise ConfigError("--data and --maps exclude each other: give one of them")
         if self.noise is not None and not self.refine:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from pathlib import Path
 
+from dsdmsr.depth.cameras import Intrinsics
 from dsdmsr.errors import ConfigError, DataError
 from dsdmsr.evaluation.cases import Case, cases, stem
 from dsdmsr.evaluation.crops import error_crop
@@ -134,7 +135,9 @@ def _protocols(options: EvaluateOptions) -> list[Protocol]:
 
 def _ground_truth(options: EvaluateOptions, protocol: Protocol) -> list[GroundTruthFile]:
     if options.maps:
-        return own_ground_truth(depth_files(options.maps), options.encoding)
+        given = options.intrinsics
+        camera = None if given is None else Intrinsics.parse(given)
+        return own_ground_truth(depth_files(options.maps), options.encoding, camera)
     data = options.data
     if data is None and (named := os.environ.get(DATA_VARIABLE)):
         data = Path(named)
@@ -196,6 +199,11 @@ class _Job:
                     raise DataError(
                         f"{case.file.path} is in {UNIT_NAMES[case.unit]}, the maps before it in "
                         f"{UNIT_NAMES[first.unit]}: measure them apart"
+                    )
+                if self.options.intrinsics is not None and case.camera is None:
+                    raise DataError(
+                        f"{case.file.path} holds no distances, so that its surfaces have no known "
+                        "normals: leave out --intrinsics"
                     )
                 yield case
 

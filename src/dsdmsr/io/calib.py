@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from dsdmsr.depth.map import Intrinsics, Stereo
+from dsdmsr.depth.cameras import Intrinsics, Stereo
 from dsdmsr.errors import DepthError, FileError
 
 __all__ = ["read_calib"]

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.depth.cameras import Stereo
 from dsdmsr.depth.encoding import Encoding
-from dsdmsr.depth.map import DepthMap, Kind, Stereo
+from dsdmsr.depth.map import DepthMap, Kind
 from dsdmsr.errors import EncodingError, FileError
 from dsdmsr.io.calib import read_calib
 from dsdmsr.io.encodings import ENCODINGS, find_encoding, name_of

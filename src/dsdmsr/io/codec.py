@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.depth.cameras import Stereo
 from dsdmsr.depth.encoding import Encoding
-from dsdmsr.depth.map import DepthMap, Stereo
+from dsdmsr.depth.map import DepthMap
 from dsdmsr.depth.metadata import Metadata
 from dsdmsr.errors import DepthError, EncodingError
 from dsdmsr.io.encodings import find_encoding, name_of

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
+from dsdmsr.depth.cameras import Intrinsics, Stereo
 from dsdmsr.depth.encoding import Encoding
 from dsdmsr.depth.given import as_array, without_mask
 from dsdmsr.depth.kinds import Kind
-from dsdmsr.depth.map import DepthMap, Intrinsics, Stereo
+from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import DepthError, EncodingError
 from dsdmsr.io.choice import guess_encoding, sort_of
 from dsdmsr.io.codec import decode

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dsdmsr.depth.map import Intrinsics
+from dsdmsr.depth.cameras import Intrinsics
 from dsdmsr.depth.metadata import Metadata
 from dsdmsr.depth.places import MvsView
 from dsdmsr.errors import FileError

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dsdmsr.depth.cameras import Intrinsics
 from dsdmsr.depth.encoding import Encoding
 from dsdmsr.depth.geometry import centred_camera
-from dsdmsr.depth.map import Intrinsics
 from dsdmsr.errors import EncodingError
 
 __all__ = ["camera_of"]

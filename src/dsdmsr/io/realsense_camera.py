@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dsdmsr.depth.map import DepthMap, Intrinsics
+from dsdmsr.depth.cameras import Intrinsics
+from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import FileError, needing
 from dsdmsr.io.options import ReadOptions
 from dsdmsr.io.realsense import encoding_in

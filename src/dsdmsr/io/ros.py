@@ -6,7 +6,7 @@ from bisect import bisect_left
 from pathlib import Path
 from typing import NamedTuple
 
-from dsdmsr.depth.map import Intrinsics
+from dsdmsr.depth.cameras import Intrinsics
 from dsdmsr.errors import FileError
 from dsdmsr.io.checks import single_line
 from dsdmsr.io.realsense import camera_topic, is_depth_stream, unit_encoding

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dsdmsr.depth.map import Intrinsics
+from dsdmsr.depth.cameras import Intrinsics
 from dsdmsr.errors import DepthError
 from dsdmsr.io.ros_images import changed
 

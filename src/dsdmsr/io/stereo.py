@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dsdmsr.depth.map import DepthMap, Stereo
+from dsdmsr.depth.cameras import Stereo
+from dsdmsr.depth.map import DepthMap
 from dsdmsr.errors import ConfigError
 from dsdmsr.io.calib import read_calib
 

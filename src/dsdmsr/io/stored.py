@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dsdmsr.depth.cameras import Intrinsics, Stereo
 from dsdmsr.depth.encoding import Encoding
-from dsdmsr.depth.map import Intrinsics, Stereo
 
 if TYPE_CHECKING:
     from dsdmsr.depth.places import Georeference, ImageWindow, MvsView

@@ -24,6 +24,7 @@ from dsdmsr.metrics.edges import (
     edge_zone,
     flying_pixel_rate,
 )
+from dsdmsr.metrics.normals import normal_error, normals
 from dsdmsr.metrics.pixels import bad_pixel_rate, mae, psnr, rmse
 from dsdmsr.metrics.similarity import ssim
 from dsdmsr.metrics.surfaces import SURFACE, roughness
@@ -62,6 +63,8 @@ __all__ = [
     "edge_zone",
     "flying_pixel_rate",
     "mae",
+    "normal_error",
+    "normals",
     "psnr",
     "reliability",
     "rmse",

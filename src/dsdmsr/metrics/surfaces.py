@@ -53,6 +53,7 @@ def smooth_surfaces(
         DepthError: If the level is not positive.
 
     Example:
+        >>> import torch
         >>> target = torch.ones(1, 1, 3, 16)
         >>> target[..., 8:] = 5
         >>> valid = torch.ones_like(target, dtype=torch.bool)
@@ -71,6 +72,7 @@ def grain(depth: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h w"]:
     """Return each pixel less its mean over 3×3 pixels, which isn't one in the outermost pixels.
 
     Example:
+        >>> import torch
         >>> depth = torch.tensor([[[[0.0, 0.0, 0.0], [0.0, 9.0, 0.0], [0.0, 0.0, 0.0]]]])
         >>> float(grain(depth)[0, 0, 1, 1])
         8.0

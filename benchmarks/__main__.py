@@ -29,6 +29,7 @@ MODULES = {
     "starts": "benchmarks.speed.starts",
     "stream": "benchmarks.speed.stream",
     "surfaces": "benchmarks.accuracy.surfaces",
+    "thin": "benchmarks.accuracy.thin",
 }
 """Name → module."""
 

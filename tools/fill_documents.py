@@ -18,6 +18,7 @@ from benchmarks.accuracy import (
     scene_statistics,
     sensor_tables,
     surfaces,
+    thin,
 )
 from benchmarks.accuracy.card_header import model_index
 from benchmarks.common.options import DOCS, ROOT
@@ -100,6 +101,7 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "starts": ("starts", starts.table),
     "stream": ("stream", stream.table),
     "surfaces": ("surfaces", surfaces.table),
+    "thin": ("thin", thin.table),
     "roofline_work": ("roofline", roofline_tables.work),
     "runtimes_errors": ("runtimes", runtimes.errors_table),
     "runtimes_networks": ("runtimes", runtimes.networks_table),

@@ -41,7 +41,7 @@ def normals(
     nearness = 1 / depth.double().clamp(min=torch.finfo(torch.float32).tiny)
     slope = nearness.new_tensor([[-1.0, 0.0, 1.0]] * 3) / 6
     kernels = torch.stack([slope, slope.T, torch.full_like(slope, 1 / 9)])[:, None]
-    along_x, along_y, value = functional.conv2d(nearness, kernels).split(1, dim=1)
+    along_x, along_y, value = functional.conv2d(nearness, kernels).chunk(3, dim=1)
     x, y = (torch.arange(1, n - 1, device=depth.device).double() for n in (width, height))
     towards = value - (x - camera.cx) * along_x - (y - camera.cy)[:, None] * along_y
     normal = -torch.cat([camera.fx * along_x, camera.fy * along_y, towards], dim=1)

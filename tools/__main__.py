@@ -10,6 +10,7 @@ MODULES = {
     "fuzz": "tools.fuzz.run",
     "interop": "tools.interop.run",
     "make_network": "tools.make_network",
+    "mean_network": "tools.mean_network",
     "protocol_maps": "tools.protocol_maps",
     "prune_network": "tools.prune_network",
     "public_names": "tools.public_names",

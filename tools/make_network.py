@@ -2,7 +2,8 @@
 
 NAME is one of the package's networks; NAME/bicubic, its weights for low-resolution maps that are
 known to be bicubic. An interrupted run goes on when the command is given again. With --data, all
-protocols are measured and the tables are written into the documents and the card. With --errors-of,
+protocols are measured and the tables are written into the documents and the card. With
+--errors-alone, the layers that expect errors are trained, and predictions stay. With --errors-of,
 NAME stays as it is but for the errors that it expects at one factor, which are those of the trained
 network, T times as large. Run it from a checkout whose package is installed with `pip install -e`.
 """
@@ -44,7 +45,7 @@ def package(trained: Path, name: str, consistency: int) -> Path:
     title, _, card = read_card(str(trained)).partition("\n# ")
     card = f"{title}\n# {name}\n{card.partition(chr(10))[2]}"
     if consistency:
-        card += f"- **After training**: corrected by {consistency} back-projection(s).\n"
+        card += f"- **Each prediction**: corrected by {consistency} back-projection(s).\n"
     if name in PACKAGED:
         card = card.replace("\n---\n", f"\nmodel-index:\n- name: {name}\n---\n", 1)
     save_pretrained(model, folder, card + FIGURES.format(table=GROUPS[group_of(name)].table))
@@ -92,6 +93,7 @@ def main() -> None:
     parser.add_argument("--init")
     parser.add_argument("--data", type=Path)
     parser.add_argument("--consistency", type=int, default=0)
+    parser.add_argument("--errors-alone", action="store_true")
     parser.add_argument("--errors-of", type=int, metavar="SCALE")
     parser.add_argument("--times", type=float, default=1.0, metavar="T")
     length = parser.add_mutually_exclusive_group()
@@ -108,6 +110,7 @@ def main() -> None:
             steps=given.steps,
             resume="auto",
             init=given.init,
+            errors_alone=given.errors_alone,
         )
     )
     if given.errors_of is None:

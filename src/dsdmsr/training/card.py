@@ -35,7 +35,7 @@ a cascade of {stages} ×2 stages.
 
 _NOT_FOR = "- **Not for**: noisy maps, whose noise it sharpens.\n"
 
-_HEAD = "- **Trained**: "
+_HEAD, _CHANGED = "- **Trained**: ", "- **After training**: "
 _RUN = _HEAD + (
     "recipe `{name}`{of}, seed {seed}, {steps} steps, {minutes:.0f} minutes on {machine}; "
     "commit {commit}, {date}, torch {torch}."
@@ -44,8 +44,8 @@ _RUN = _HEAD + (
 
 
 def training_history(card: str) -> list[str]:
-    """Return a card's lines about its training, one for each run."""
-    return [line for line in card.splitlines() if line.startswith(_HEAD)]
+    """Return a card's lines about its training: a line for each run, and what changed after it."""
+    return [line for line in card.splitlines() if line.startswith((_HEAD, _CHANGED))]
 
 
 def history_of(network: str) -> list[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import statistics
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ def measure(data: Path) -> list[dict[str, Any]]:
     ]
 
 
-def figures(metrics: Any, span: float) -> dict[str, float]:
+def figures(metrics: Mapping[str, float], span: float) -> dict[str, float]:
     """Return a map's figures: angles in degrees, others as shares of its range."""
     shares = {key: metrics[key] / span for key in ("rmse", "roughness", "truth_roughness")}
     return {**shares, "normal_error": metrics.get("normal_error", np.nan)}
@@ -111,9 +111,7 @@ def table(results: dict[str, Any]) -> str:
         truth = by[names[0]]["truth_roughness"]
         cells = [row["set"], str(row["maps"]), f"×{row['scale']}"]
         cells.append("–" if truth is None else f"{1e4 * truth:.2f}")
-        for name in names:
-            rough = by[name]["roughness"]
-            cells.append("–" if rough is None else f"{1e4 * rough:.2f}")
+        cells += [_cell(by[name]["roughness"], truth) for name in names]
         for name in names:
             angle = by[name]["normal_error"]
             cells.append("–" if angle is None else f"{angle:.2f}°")
@@ -127,6 +125,14 @@ def table(results: dict[str, Any]) -> str:
         *(f"{name}: normals" for name in names),
     ]
     return sourced_table(results, head, rows, names=1)
+
+
+def _cell(rough: float | None, truth: float | None) -> str:
+    """Return a roughness, in bold if it is allowed."""
+    if rough is None or truth is None:
+        return "–"
+    text = f"{1e4 * rough:.2f}"
+    return f"**{text}**" if rough <= ALLOWED[0] * truth + ALLOWED[1] else text
 
 
 def main() -> None:

@@ -18,10 +18,9 @@ import numpy as np
 from rich.progress import track
 
 import dsdmsr
-from benchmarks.common.held_out import RENDERED_SEEDS, RENDERED_SET, train_sets
+from benchmarks.common.held_out import RENDERED_SET, exact_scenes, train_sets
 from benchmarks.common.options import with_data
 from benchmarks.common.results import save_results, sourced_table
-from dsdmsr.data.scenes.rendered import render_sample
 from dsdmsr.evaluation.cases import cases
 from dsdmsr.evaluation.ground_truth import GroundTruthFile, own_ground_truth, protocol_ground_truth
 from dsdmsr.evaluation.measure import Measurement, measure_case
@@ -52,9 +51,7 @@ def files(data: Path, folder: Path) -> Iterator[tuple[str, GroundTruthFile]]:
     for name, each in train_sets(data).items():
         for file in each:
             yield name, file
-    for seed in RENDERED_SEEDS:
-        np.save(folder / f"{seed}.npy", render_sample(seed)[0].values)
-    for file in own_ground_truth(sorted(folder.glob("*.npy"))):
+    for file in own_ground_truth(exact_scenes(folder)):
         yield RENDERED_SET, file
 
 

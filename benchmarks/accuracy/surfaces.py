@@ -20,10 +20,9 @@ import numpy as np
 from rich.progress import track
 
 import dsdmsr
-from benchmarks.common.held_out import RENDERED_SEEDS, RENDERED_SET
+from benchmarks.common.held_out import RENDERED_SET, exact_scenes
 from benchmarks.common.options import TIERS, with_data
 from benchmarks.common.results import save_results, sourced_table
-from dsdmsr.data.scenes.rendered import render_sample
 from dsdmsr.depth.cameras import Intrinsics
 from dsdmsr.evaluation.cases import cases
 from dsdmsr.evaluation.ground_truth import GroundTruthFile, own_ground_truth
@@ -60,10 +59,7 @@ def files(data: Path, folder: Path) -> Iterator[tuple[str, GroundTruthFile]]:
         seen_by = None if focal is None else camera(focal)
         for file in own_ground_truth(sorted(data.glob(pattern)), encoding, seen_by):
             yield name, file
-    for seed in RENDERED_SEEDS:
-        np.save(folder / f"{seed}.npy", render_sample(seed)[0].values)
-    rendered = sorted(folder.glob("*.npy"))
-    for file in own_ground_truth(rendered, "metres", camera((VIEW, VIEW))):
+    for file in own_ground_truth(exact_scenes(folder), "metres", camera((VIEW, VIEW))):
         yield RENDERED_SET, file
 
 

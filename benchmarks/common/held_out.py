@@ -13,7 +13,14 @@ from dsdmsr.degradation.sensors import add_gaussian_noise
 from dsdmsr.evaluation.ground_truth import GroundTruthFile, own_ground_truth
 from dsdmsr.evaluation.methods import LowRes
 
-__all__ = ["RENDERED_SEEDS", "RENDERED_SET", "add_noise", "some_of_each_set", "train_sets"]
+__all__ = [
+    "RENDERED_SEEDS",
+    "RENDERED_SET",
+    "add_noise",
+    "exact_scenes",
+    "some_of_each_set",
+    "train_sets",
+]
 
 TRAIN = {
     "Middlebury train/": ("middlebury/train/full/*.png", "disparity16"),
@@ -45,6 +52,13 @@ def some_of_each_set(data: Path, folder: Path) -> dict[str, list[GroundTruthFile
         # In millimetres, as such maps are usually kept.
         write_depth(folder / f"{seed}.png", render_sample(seed)[0])
     return {**sets, RENDERED_SET: own_ground_truth(sorted(folder.glob("*.png")), "mm")}
+
+
+def exact_scenes(folder: Path) -> list[Path]:
+    """Write the rendered scenes to a folder, in metres and not rounded; return the files."""
+    for seed in RENDERED_SEEDS:
+        np.save(folder / f"{seed}.npy", render_sample(seed)[0].values)
+    return sorted(folder.glob("*.npy"))
 
 
 def add_noise(low_res: LowRes, share: float) -> tuple[LowRes, float]:

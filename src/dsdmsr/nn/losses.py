@@ -71,13 +71,23 @@ def masked_loss(
     """
     error = torch.where(valid, pred.float() - target, 0.0)
     if kind == "rmse":
-        each = error.square().sum((1, 2, 3)) / valid.sum((1, 2, 3)).clamp(min=1)
-        return ((each + _FLAT**2).sqrt() - _FLAT).sum() / mean(each.new_tensor(len(each)))
+        return _mean_of_roots(error, valid, _FLAT, mean)
     if kind == "sse":
         return error.square().sum() / 2 / mean(error.new_tensor(len(error)))
     values = _pixel_losses(error, target, valid, kind, mse_weight)
     count = mean(valid.sum().float())
     return values.sum() / torch.where(count > 0, count, 1.0)
+
+
+def _mean_of_roots(
+    error: Float[Tensor, "b 1 h w"],
+    counts: Bool[Tensor, "b 1 h w"],
+    least: float,
+    mean: Callable[[Tensor], Tensor],
+) -> Float[Tensor, ""]:
+    """Return the mean of the maps' RMSE, less below `least`; errors not counted are 0."""
+    each = error.square().sum((1, 2, 3)) / counts.sum((1, 2, 3)).clamp(min=1)
+    return ((each + least**2).sqrt() - least).sum() / mean(each.new_tensor(len(each)))
 
 
 def _pixel_losses(
@@ -158,9 +168,7 @@ def surface_loss(
         distance = edge_distance(target, valid, _STEP, SURFACE[0])
         counts = smooth_surfaces(target, valid, _LEVEL, distance)
     error = torch.where(valid, pred.float() - target, 0.0)
-    squares = torch.where(counts, grain(error), 0.0).square().sum((1, 2, 3))
-    each = squares / counts.sum((1, 2, 3)).clamp(min=1)
-    return ((each + _UNSEEN**2).sqrt() - _UNSEEN).sum() / mean(each.new_tensor(len(each)))
+    return _mean_of_roots(torch.where(counts, grain(error), 0.0), counts, _UNSEEN, mean)
 
 
 def deep_supervision_loss(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 import yaml
@@ -62,7 +62,6 @@ def nodes(
                 env={**os.environ, **here, **environ},
                 stdout=out,
                 stderr=out,
-                start_new_session=True,
             )
             for _ in range(count)
         ]
@@ -74,9 +73,12 @@ def nodes(
 
 
 def kill(node: subprocess.Popen) -> None:
-    """Have a machine be gone, with all its processes."""
-    with suppress(ProcessLookupError):
-        os.killpg(node.pid, signal.SIGKILL)
+    """Have a machine be gone, with all its processes; torchrun gives each a session of its own."""
+    with suppress(psutil.NoSuchProcess):
+        machine = psutil.Process(node.pid)
+        for process in (machine, *machine.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
     node.wait()
 
 

@@ -11,6 +11,7 @@ MODULES = {
     "interop": "tools.interop.run",
     "make_network": "tools.make_network",
     "mean_network": "tools.mean_network",
+    "mutants": "tools.mutants",
     "protocol_maps": "tools.protocol_maps",
     "prune_network": "tools.prune_network",
     "public_names": "tools.public_names",

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from dsdmsr.degradation.degrade import degrade
+from dsdmsr.degradation.degrade import degrade, stage_targets
 from dsdmsr.degradation.resample import resize, resize_nearest
 from dsdmsr.errors import ConfigError, DepthError
 
@@ -93,7 +93,7 @@ def test_masked_bicubic_is_plain_bicubic_away_from_holes(rng):
     valid[..., :3, :3] = False
     masked, _ = degrade(depth, 2, "bicubic", valid)
     plain, _ = degrade(depth, 2, "bicubic")
-    far = masked[..., 8:, 8:] - plain[..., 8:, 8:]
+    far = masked[..., 4:, 4:] - plain[..., 4:, 4:]
     assert far.abs().max() < 1e-12
     known = [depth[0, 0, 2, 3], depth[0, 0, 3, 2], depth[0, 0, 3, 3]]
     assert masked[0, 0, 1, 1] == pytest.approx(sum(map(float, known)) / 3)
@@ -162,3 +162,28 @@ def test_nearest_is_nearest(rng, scale):
             at = place / scale if interval else (place + 0.5) / scale - 0.5
             nearest = min(range(5), key=lambda j: (round(abs(j - at), 9), -j))
             assert made[0, 0, 0, place] == small[0, 0, 0, nearest]
+
+
+@pytest.mark.parametrize(
+    ("kind", "smooth"),
+    [
+        ("bicubic", "bicubic"),
+        ("area", "area"),
+        ("interval", "interval"),
+        ("opencv_cubic", "bicubic"),
+        ("pil_bicubic", "bicubic"),
+    ],
+)
+@pytest.mark.parametrize("scale", [2, 4, 16])
+def test_stages_learn_from_antialiased_maps_where_the_input_has_its_pixels(
+    rng, kind, smooth, scale
+):
+    hr_depth = torch.from_numpy(rng.uniform(1, 5, (2, 1, 32, 48)))
+    valid = torch.from_numpy(rng.random(hr_depth.shape) < 0.9)
+    targets = stage_targets(hr_depth, valid, scale, kind)
+    factors = {2: [1], 4: [2, 1], 16: [8, 4, 2, 1]}[scale]
+    assert len(targets) == len(factors)
+    for (target, known), factor in zip(targets, factors, strict=True):
+        expected = degrade(hr_depth, factor, smooth, valid) if factor > 1 else (hr_depth, valid)
+        assert torch.equal(target, expected[0])
+        assert torch.equal(known, expected[1])

@@ -19,6 +19,27 @@ def test_lost_pixels_are_as_many_as_asked_for_and_none_comes_back():
     assert 0 < int((valid & ~kept).sum()) <= 3 * 20 * 20
 
 
+def test_lost_pixels_follow_their_seed_alone():
+    valid = torch.ones(2, 1, 50, 60, dtype=torch.bool)
+
+    def lost(seed: int) -> list[torch.Tensor]:
+        generator = torch.Generator().manual_seed(seed)
+        return [lose_speckles(valid, generator, 0.5), lose_blocks(valid, generator, 2, 20)]
+
+    first, second = lost(1), lost(1)
+    assert all(map(torch.equal, first, second))
+    assert not any(map(torch.equal, first, lost(2)))
+    assert not torch.equal(first[1][0], first[1][1])  # each map has its own
+    assert bool(lose_speckles(valid, torch.Generator(), 0.0).all())
+
+
+def test_sides_of_blocks_are_of_all_sizes_up_to_the_largest():
+    valid = torch.ones(400, 1, 100, 100, dtype=torch.bool)
+    kept = lose_blocks(valid, torch.Generator().manual_seed(0), 1, 8)
+    heights = (~kept).any(3).sum((1, 2))
+    assert set(heights.tolist()) == set(range(1, 9))
+
+
 @pytest.mark.parametrize("left", [True, False])
 def test_shadows_lie_beside_what_is_near_on_one_side(left):
     depth = torch.full((1, 1, 30, 30), 4.0)
@@ -26,6 +47,8 @@ def test_shadows_lie_beside_what_is_near_on_one_side(left):
     kept = lose_shadows(depth, depth > 0, 4, left=left)
     lost = (~kept).any(2)[0, 0].nonzero().flatten().tolist()
     assert lost == ([6, 7, 8, 9] if left else [20, 21, 22, 23])
+    if left:  # as it is if nothing is said
+        assert torch.equal(lose_shadows(depth, depth > 0, 4), kept)
     flat = torch.full((1, 1, 30, 30), 2.0)
     assert bool(lose_shadows(flat, flat > 0, 9).all())
 
@@ -60,3 +83,12 @@ def test_scenes_and_low_resolution_maps_have_the_same_shadows():
         sides = [lose_shadows(depth, depth > 0, 5.5, left=left)[0, 0] for left in (True, False)]
         seen.add(next(k for k, kept in enumerate(sides) if torch.equal(kept, valid)))
     assert seen == {0, 1}
+
+
+def test_pixels_without_depth_cast_no_shadow():
+    depth = torch.full((1, 1, 10, 30), 4.0)
+    depth[..., 20:] = 1.0
+    valid = torch.ones_like(depth, dtype=torch.bool)
+    valid[..., 8:10] = False
+    lost = (valid & ~lose_shadows(depth, valid, 4)).any(2)[0, 0].nonzero().flatten().tolist()
+    assert lost == [16, 17, 18, 19]

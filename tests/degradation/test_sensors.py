@@ -105,3 +105,40 @@ def test_every_noise_in_the_table_is_stronger_at_a_larger_strength(name):
         float((noise.add(depth, seeded(), noise.parameter(s)) - depth).std()) for s in (0.25, 1.0)
     )
     assert 1.5 * weak < strong < 0.2 * float(depth.mean())
+
+
+@pytest.mark.parametrize("name", sensors.NOISES)
+def test_a_noise_takes_its_seed_and_number_type_from_what_it_is_given(name):
+    noise = sensors.NOISES[name]
+    values = 1 + torch.rand((2, 1, 30, 40), generator=seeded(3), dtype=torch.float64)
+    depth = values if noise.unit == "m" else 100 * values
+    noisy = noise.add(depth, seeded(), noise.parameter(1.0))
+    assert noisy.dtype == torch.float64
+    torch.manual_seed(7)
+    assert torch.equal(noisy, noise.add(depth, seeded(), noise.parameter(1.0)))
+
+
+@pytest.mark.parametrize(
+    ("add", "documented"),
+    [
+        (sensors.add_disparity_noise, {"strength": 651.0}),
+        (sensors.add_root_disparity_noise, {"strength": 651.0}),
+        (sensors.add_time_of_flight_noise, {"shot": 0.002, "multipath": 0.01, "flying": 0.5}),
+        (
+            sensors.add_structured_light_noise,
+            {"steps": 8 * 0.075 * 585.5, "shift": 0.5, "jitter": 1 / 6},
+        ),
+    ],
+)
+def test_strengths_that_are_not_given_are_those_of_the_sources(add, documented):
+    depth = 1 + torch.rand((1, 1, 40, 40), generator=seeded(3))
+    depth[..., 20:] += 2
+    torch.testing.assert_close(add(depth, seeded()), add(depth, seeded(), **documented))
+
+
+def test_far_and_dark_ends_of_sensors_ranges():
+    # Nothing is farther than one step of disparity, and below one level noise grows no further.
+    far = sensors.add_structured_light_noise(flat(1e6, 10), seeded(), 351.3, shift=0, jitter=0)
+    torch.testing.assert_close(far, flat(351.3, 10))
+    dark = sensors.add_root_disparity_noise(flat(0.5), seeded(), 4.0) - 0.5
+    assert float(dark.std()) == pytest.approx(2, rel=0.03)

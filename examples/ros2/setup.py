@@ -4,7 +4,7 @@ from setuptools import setup
 
 setup(
     name="dsdmsr_ros",
-    version="0.1.0",
+    version="0.2.0",
     packages=["dsdmsr_ros"],
     data_files=[
         ("share/ament_index/resource_index/packages", ["resource/dsdmsr_ros"]),

@@ -158,6 +158,23 @@ def test_where_nothing_counts_the_figure_is_nan_and_bad_input_an_error():
                     function(flat, flat, nothing, wrong)
                 with pytest.raises(DepthError, match="give a positive number"):
                     metric(wrong)
+    # It says which number.
+    named = {
+        "level": lambda wrong: metrics.roughness(flat, flat, nothing, wrong, 1),
+        "step": lambda wrong: metrics.edge_rmse(flat, flat, nothing, wrong),
+        "threshold": lambda wrong: metrics.bad_pixel_rate(flat, flat, nothing, wrong),
+        "data_range": lambda wrong: (
+            metrics.psnr(flat, flat, nothing, wrong),
+            metrics.ssim(flat, flat, nothing, wrong),
+        ),
+    }
+    for name, function in named.items():
+        with pytest.raises(DepthError, match=f"^{name} is -2.0: give a positive number"):
+            function(-2.0)
+    with pytest.raises(DepthError, match=r"^data_range is -2\.0"):
+        metrics.ssim(flat, flat, nothing, -2.0)
+    with pytest.raises(DepthError, match=r"^data_range is -2\.0"):
+        metrics.MaskedPSNR(-2.0)
     # A flat truth has no edge; a map below 11×11 has no window.
     everywhere = ~nothing
     assert math.isnan(metrics.edge_rmse(flat, flat, everywhere, 1))
@@ -234,3 +251,13 @@ def test_planes_are_not_rough_and_grain_is():
     assert math.isnan(metrics.roughness(target, 9 * target * grain, valid, 1, 4))
     with pytest.raises(DepthError, match="give a positive number"):
         measured(target, level=0)
+
+
+def test_bad_pixels_differ_by_more_than_one_if_nothing_is_said():
+    target = torch.zeros(1, 1, 1, 4)
+    pred = torch.tensor([[[[0.0, 1.0, 1.001, -1.5]]]])
+    valid = torch.ones_like(target, dtype=torch.bool)
+    assert float(metrics.bad_pixel_rate(pred, target, valid)) == 0.5
+    state = metrics.MaskedBadPixelRate()
+    state.update(pred, target, valid)
+    assert float(state.compute()) == 0.5

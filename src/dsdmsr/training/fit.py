@@ -24,7 +24,7 @@ from typing import Literal
 import lightning
 import torch
 from rich.console import Console
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from dsdmsr._atomic import replacing
 from dsdmsr.errors import ConfigError, DsdmsrError, TrainingError
@@ -201,7 +201,7 @@ def _keep_best(recipe: Recipe, run_dir: Path) -> Path:
     names = DSDMSR(recipe.model).state_dict().keys()
     weights = {name: state["state_dict"][prefix + name].contiguous() for name in names}
     with replacing(path, durable=True) as beside:
-        save_file(weights, beside, metadata={"step": str(state["global_step"])})
+        beside.write_bytes(save(weights, metadata={"step": str(state["global_step"])}))
     return path
 
 

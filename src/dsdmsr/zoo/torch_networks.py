@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 from dsdmsr._atomic import replace_text, replacing
 from dsdmsr._plain import from_plain, to_plain
@@ -98,8 +98,8 @@ def save_pretrained(model: DSDMSR, folder: Path, card: str) -> None:
     config = json.dumps(to_plain(model.config), indent=2) + "\n"
     half = {k: v.detach().cpu().half().contiguous() for k, v in model.state_dict().items()}
     with replacing(folder / WEIGHTS) as beside:
-        save_file(half, beside, metadata={"format": "pt"})
-        beside.chmod(0o644)
+        # A file, as `save_file` writes it, could be read by its owner alone.
+        beside.write_bytes(save(half, metadata={"format": "pt"}))
     card = with_checksum(card, file_checksum(folder / WEIGHTS))
     replace_text(folder / CONFIG, config)
     replace_text(folder / CARD, card)

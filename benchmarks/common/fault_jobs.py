@@ -46,12 +46,19 @@ class Job(NamedTuple):
     """Whether it reads inputs."""
     dated: bool = False
     """Whether its files say when they were made, and its folder has to be there before."""
+    varying: tuple[str, ...] = ()
+    """Patterns of names of files that grow, or say when what happened."""
 
 
 def _evaluate(source: Path, target: Path) -> list[str]:
     given = ["evaluate", "--protocol", "a", "--maps", str(source), "--encoding", "metres"]
     files = ["--json", str(target / "a.json"), "--markdown", str(target / "a.md")]
     return [*given, "--scales", "2", "--model", "dsdmsr-fast", *files]
+
+
+def _train(_: Path, target: Path) -> list[str]:
+    given = ["train", "--recipe", "smoke", "--steps", "12", "--run-dir", str(target)]
+    return [*given, "--device", "cpu", "--tracker", "none"]
 
 
 JOBS = {
@@ -65,6 +72,13 @@ JOBS = {
     ),
     "evaluate": Job(_evaluate, "--overwrite", dated=True),
     "upscale-many": Job(lambda s, t: ["upscale-many", str(s), str(t), *_FAST], "--resume"),
+    # Checkpoints are whole if the next run can go on from them.
+    "train": Job(
+        _train,
+        "--resume=auto",
+        reads=False,
+        varying=("*.ckpt", "log.csv", "run.json", "network/README.md"),
+    ),
 }
 """Command → what it is given."""
 

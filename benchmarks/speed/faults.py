@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from fnmatch import fnmatch
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -115,13 +116,18 @@ class _Trial:
         # What an input that was cut off takes part in is compared after the next run alone.
         if name.startswith(_JOURNAL) or (fault.cuts and self.job.again == "--resume"):
             return True
+        if self._varies(name):
+            return True
         if self.job.dated:
             return abs(len(content) - len(self.whole[name])) < 100
         return self.whole.get(name) == content
 
+    def _varies(self, name: str) -> bool:
+        return any(fnmatch(name, pattern) for pattern in self.job.varying)
+
     def _next(self) -> list[str]:
         """Run the command again; return what is wrong then."""
-        begun = self.job.again == "--overwrite" or self.place.target.exists()
+        begun = self.job.again != "--resume" or self.place.target.exists()
         code = self._run(*([self.job.again] if begun else []))
         if code:
             return [f"next run: code {code}: {self.log.read_text(errors='replace')[-600:]}"]
@@ -131,7 +137,7 @@ class _Trial:
         other = [
             f"next run: {name} is another"
             for name in found.keys() & self.whole.keys()
-            if not self.job.dated and found[name] != self.whole[name]
+            if not (self.job.dated or self._varies(name)) and found[name] != self.whole[name]
         ]
         return left + missing + other
 

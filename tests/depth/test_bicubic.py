@@ -45,3 +45,40 @@ def test_an_overshoot_stays_finite():
 
 def test_a_single_pixel_is_everywhere():
     assert (Bicubic(DepthMap([[3.0]]), (5, 4)).rows(0, 5) == 3).all()
+
+
+def test_pixels_sit_in_the_middle_by_default():
+    depth = DepthMap([[1.0, 5.0, 2.0], [4.0, 3.0, 7.0]])
+    np.testing.assert_array_equal(
+        Bicubic(depth, (6, 9)).rows(0, 6), Bicubic(depth, (6, 9), "centre").rows(0, 6)
+    )
+    assert Bicubic(depth, (6, 9)).rows(0, 6).dtype == np.float32
+
+
+def test_four_pixels_are_weighed_by_the_cubic_kernel():
+    values = [[1.0, 2, 5, 3, 8]]
+    (row,) = Bicubic(DepthMap(values), (1, 10), "corner").rows(0, 1)
+    # Half-way the weights are -1/16, 9/16, 9/16, -1/16; beyond the border the map is mirrored.
+    halves = [(-1 + 9 + 18 - 5) / 16, (-1 + 18 + 45 - 3) / 16, (-2 + 45 + 27 - 8) / 16]
+    halves += [(-5 + 27 + 72 - 8) / 16, (-3 + 72 + 72 - 3) / 16]
+    np.testing.assert_allclose(row[::2], values[0], rtol=1e-6)
+    np.testing.assert_allclose(row[1::2], halves, rtol=1e-6)
+
+
+@pytest.mark.parametrize("phase", ["centre", "corner", "aligned"])
+def test_both_axes_are_interpolated_alike(rng, phase):
+    values = rng.uniform(1, 2, (5, 7))
+    made = Bicubic(DepthMap(values), (13, 24), phase).rows(0, 13)
+    turned = Bicubic(DepthMap(values.T), (24, 13), phase).rows(0, 24)
+    np.testing.assert_allclose(made, turned.T, rtol=1e-6)
+    parts = Bicubic(DepthMap(values), (13, 24), phase)
+    for first, end in ((0, 1), (3, 4), (5, 11), (12, 13)):
+        np.testing.assert_array_equal(parts.rows(first, end), made[first:end])
+
+
+def test_the_nearest_value_stands_in_for_a_hole():
+    depth = DepthMap([[1.0, 9.0, 3.0, 4.0]], [[True, True, True, False]])
+    filled = DepthMap([[1.0, 9.0, 3.0, 3.0]])
+    np.testing.assert_array_equal(
+        Bicubic(depth, (3, 12)).rows(0, 3), Bicubic(filled, (3, 12)).rows(0, 3)
+    )

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
-from dsdmsr import DepthMap, Stereo
+from dsdmsr import DepthMap, Intrinsics, Stereo
 from dsdmsr.depth.convert import to_kind
+from dsdmsr.depth.metadata import Metadata
 from dsdmsr.errors import DepthError
 
 STEREO = Stereo(focal=1000, baseline=0.2, doffs=50)
@@ -63,3 +66,97 @@ def test_what_is_not_known_is_asked_for():
         to_kind(DepthMap([[1.0]]), "width")
     with pytest.raises(DepthError, match="height cannot become depth"):
         to_kind(DepthMap([[-1.0]], kind="height"), "depth")
+
+
+@pytest.mark.parametrize(
+    ("depth", "kind", "says"),
+    [
+        (
+            DepthMap([[1.0]], kind="disparity", unit="px"),
+            "inverse_depth",
+            "no focal length and baseline are known, so that disparity cannot become depth: give "
+            "them, or a map of this kind",
+        ),
+        (
+            DepthMap([[1.0]], unit="m"),
+            "disparity",
+            "no focal length and baseline are known, so that depth cannot become disparity: give "
+            "them, or a map of this kind",
+        ),
+        (
+            DepthMap([[1.0]], kind="inverse_depth", unit="px", stereo=STEREO),
+            "disparity",
+            "the map is in px: inverse_depth in this unit cannot become disparity; give "
+            "disparity in pixels, or depth in metres",
+        ),
+        (
+            DepthMap([[1.0]], kind="disparity", unit="m", stereo=STEREO),
+            "depth",
+            "the map is in m: disparity in this unit cannot become depth; give disparity in "
+            "pixels, or depth in metres",
+        ),
+        (
+            DepthMap([[1.0]], kind="height", unit="m"),
+            "depth",
+            "height cannot become depth: heights have no camera",
+        ),
+        (DepthMap([[1.0]]), "height", "depth cannot become height: heights have no camera"),
+        (
+            DepthMap([[1.0]]),
+            "disparty",
+            "kind is 'disparty' (did you mean disparity?): allowed are depth, disparity, "
+            "inverse_depth, height",
+        ),
+    ],
+)
+def test_errors_say_what_is_missing(depth, kind, says):
+    with pytest.raises(DepthError, match=f"^{re.escape(says)}$"):
+        to_kind(depth, kind)
+
+
+@pytest.mark.parametrize("unit", ["m", "px", None])
+def test_maps_without_a_unit_are_taken_to_have_the_one_that_is_needed(unit):
+    values = [[50.0, 150]]
+    if unit != "m":
+        depth = to_kind(DepthMap(values, kind="disparity", unit=unit, stereo=STEREO), "depth")
+        assert depth.unit == "m"
+        np.testing.assert_allclose(depth.values, [[2, 1]])
+    if unit != "px":
+        disparity = to_kind(DepthMap([[2.0, 1]], unit=unit, stereo=STEREO), "disparity")
+        assert disparity.unit == "px"
+        np.testing.assert_allclose(disparity.values, values)
+
+
+def test_what_a_map_knows_beside_its_values_goes_along():
+    camera, metadata = Intrinsics(fx=1, fy=2, cx=3, cy=4), Metadata(entry="z")
+    depth = DepthMap(
+        [[2.0, 4]],
+        unit="level",
+        intrinsics=camera,
+        stereo=STEREO,
+        metadata=metadata,
+        error=[[0.1, 0.2]],
+        encoding="float",
+    )
+    inverse = to_kind(depth, "inverse_depth")
+    assert (inverse.kind, inverse.unit) == ("inverse_depth", "level")
+    assert (inverse.intrinsics, inverse.stereo, inverse.metadata) == (camera, STEREO, metadata)
+    assert (inverse.error, inverse.encoding) == (None, None)
+
+
+def test_what_is_infinitely_far_has_no_depth_but_a_disparity():
+    far = DepthMap([[0.0, 0.5]], kind="inverse_depth", stereo=STEREO)
+    np.testing.assert_array_equal(to_kind(far, "depth").valid, [[False, True]])
+    disparity = to_kind(far, "disparity")
+    np.testing.assert_array_equal(disparity.valid, [[True, True]])
+    np.testing.assert_allclose(disparity.values, [[-50, 50]])
+    behind = DepthMap([[-0.5, 0.5]], kind="inverse_depth", stereo=STEREO)
+    for kind in ("depth", "disparity"):
+        np.testing.assert_array_equal(to_kind(behind, kind).valid, [[False, True]])
+
+
+def test_what_is_too_near_or_too_far_for_floats_is_invalid():
+    tiny = DepthMap([[1e-44, 1.0]])
+    np.testing.assert_array_equal(to_kind(tiny, "inverse_depth").valid, [[False, True]])
+    tiny = DepthMap([[1e-44, 1.0]], kind="inverse_depth")
+    np.testing.assert_array_equal(to_kind(tiny, "depth").valid, [[False, True]])

@@ -142,3 +142,96 @@ def test_some_rows_become_what_they_become_in_the_whole_map(rng, height):
     for top, bottom in ((0, 1), (0, 4), (3, 5), (height // 2, height - 1), (height - 1, None)):
         part = slice(4 * top, None if bottom is None else 4 * bottom)
         np.testing.assert_array_equal(enlarge_valid(valid, 4, top, bottom), whole[part])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_filling_keeps_the_type_and_leaves_what_is_given(dtype):
+    values = np.array([[1, np.nan, 3], [np.nan, np.nan, 6]], dtype)
+    valid = np.isfinite(values)
+    filled = fill_nearest(values, valid)
+    assert filled.dtype == dtype
+    np.testing.assert_array_equal(filled, [[1, 1, 3], [1, 6, 6]])
+    np.testing.assert_array_equal(np.isfinite(values), valid)
+    everywhere = np.ones(values.shape, bool)
+    assert fill_nearest(values, everywhere) is values
+
+
+def test_nothing_to_go_by_is_said():
+    says = "^no pixel of the map is valid: there is nothing to go by$"
+    with pytest.raises(DepthError, match=says):
+        fill_nearest(np.ones((3, 2)), np.zeros((3, 2), bool))
+
+
+@pytest.mark.parametrize("width", [5, 150])
+@pytest.mark.parametrize("share", [0.3, 0.999])
+def test_more_rows_than_are_filled_at_once_are_filled_alike(rng, width, share):
+    valid = rng.random((600, width)) >= share
+    valid[::251, 0] = True
+    values = np.arange(valid.size, dtype=float).reshape(valid.shape)
+    row, column = np.divmod(fill_nearest(values, valid).astype(int), width)
+    assert valid[row, column].all()
+    rows, columns = np.indices(valid.shape)
+    away = np.hypot(row - rows, column - columns)
+    np.testing.assert_allclose(away, distance_transform_edt(~valid))
+
+
+@pytest.mark.parametrize("apart", [8, 9, 15, 17, 63, 64, 65, 66, 130])
+@pytest.mark.parametrize("turned", [False, True])
+def test_valid_columns_far_apart_fill_what_is_between(apart, turned):
+    valid = np.zeros((6, 2 * apart + 1), bool)
+    valid[2, 0] = valid[4, apart] = valid[0, -1] = True
+    valid = valid[:, ::-1] if turned else valid
+    values = np.arange(valid.size, dtype=float).reshape(valid.shape)
+    row, column = np.divmod(fill_nearest(values, valid).astype(int), valid.shape[1])
+    rows, columns = np.indices(valid.shape)
+    away = np.hypot(row - rows, column - columns)
+    np.testing.assert_allclose(away, distance_transform_edt(~valid))
+
+
+@pytest.mark.parametrize("scale", [1, 2, 3, 5])
+@pytest.mark.parametrize("height", [1, 7, 256, 257, 600])
+def test_an_array_that_is_given_is_filled(rng, scale, height):
+    valid = rng.random((height, 5)) >= 0.3
+    expected = enlarge_valid(valid, scale)
+    assert expected.shape == (height * scale, 5 * scale)
+    assert expected.dtype == np.bool_
+    if scale == 1:
+        np.testing.assert_array_equal(expected, valid)
+    into = ~expected
+    assert enlarge_valid(valid, scale, into=into) is into
+    np.testing.assert_array_equal(into, expected)
+    bottom = max(1, height - 1)
+    part = np.zeros((scale * (bottom - height // 2), 5 * scale), bool)
+    if len(part):
+        enlarge_valid(valid, scale, height // 2, bottom, into=part)
+        np.testing.assert_array_equal(part, expected[scale * (height // 2) : scale * bottom])
+
+
+def test_rows_that_are_all_alike_depend_on_those_beside_the_part():
+    valid = np.ones((520, 3), bool)
+    valid[255:257, 1] = False
+    np.testing.assert_array_equal(enlarge_valid(valid, 2), valid.repeat(2, 0).repeat(2, 1))
+    assert not enlarge_valid(np.zeros((300, 2), bool), 2).any()
+
+
+def test_an_odd_factor_has_a_pixel_on_each_centre():
+    valid = np.array([[True, False], [False, False]])
+    made = enlarge_valid(valid, 3)
+    expected = np.zeros((6, 6), bool)
+    expected[:3, :3] = True
+    # Where both are a third of the way off, the interpolation is 4/9.
+    expected[2, 2] = False
+    np.testing.assert_array_equal(made, expected)
+
+
+def test_holes_that_touch_at_corners_are_two():
+    valid = np.ones((4, 5), bool)
+    valid[0, :2] = valid[1, 2] = valid[3, 3:] = valid[2, 4] = False
+    expected = [[2, 2, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 0, 3], [0, 0, 0, 3, 3]]
+    sizes = hole_sizes(valid)
+    assert sizes.dtype == np.int64
+    np.testing.assert_array_equal(sizes, expected)
+    # Holes don't go on at the other border.
+    wide = np.ones((3, 4), bool)
+    wide[0, -1] = wide[1, 0] = wide[2, 1] = wide[0, 1] = False
+    np.testing.assert_array_equal(hole_sizes(wide), ~wide)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from dsdmsr.degradation.resample import resize as resize_in_torch
-from dsdmsr.depth.resize import CORRECTION_RADIUS, back_project, resize, resize_matrix
+from dsdmsr.depth.resize import CORRECTION_RADIUS, back_project, cubic, resize, resize_matrix
 from dsdmsr.nn import model
 
 KERNELS = ["bilinear", "bicubic", "lanczos"]
@@ -100,3 +100,16 @@ def test_a_correction_reaches_no_further_than_declared(scale):
     moved = back_project(changed, lr_depth.astype(np.float32), scale) != 0
     rows = np.flatnonzero(moved.any(1)) // scale
     assert abs(rows - middle).max() in (CORRECTION_RADIUS - 1, CORRECTION_RADIUS)
+
+
+def test_resizing_is_bicubic_around_the_middle_unless_said_otherwise(rng):
+    np.testing.assert_array_equal(resize_matrix(7, 2), resize_matrix(7, 2, "bicubic", False))
+    depth = rng.random((4, 6), dtype=np.float32)
+    np.testing.assert_array_equal(resize(depth, 2), resize(depth, 2, "bicubic"))
+
+
+def test_the_cubic_kernel_by_hand():
+    places = np.array([0, 0.5, 1, 1.5, 2, 2.5, 9])
+    expected = [1, 9 / 16, 0, -1 / 16, 0, 0, 0]
+    np.testing.assert_allclose(cubic(places), expected, atol=1e-15)
+    np.testing.assert_allclose(cubic(-places), expected, atol=1e-15)

@@ -20,3 +20,18 @@ def test_extremes_and_sums_are_those_of_the_square_as_far_as_the_map_goes(rng, s
         np.testing.assert_array_equal(window_extreme(values, radius, pick), expected)
     expected = ndimage.uniform_filter(values.astype(float), side, mode="constant") * side**2
     np.testing.assert_allclose(window_sum(values, radius), expected, atol=1e-9)
+
+
+def test_sums_are_exact_for_short_types():
+    values = np.full((3, 40), 60_000, np.float16)
+    total = window_sum(values, 1)
+    assert total.dtype == np.float64
+    assert total[1, 1] == 9 * float(values[0, 0])
+    assert window_sum(np.full((2, 2), True), 3).tolist() == [[4, 4], [4, 4]]
+
+
+def test_extremes_are_floats_of_32_bits_and_a_radius_of_0_changes_nothing():
+    values = np.array([[3.0, 1, 2], [5, 4, 9]])
+    assert window_extreme(values, 1, np.maximum).dtype == np.float32
+    np.testing.assert_array_equal(window_extreme(values, 0, np.minimum), values)
+    np.testing.assert_array_equal(window_sum(values, 0), values)

@@ -14,7 +14,7 @@ from testing.runs import quiet, resume
 
 from dsdmsr._atomic import remove_unfinished
 from dsdmsr.errors import TrainingError
-from dsdmsr.training.callbacks import Checkpoints
+from dsdmsr.training.callbacks import Checkpoints, PlainFiles
 from dsdmsr.training.fit import fit
 from dsdmsr.training.run_folder import WEIGHTS, step_of
 
@@ -98,3 +98,9 @@ def test_weights_that_have_diverged_at_the_end_are_an_error(tmp_path, recipe):
     with pytest.raises(TrainingError, match=r"diverged after step 1, .*last.ckpt is of step 0"):
         fit(wild, tmp_path, console=quiet(), device="cpu")
     assert not (tmp_path / WEIGHTS).exists()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+def test_a_checkpoint_that_a_full_disk_cannot_hold_says_so():
+    with pytest.raises(OSError, match="No space left on device"):
+        PlainFiles().save_checkpoint({"state": torch.zeros(9)}, "/dev/full")

@@ -155,7 +155,7 @@ def _may_have_codes(numbers: NDArray[Any], usable: NDArray[np.bool_]) -> bool:
     count = np.count_nonzero((numbers == greatest) & usable)
     if not count:
         return True
-    if float(greatest) in CLEAR:
+    if float(greatest) in CLEAR or float(greatest) == _full(numbers.dtype):
         return bool(count >= _FEW)
     # What isn't three times as large as all others is no code of the rest.
     near = (sample < greatest) & (_FAR * np.abs(sample) >= greatest)
@@ -168,13 +168,18 @@ def _are_many(count: int | np.integer[Any], pixels: int) -> bool:
 
 def _codes(used: NDArray[np.float64], dtype: np.dtype[Any], kind: Kind) -> Iterator[Code]:
     """Yield codes among the numbers of a map that is stored as `dtype`."""
-    full = float(np.iinfo(dtype).max) if dtype.kind in "iu" else None
+    full = _full(dtype)
     for _ in range(_CODES_MAX):
         code = (_largest(used, full, kind) or _least(used, kind)) if used.size else None
         if code is None:
             return
         yield code
         used = used[~code.matches(used)]
+
+
+def _full(dtype: np.dtype[Any]) -> float | None:
+    """Return the largest number that whole numbers of a type may be; None for floats."""
+    return float(np.iinfo(dtype).max) if dtype.kind in "iu" else None
 
 
 def _largest(used: NDArray[np.float64], full: float | None, kind: Kind) -> Code | None:
@@ -187,10 +192,10 @@ def _largest(used: NDArray[np.float64], full: float | None, kind: Kind) -> Code 
     if number <= 0 or count < _FEW or not (many or number in CLEAR):
         return None
     others = used[used < number]
+    if number == full and many and others.size and float(others.max()) < _FULL * number:
+        return Code(number, CLEAR.get(number) or USUAL.get(number, "the largest of its type"))
     if number in CLEAR:
         if not others.size:
-            return Code(number, CLEAR[number])
-        if number == full and many and float(others.max()) < _FULL * number:
             return Code(number, CLEAR[number])
         bulk = max(float(np.quantile(others, _BULK)), 0.0)
         if number <= _FAR * bulk:

@@ -83,7 +83,11 @@ class Encoding:
         """The least and the greatest value that can be written and read back as valid."""
         if self.largest is None:
             limit = float(np.finfo(np.float32).max)
-            return (-limit if self.kind != "depth" else 0.0), limit / self.per_unit
+            least, greatest = (
+                max(-limit, min((number - self.offset) / self.per_unit, limit))
+                for number in (-limit, limit)
+            )
+            return (max(least, 0.0) if self.kind == "depth" else least), greatest
         least, greatest = (
             (number - self.offset) / self.per_unit for number in (self.smallest, self.largest)
         )

@@ -54,6 +54,6 @@ def described(given: object) -> str:
     place = kind.__module__.partition(".")[0]
     name = kind.__name__ if place == "builtins" else f"{place}.{kind.__name__}"
     article = "an" if name[0] in "aeioAEIO" else "a"
-    shape = getattr(given, "shape", None)
+    shape = None if isinstance(given, type) else getattr(given, "shape", None)
     text = f" {given!r}" if isinstance(given, str | int | float) else ""
     return f"{article} {name}{text}" + ("" if shape is None else f" of shape {tuple(shape)}")

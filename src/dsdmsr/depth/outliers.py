@@ -85,14 +85,11 @@ def flat_rims(
     around = window_extreme(flat.astype(np.float32), 1, np.maximum) > 0
     row, column = np.nonzero(around & valid & ~flat)
     own, step = values[row, column], np.full(len(row), np.inf)
-    joined = np.zeros(len(row), np.bool_)
     for down in (-1, 0, 1):
         for right in (-1, 0, 1):
             beside = (np.clip(row + down, 0, height - 1), np.clip(column + right, 0, width - 1))
             other = valid[beside] & (values[beside] != own)
-            joined |= flat[beside] & (values[beside] == own)
             step = np.minimum(step, np.where(other, np.abs(values[beside] - own), np.inf))
-    rim = joined & np.isfinite(step)
     limits = np.zeros(valid.shape, np.float32)
-    limits[row[rim], column[rim]] = _RIM * step[rim]
+    limits[row, column] = _RIM * step
     return limits

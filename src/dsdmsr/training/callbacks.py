@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import signal
 import threading
@@ -30,8 +31,14 @@ class PlainFiles(TorchCheckpointIO):
     """Write checkpoints to their path directly, with no copy in the temporary folder."""
 
     def save_checkpoint(self, checkpoint: Any, path: Any, storage_options: Any = None) -> None:
-        """Write a checkpoint."""
-        torch.save(checkpoint, path)
+        """Write a checkpoint.
+
+        Raises:
+            OSError: If it cannot be written; torch's own writer hides the reason.
+        """
+        content = io.BytesIO()
+        torch.save(checkpoint, content)
+        Path(path).write_bytes(content.getbuffer())
 
 
 class Checkpoints(lightning.Callback):

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import time
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -100,7 +101,7 @@ def test_weights_that_have_diverged_at_the_end_are_an_error(tmp_path, recipe):
     assert not (tmp_path / WEIGHTS).exists()
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 def test_a_checkpoint_that_a_full_disk_cannot_hold_says_so():
     with pytest.raises(OSError, match="No space left on device"):
         PlainFiles().save_checkpoint({"state": torch.zeros(9)}, "/dev/full")

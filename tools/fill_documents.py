@@ -49,7 +49,7 @@ from experiments import (
     scene_mix,
     training_time,
 )
-from tools import source_table
+from tools import coverage, mutants, source_table
 from tools.fuzz import tables as fuzz
 from tools.interop import tables as interop
 from tools.runtimes import tables as runtimes
@@ -75,6 +75,7 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "fuzz": ("fuzz", fuzz.table),
     "pngs": ("files", files.png_table),
     "confidence": ("confidence", confidence.table),
+    "coverage": ("coverage", coverage.table),
     "edges": ("edges", edges.table),
     "flicker": ("flicker", flicker.table),
     "gpu": ("gpu", gpu.table),
@@ -87,6 +88,7 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "many": ("many", many.table),
     "many_grown": ("many", many.grown_table),
     "many_kills": ("many_kills", many_kills.table),
+    "mutants": ("mutants", mutants.table),
     "noise_strength": ("noise_strength", noise_strength.table),
     "oversized": ("oversized", oversized.table),
     "paper": ("paper", paper.table),

@@ -21,7 +21,7 @@ from typing import Any
 from benchmarks.common.options import ROOT, options
 from benchmarks.common.results import save_results, sourced_table
 
-__all__ = ["sample", "table", "try_faults"]
+__all__ = ["ROOMS", "sample", "table", "try_faults"]
 
 ROOMS = ("degradation", "depth", "io", "metrics", "upscaling")
 _COPIED = ("benchmarks", "docs", "examples", "experiments", "findings", "scripts", "tools", "web")

@@ -32,12 +32,9 @@ only_mutate = ["src/dsdmsr/{room}/*"]
 pytest_add_cli_args = ["-p", "no:cacheprovider", "-m", "not slow"]
 pytest_add_cli_args_test_selection = ["tests/{room}"]
 also_copy = {copied}
-process_isolation = "{isolation}"
 timeout_constant = 20.0
 timeout_multiplier = 3.0
 """
-_ISOLATION = {"io": "forkserver"}
-"""How processes begin that try faults: the tests of `io` run once in a process only."""
 _NOTICED = {"killed", "timeout", "segfault"}
 
 
@@ -56,8 +53,7 @@ def try_faults(room: str, count: int, seed: int, clone: Path) -> dict[str, Any]:
     subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
     copied = json.dumps([*_COPIED, *(p.name for p in clone.iterdir() if p.is_file())])
     with (clone / "pyproject.toml").open("a", encoding="utf-8") as settings:
-        isolation = _ISOLATION.get(room, "fork")
-        settings.write(_SETTINGS.format(room=room, copied=copied, isolation=isolation))
+        settings.write(_SETTINGS.format(room=room, copied=copied))
     _mutmut(clone, "run", "no.such.name*")  # writes all faults, and which tests run through which
     kept = list((clone / "mutants" / "src").rglob("*.meta"))
     names = [name for path in kept for name in json.loads(path.read_text())["exit_code_by_key"]]

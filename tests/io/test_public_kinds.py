@@ -13,8 +13,9 @@ from dsdmsr.io import read_numbers
 from tools.source_files import GROUPS, SOURCES, Source
 from tools.source_table import described, reading
 
-IDS = [source.name for source in SOURCES]
-AGAINST = [f"{source.name}, by {source.library}" for source in SOURCES]
+IDS = [source.name.removesuffix(", …") for source in SOURCES]
+"""Without what pytest's command line does not take."""
+AGAINST = [f"{name}, by {source.library}" for name, source in zip(IDS, SOURCES, strict=True)]
 ROUNDING = 2.0**-23
 """What float32 may make of a value, relative to it."""
 

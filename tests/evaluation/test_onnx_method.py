@@ -89,6 +89,7 @@ def test_one_is_measured_beside_ours(tmp_path, rng):
     [
         ("graphs: {4: none.onnx}\ntakes: bicubic\n", "cannot be run by ONNX Runtime"),
         ("graphs: {3: x4.onnx}\ntakes: bicubic\n", "one or more of 2, 4, 8, 16"),
+        ("graphs: {" + 5000 * "x" + ": x4.onnx}\ntakes: bicubic\n", r"^.{,900}$"),
         ("graphs: {}\ntakes: bicubic\n", "one or more of 2, 4, 8, 16"),
         ("graphs: {4: x4.onnx}\ntakes: colour\n", "allowed are low_resolution, bicubic"),
         ("graphs: {4: x4.onnx}\ntakes: bicubic\nscale: 4\n", "unknown key 'scale'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 
 import cv2
@@ -309,7 +310,8 @@ def test_recordings_cut_off_are_refused(tmp_path, rng, kind, keep):
 def test_other_files_and_folders_are_refused(tmp_path):
     for name in ("a.bag", "a.mcap", "a.db3"):
         (tmp_path / name).write_bytes(b"something else\n" * 9)
-        with pytest.raises(FileError, match="damaged, or no recording"):
+        says = re.escape(f"{tmp_path / name} is damaged, or no recording: ")
+        with pytest.raises(FileError, match=f"^{says}."):
             read_depth(tmp_path / name)
     (tmp_path / "bag").mkdir()
     (tmp_path / "bag" / "metadata.yaml").write_text("a: [")
@@ -340,3 +342,18 @@ def test_long_names_of_topics_are_cut_where_they_are_listed(tmp_path):
     with pytest.raises(FileError, match="no topic of depth images") as error:
         read_depth(path)
     assert len(str(error.value)) < 1500
+
+
+@pytest.mark.parametrize("frames", [1, 2])
+def test_names_of_topics_are_said_in_one_short_line(tmp_path, rng, frames):
+    depth = rng.integers(1, 9000, (4, 6)).astype(np.uint16)
+    path = record(tmp_path, "mcap", {"/a\n" + "b" * 5000: [image(depth, "16UC1")] * frames})
+    if frames == 1:
+        (note, *_) = read_depth(path).metadata.notes
+        assert note.startswith("of /a bbb")
+        assert len(note) < 500
+    for member in ("#no\nne", *([""] if frames == 2 else [])):
+        with pytest.raises(FileError) as error:
+            read_depth(f"{path}{member}")
+        assert len(str(error.value)) < 1800
+        assert "\n" not in str(error.value)

@@ -14,6 +14,7 @@ from dsdmsr.degradation.resample import resize
 from dsdmsr.depth.holes import fill_nearest
 from dsdmsr.errors import ConfigError, ModelError
 from dsdmsr.evaluation.methods import HighRes, LowRes, Values, shifted
+from dsdmsr.io.checks import single_line
 from dsdmsr.scales import SCALES
 from dsdmsr.upscaling.onnx_runtime import OnnxRuntime
 
@@ -48,7 +49,7 @@ class OnnxContract:
     def __post_init__(self) -> None:
         if not self.graphs or any(scale not in SCALES for scale in self.graphs):
             raise ConfigError(
-                f"graphs are for the factors {list(self.graphs)}: give one or more of "
+                f"graphs are for the factors {single_line(list(self.graphs))}: give one or more of "
                 f"{', '.join(map(str, SCALES))}"
             )
         for name, pair in (("values", self.values), ("become", self.become)):

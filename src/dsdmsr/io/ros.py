@@ -80,13 +80,13 @@ def read_ros(path: Path, member: str | None = None) -> Stored:
     """
     recording = open_recording(path)
     topic, frame = _split(recording, path, member)
-    times = recording.times(topic)
+    times, shown = recording.times(topic), single_line(topic)
     if frame is None and len(times) != 1:
-        first, last = (f"{path.name}#{topic}@{time}" for time in (times[0], times[-1]))
-        raise FileError(f"{path} holds {len(times)} frames of {topic}: name one, {first} to {last}")
+        first, last = (f"{path.name}#{shown}@{time}" for time in (times[0], times[-1]))
+        raise FileError(f"{path} holds {len(times)} frames of {shown}: name one, {first} to {last}")
     number = 0 if frame is None else bisect_left(times, frame.time) + frame.repeat
     message = recording.message(topic, number)
-    name = f"{path}#{topic}@{times[number]}"
+    name = f"{path}#{shown}@{times[number]}"
     try:
         numbers, notes = unpack(message, name)
         encoding = unit_encoding(topic, recording.units)
@@ -95,7 +95,7 @@ def read_ros(path: Path, member: str | None = None) -> Stored:
     if encoding is not None:
         notes = []
     if _depth_topics(recording) == [topic]:
-        notes = [f"of {topic}, the only topic of depth images", *notes]
+        notes = [f"of {shown}, the only topic of depth images", *notes]
     intrinsics, more = _camera(recording, topic, numbers.shape)
     return Stored(
         numbers=numbers,
@@ -133,8 +133,8 @@ def _split(recording: Recording, path: Path, member: str | None) -> tuple[str, _
         topic = next((t for t in recording.encodings if t in (text, f"/{text}")), None)
         if topic is not None:
             return topic, _frame(recording, path, topic, stamp) if stamp else None
-    images = ", ".join(topics or recording.encodings) or "none"
-    raise FileError(f"{path} has no topic of images {member}: it has {images}")
+    images = single_line(", ".join(topics or recording.encodings)) or "none"
+    raise FileError(f"{path} has no topic of images {single_line(member)}: it has {images}")
 
 
 def _frame(recording: Recording, path: Path, topic: str, stamp: str) -> _Frame:
@@ -147,7 +147,8 @@ def _frame(recording: Recording, path: Path, topic: str, stamp: str) -> _Frame:
         if number < len(times) and times[number] == frame.time:
             return frame
     raise FileError(
-        f"{path} has no frame {stamp} of {topic}: it has {len(times)}, @{times[0]} to @{times[-1]}"
+        f"{path} has no frame {single_line(stamp)} of {single_line(topic)}: it has {len(times)}, "
+        f"@{times[0]} to @{times[-1]}"
     )
 
 
@@ -164,4 +165,4 @@ def _camera(
     try:
         return intrinsics_of(camera, shape, rectified="rect" in last), []
     except ValueError as error:
-        return None, [f"{about} {error}: left out"]
+        return None, [f"{single_line(about)} {error}: left out"]

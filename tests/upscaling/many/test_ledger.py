@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from dsdmsr.errors import ConfigError, FileError
 from dsdmsr.upscaling.many import ledger as module
@@ -60,3 +62,27 @@ def test_a_part_is_whole_or_not_there(tmp_path, monkeypatch):
     with pytest.raises(FileError, match=r"part-000001.parquet cannot be written: No space left"):
         ledger.write()
     assert [path.name for path in tmp_path.iterdir()] == ["part-000000.parquet"]
+
+
+def test_a_ledger_that_was_edited_is_refused_in_one_line(tmp_path):
+    ledger = Ledger(place_of(str(tmp_path)), {"scale": 2})
+    ledger.add(row("a"))
+    ledger.write()
+    (part,) = tmp_path.glob("*.parquet")
+    names = pa.array([b"\xff"], pa.binary()).cast(pa.string(), safe=False)
+    table = pa.table({"source": names, "error": pa.array([None], pa.string())})
+    options = {b"dsdmsr.options": b'{"scale": 2}'}
+    parquet.write_table(table.replace_schema_metadata(options), part)
+    with pytest.raises(FileError, match=r"^.+part-000000\.parquet cannot be read: .+$"):
+        ledger.resume()
+    parquet.write_table(table.replace_schema_metadata({b"dsdmsr.options": b"\xff"}), part)
+    with pytest.raises((ConfigError, FileError)):
+        ledger.resume()
+
+
+def test_other_files_in_its_folder_are_left_aside(tmp_path):
+    ledger = Ledger(place_of(str(tmp_path)), {"scale": 2})
+    ledger.add(row("a"))
+    ledger.write()
+    (tmp_path / "part-copy.parquet").write_bytes(b"")
+    assert Ledger(place_of(str(tmp_path)), {"scale": 2}).resume() == {"a"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -27,6 +28,7 @@ COLUMNS = {
 """Column → type: the map, its output with checksum and size, the network that enlarged it, this
 package's version, when that was (UTC), and why it failed; empty where it didn't."""
 _OPTIONS = b"dsdmsr.options"
+_PART = re.compile(r"part-\d+\.parquet$")
 _SOONEST, _SHARE = 1.0, 0.01
 """Seconds between two parts: at least one, and a hundredth of the time so far. So no more than that
 is done again after a crash, and there are about a hundred parts for each factor of e in time."""
@@ -62,12 +64,13 @@ class Ledger:
         for part in parts:
             with saying(f"{part.name} cannot be read"), part.system.open(part.path, "rb") as file:
                 table = parquet.read_table(file, columns=["source", "error"])
-            if (table.schema.metadata or {}).get(_OPTIONS, b"").decode() != self._options:
+                sources, errors = (table[name].to_pylist() for name in ("source", "error"))
+            options = (table.schema.metadata or {}).get(_OPTIONS, b"")
+            if options != self._options.encode():
                 raise ConfigError(
                     f"{self._folder.name} was begun with other options: give the same, or "
                     "--overwrite to begin anew"
                 )
-            sources, errors = (table[name].to_pylist() for name in ("source", "error"))
             done.update(s for s, error in zip(sources, errors, strict=True) if error is None)
         self._parts = 1 + int(parts[-1].path.rpartition("-")[2].removesuffix(".parquet"))
         return done
@@ -82,7 +85,7 @@ class Ledger:
         with saying(f"{self._folder.name} cannot be read"):
             system.invalidate_cache()
             names = system.glob(f"{path}/part-*.parquet") if system.exists(path) else []
-        return [Place(system, name) for name in sorted(names)]
+        return [Place(system, name) for name in sorted(names) if _PART.search(name)]
 
     def remove(self) -> None:
         """Remove what is there, to begin anew.

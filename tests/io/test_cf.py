@@ -10,7 +10,9 @@ import zarr
 from testing.command import run
 
 from dsdmsr import read_depth
+from dsdmsr.depth.encoding import Encoding
 from dsdmsr.errors import FileError
+from dsdmsr.io.cf import stored_as, units_of
 
 
 def hdf5(path, numbers, name, attributes):
@@ -175,3 +177,135 @@ def test_damage_is_one_line(tmp_path):
         with pytest.raises(FileError, match="damaged, or no netCDF") as caught:
             read_depth(tmp_path / "cut.nc")
         assert "\n" not in str(caught.value)
+
+
+UNSIGNED, SIGNED = np.uint16([[1, 2, 3]]), np.int16([[-1, 2, 3]])
+FLOATS = np.float32([[-1, 2, np.nan]])
+
+
+@pytest.mark.parametrize(
+    ("attributes", "nodata", "valid"),
+    [
+        ({}, (), None),
+        ({"_FillValue": 3}, (3.0,), None),
+        ({"missing_value": [3, 4]}, (3.0, 4.0), None),
+        ({"_FillValue": 3, "missing_value": [4, 3, 5]}, (3.0, 4.0, 5.0), None),
+        ({"_FillValue": "text", "missing_value": None}, (), None),
+        ({"valid_range": [2, 3]}, (), [[0, 1, 1]]),
+        ({"valid_range": [2, 2.5]}, (), [[0, 1, 0]]),
+        ({"valid_range": [2, 2], "valid_min": 1}, (), [[0, 1, 0]]),
+        ({"valid_range": [2], "valid_min": 3}, (), [[0, 0, 1]]),
+        ({"valid_min": 2}, (), [[0, 1, 1]]),
+        ({"valid_max": 2}, (), [[1, 1, 0]]),
+        ({"valid_min": 2, "valid_max": 2}, (), [[0, 1, 0]]),
+    ],
+)
+def test_attributes_say_which_numbers_mean_nothing(attributes, nodata, valid):
+    stored = stored_as(attributes, "a", UNSIGNED)
+    assert (stored.nodata, stored.entry, stored.notes) == (nodata, None, ())
+    seen = stored.valid
+    assert (seen if seen is None else seen.astype(int).tolist()) == valid
+    assert stored_as({}, "a", UNSIGNED, "b").entry == "b"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "packing"),
+    [
+        ({"scale_factor": 0.5}, (0.5, 0)),
+        ({"add_offset": -3}, (1, -3)),
+        ({"scale_factor": [2.0], "add_offset": np.float32(1)}, (2, 1)),
+        ({"scale_factor": 1, "add_offset": 0}, None),
+        ({"scale_factor": 0}, None),
+        ({"scale_factor": "x"}, None),
+    ],
+)
+def test_packed_numbers_are_said_to_be_such(attributes, packing):
+    stored = stored_as(attributes, "a", UNSIGNED)
+    assert stored.packing == packing
+    assert stored.notes == (() if packing is None else (stored.packing.note,))
+    below = packing == (1, -3)
+    assert stored.encoding == (None if packing is None else "height" if below else "float")
+
+
+@pytest.mark.parametrize("units", [" m ", "Metre", "meters", b"METERS", np.array(["m"])])
+def test_metres_have_several_names(units):
+    assert stored_as({"units": units}, "a", UNSIGNED).encoding == "metres"
+    assert stored_as({"units": units}, "a", SIGNED).encoding == "height"
+    assert stored_as({"units": units}, "a", FLOATS).encoding == "height"
+    assert stored_as({"units": units, "_FillValue": -1}, "a", FLOATS).encoding == "metres"
+    assert stored_as({"units": units, "valid_min": 0}, "a", SIGNED).encoding == "metres"
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "encoding"),
+    [
+        ("Altitude", {}, "height"),
+        ("elevation", {}, "height"),
+        ("a", {"standard_name": "surface_height"}, "height"),
+        ("a", {"long_name": b"Topography"}, "height"),
+        ("a_dem", {}, "height"),
+        ("depth", {"standard_name": "depth", "long_name": "depth"}, "metres"),
+    ],
+)
+def test_heights_are_told_by_their_names(name, more, encoding):
+    assert stored_as({"units": "m"} | more, name, UNSIGNED).encoding == encoding
+
+
+@pytest.mark.parametrize(
+    ("units", "encoding"),
+    [
+        ("pixel", "disparity"),
+        ("Pixels", "disparity"),
+        ("px", "disparity"),
+        ("1/m", "inverse"),
+        ("m-1", "inverse"),
+        ("m^-1", "inverse"),
+        ("m**-1", "inverse"),
+        ("Dioptres", "inverse"),
+        ("diopter", "inverse"),
+        ("mm", "mm"),
+        ("furlong", None),
+        ("", None),
+    ],
+)
+def test_units_say_what_numbers_mean(units, encoding):
+    assert stored_as({"units": units}, "a", UNSIGNED).encoding == encoding
+
+
+@pytest.mark.parametrize(
+    ("units", "per_metre"),
+    [
+        ("cm", 100),
+        ("Centimetres", 100),
+        ("centimeter", 100),
+        ("km", 0.001),
+        ("kilometers", 0.001),
+        ("kilometre", 0.001),
+        ("millimeters", 1000),
+    ],
+)
+def test_other_lengths_have_an_encoding_of_their_own(units, per_metre):
+    for numbers, kind in ((np.float32([[1, 2]]), "depth"), (SIGNED, "height")):
+        encoding = stored_as({"units": units}, "a", numbers).encoding
+        assert encoding.meaning == f"float {kind} in {units}, as the file says"
+        assert (encoding.per_unit, encoding.kind, encoding.unit) == (per_metre, kind, "m")
+        height = kind == "height"
+        assert (encoding.zero_is_value, np.isnan(encoding.invalid)) == (height, height)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "units"),
+    [
+        ({"unit": "m"}, "m"),
+        ({"unit": "m", "per_unit": 1000}, "mm"),
+        ({"unit": "m", "per_unit": 100, "kind": "height"}, "cm"),
+        ({"unit": "m", "per_unit": 0.001}, "km"),
+        ({"unit": "m", "per_unit": 5}, None),
+        ({"unit": "m", "kind": "inverse_depth"}, None),
+        ({}, None),
+        ({"unit": "px", "kind": "disparity"}, "pixel"),
+        ({"unit": "px", "kind": "disparity", "per_unit": 256}, None),
+    ],
+)
+def test_units_are_written_by_their_short_names(encoding, units):
+    assert units_of(Encoding(meaning="a", **encoding)) == units

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from dsdmsr import DepthMap, read_depth, write_depth
 from dsdmsr.errors import FileError
+from dsdmsr.io.colmap import read_colmap
 
 # "width&height&channels&", then floats, x running fastest: COLMAP's documentation, "Output Format".
 BY_HAND = b"3&2&1&" + struct.pack("<6f", 1.5, 0, 2.5, 4, 0.25, 16)
@@ -60,3 +62,35 @@ def test_what_is_no_whole_map_is_refused(tmp_path, content, says):
     with pytest.raises(FileError, match=says) as caught:
         read_depth(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (
+            b"3&2&1 " + BY_HAND[6:],
+            "is no COLMAP dense map (width&height&channels&, then floats): give one of "
+            "stereo/depth_maps",
+        ),
+        (b"3&2&3&" + bytes(72), "is a normal map of COLMAP: give one of stereo/depth_maps"),
+        (
+            b"3&2&2&",
+            "promises 3×2 pixels of 2 channels: give one channel of 1×1 pixels or more",
+        ),
+        (
+            b"0&2&1&",
+            "promises 0×2 pixels of 1 channels: give one channel of 1×1 pixels or more",
+        ),
+        (
+            b"3&0&1&",
+            "promises 3×0 pixels of 1 channels: give one channel of 1×1 pixels or more",
+        ),
+        (BY_HAND[:-1], "promises 3×2 pixels, 24 bytes, but holds 23"),
+        (BY_HAND + b"\0", "promises 3×2 pixels, 24 bytes, but holds 25"),
+    ],
+)
+def test_what_is_wrong_with_a_map_is_said_in_full(tmp_path, content, says):
+    path = tmp_path / "a.bin"
+    path.write_bytes(content)
+    with pytest.raises(FileError, match=f"^{re.escape(f'{path} {says}')}$"):
+        read_colmap(path)

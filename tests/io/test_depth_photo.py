@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import math
+import re
 import struct
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from dsdmsr import read_depth
 from dsdmsr.app.files import plan
 from dsdmsr.app.outputs import Outputs
 from dsdmsr.errors import EncodingError, FileError
-from dsdmsr.io.depth_photo import read_depth_photo
+from dsdmsr.io.depth_photo import read_depth_photo, read_photo
 
 NEAR, FAR = 0.5, 8.0
 NAMES = (
@@ -297,3 +299,183 @@ def test_a_photo_in_colours_without_depth_is_refused(tmp_path, rng):
     Image.fromarray(rng.integers(0, 255, (24, 32, 3), np.uint8)).save(tmp_path / "a.jpg")
     with pytest.raises(FileError, match="a photo without depth: give a portrait, or a depth file"):
         read_depth(tmp_path / "a.jpg")
+
+
+PHOTO = {"Format": "RangeLinear", "Near": 2, "Far": 10}
+LEVELS = np.array([[0, 51, 255]], np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("said", "values", "meaning"),
+    [
+        ({"Units": "m"}, [2, 3.6, 10], "depth in metres, of RangeLinear"),
+        ({"Units": "Meters"}, [2, 3.6, 10], "depth in metres, of RangeLinear"),
+        ({"Units": "MM"}, [0.002, 0.0036, 0.01], "depth in metres, of RangeLinear"),
+        ({"Units": "feet"}, [2, 3.6, 10], "depth, of RangeLinear"),
+        ({"Units": "m", "Format": "rangeLINEAR"}, [2, 3.6, 10], "depth in metres, of rangeLINEAR"),
+        ({"Units": "m", "Format": None}, [2, 20 / 8.4, 10], "depth in metres, of RangeInverse"),
+        (
+            {"Units": "m", "Format": "RANGEINVERSE", "Near": 1},
+            [1, 10 / 8.2, 10],
+            "depth in metres, of RANGEINVERSE",
+        ),
+        ({"Units": "m", "Near": 0}, [0, 2, 10], "depth in metres, of RangeLinear"),
+        (
+            {"Units": "m", "MeasureType": "OpticalAxis"},
+            [2, 3.6, 10],
+            "depth in metres, of RangeLinear",
+        ),
+        (
+            {"Units": "m", "MeasureType": "OpticRay"},
+            [2, 3.6, 10],
+            "depth in metres, along the ray, of RangeLinear",
+        ),
+        (
+            {"Units": "x", "MeasureType": "OpticalRay"},
+            [2, 3.6, 10],
+            "depth, along the ray, of RangeLinear",
+        ),
+        (
+            {"Units": "diopters", "Near": 10, "Far": 2},
+            [10, 8.4, 2],
+            "inverse depth per metre, of RangeLinear",
+        ),
+        (
+            {"Units": "Diopters", "MeasureType": "OpticRay"},
+            [2, 3.6, 10],
+            "inverse depth per metre, along the ray, of RangeLinear",
+        ),
+        ({}, [2, 3.6, 10], "depth in metres, of RangeLinear"),
+    ],
+)
+@pytest.mark.parametrize("google", ["GDepth", "Dynamic Depth"])
+def test_what_a_photo_says_is_what_its_numbers_mean(tmp_path, said, values, meaning, google):
+    said = {name: value for name, value in (PHOTO | said).items() if value is not None}
+    image = png(LEVELS)
+    if google == "GDepth":
+        content = photo(packet(gdepth(said | {"Data": text(image)})))
+    else:
+        listed = [("p", 0), ("d", len(image))]
+        content = photo(dynamic(said | {"DepthURI": "d"}, listed), appended=image)
+    (tmp_path / "a.jpg").write_bytes(content)
+    stored = read_depth_photo(tmp_path / "a.jpg")
+    assert stored.numbers.dtype == np.float32
+    np.testing.assert_allclose(stored.numbers, [values], rtol=1e-6)
+    encoding = stored.encoding
+    assert encoding.meaning == f"float {meaning} as the photo says"
+    inverse = "inverse" in meaning
+    assert encoding.kind == ("inverse_depth" if inverse else "depth")
+    assert encoding.unit == ("m" if "metre" in meaning else None)
+    assert encoding.along_ray is ("ray" in meaning and not inverse)
+    assert (math.isnan(encoding.invalid), encoding.zero_is_value) == (True, True)
+    unsaid = ("its unit is not stated: taken for metres",)
+    assert stored.notes == (() if "Units" in said else unsaid)
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ({"Near": None, "Far": None}, "it has no Near"),
+        ({"Far": None}, "it has no Far"),
+        ({"Near": 10}, "its depth is from 10 to 10"),
+        ({"Near": 11}, "its depth is from 11 to 10"),
+        ({"Near": -1}, "its depth is from -1 to 10"),
+        ({"Far": -1}, "its depth is from 2 to -1"),
+        ({"Far": "inf"}, "its depth is from 2 to inf"),
+        ({"Near": "nan"}, "its depth is from nan to 10"),
+        ({"Near": 0, "Format": "RangeInverse"}, "its format is RangeInverse from 0 to 10"),
+        ({"Far": 0, "Format": "RangeInverse", "Units": "diopters"}, "RangeInverse from 2 to 0"),
+        ({"Format": "Cubic"}, "its format is Cubic from 2 to 10"),
+        ({"Data": None}, "its XMP tells of depth, but holds none"),
+    ],
+)
+def test_what_a_photo_cannot_mean_is_said_in_full(tmp_path, said, says):
+    given = PHOTO | {"Data": text(png(LEVELS))} | said
+    given = {name: value for name, value in given.items() if value is not None}
+    path = tmp_path / "a.jpg"
+    path.write_bytes(photo(packet(gdepth(given))))
+    says = says if says.startswith("it") else f"its format is {says}"
+    with pytest.raises(
+        FileError, match="^" + re.escape(f"{path} is damaged, or its depth is: {says}") + "$"
+    ):
+        read_depth_photo(path)
+
+
+def test_properties_of_dynamic_depth_may_be_elements_and_the_first_packet_counts(tmp_path):
+    image = png(LEVELS)
+    listed = (
+        '<Container:Directory><rdf:Seq><rdf:li Item:DataURI="p" Item:Length="7"/>'
+        f'<rdf:li Item:DataURI="d" Item:Length="0"/><rdf:li Item:DataURI="o"/>'
+        f"<rdf:li><Item:DataURI> d </Item:DataURI><Item:Length>{len(image)}</Item:Length></rdf:li>"
+        "</rdf:Seq></Container:Directory>"
+    )
+    values = {"Near": 2, "Far": 4, "Format": "RangeLinear", "DepthURI": "d", "Units": "m"}
+    values["ItemSemantic"] = "Depth"
+    elements = "".join(f"<DepthMap:{k}> {v} </DepthMap:{k}>" for k, v in values.items())
+    content = photo(
+        packet(
+            "",
+            f"{listed}<Camera:DepthMap><rdf:Description>{elements}</rdf:Description>"
+            "</Camera:DepthMap>",
+        ),
+        packet('DepthMap:DepthURI="nothing"'),
+        appended=image,
+    )
+    (tmp_path / "a.jpg").write_bytes(content)
+    np.testing.assert_allclose(read_depth_photo(tmp_path / "a.jpg").numbers, [[2, 2.4, 4]])
+
+
+@pytest.mark.parametrize(
+    ("items", "padding", "says"),
+    [
+        ([("d", 10)], 0, "its container lists no d"),
+        ([("p", 0), ("d", 0)], 0, "its container lists no d"),
+        ([("p", 0), ("q", -1), ("d", 10)], 0, "its container lists no d"),
+        ([("p", 0), ("e", 10)], 0, "its container lists no d"),
+        ([("p", 0), ("d", 10**6)], 0, "d lies outside the file"),
+        ([("p", 0), ("d", 10)], -(10**6), "d lies outside the file"),
+        ([("p", 0), ("d", 10)], -1, "d lies outside the file"),
+        ([("p", 0), ("d", 10)], 10**6, "d lies outside the file"),
+    ],
+)
+def test_items_that_are_not_there_are_refused(tmp_path, items, padding, says):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(photo(dynamic(PHOTO | {"DepthURI": "d"}, items, padding), appended=b"x" * 50))
+    with pytest.raises(
+        FileError, match="^" + re.escape(f"{path} is damaged, or its depth is: {says}") + "$"
+    ):
+        read_depth_photo(path)
+
+
+def test_gdepth_of_an_extension_adds_to_what_the_photo_says(tmp_path):
+    data = text(png(LEVELS))
+    main = packet(gdepth(PHOTO | {"Units": "m"}))
+    more = packet(gdepth({"Data": f" {data[:9]}\n {data[9:]} ", "Near": 9, "Far": 99}))
+    (tmp_path / "a.jpg").write_bytes(photo(main, extended=more))
+    np.testing.assert_allclose(read_depth_photo(tmp_path / "a.jpg").numbers, [[2, 3.6, 10]])
+
+
+def test_pictures_that_are_no_depth_are_refused_in_full(tmp_path):
+    path = tmp_path / "a.jpg"
+    path.write_bytes(b"GIF89a")
+    with pytest.raises(FileError, match=f"^{re.escape(str(path))} is not a JPEG, whatever its "):
+        read_depth_photo(path)
+    path.write_bytes(colours())
+    says = f"{path} is a photo without depth: give a portrait, or a depth file"
+    with pytest.raises(FileError, match=f"^{re.escape(says)}$"):
+        read_photo(path)
+    path.write_bytes(photo(packet(gdepth(PHOTO | {"Data": text(colours())}))))
+    says = "damaged, or its depth is: its image is in colours, which stand for no depth"
+    with pytest.raises(FileError, match=f"{re.escape(says)}$"):
+        read_photo(path)
+
+
+def test_a_grey_jpeg_says_what_jpegs_do_to_levels(tmp_path):
+    Image.fromarray(np.full((8, 8), 77, np.uint8)).save(tmp_path / "a.jpg")
+    stored = read_photo(tmp_path / "a.jpg")
+    assert (stored.numbers.dtype, stored.encoding) == (np.uint8, None)
+    assert (stored.numbers == 77).all()
+    assert stored.notes == (
+        "a JPEG changes levels, most of all beside edges, and blurs what was a hole: give a PNG of "
+        "the map if there is one",
+    )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import OpenEXR
 import pytest
@@ -107,7 +109,8 @@ def test_a_channel_that_would_not_be_read_is_called_z(tmp_path):
 
 def test_a_plain_file_has_no_window(tmp_path):
     save(tmp_path / "a.exr", {"Z": np.ones((2, 3), np.float32)})
-    assert read_stored(tmp_path / "a.exr").window is None
+    stored = read_stored(tmp_path / "a.exr")
+    assert (stored.window, stored.valid, stored.channel, stored.notes) == (None, None, "Z", ())
 
 
 def test_damaged_files_are_told(tmp_path, rng):
@@ -129,3 +132,69 @@ def test_damaged_files_are_told(tmp_path, rng):
         with pytest.raises(FileError, match=says) as caught:
             read_depth(tmp_path / "b.exr")
         assert "\n" not in str(caught.value)
+
+
+RAMP = np.arange(1, 7, dtype=np.float32).reshape(2, 3)
+EQUAL = "its red, green and blue are equal: read as grey"
+
+
+@pytest.mark.parametrize(
+    ("alpha", "valid", "notes"),
+    [
+        ([[1, 1, 1], [1, 1, 1]], None, (EQUAL,)),
+        (
+            [[1, 0, 1], [1, 1, 0]],
+            [[1, 0, 1], [1, 1, 0]],
+            (EQUAL, "its transparent pixels are holes"),
+        ),
+        ([[0, 0, 0], [0, 0, 0]], None, (EQUAL, "its alpha is 0 everywhere: left out")),
+    ],
+)
+def test_alpha_says_where_equal_colours_have_holes(tmp_path, alpha, valid, notes):
+    colours = dict.fromkeys("RGB", RAMP) | {"A": np.float32(alpha)}
+    save(tmp_path / "a.exr", colours)
+    stored = read_stored(tmp_path / "a.exr")
+    np.testing.assert_array_equal(stored.numbers, RAMP)
+    assert stored.notes == notes
+    seen = stored.valid
+    assert (seen if seen is None else seen.astype(int).tolist()) == valid
+
+
+def test_what_was_chosen_comes_before_what_was_read(tmp_path):
+    save(tmp_path / "a.exr", dict.fromkeys(["Depth.R", "Depth.G", "Depth.B", "Q"], RAMP))
+    stored = read_stored(tmp_path / "a.exr")
+    chosen = "of its 4 channels, Depth.R is taken for depth; #NAME names another"
+    assert (stored.notes, stored.channel) == ((chosen, EQUAL), "Depth.Y")
+
+
+@pytest.mark.parametrize(
+    ("channels", "says"),
+    [
+        (
+            dict.fromkeys("RGB", np.ones((2, 3), np.float32)),
+            "is a picture of a single colour: name",
+        ),
+        (
+            {"R": RAMP, "G": RAMP, "B": 2 * RAMP},
+            "is a picture in colours, which stand for no depth",
+        ),
+        ({"Q": RAMP, "S": RAMP}, "holds Q, S, of which none is called depth"),
+    ],
+)
+def test_pictures_that_are_no_depth_are_refused(tmp_path, channels, says):
+    path = tmp_path / "a.exr"
+    save(path, channels)
+    with pytest.raises(FileError, match="^" + re.escape(f"{path} {says}")):
+        read_stored(path)
+
+
+@pytest.mark.parametrize("sides", [(10, 20), (-3, 0), (0, 7)])
+def test_a_window_is_kept_side_by_side(tmp_path, sides):
+    left, top = sides
+    windows = {
+        "dataWindow": corners(left, top, left + 2, top + 1),
+        "displayWindow": corners(-5, -4, 40, 30),
+    }
+    save(tmp_path / "a.exr", {"Z": RAMP}, **windows)
+    window = read_stored(tmp_path / "a.exr").window
+    assert (window.left, window.top, window.display) == (left, top, (-5, -4, 40, 30))

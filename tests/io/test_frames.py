@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from dsdmsr import DepthMap, Intrinsics, read_depth
+from dsdmsr import DepthMap, Intrinsics, Stereo, read_depth
 from dsdmsr.errors import DepthError, EncodingError
 from dsdmsr.io import ENCODINGS, Encoding, InvalidNumbers
+from dsdmsr.io.frames import _stored
 
 CAMERA = Intrinsics(fx=500, fy=501, cx=3, cy=2)
 
@@ -105,3 +108,68 @@ def test_names_of_8_bits_mean_those_of_16_as_in_files():
 def test_what_is_no_frame_is_refused(frame, encoding, kind, error, said):
     with pytest.raises(error, match=said):
         DepthMap.from_array(frame, encoding, kind=kind)
+
+
+@pytest.mark.parametrize("kind", [">u2", ">i4", ">f4", ">f8", "<u2", "u1", "f4"])
+def test_a_frame_keeps_its_type_in_the_order_of_the_machine(kind):
+    given = np.array([[1, 2, 3]], kind)
+    numbers = _stored(given, None, None).numbers
+    assert numbers.dtype == np.dtype(kind[-2:])
+    assert numbers.dtype.isnative
+    np.testing.assert_array_equal(numbers, given)
+
+
+def test_whole_numbers_of_the_other_byte_order_are_not_taken_for_floats():
+    with pytest.raises(EncodingError, match=r"^the array holds uint16 numbers, which don't say"):
+        DepthMap.from_array(np.array([[1, 2]], ">u2"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [("u2", "mm, tum, kitti"), ("i8", ", ".join(ENCODINGS)), ("u1", "levels, relative")],
+)
+def test_what_whole_numbers_may_mean_is_listed(kind, names):
+    says = (
+        f"the array holds {np.dtype(kind).name} numbers, which don't say what they mean: give "
+        f"encoding='mm' for millimetres, or another of {names}"
+    )
+    end = "; or, for numbers that are values already, DepthMap(array)"
+    with pytest.raises(EncodingError, match=f"^{re.escape(says)}.*{re.escape(end)}$"):
+        DepthMap.from_array(np.ones((2, 3), kind))
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 0), (0, 3), (1, 2, 3), ()])
+def test_a_frame_has_two_axes_and_a_pixel(shape):
+    says = f"the array has shape {shape}: give H×W, both at least 1"
+    with pytest.raises(DepthError, match=f"^{re.escape(says)}$"):
+        DepthMap.from_array(np.ones(shape, np.float32))
+    assert DepthMap.from_array(np.ones((1, 1), np.float32)).shape == (1, 1)
+
+
+def test_two_cameras_and_a_mask_are_taken():
+    stereo = Stereo(focal=500, baseline=0.1)
+    numbers = np.ma.masked_equal(np.float32([[1, 2, 3]]), 2)
+    depth = DepthMap.from_array(numbers, kind="disparity", intrinsics=CAMERA, stereo=stereo)
+    assert (depth.stereo, depth.intrinsics) == (stereo, CAMERA)
+    assert depth.valid.tolist() == [[True, False, True]]
+
+
+@pytest.mark.parametrize("invalid", ["x", object, [1, "x"], [None], {}])
+def test_numbers_for_nothing_are_numbers(invalid):
+    says = f"invalid is {invalid!r}: give a number, a list of numbers, or an InvalidNumbers"
+    with pytest.raises(EncodingError, match=f"^{re.escape(says)}$"):
+        DepthMap.from_array(np.uint16([[1]]), "mm", invalid=invalid)
+
+
+def test_one_number_or_several_mean_nothing():
+    numbers = np.uint16([[1, 2, 3, 4]])
+    for invalid, seen in [
+        (2, [1, 0, 1, 1]),
+        (2.0, [1, 0, 1, 1]),
+        ((2, 4), [1, 0, 1, 0]),
+        (["3"], [1, 1, 0, 1]),
+        ([], [1, 1, 1, 1]),
+        (None, [1, 1, 1, 1]),
+    ]:
+        depth = DepthMap.from_array(numbers, "mm", invalid=invalid)
+        assert depth.valid.astype(int).tolist() == [seen]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -12,6 +14,7 @@ from dsdmsr.app.files import plan
 from dsdmsr.app.outputs import Outputs
 from dsdmsr.depth.convert import to_kind
 from dsdmsr.errors import FileError
+from dsdmsr.io.heic import read_heic
 from tools.source_files.portraits import LEVELS, RANGE, boxes, portrait, xmp
 
 pillow_heif = pytest.importorskip("pillow_heif")
@@ -116,3 +119,91 @@ def test_outputs_are_floats(tmp_path, capsys):
     assert code == 0
     assert "float inverse depth, per metre, as the photo says" in out
     assert "kind      inverse depth" in out
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (ValueError("its boxes\nare damaged"), "its boxes are damaged"),
+        (RuntimeError(), "RuntimeError"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said(tmp_path, monkeypatch, error, says):
+    def fail(content):
+        raise error
+
+    path = portrait(tmp_path / "a.heic")
+    monkeypatch.setattr("dsdmsr.io.heic.heif_items", fail)
+    says = f"{path} is damaged, or no HEIF that can be read: {says}"
+    with pytest.raises(FileError, match=f"^{re.escape(says)}$"):
+        read_heic(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning", "unit"),
+    [
+        (xmp(**RANGE), "inverse depth, relative", None),
+        (xmp(depthData__Accuracy="absolute", **RANGE), "inverse depth, per metre", "m"),
+        (xmp(apdi__AuxiliaryImageType="depth", **RANGE), "depth, in metres", "m"),
+        (
+            xmp(apdi__AuxiliaryImageType="depth", depthData__Accuracy="relative", **RANGE),
+            "depth, relative",
+            None,
+        ),
+    ],
+)
+def test_the_meaning_of_numbers_is_that_of_the_photo(tmp_path, text, meaning, unit):
+    stored = read_heic(portrait(tmp_path / "a.heic", text))
+    encoding = stored.encoding
+    assert encoding.meaning == f"float {meaning}, as the photo says"
+    assert encoding.kind == ("inverse_depth" if "inverse" in meaning else "depth")
+    assert (encoding.unit, encoding.zero_is_value) == (unit, True)
+    assert np.isnan(encoding.invalid)
+    assert (stored.numbers.dtype, stored.notes) == (np.float32, ())
+    assert stored.numbers[0, :2] == pytest.approx([0.25, 0.25 + 2.25 / 255])
+
+
+@pytest.mark.parametrize("missing", list(RANGE))
+def test_half_a_range_is_none(tmp_path, missing):
+    text = xmp(**{name: value for name, value in RANGE.items() if name != missing})
+    stored = read_heic(portrait(tmp_path / "a.heic", text))
+    assert (stored.numbers.dtype, stored.encoding) == (np.uint8, "relative")
+    assert stored.notes == (
+        "it has no range of values: its grey levels are taken for relative inverse depth",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            xmp(apdi__AuxiliaryImageType="matte"),
+            "its auxiliary image is matte: depth and disparity are known",
+        ),
+        (
+            xmp(apdi__FloatMinValue=2, apdi__FloatMaxValue=2),
+            "its range is 2 to 2 for 0 to 255, and its numbers are 0 to 204",
+        ),
+        (
+            xmp(apdi__IntMinValue=1, **RANGE),
+            "its range is 0.25 to 2.5 for 1 to 255, and its numbers are 0 to 204",
+        ),
+        (
+            xmp(apdi__IntMaxValue=203, **RANGE),
+            "its range is 0.25 to 2.5 for 0 to 203, and its numbers are 0 to 204",
+        ),
+        (xmp(apdi__IntMaxValue="inf", **RANGE), "its range is not finite"),
+    ],
+)
+def test_what_xmp_cannot_mean_is_said_in_full(tmp_path, text, says):
+    path = portrait(tmp_path / "a.heic", text)
+    says = f"{path} is damaged, or of a kind that is not known: {says}"
+    with pytest.raises(FileError, match=f"^{re.escape(says)}$"):
+        read_heic(path)
+
+
+def test_numbers_may_reach_the_ends_of_their_range(tmp_path):
+    text = xmp(apdi__IntMinValue=-2, apdi__IntMaxValue=204, **RANGE)
+    numbers = read_heic(portrait(tmp_path / "a.heic", text)).numbers
+    assert numbers.max() == 2.5
+    assert numbers.min() == pytest.approx(0.25 + 2 / 206 * 2.25)

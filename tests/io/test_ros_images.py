@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from array import array
 from dataclasses import replace
@@ -15,7 +16,7 @@ from rosbags.typesys import Stores, get_typestore
 from dsdmsr import DepthMap
 from dsdmsr.errors import DepthError, EncodingError, FileError
 from dsdmsr.io.ros_cameras import intrinsics_of, larger_camera
-from dsdmsr.io.ros_images import image_like, image_map
+from dsdmsr.io.ros_images import changed, image_like, image_map, unpack
 from dsdmsr.io.rvl import pack_rvl, unpack_rvl
 from tools.source_files import recordings
 
@@ -226,3 +227,149 @@ def test_any_object_with_these_fields_is_a_message():
     larger = larger_camera(info, 2, (1, 1))
     assert larger.K == (100, 1, 7.5, 0, 120, 5.5, 0, 0, 1)
     assert isinstance(larger.P, list)
+
+
+def raw(**fields):
+    whole = {"encoding": "16UC1", "height": 2, "width": 3, "step": 7, "is_bigendian": 0}
+    return SimpleNamespace(**(whole | {"data": bytes(range(14))} | fields))
+
+
+def packed(content, said="32FC1; compressedDepth png", a=0.0, b=0.0, kind=7):
+    return SimpleNamespace(format=said, data=struct.pack("<iff", kind, a, b) + content)
+
+
+def in_rvl(numbers):
+    return struct.pack("<II", numbers.shape[1], numbers.shape[0]) + recordings.rvl(numbers)
+
+
+@pytest.mark.parametrize(
+    ("fields", "numbers"),
+    [
+        ({}, [[0x0100, 0x0302, 0x0504], [0x0807, 0x0A09, 0x0C0B]]),
+        ({"is_bigendian": 1}, [[0x0001, 0x0203, 0x0405], [0x0708, 0x090A, 0x0B0C]]),
+        (
+            {"step": 6, "data": bytes(range(12))},
+            [[0x0100, 0x0302, 0x0504], [0x0706, 0x0908, 0x0B0A]],
+        ),
+        ({"encoding": " mono16 "}, [[0x0100, 0x0302, 0x0504], [0x0807, 0x0A09, 0x0C0B]]),
+    ],
+)
+def test_rows_are_of_so_many_bytes(fields, numbers):
+    made, notes = unpack(raw(**fields), "it")
+    assert (made.dtype, made.tolist()) == (np.uint16, numbers)
+    assumed = ["mono16 is taken for depth in millimetres"]
+    assert notes == (assumed if "encoding" in fields else [])
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"step": 5, "data": bytes(10)}, "promises 3×2 pixels in rows of 5 bytes, but holds 10"),
+        ({"data": bytes(13)}, "promises 3×2 pixels in rows of 7 bytes, but holds 13"),
+        ({"data": bytes(15)}, "promises 3×2 pixels in rows of 7 bytes, but holds 15"),
+        ({"width": 0}, "promises 0×2 pixels in rows of 7 bytes, but holds 14"),
+        ({"height": 0, "data": b""}, "promises 3×0 pixels in rows of 7 bytes, but holds 0"),
+        ({"encoding": "32FC1"}, "promises 3×2 pixels in rows of 7 bytes, but holds 14"),
+    ],
+)
+def test_rows_that_are_not_there_are_refused(fields, says):
+    with pytest.raises(ValueError, match=f"^it {re.escape(says)}$"):
+        unpack(raw(**fields), "a")
+    with pytest.raises(FileError, match=f"^the image is damaged: it {re.escape(says)}$"):
+        image_map(raw(**fields))
+
+
+@pytest.mark.parametrize(
+    ("image", "encoding"),
+    [
+        (raw(encoding="16SC1"), "16SC1"),
+        (raw(encoding="16UC1x"), "16UC1x"),
+        (packed(b"", "16UC1; png"), "16UC1; png"),
+        (packed(b"", "8UC1; compressedDepth"), "8UC1; compressedDepth"),
+    ],
+)
+def test_images_of_another_encoding_are_named(image, encoding):
+    says = (
+        f"it has the encoding {encoding}: give a topic of 16UC1, mono16, 32FC1 or compressedDepth"
+    )
+    with pytest.raises(FileError, match=f"^{re.escape(says)}$"):
+        unpack(image, "it")
+
+
+def test_numbers_of_quantisation_become_depth():
+    numbers = np.uint16([[0, 1, 2, 3], [4, 6, 10, 65535]])
+    image = packed(in_rvl(numbers), "32FC1; compressedDepth rvl", 8.0, 2.0)
+    made, notes = unpack(image, "it")
+    assert (made.dtype, made.shape, notes) == (np.float32, (2, 4), [])
+    expected = [[np.nan, np.nan, np.inf, 8], [4, 2, 1, 8 / 65533]]
+    np.testing.assert_array_equal(made, np.float32(expected))
+
+
+def test_depth_that_is_too_small_for_a_float_is_none():
+    image = packed(in_rvl(np.uint16([[65535, 1]])), "32FC1; compressedDepth rvl", 1e-45)
+    assert np.isnan(unpack(image, "it")[0]).tolist() == [[True, False]]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "said"),
+    [
+        (0.0, 1.0, "0 and 1"),
+        (-1.0, 1.0, "-1 and 1"),
+        (np.inf, 1.0, "inf and 1"),
+        (np.nan, 1.0, "nan and 1"),
+        (1.0, np.inf, "1 and inf"),
+        (1.0, np.nan, "1 and nan"),
+    ],
+)
+def test_numbers_of_quantisation_are_finite(a, b, said):
+    image = packed(in_rvl(np.uint16([[5]])), "32FC1; compressedDepth rvl", a, b)
+    with pytest.raises(ValueError, match=f"^its numbers of quantisation are {said}$"):
+        unpack(image, "it")
+    image.format = "16UC1; compressedDepth rvl"
+    assert unpack(image, "it")[0].tolist() == [[5]]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "says"),
+    [
+        (bytes(7), "png", "it holds 19 bytes"),
+        (bytes(7), "rvl", "it holds 19 bytes"),
+        (struct.pack("<II", 0, 3), "rvl", "it promises 0×3 pixels"),
+        (struct.pack("<II", 2**13, 2**13 + 1), "rvl", "it promises 8192×8193 pixels"),
+        (struct.pack("<II", 2**13, 2**13), "rvl", "RVL data end after 0 of 67108864 pixels"),
+        (png(np.ones((2, 2), np.uint8)), "png", "its PNG has not 16 bits"),
+    ],
+)
+def test_compressed_images_that_are_none_are_refused(content, kind, says):
+    with pytest.raises(ValueError, match=f"^{re.escape(says)}$"):
+        unpack(packed(content, f"16UC1; compressedDepth {kind}"), "it")
+
+
+def test_a_compressed_image_keeps_its_header_and_rounds(rng):
+    image = packed(in_rvl(np.uint16([[5, 6]])), "32FC1; compressedDepth rvl", 8.0, 2.0)
+    values = np.float32([[8 / 3.49, 8 / 3.51, 1e-9], [1e9, 1, 1]])
+    depth = DepthMap(values, [[True] * 3, [True, True, False]], unit="m")
+    back = image_like(image, depth)
+    assert isinstance(back.data, bytes)
+    assert back.data[:12] == image.data[:12]
+    assert back.data[12:] == in_rvl(np.uint16([[5, 6, 65535], [2, 10, 0]]))
+    low = packed(in_rvl(np.uint16([[5]])), "32FC1; compressedDepth rvl", 8.0, -3.0)
+    made = image_like(low, DepthMap([[100.0]], unit="m"))
+    assert made.data[12:] == in_rvl(np.uint16([[1]]))
+
+
+def test_a_raw_image_keeps_what_is_not_of_its_size(rng):
+    image = raw(is_bigendian=1, header="h")
+    back = image_like(image, DepthMap(np.full((1, 5), 0.258, np.float32), unit="m"))
+    assert (back.height, back.width, back.step, back.is_bigendian) == (1, 5, 10, 0)
+    assert (back.header, back.encoding, back.data) == ("h", "16UC1", b"\x02\x01" * 5)
+    assert (image.height, len(image.data)) == (2, 14)
+
+
+@pytest.mark.parametrize("kind", [list, tuple, bytes, lambda data: array("B", data), np.array])
+def test_fields_keep_their_type_and_others_are_left_alone(kind):
+    message = SimpleNamespace(data=kind([1, 2]), name="a", height=3)
+    other = changed(message, data=np.uint8([7, 8, 9]), height=4)
+    assert type(other.data) is type(message.data)
+    assert list(other.data) == [7, 8, 9]
+    assert (other.name, other.height, message.height, list(message.data)) == ("a", 4, 3, [1, 2])

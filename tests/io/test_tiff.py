@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from types import SimpleNamespace
+
 import imagecodecs
 import numpy as np
 import pytest
@@ -7,8 +10,11 @@ import tifffile
 from PIL import Image
 
 from dsdmsr import DepthMap, read_depth, write_depth
+from dsdmsr.depth.metadata import Metadata
+from dsdmsr.depth.places import Georeference
 from dsdmsr.errors import FileError
 from dsdmsr.io import read_stored
+from dsdmsr.io.tiff_pages import seen_by_lerc
 
 
 @pytest.mark.parametrize("numbers", [[[0, 1], [300, 65535]], [[0.0, 1.5], [3.25, 1e5]]])
@@ -165,3 +171,159 @@ def test_what_lerc_leaves_out_is_no_surface(tmp_path, packed, declared):
 def _tile(numbers: np.ndarray, y: int, x: int) -> np.ndarray:
     part = numbers[y : y + 32, x : x + 32]
     return np.pad(part, ((0, 32 - part.shape[0]), (0, 32 - part.shape[1])), "edge")
+
+
+RAMP = np.arange(1, 7, dtype=np.uint16).reshape(2, 3)
+WHITE = "it says that 0 is white: numbers are read as they are, not turned around"
+HOLES = "its transparent pixels are holes"
+EQUAL = "its red, green and blue are equal: read as grey"
+
+
+def scaled(scale: float, offset: float) -> tuple[int, str, int, str, bool]:
+    items = f'<Item role="scale">{scale}</Item><Item role="offset">{offset}</Item>'
+    return (42112, "s", 0, f"<GDALMetadata>{items}</GDALMetadata>", True)
+
+
+@pytest.mark.parametrize("shown", range(1, 9))
+def test_a_map_lies_on_the_ground_only_where_it_is_not_turned(tmp_path, shown):
+    size, ties = (0.5, 0.25, 0.0), (0.0, 1.0, 0.0, 100.0, 200.0, 0.0)
+    tags = [(33550, "d", 3, size, True), (33922, "d", 6, ties, True)]
+    numbers = np.stack([RAMP, np.full((2, 3), 65535, np.uint16)], 2)
+    numbers[0, 2, 1] = 0
+    tags.append((274, "H", 1, shown, True))
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        numbers,
+        extratags=tags,
+        photometric="minisblack",
+        metadata=None,
+        extrasamples=["unassalpha"],
+        planarconfig="contig",
+    )
+    stored = read_stored(tmp_path / "a.tif")
+    place = Georeference(pixel_size=size, tie_points=ties)
+    assert stored.georeference == (place if shown == 1 else None)
+    assert stored.numbers.shape == ((2, 3) if shown < 5 else (3, 2))
+    assert stored.numbers[~stored.valid].tolist() == [3]
+
+
+def test_notes_follow_each_other(tmp_path):
+    alpha = np.full((2, 3), 65535, np.uint16)
+    alpha[1, 1] = 0
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        np.stack([RAMP, alpha], 2),
+        photometric="miniswhite",
+        extrasamples=["unassalpha"],
+        planarconfig="contig",
+        extratags=[scaled(0.5, -3)],
+        metadata=None,
+    )
+    stored = read_stored(tmp_path / "a.tif")
+    packed = (
+        "its numbers stand for themselves × 0.5 + -3, as it says: values are written as they are"
+    )
+    assert stored.notes == (HOLES, WHITE, packed)
+    assert (stored.encoding, tuple(stored.packing)) == ("height", (0.5, -3))
+    np.testing.assert_array_equal(stored.valid, alpha > 0)
+    np.testing.assert_array_equal(stored.numbers, RAMP)
+
+
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+@pytest.mark.parametrize("count", [3, 4])
+def test_planes_of_equal_colours_are_grey(tmp_path, planar, count):
+    colours = np.stack([RAMP] * 3 + [np.full((2, 3), 65535, np.uint16)] * (count - 3), 2)
+    given = colours if planar == "contig" else np.moveaxis(colours, 2, 0)
+    more = {"extrasamples": ["unassalpha"]} if count == 4 else {}
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        np.ascontiguousarray(given),
+        photometric="rgb",
+        planarconfig=planar,
+        metadata=None,
+        **more,
+    )
+    stored = read_stored(tmp_path / "a.tif")
+    assert (stored.notes, stored.valid, stored.packing) == ((EQUAL,), None, None)
+    assert stored.numbers.dtype == np.uint16
+    np.testing.assert_array_equal(stored.numbers, RAMP)
+
+
+def test_numbers_of_a_palette_are_its_greys(tmp_path):
+    palette = np.repeat((np.arange(256, dtype=np.uint16)[::-1] * 257)[None], 3, 0)
+    tifffile.imwrite(
+        tmp_path / "a.tif", RAMP.astype(np.uint8), photometric="palette", colormap=palette
+    )
+    stored = read_stored(tmp_path / "a.tif")
+    assert stored.numbers.dtype == np.uint8
+    np.testing.assert_array_equal(stored.numbers, 255 - RAMP)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "more", "says"),
+    [
+        (np.ones((2, 3), bool), {}, "holds black and white alone: give grey numbers"),
+        (np.ones((2, 3, 4, 3), np.uint8), {"volumetric": True}, "holds a page of 2×3×4×3: give a"),
+        (RAMP, {"subfiletype": 1}, "holds no page that is a map: give a grey one"),
+        (RAMP, {"description": "expected absolute error"}, "holds the expected errors of a map"),
+    ],
+)
+def test_pages_that_are_no_map_are_refused(tmp_path, numbers, more, says):
+    path = tmp_path / "a.tif"
+    more = {"photometric": "rgb" if numbers.ndim == 4 else "minisblack", "metadata": None} | more
+    if numbers.ndim == 4:
+        more["tile"] = (16, 16, 16)
+    tifffile.imwrite(path, numbers, **more)
+    with pytest.raises(FileError, match="^" + re.escape(f"{path} {says}")):
+        read_stored(path)
+
+
+def test_smaller_copies_are_left_aside_and_masks_are_of_the_map(tmp_path):
+    seen = np.array([[255, 0, 255], [255, 255, 0]], np.uint8)
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        file.write(RAMP, metadata=None)
+        file.write(RAMP[:1, :1], subfiletype=1, metadata=None)
+        file.write(seen[:1] > 0, subfiletype=5, photometric="mask", metadata=None)
+        file.write(seen > 0, subfiletype=4, photometric="mask", metadata=None)
+    stored = read_stored(tmp_path / "a.tif")
+    np.testing.assert_array_equal(stored.numbers, RAMP)
+    np.testing.assert_array_equal(stored.valid, seen > 0)
+    assert (stored.notes, stored.nodata, stored.encoding) == ((), (), None)
+
+
+def test_lerc_without_parameters_is_compressed_once():
+    mask = np.array([[True, False, True], [True, True, False]])
+    block = imagecodecs.lerc_encode(np.ones((2, 3), np.float32), masks=mask, level=0)
+    handle = SimpleNamespace(read_segments=lambda *_: [(block, 0), (b"", 1), (block, 3)])
+    page = SimpleNamespace(
+        compression=34887,
+        chunks=(2, 3),
+        chunked=(2, 2),
+        tags={},
+        parent=SimpleNamespace(filehandle=handle),
+        dataoffsets=(),
+        databytecounts=(),
+    )
+    expected = np.ones((4, 5), bool)
+    expected[:2, :3] = mask
+    expected[2:, 3:] = mask[:, :2]
+    np.testing.assert_array_equal(seen_by_lerc(page, (4, 5)), expected)
+    page.compression = 1
+    assert seen_by_lerc(page, (4, 5)).all()
+
+
+def test_where_a_map_lies_and_its_number_for_nothing_come_back(tmp_path):
+    place = Georeference(
+        pixel_size=(0.5, 0.25, 0.0),
+        tie_points=(0.0, 0.0, 0.0, 1.0, 2.0, 0.0),
+        points=True,
+        tags=((34735, "H", 8, (1, 1, 0, 1, 1025, 0, 1, 2)), (34737, "s", 0, "WGS 84|")),
+    )
+    metadata = Metadata(georeference=place, invalid=-9999.0, declares_invalid=True)
+    values = np.arange(1.0, 7).reshape(2, 3)
+    valid = np.array([[True, False, True], [True] * 3])
+    depth = DepthMap(values, valid, metadata=metadata, encoding="height", kind="height", unit="m")
+    write_depth(tmp_path / "a.tif", depth)
+    stored = read_stored(tmp_path / "a.tif")
+    assert (stored.georeference, stored.nodata) == (place, (-9999.0,))
+    np.testing.assert_array_equal(stored.numbers, np.where(valid, values, -9999))

@@ -13,6 +13,7 @@ import zarr
 from testing.command import refused, run
 
 from dsdmsr import DepthMap, read_depth, write_depth
+from dsdmsr.depth.metadata import Metadata
 from dsdmsr.errors import FileError
 from dsdmsr.io import check_output, left_out, read_stored
 from dsdmsr.io.patterns import depth_files
@@ -179,3 +180,27 @@ def test_damaged_folders_are_refused_in_one_line(tmp_path):
         with pytest.raises(FileError, match="damaged, or no Zarr that can be read") as caught:
             read_depth(tmp_path / f"{name}.zarr")
         assert "\n" not in str(caught.value)
+
+
+def test_few_bits_count_as_floats_there_too(tmp_path, monkeypatch):
+    monkeypatch.setattr("dsdmsr.io.checks.SURE", 1000)
+    monkeypatch.setattr("dsdmsr.io.checks.MOST_COMPRESSED", 1)
+    for kind, promised in (("u1", 400), ("f8", 3200)):
+        path = tmp_path / f"{kind}.zarr"
+        zarr.create_array(path, shape=(20, 20), chunks=(10, 10), dtype=kind)
+        with pytest.raises(FileError, match=f"promises {promised:,} bytes of numbers, but stores"):
+            read_depth(path)
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_chunks_that_are_not_stored_hold_the_number_for_nothing(tmp_path, declared):
+    metadata = Metadata(invalid=-1.0, declares_invalid=declared, floats=True)
+    depth = DepthMap(np.ones((2, 1030)), metadata=metadata, encoding="metres", unit="m")
+    write_depth(tmp_path / "a.zarr", depth)
+    array = zarr.open(tmp_path / "a.zarr", mode="r")["depth"]
+    assert (array.chunks, array.metadata.zarr_format) == ((2, 1024), 2)
+    if declared:
+        assert array.fill_value == -1
+    declared_as = {"_FillValue": -1.0} if declared else {}
+    expected = {"_ARRAY_DIMENSIONS": ["y", "x"], "units": "m"} | declared_as
+    assert dict(array.attrs) == expected

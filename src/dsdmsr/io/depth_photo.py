@@ -113,9 +113,10 @@ def _appended(content: bytes, packet: Element, uri: str) -> bytes:
     if not wanted or wanted[0] == 0 or min(sizes) < 0:
         raise ValueError(f"its container lists no {uri}")
     number = wanted[0]
-    start = end_of_picture(content) + int(listed[0].get("Padding", 0)) + sum(sizes[1:number])
+    picture = end_of_picture(content)
+    start = picture + int(listed[0].get("Padding", 0)) + sum(sizes[1:number])
     end = start + sizes[number]
-    if not 0 <= start < end <= len(content):
+    if not picture <= start < end <= len(content):
         raise ValueError(f"{uri} lies outside the file")
     return content[start:end]
 

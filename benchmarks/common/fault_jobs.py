@@ -47,7 +47,7 @@ class Job(NamedTuple):
     dated: bool = False
     """Whether its files say when they were made, and its folder has to be there before."""
     varying: tuple[str, ...] = ()
-    """Patterns of names of files that grow, or say when what happened."""
+    """Patterns of names of files that grow, differ in number, or say when what happened."""
 
 
 def _evaluate(source: Path, target: Path) -> list[str]:
@@ -71,7 +71,9 @@ JOBS = {
         lambda s, t: ["stream", str(s), "-o", str(t), *_FAST, "--idle", "0.5"], "--overwrite"
     ),
     "evaluate": Job(_evaluate, "--overwrite", dated=True),
-    "upscale-many": Job(lambda s, t: ["upscale-many", str(s), str(t), *_FAST], "--resume"),
+    "upscale-many": Job(
+        lambda s, t: ["upscale-many", str(s), str(t), *_FAST], "--resume", varying=("_ledger/*",)
+    ),
     # Checkpoints are whole if the next run can go on from them.
     "train": Job(
         _train,

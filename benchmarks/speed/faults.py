@@ -131,13 +131,16 @@ class _Trial:
         code = self._run(*([self.job.again] if begun else []))
         if code:
             return [f"next run: code {code}: {self.log.read_text(errors='replace')[-600:]}"]
-        found = _content(self.place.target)
-        left = [f"next run: {name} is left" for name in found.keys() - self.whole.keys()]
-        missing = [f"next run: {name} is missing" for name in self.whole.keys() - found.keys()]
+        found, whole = (
+            {name: content for name, content in files.items() if not self._varies(name)}
+            for files in (_content(self.place.target), self.whole)
+        )
+        left = [f"next run: {name} is left" for name in found.keys() - whole.keys()]
+        missing = [f"next run: {name} is missing" for name in whole.keys() - found.keys()]
         other = [
             f"next run: {name} is another"
-            for name in found.keys() & self.whole.keys()
-            if not (self.job.dated or self._varies(name)) and found[name] != self.whole[name]
+            for name in found.keys() & whole.keys()
+            if not self.job.dated and found[name] != whole[name]
         ]
         return left + missing + other
 

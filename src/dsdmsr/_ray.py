@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -67,7 +69,7 @@ def _begun(address: str | None, processes: int | None) -> int:
     # One more than there are workers: Ray Data's own tasks need one, too.
     local = {"num_cpus": workers + 1, "object_store_memory": _STORE, "include_dashboard": False}
     try:
-        with _silent():
+        with _silent(), _own_stop():
             ray.init(
                 address or "local",
                 log_to_driver=False,
@@ -105,6 +107,21 @@ def check_address(address: str | None) -> None:
             f"there is no cluster at {address}: {reason}; give the HOST:PORT that `ray start "
             "--head` says"
         ) from error
+
+
+@contextmanager
+def _own_stop() -> Iterator[None]:
+    """Keep what SIGTERM does: Ray has it leave with the signal's bare number as the code."""
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    except SystemExit as left:
+        raise SystemExit(
+            128 + signal.SIGTERM if left.code == signal.SIGTERM else left.code
+        ) from None
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, handler)
 
 
 @contextmanager

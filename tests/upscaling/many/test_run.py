@@ -4,6 +4,8 @@ import os
 import random
 import re
 import socket
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -171,3 +173,26 @@ def test_maps_with_one_output_are_named(tmp_path, maps):
     assert code == 2
     said = r"dsdmsr: .*pgm and .*png would both become scan0/depth00000.npy: upscale them to"
     assert re.search(said, err)
+
+
+_STOPPED = """
+import os
+import signal
+import sys
+
+from dsdmsr._ray import joined
+
+def stop(number, _frame):
+    sys.exit(128 + number)
+
+signal.signal(signal.SIGTERM, stop)
+with joined(None, 1):
+    assert signal.getsignal(signal.SIGTERM) is stop
+    os.kill(os.getpid(), signal.SIGTERM)
+"""
+
+
+@pytest.mark.slow
+def test_sigterm_means_what_it_means_without_ray():
+    done = subprocess.run([sys.executable, "-c", _STOPPED], capture_output=True, timeout=300)
+    assert done.returncode == 143, done.stderr.decode()

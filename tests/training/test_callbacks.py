@@ -45,9 +45,18 @@ def test_a_signal_saves_the_run_and_leaves(
     assert torch.load(run / "last.ckpt", weights_only=True)["global_step"] > before
 
 
+def _write_slowly(path: Path, content: memoryview) -> None:
+    """Write as to a slow disk, on which most kills strike while a file is written."""
+    with path.open("wb", buffering=0) as file:
+        for start in range(0, len(content), 1 << 14):
+            file.write(content[start : start + (1 << 14)])
+            time.sleep(0.001)
+
+
 def _save_for_ever(trainer, checkpoints, module) -> None:
     """Save states that say how often they were saved."""
     torch.set_num_threads(1)
+    Path.write_bytes = _write_slowly  # type: ignore[method-assign, assignment]
     while True:
         module.averaged.n_averaged += 1
         checkpoints.save(trainer)
@@ -69,7 +78,7 @@ class KilledSaving(Checkpoints):
         takes, path = time.monotonic() - began, self.run_dir / "last.ckpt"
         # Forked here, while the trainer still has all that a checkpoint holds.
         context = multiprocessing.get_context("fork")
-        for delay in np.random.default_rng(0).uniform(0, 4 * takes, KILLS):
+        for delay in np.random.default_rng(0).uniform(0, 12 * takes, KILLS):
             before = path.stat().st_ino
             child = context.Process(target=_save_for_ever, args=(trainer, self, module))
             child.start()

@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.common.options import ROOT, options
+from benchmarks.common.options import ROOT, with_data
 from benchmarks.common.results import save_results, sourced_table
 
 __all__ = ["ROOMS", "sample", "table", "try_faults"]
@@ -79,7 +79,6 @@ def try_faults(room: str, count: int, seed: int, clone: Path) -> dict[str, Any]:
 def _mutmut(clone: Path, *arguments: str) -> str:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment |= {"OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
-    environment.setdefault("DSDMSR_DATA", str(ROOT.parent / "shared" / "data"))
     command = [sys.executable, "-m", "mutmut", *arguments]
     ran = subprocess.run(command, cwd=clone, env=environment, capture_output=True, encoding="utf-8")
     return ran.stdout + ran.stderr
@@ -110,13 +109,14 @@ def table(results: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    parser = options(__doc__)
+    parser = with_data(__doc__)
     parser.add_argument("--room", action="append", choices=ROOMS, help="default: all")
     parser.add_argument("--count", type=int, default=300, help="of each room; default: %(default)s")
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     parser.add_argument("--keep", type=Path, help="a new folder for the clones")
     parser.add_argument("--record", action="store_true", help="write the results file")
     given = parser.parse_args()
+    os.environ["DSDMSR_DATA"] = str(given.data.resolve())  # from elsewhere, for tests in clones
     rows = []
     with TemporaryDirectory(prefix="mutants-") as temporary:
         folder = given.keep or Path(temporary)
@@ -124,5 +124,6 @@ def main() -> None:
             rows.append(try_faults(room, given.count, given.seed, folder / room))
             print(rows[-1], flush=True)
     if given.record:
-        how = f"--count {given.count} --seed {given.seed} --record"
+        rooms = "".join(f"--room {room} " for room in given.room or ())
+        how = f"{rooms}--count {given.count} --seed {given.seed} --record"
         save_results("mutants", f"python -m tools mutants {how}", {"rows": rows})

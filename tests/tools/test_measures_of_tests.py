@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
+import pytest
+
 from dsdmsr._provenance import provenance
 from tools import coverage, mutants
 
@@ -57,3 +62,18 @@ def test_rooms_are_there():
     for room in mutants.ROOMS:
         assert (mutants.ROOT / "src" / "dsdmsr" / room).is_dir()
         assert (mutants.ROOT / "tests" / room).is_dir()
+
+
+@pytest.mark.parametrize(("code", "is_counted"), [(0, True), (1, True), (2, False), (-9, False)])
+def test_what_failing_tests_ran_counts_and_what_broke_off_does_not(monkeypatch, code, is_counted):
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        if command[3] == "json":
+            Path(command[-1]).write_text('{"files": {}}')
+        return subprocess.CompletedProcess(command, code if command[3] == "run" else 0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    if is_counted:
+        assert coverage.measure(1) == []
+    else:
+        with pytest.raises(RuntimeError, match=f"coverage run ended with code {code}"):
+            coverage.measure(1)

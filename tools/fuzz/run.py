@@ -192,6 +192,7 @@ def main() -> None:
         print(f"\n{fault.reader}: {fault.kind}, {fault.count} times, at {fault.numbers}")
         print(fault.text.strip()[-_SHOWN:])
     if given.record:
-        how = f"--seconds {given.seconds:g} --seed {given.seed} --record"
+        readers = "".join(f"--reader {reader} " for reader in given.reader or ())
+        how = f"{readers}--seconds {given.seconds:g} --seed {given.seed} --record"
         record(counts, faults, f"python -m tools fuzz {how}")
     sys.exit(bool(faults))

@@ -44,18 +44,28 @@ def fill_nearest(values: NDArray[_Float], valid: NDArray[np.bool_]) -> NDArray[_
     height, width = valid.shape
     rows = np.arange(height, dtype=np.int32)[:, None]
     far = np.int32(4 * (height + width))
-    above = np.maximum.accumulate(np.where(valid, rows, -far), axis=0)
-    below = np.minimum.accumulate(np.where(valid, rows, far)[::-1], axis=0)[::-1]
+    above, below = np.where(valid, rows, -far), np.where(valid, rows, far)
+    # Whole rows at a time: np.maximum.accumulate goes down one column after the other.
+    for number in range(1, height):
+        np.maximum(above[number], above[number - 1], out=above[number])
+        np.minimum(below[-number - 1], below[-number], out=below[-number - 1])
     source_row = np.where(rows - above <= below - rows, above, below)
     with_valid = np.flatnonzero(valid.any(axis=0))
+    few = 2 * _FEW_COLUMNS * len(with_valid) <= width
     filled = values.copy()
     # Part by part: what is squared and compared takes many times the map's memory.
     for top in range(0, height, ROWS_AT_ONCE):
         part = slice(top, top + ROWS_AT_ONCE)
-        row, column = np.divmod(np.flatnonzero(~valid[part]), width)
         away = (source_row[part] - rows[part]).astype(np.int64)
-        nearest = _nearest_column(away**2, row, column, with_valid)
-        filled[top + row, column] = values[source_row[top + row, nearest], nearest]
+        if few:
+            nearest = _lowest_parabolas(away**2, with_valid)
+            nearest = np.where(abs(away) <= 1, np.arange(width), nearest)
+            source = np.take_along_axis(source_row[part], nearest, axis=1)
+            filled[part] = values[source, nearest]
+        else:
+            row, column = np.divmod(np.flatnonzero(~valid[part]), width)
+            nearest = _nearest_column(away**2, row, column, with_valid)
+            filled[top + row, column] = values[source_row[top + row, nearest], nearest]
     return filled
 
 
@@ -77,18 +87,19 @@ def _nearest_column(
     distances, start = in_column.ravel(), row * width
     nearest, best = column.copy(), distances[start + column]
     which = np.arange(len(row))
-    few = _FEW_COLUMNS if 2 * _FEW_COLUMNS * len(with_valid) > width else 0
     for step in range(1, width):
         # Those left may have a nearer one in columns that far away. For others no distance is less,
         # so they can stay until dropping them is worth it.
         left = np.flatnonzero(best > step * step)
         if not left.size:
             break
-        if step > _NEAR_COLUMNS or (step > few and left.size > len(row) // 2):
-            rows, place = np.unique(row[which[left]], return_inverse=True)
-            nearest[which[left]] = _lowest_parabolas(in_column[rows], with_valid)[
-                place, column[left]
-            ]
+        if step > _NEAR_COLUMNS or (step > _FEW_COLUMNS and left.size > len(row) // 2):
+            still, of_row = which[left], row[which[left]]
+            rows = np.flatnonzero(np.bincount(of_row, minlength=len(in_column)))
+            place = np.empty(len(in_column), np.intp)
+            place[rows] = np.arange(len(rows))
+            lowest = _lowest_parabolas(in_column[rows], with_valid)
+            nearest[still] = lowest[place[of_row], column[left]]
             break
         if left.size < 0.8 * which.size:
             which, start, column, best = which[left], start[left], column[left], best[left]

@@ -160,8 +160,10 @@ def single_line(said: object) -> str:
 
 def single_channel(
     numbers: NDArray[Any], path: Path
-) -> tuple[NDArray[Any], NDArray[np.bool_], tuple[str, ...]]:
+) -> tuple[NDArray[Any], NDArray[np.bool_] | None, tuple[str, ...]]:
     """Return the grey numbers of a picture, which of its pixels are opaque, and a note if it helps.
+
+    In place of which are opaque stands None if all are.
 
     Args:
         numbers: H×W, or H×W×C with C from 1 to 4: grey or red, green and blue, perhaps alpha.
@@ -171,7 +173,7 @@ def single_channel(
         FileError: If the colours differ, or some pixels are neither opaque nor transparent.
     """
     if numbers.ndim == 2:
-        return numbers, np.ones(numbers.shape, np.bool_), ()
+        return numbers, None, ()
     count = numbers.shape[2] if numbers.ndim == 3 else 0
     if not 1 <= count <= 4:
         form = "×".join(map(str, numbers.shape))
@@ -187,7 +189,7 @@ def single_channel(
     notes: tuple[str, ...] = ()
     if count > 2:
         notes = ("its red, green and blue are equal: read as grey",)
-    opaque = np.ones(numbers.shape[:2], np.bool_)
+    opaque = None
     if count in (2, 4):
         alpha = numbers[..., -1]
         most = 1 if alpha.dtype.kind == "f" else np.iinfo(alpha.dtype).max
@@ -195,7 +197,7 @@ def single_channel(
             raise FileError(
                 f"{path} has pixels that are half transparent: give an alpha of nothing or all"
             )
-        opaque = alpha != 0
-        if not opaque.all():
+        if not alpha.all():
+            opaque = alpha != 0
             notes += ("its transparent pixels are holes",)
     return colours[..., 0], opaque, notes

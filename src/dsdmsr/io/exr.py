@@ -54,7 +54,7 @@ def read_exr(path: Path, member: str | None = None) -> Stored:
     numbers, opaque, notes = _grey(pixels, path)
     return Stored(
         numbers=numbers,
-        valid=None if opaque.all() else opaque,
+        valid=opaque,
         window=window,
         channel=_written_as(choice, path),
         notes=(*([choice.note] if choice.note else []), *notes),
@@ -138,19 +138,19 @@ def _window(head: dict[str, Any]) -> ImageWindow | None:
 
 def _grey(
     pixels: list[NDArray[Any]], path: Path
-) -> tuple[NDArray[Any], NDArray[np.bool_], tuple[str, ...]]:
-    """Return the numbers of one channel or of equal colours, which are opaque, and a note.
+) -> tuple[NDArray[Any], NDArray[np.bool_] | None, tuple[str, ...]]:
+    """Return the numbers of one channel or of equal colours, and the rest of `single_channel`.
 
     Raises:
         FileError: If the colours differ or are all the same, or some pixels are half transparent.
     """
     if len(pixels) == 1:
-        return pixels[0], np.ones(pixels[0].shape, np.bool_), ()
+        return pixels[0], None, ()
     numbers, opaque, notes = single_channel(np.stack(pixels, axis=-1), path)
     if len(pixels) > 2 and numbers.min() == numbers.max():
         raise FileError(f"{path} is a picture of a single colour: name a channel, as in #R")
-    if not opaque.any():
-        return numbers, ~opaque, (*notes[:-1], "its alpha is 0 everywhere: left out")
+    if opaque is not None and not opaque.any():
+        return numbers, None, (*notes[:-1], "its alpha is 0 everywhere: left out")
     return numbers, opaque, notes
 
 

@@ -75,8 +75,7 @@ def _grey(source: Path | BytesIO, head: bytes, size: int, path: Path) -> Stored:
             else:
                 shown = np.asarray(image.convert("RGBA") if image.mode in ("P", "L") else image)
             numbers, opaque, notes = single_channel(shown, path)
-            valid = None if opaque.all() else opaque
-            return Stored(numbers=numbers, valid=valid, notes=notes)
+            return Stored(numbers=numbers, valid=opaque, notes=notes)
     except (
         IndexError,
         OSError,

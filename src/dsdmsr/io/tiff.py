@@ -74,12 +74,14 @@ def read_tiff(path: Path, member: str | None = None) -> Stored:
             page = _page(maps, member, path)
             check_page(page, path)
             tags, numbers = tags_of(page), numbers_of(page)
-            mask = mask_of(masks, numbers.shape, path)
-            seen = seen_by_lerc(page, mask.shape)
-            mask, numbers = mask & seen, filled(numbers, seen, np.nan)
+            shape = numbers.shape[:2]
+            seen = seen_by_lerc(page, shape)
+            masks_of_map = [mask_of(masks, shape, path), seen]
+            numbers = filled(numbers, seen, np.nan)
             if declared := nodata(tags):
-                stored = present(page, mask.shape)
-                mask, numbers = mask & stored, filled(numbers, stored, declared[0])
+                stored = present(page, shape)
+                masks_of_map.append(stored)
+                numbers = filled(numbers, stored, declared[0])
             description = str(getattr(pages[0], "description", ""))
     except FileError:
         raise
@@ -100,12 +102,13 @@ def read_tiff(path: Path, member: str | None = None) -> Stored:
         notes += (_WHITE_IS_ZERO,)
     if packed is not None:
         notes += (packed.note,)
-    valid = mask & opaque
+    partial = [mask for mask in (*masks_of_map, opaque) if mask is not None]
+    valid = np.logical_and.reduce(partial) if partial else None
     place = georeference(tags) if upright is numbers else None
     return Stored(
         numbers=upright,
         nodata=declared,
-        valid=None if valid.all() else turned(valid, turn),
+        valid=None if valid is None or valid.all() else turned(valid, turn),
         encoding=None if packed is None else "height",
         packing=packed,
         georeference=place,

@@ -46,44 +46,44 @@ def check_page(page: Any, path: Path) -> None:
         check_size(path, math.prod(sides) * size, stored, size)
 
 
-def mask_of(masks: list[Any], shape: tuple[int, ...], path: Path) -> NDArray[np.bool_]:
-    """Return what a mask page of the map's size lets through; all if there is none."""
+def mask_of(masks: list[Any], shape: tuple[int, ...], path: Path) -> NDArray[np.bool_] | None:
+    """Return what a mask page of the map's size lets through; None, for all, without one."""
     for page in masks:
         if tuple(page.shape) == shape[:2]:
             check_page(page, path)
             return np.asarray(page.asarray() != 0)
-    return np.ones(shape[:2], np.bool_)
+    return None
 
 
-def present(page: Any, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Return which pixels are stored: GDAL leaves out tiles and strips that are all NODATA."""
+def present(page: Any, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+    """Return which pixels are stored, None for all: GDAL leaves out tiles that are all NODATA."""
     stored = np.asarray(page.databytecounts) > 0
     grid = page.chunked[:2]
     if stored.all() or stored.size != math.prod(grid):
-        return np.ones(shape, np.bool_)
+        return None
     rows, columns = page.chunks[:2]
     wide = np.repeat(np.repeat(stored.reshape(grid), rows, axis=0), columns, axis=1)
     return np.asarray(wide[: shape[0], : shape[1]])
 
 
-def filled(numbers: NDArray[Any], stored: NDArray[np.bool_], nodata: float) -> NDArray[Any]:
+def filled(numbers: NDArray[Any], stored: NDArray[np.bool_] | None, nodata: float) -> NDArray[Any]:
     """Return numbers with NODATA where none are stored; tifffile has 0 there if it is unusual."""
-    if stored.all() or numbers.ndim != 2 or numbers.dtype.kind != "f":
+    if stored is None or numbers.ndim != 2 or numbers.dtype.kind != "f":
         return numbers
     with np.errstate(over="ignore"):
         return np.where(stored, numbers, numbers.dtype.type(nodata))
 
 
-def seen_by_lerc(page: Any, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def seen_by_lerc(page: Any, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
     """Return which pixels a page's LERC blocks hold: GDAL leaves NaN out, tifffile has 0 there.
 
-    Its file has to be open.
+    None stands for all of them. The page's file has to be open.
     """
-    seen = np.ones(shape, np.bool_)
     if int(page.compression) != _LERC or len(page.chunks) != 2:
-        return seen
+        return None
     import imagecodecs
 
+    seen = np.ones(shape, np.bool_)
     packed = int(page.tags[_LERC_PARAMETERS].value[1]) if _LERC_PARAMETERS in page.tags else 0
     unpack = {1: imagecodecs.zlib_decode, 2: imagecodecs.zstd_decode}.get(packed, bytes)
     rows, columns = page.chunks

@@ -14,6 +14,7 @@ MODULES = {
     "files": "benchmarks.speed.files",
     "flicker": "benchmarks.accuracy.flicker",
     "gpu": "benchmarks.speed.gpu",
+    "holes": "benchmarks.speed.holes",
     "many": "benchmarks.speed.many",
     "many_kills": "benchmarks.speed.many_kills",
     "noise_strength": "benchmarks.accuracy.noise_strength",

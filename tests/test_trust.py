@@ -34,3 +34,15 @@ def test_no_file_takes_five_seconds_or_a_gigabyte_over_its_honest_size():
     for row in rows:
         assert row["s"] < 5, row
         assert row["over"] < 1e9, row
+
+
+def test_honest_files_are_read_as_fast_as_before():
+    for row in load_results("files")["files"]:
+        assert row["read_new_s"] <= 1.05 * row["read_old_s"], row
+
+
+def test_large_holes_take_time_in_proportion_to_the_pixels():
+    rows = load_results("holes")["rows"]
+    (middle,) = (row for row in rows if row["side"] == 2048)
+    assert middle["old_s"] > 50 * middle["new_s"]
+    assert rows[-1]["new_s"] / rows[0]["new_s"] < 1.3 * (rows[-1]["side"] / rows[0]["side"]) ** 2

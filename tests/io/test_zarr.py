@@ -204,3 +204,78 @@ def test_chunks_that_are_not_stored_hold_the_number_for_nothing(tmp_path, declar
     declared_as = {"_FillValue": -1.0} if declared else {}
     expected = {"_ARRAY_DIMENSIONS": ["y", "x"], "units": "m"} | declared_as
     assert dict(array.attrs) == expected
+
+
+def blosc(format_: int) -> object:
+    return numcodecs.Blosc() if format_ == 2 else zarr.codecs.BloscCodec()
+
+
+def shorter(content: bytes, start: int = 0) -> bytes:
+    """Return content in which a chunk of Blosc's that begins somewhere claims a byte less."""
+    (length,) = struct.unpack_from("<I", content, start + 12)
+    return content[: start + 12] + struct.pack("<I", length - 1) + content[start + 16 :]
+
+
+@pytest.mark.parametrize("format_", [2, 3])
+@pytest.mark.parametrize("change", [shorter, lambda whole: whole + b"x", lambda whole: whole[:15]])
+def test_a_chunk_of_blosc_that_is_not_as_long_as_it_says_is_refused(tmp_path, format_, change):
+    numbers = np.arange(48, dtype=np.float32).reshape(6, 8)
+    group = zarr.create_group(tmp_path / "a.zarr", zarr_format=format_)
+    group.create_array("depth", data=numbers, chunks=(3, 4), compressors=blosc(format_))
+    np.testing.assert_array_equal(read_stored(tmp_path / "a.zarr").numbers, numbers)
+    name = "1.0" if format_ == 2 else "c/1/0"
+    chunk = tmp_path / "a.zarr" / "depth" / name
+    chunk.write_bytes(change(chunk.read_bytes()))
+    with pytest.raises(
+        FileError, match=f"a.zarr is damaged: {chunk.name} is not as long as it says"
+    ):
+        read_stored(tmp_path / "a.zarr")
+
+
+@pytest.mark.parametrize("where", ["end", "start"])
+def test_a_chunk_of_blosc_in_a_shard_that_is_not_as_long_as_it_says_is_refused(tmp_path, where):
+    numbers = np.arange(1, 193, dtype=np.float32).reshape(12, 16)
+    numbers[:6, :8] = 0  # not stored
+    sharding = zarr.codecs.ShardingCodec(
+        chunk_shape=(6, 8),
+        codecs=[zarr.codecs.BytesCodec(), zarr.codecs.BloscCodec()],
+        index_location=where,
+    )
+    array = zarr.create_array(
+        tmp_path / "a.zarr",
+        shape=(12, 16),
+        dtype="f4",
+        chunks=(12, 16),
+        serializer=sharding,
+        compressors=None,
+        fill_value=0,
+    )
+    array[:] = numbers
+    np.testing.assert_array_equal(read_stored(tmp_path / "a.zarr").numbers, numbers)
+    shard = tmp_path / "a.zarr" / "c" / "0" / "0"
+    content = shard.read_bytes()
+    index = content[-68:-4] if where == "end" else content[:64]
+    start = struct.unpack_from("<Q", index, 16)[0]
+    shard.write_bytes(shorter(content, start))
+    with pytest.raises(FileError, match="0 is not as long as it says"):
+        read_stored(tmp_path / "a.zarr")
+    shard.write_bytes(content[:20])
+    with pytest.raises(FileError, match="a.zarr is damaged"):
+        read_stored(tmp_path / "a.zarr")
+
+
+def test_only_the_chunks_of_the_map_that_is_read_are_looked_at(tmp_path):
+    numbers = np.arange(1, 97, dtype=np.float32).reshape(1, 4, 4, 6)
+    group = zarr.create_group(tmp_path / "a.zarr", zarr_format=2)
+    group.create_array("depth", data=numbers, chunks=(1, 2, 4, 3), compressors=blosc(2))
+    damaged = tmp_path / "a.zarr" / "depth" / "0.1.0.1"
+    damaged.write_bytes(shorter(damaged.read_bytes()))
+    for number in (0, 1):
+        read = read_stored(tmp_path / f"a.zarr#{number}").numbers
+        np.testing.assert_array_equal(read, numbers[0, number])
+    for number in (2, 3):
+        with pytest.raises(FileError, match="0.1.0.1 is not as long as it says"):
+            read_stored(tmp_path / f"a.zarr#{number}")
+    for number in ("", "#4", "#x"):
+        with pytest.raises(FileError, match="a.zarr"):
+            read_stored(tmp_path / f"a.zarr{number}")

@@ -86,3 +86,10 @@ def test_chunks_of_a_png_that_is_changed_have_the_right_checksums():
             body = made[at + 4 : at + 8 + length]
             assert struct.unpack_from(">I", made, at + 8 + length) == (zlib.crc32(body),)
             at += 12 + length
+
+
+@pytest.mark.timeout(10)
+def test_the_change_of_an_exr_whose_attribute_leads_back_ends():
+    (by_format,) = CHANGES["exr"]
+    content = bytes(8) + b"a\0b\0" + struct.pack("<i", -8) + bytes(8)
+    assert {type(by_format(Random(k), content)) for k in range(5)} == {bytes}

@@ -88,6 +88,8 @@ def _change_exr(rng: Random, content: bytes) -> bytes:
         name, kind = content.index(b"\0", at), 0
         kind = content.index(b"\0", name + 1)
         (size,) = struct.unpack_from("<i", content, kind + 1)
+        if size < 0:
+            break  # a second change: what follows can't be found
         found.append((at, kind + 1, size))
         at = kind + 5 + size
     if not found or rng.random() < 0.2:

@@ -17,6 +17,7 @@ from dsdmsr.io.cf import stored_as
 from dsdmsr.io.checks import blocks_of_map, check_parts, check_size, single_line
 from dsdmsr.io.stacks import NAMES, map_of, named_array, split_number
 from dsdmsr.io.stored import Stored
+from dsdmsr.io.zarr_blosc import check_blosc
 
 __all__ = ["is_zarr", "read_zarr", "write_zarr"]
 
@@ -60,6 +61,7 @@ def read_zarr(path: Path, member: str | None = None) -> Stored:
             check_size(path, math.prod(sides) * size, stored, size)
         count = blocks_of_map(array.shape, array.chunks)
         check_parts(path, count, "chunks", _MOST_CHUNKS)
+        check_blosc(array, number, path)
         numbers = map_of(array, number, path)
         attributes = dict(array.attrs)
         if "_FillValue" in attributes:

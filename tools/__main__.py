@@ -6,6 +6,7 @@ from benchmarks.common.launch import launch
 
 MODULES = {
     "bill_of_materials": "tools.bill_of_materials",
+    "compare_networks": "tools.compare_networks",
     "coverage": "tools.coverage",
     "fill_documents": "tools.fill_documents",
     "fuzz": "tools.fuzz.run",

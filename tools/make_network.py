@@ -35,17 +35,18 @@ ZOO = ROOT / "src" / "dsdmsr" / "zoo"
 FIGURES = "\n## Accuracy\n\n<!-- table: {table} -->\n<!-- end -->\n"
 
 
-def package(trained: Path, name: str, consistency: int) -> Path:
-    """Copy a trained network into the package, with `consistency` steps of back-projection."""
+def package(trained: Path, name: str, consistency: int | None) -> Path:
+    """Copy a trained network into the package, with its steps of back-projection or others."""
     if any(maps.folder for maps in stored_recipe(trained.parent).maps):
         raise SystemExit(f"{trained} has seen maps that others own: it cannot be packaged")
     folder = ZOO / name
     model = from_pretrained(str(trained))
-    model.config = dataclasses.replace(model.config, consistency=consistency)
+    if consistency is not None:
+        model.config = dataclasses.replace(model.config, consistency=consistency)
     title, _, card = read_card(str(trained)).partition("\n# ")
     card = f"{title}\n# {name}\n{card.partition(chr(10))[2]}"
-    if consistency:
-        card += f"- **Each prediction**: corrected by {consistency} back-projection(s).\n"
+    if count := model.config.consistency:
+        card += f"- **Each prediction**: corrected by {count} back-projection(s).\n"
     if name in PACKAGED:
         card = card.replace("\n---\n", f"\nmodel-index:\n- name: {name}\n---\n", 1)
     save_pretrained(model, folder, card + FIGURES.format(table=GROUPS[group_of(name)].table))
@@ -92,7 +93,7 @@ def main() -> None:
     parser.add_argument("--run-dir", type=Path, help="default: runs/NAME")
     parser.add_argument("--init")
     parser.add_argument("--data", type=Path)
-    parser.add_argument("--consistency", type=int, default=0)
+    parser.add_argument("--consistency", type=int, help="back-projections; default: the recipe's")
     parser.add_argument("--errors-alone", action="store_true")
     parser.add_argument("--errors-of", type=int, metavar="SCALE")
     parser.add_argument("--times", type=float, default=1.0, metavar="T")

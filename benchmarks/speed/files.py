@@ -1,15 +1,16 @@
 """Time of reading and writing depth files beside that of an older checkout, and the size of PNGs.
 
-Each of the two has a process that stays alive; both read and write the same files in turn. Times
-are of the CPU, and the least of each process's rounds, since a machine that others use only adds.
-PNGs are also compared by their bytes, on real maps and on these upscaled ×2.
+Each of the two has a process; both read and write the same files in turn. Times are of the CPU, and
+the least of a process's rounds, since a machine that others use only adds. How memory lies differs
+from process to process, and for as long as it lives: the median over several pairs counts. PNGs are also compared by their bytes, on real maps and on these upscaled ×2.
 """
 
 from __future__ import annotations
 
 import statistics
 import tempfile
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from dsdmsr.errors import DsdmsrError
 from dsdmsr.io.codec import encode
 
 SHAPE = (480, 640)
+PAIRS = 7
+"""Processes of each of the two."""
 MAPS = 40
 LARGEST = 1_200_000
 """Pixels of a real map at most."""
@@ -52,18 +55,39 @@ def write_files(folder: Path) -> list[Path]:
 
 def speeds(checkout: Path, rounds: int) -> list[dict[str, Any]]:
     """Return a row for each file: the CPU seconds that both take to read and to write it."""
-    with tempfile.TemporaryDirectory() as folder, Worker(checkout) as old, Worker(ROOT) as new:
-        rows = []
-        for path in track(write_files(Path(folder)), "files"):
-            row: dict[str, Any] = {"file": path.name}
-            for what in ("read", "write"):
-                taken: dict[str, list[float]] = {OLD: [], NEW: []}
-                for _ in range(rounds):
-                    for key, worker in ((OLD, old), (NEW, new)):
-                        taken[key].append(worker.file_seconds(what, path))
-                row |= {f"{what}_{key}_s": min(times) for key, times in taken.items()}
-            rows.append(row)
-        return rows
+    with tempfile.TemporaryDirectory() as folder:
+        paths = write_files(Path(folder))
+        pairs = [
+            {path.name: paired(path, workers, rounds) for path in paths}
+            for _ in track(range(PAIRS), "files")
+            for workers in both(checkout)
+        ]
+    rows = []
+    for path in paths:
+        of_file = [pair[path.name] for pair in pairs]
+        row: dict[str, Any] = {"file": path.name}
+        row |= {key: statistics.median(each[key] for each in of_file) for key in of_file[0]}
+        for what in ("read", "write"):
+            ratios = [each[f"{what}_{NEW}_s"] / each[f"{what}_{OLD}_s"] for each in of_file]
+            row[f"{what}_ratio"] = statistics.median(ratios)
+        rows.append(row)
+    return rows
+
+
+def both(checkout: Path) -> Iterator[dict[str, Worker]]:
+    """Yield new processes of both, once, and close them."""
+    with Worker(checkout) as old, Worker(ROOT) as new:
+        yield {OLD: old, NEW: new}
+
+
+def paired(path: Path, workers: Mapping[str, Worker], rounds: int) -> dict[str, float]:
+    """Return the least CPU seconds that each of two processes takes to read and write a file."""
+    taken: dict[str, list[float]] = defaultdict(list)
+    for what in ("read", "write"):
+        for _ in range(rounds):
+            for key, worker in workers.items():
+                taken[f"{what}_{key}_s"].append(worker.file_seconds(what, path))
+    return {key: min(times) for key, times in taken.items()}
 
 
 def real_maps(data: Path) -> list[Path]:
@@ -100,8 +124,8 @@ def table(results: dict[str, Any]) -> str:
     rows = [
         [
             row["file"],
-            f"{row['read_new_s'] / row['read_old_s']:.2f}",
-            f"{row['write_new_s'] / row['write_old_s']:.2f}",
+            f"{row['read_ratio']:.2f}",
+            f"{row['write_ratio']:.2f}",
         ]
         for row in results["files"]
     ]
@@ -137,7 +161,7 @@ def png_table(results: dict[str, Any]) -> str:
 def main() -> None:
     parser = with_data(__doc__)
     parser.add_argument("--checkout", type=Path, required=True, help="the older code's root")
-    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=15)
     given = parser.parse_args()
     checkout = given.checkout.resolve()
     content = {

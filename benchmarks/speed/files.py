@@ -2,7 +2,8 @@
 
 Each of the two has a process; both read and write the same files in turn. Times are of the CPU, and
 the least of a process's rounds, since a machine that others use only adds. How memory lies differs
-from process to process, and for as long as it lives: the median over several pairs counts. PNGs are also compared by their bytes, on real maps and on these upscaled ×2.
+from process to process, and for as long as it lives: the median over several pairs counts. PNGs are
+also compared by their bytes, on real maps and on these upscaled ×2.
 """
 
 from __future__ import annotations

@@ -8,22 +8,19 @@ is smooth. Both are shares of a map's range.
 
 from __future__ import annotations
 
-import statistics
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from rich.progress import track
 
 import dsdmsr
-from benchmarks.accuracy.surfaces import figures, files
+from benchmarks.accuracy.surfaces import files, means, scored
 from benchmarks.common.held_out import train_sets
 from benchmarks.common.options import with_data
 from dsdmsr.evaluation.cases import cases
 from dsdmsr.evaluation.ground_truth import GroundTruthFile
-from dsdmsr.evaluation.measure import measure_case
 from dsdmsr.evaluation.methods import Method
 from dsdmsr.evaluation.network_method import Network
 from dsdmsr.evaluation.protocols import PROTOCOLS
@@ -47,30 +44,20 @@ def some_of_all_sets(data: Path, folder: Path, maps: int) -> Sets:
 
 def compare(methods: dict[str, Method], sets: Sets, scales: Sequence[int]) -> list[list[str]]:
     """Return a row for each set and factor: the first one's figures, and the others' over them."""
-    rows, first = [], next(iter(methods))
+    rows = []
     for (name, of), scale in track([(s, k) for s in sets.items() for k in scales], "comparing"):
-        found: dict[tuple[str, str], list[float]] = defaultdict(list)
-        for case in (case for file in of for case in cases(PROTOCOLS["a"], file, (scale,))):
-            span = float(np.ptp(case.target[case.counted]))
-            for one in measure_case(PROTOCOLS["a"], case, methods).measurements:
-                for key, value in figures(one.metrics, span).items():
-                    if np.isfinite(value):
-                        found[one.method, key].append(value)
-        rows.append([name, f"×{scale}"])
+        every = (case for file in of for case in cases(PROTOCOLS["a"], file, (scale,)))
+        found = means([scored(case, methods) for case in every])
+        row = [name, f"×{scale}"]
         for key in COMPARED:
-            before = _mean(found[first, key])
-            rows[-1].append("–" if before is None else f"{before:.3e}")
-            for method in list(methods)[1:]:
-                after = _mean(found[method, key])
-                rows[-1].append("–" if not before or after is None else f"{after / before:.3f}")
+            before, *others = (found[method][key] for method in methods)
+            row.append("–" if before is None else f"{before:.3e}")
+            row += [f"{after / before:.3f}" if before and after else "–" for after in others]
+        rows.append(row)
     return rows
 
 
-def _mean(values: Iterable[float]) -> float | None:
-    return statistics.fmean(each) if (each := list(values)) else None
-
-
-def means(name: str, trained: str, shares: Sequence[float], folder: Path) -> dict[str, str]:
+def of_shares(name: str, trained: str, shares: Sequence[float], folder: Path) -> dict[str, str]:
     """Return label → folder of networks whose weights are means of two others'."""
     found = {f"mean, {share:.0%}": folder / str(share) for share in shares}
     before, after = from_pretrained(name), from_pretrained(trained)
@@ -98,7 +85,7 @@ def main() -> None:
     dsdmsr.keep_memory()
     with tempfile.TemporaryDirectory() as made, tempfile.TemporaryDirectory() as scenes:
         networks = {name: name for name in (given.name, *given.trained)}
-        networks |= means(given.name, given.trained[0], given.share, Path(made))
+        networks |= of_shares(given.name, given.trained[0], given.share, Path(made))
         methods: dict[str, Method] = {
             label: Network.from_pretrained(network, "cpu", blind=False)
             for label, network in networks.items()

@@ -24,7 +24,7 @@ from benchmarks.common.held_out import RENDERED_SET, exact_scenes
 from benchmarks.common.options import TIERS, with_data
 from benchmarks.common.results import save_results, sourced_table
 from dsdmsr.depth.cameras import Intrinsics
-from dsdmsr.evaluation.cases import cases
+from dsdmsr.evaluation.cases import Case, cases
 from dsdmsr.evaluation.ground_truth import GroundTruthFile, own_ground_truth
 from dsdmsr.evaluation.measure import measure_case
 from dsdmsr.evaluation.methods import Method, baseline
@@ -72,15 +72,18 @@ def measure(data: Path) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         for name, file in track(list(files(data, Path(folder))), "measuring"):
             for case in cases(PROTOCOLS["a"], file, SCALES):
-                of_case = measure_case(PROTOCOLS["a"], case, methods).measurements
-                span = float(np.ptp(case.target[case.counted]))
-                scores[name, case.scale].append(
-                    {o.method: figures(o.metrics, span) for o in of_case}
-                )
+                scores[name, case.scale].append(scored(case, methods))
     return [
         {"set": name, "scale": scale, "maps": len(each), "methods": means(each)}
         for (name, scale), each in scores.items()
     ]
+
+
+def scored(case: Case, methods: Mapping[str, Method]) -> dict[str, dict[str, float]]:
+    """Return each method's figures of one case."""
+    span = float(np.ptp(case.target[case.counted]))
+    of_case = measure_case(PROTOCOLS["a"], case, methods).measurements
+    return {one.method: figures(one.metrics, span) for one in of_case}
 
 
 def figures(metrics: Mapping[str, float], span: float) -> dict[str, float]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import statistics
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +58,11 @@ def speeds(checkout: Path, rounds: int) -> list[dict[str, Any]]:
     """Return a row for each file: the CPU seconds that both take to read and to write it."""
     with tempfile.TemporaryDirectory() as folder:
         paths = write_files(Path(folder))
-        pairs = [
-            {path.name: paired(path, workers, rounds) for path in paths}
-            for _ in track(range(PAIRS), "files")
-            for workers in both(checkout)
-        ]
+        pairs = []
+        for _ in track(range(PAIRS), "files"):
+            with Worker(checkout) as old, Worker(ROOT) as new:
+                workers = {OLD: old, NEW: new}
+                pairs.append({path.name: least_seconds(path, workers, rounds) for path in paths})
     rows = []
     for path in paths:
         of_file = [pair[path.name] for pair in pairs]
@@ -75,13 +75,7 @@ def speeds(checkout: Path, rounds: int) -> list[dict[str, Any]]:
     return rows
 
 
-def both(checkout: Path) -> Iterator[dict[str, Worker]]:
-    """Yield new processes of both, once, and close them."""
-    with Worker(checkout) as old, Worker(ROOT) as new:
-        yield {OLD: old, NEW: new}
-
-
-def paired(path: Path, workers: Mapping[str, Worker], rounds: int) -> dict[str, float]:
+def least_seconds(path: Path, workers: Mapping[str, Worker], rounds: int) -> dict[str, float]:
     """Return the least CPU seconds that each of two processes takes to read and write a file."""
     taken: dict[str, list[float]] = defaultdict(list)
     for what in ("read", "write"):

@@ -40,7 +40,7 @@ def test_means_are_of_the_shares(tmp_path):
         torch.manual_seed(seed)
         save_pretrained(DSDMSR(CONFIG), tmp_path / name, f"---\nlicense: x\n---\n# {name}\n")
     one, other = (str(tmp_path / name) for name in ("one", "other"))
-    made = compare_networks.means(one, other, (0.25, 0.75), tmp_path / "means")
+    made = compare_networks.of_shares(one, other, (0.25, 0.75), tmp_path / "means")
     assert list(made) == ["mean, 25%", "mean, 75%"]
     for share, folder in zip((0.25, 0.75), made.values(), strict=True):
         values = zip(

@@ -59,6 +59,7 @@ def fill_nearest(values: NDArray[_Float], valid: NDArray[np.bool_]) -> NDArray[_
         away = (source_row[part] - rows[part]).astype(np.int64)
         if few:
             nearest = _lowest_parabolas(away**2, with_valid)
+            # Of two that are as near, that of the own column, as `_nearest_column` takes it.
             nearest = np.where(abs(away) <= 1, np.arange(width), nearest)
             source = np.take_along_axis(source_row[part], nearest, axis=1)
             filled[part] = values[source, nearest]

@@ -18,6 +18,7 @@ __all__ = [
     "named_array",
     "numbered",
     "split_number",
+    "stack_axis",
     "without_single_axes",
 ]
 
@@ -101,6 +102,16 @@ def without_single_axes(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(axes)
 
 
+def stack_axis(shape: tuple[int, ...]) -> int:
+    """Return along which axis the maps of a stack lie: the first that is longer than 1.
+
+    Example:
+        >>> stack_axis((1, 8, 480, 640))
+        1
+    """
+    return next(k for k, length in enumerate(shape) if length > 1)
+
+
 def numbered(number: str | None, count: int, path: Path, what: str) -> int:
     """Return the number of one of several maps or pages in a file.
 
@@ -139,6 +150,4 @@ def map_of(array: _Array, number: str | None, path: Path) -> NDArray[Any]:
             "colours do: give one grey map, or a stack of them, N×H×W"
         )
     chosen = numbered(number, axes[0], path, "maps")
-    # The stack's axis is the first that is longer than 1.
-    before = next(k for k, length in enumerate(array.shape) if length > 1)
-    return np.asarray(array[(0,) * before + (chosen,)]).reshape(axes[1:])
+    return np.asarray(array[(0,) * stack_axis(array.shape) + (chosen,)]).reshape(axes[1:])

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from dsdmsr.errors import FileError
-from dsdmsr.io.stacks import without_single_axes
+from dsdmsr.io.stacks import stack_axis, without_single_axes
 
 __all__ = ["check_blosc"]
 
@@ -64,7 +64,7 @@ def _files(array: Any, number: str | None, path: Path) -> Iterator[Path]:
     if len(without_single_axes(array.shape)) > 2:
         if number is None or not number.isdecimal():
             return  # of a stack, no map is read without its number
-        axis = next(k for k, length in enumerate(array.shape) if length > 1)
+        axis = stack_axis(array.shape)
         of_map = int(number) // sides[axis]
         counts[axis] = range(of_map, of_map + 1)
     for place in itertools.product(*counts):
